@@ -1,0 +1,42 @@
+/**
+ * What a function knows from deploy time on. It is written as `bundle.json` beside the function's code, because the
+ * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
+ */
+import type { ResolvedDestination, ResolvedSource, ResolvedTiming } from './schema.ts';
+
+/** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
+export const ROUTER_STAGE = 'router';
+
+interface Bundle {
+  /** Content hash of the function's code, configuration left out. Crash and mode records carry it. */
+  readonly codeVersion: string;
+}
+
+export interface IngestBundle extends Bundle {
+  readonly sources: readonly ResolvedSource[];
+  readonly timing: Pick<ResolvedTiming, 'ingestDeadline'>;
+}
+
+export interface RouterBundle extends Bundle {
+  /** The enabled ones. */
+  readonly destinations: readonly Pick<ResolvedDestination, 'id' | 'sources'>[];
+  readonly timing: ResolvedTiming;
+}
+
+export interface DeliverBundle extends Bundle {
+  readonly destination: ResolvedDestination;
+  readonly timing: ResolvedTiming;
+}
+
+export interface ControlBundle extends Bundle {
+  /** The router's stage first. */
+  readonly stages: readonly { readonly id: string; readonly maxConcurrency: number }[];
+}
+
+/** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */
+export const BUNDLE_FILES = {
+  code: 'index.mjs',
+  /** The user's own transform. Absent when none is configured. */
+  transform: 'transform.mjs',
+  config: 'bundle.json',
+} as const;

@@ -1,0 +1,13 @@
+export { ConfigError, validateConfig } from './validate.ts';
+export { MAX_DESTINATIONS } from './schema.ts';
+export type {
+  PipelineConfig,
+  ResolvedConfig,
+  ResolvedDestination,
+  ResolvedSource,
+  ResolvedTiming,
+} from './schema.ts';
+import type { PipelineConfig } from './schema.ts';
+
+/** Gives `sluice.config.ts` its types in an editor. It is validated when it is used. */
+export const defineConfig = (config: PipelineConfig): PipelineConfig => config;

@@ -1,0 +1,90 @@
+/** Checks a configuration and says, one line a mistake, where it is wrong and how to mend it. */
+import * as v from 'valibot';
+import { pipelineSchema, type ResolvedConfig } from './schema.ts';
+
+/** A configuration that cannot be deployed. `message` has a line for each mistake, ready to be shown. */
+export class ConfigError extends Error {
+  readonly issues: readonly string[];
+
+  constructor(issues: readonly string[], where = 'config') {
+    super(issues.map((issue) => `${where}: ${issue}`).join('\n'));
+    this.name = 'ConfigError';
+    this.issues = issues;
+  }
+}
+
+/** `destinations[0].url`, from valibot's path of an issue. */
+const pathOf = (issue: v.BaseIssue<unknown>): string =>
+  (issue.path ?? [])
+    .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+
+const describe = (issue: v.BaseIssue<unknown>): string => {
+  const path = pathOf(issue);
+  if (issue.type !== 'strict_object') return path === '' ? issue.message : `${path}: ${issue.message}`;
+  if (issue.expected === 'never') return `${path}: unknown key; check its spelling, or remove it`;
+  if (issue.received === 'undefined') return `${path}: is missing`;
+  return `${path === '' ? 'the configuration' : path}: expected an object`;
+};
+
+const duplicates = (values: readonly { value: string; path: string }[], what: string): string[] => {
+  const first = new Map<string, string>();
+  return values.flatMap(({ value, path }) => {
+    const before = first.get(value);
+    if (before === undefined) {
+      first.set(value, path);
+      return [];
+    }
+    return [`${path}: the same ${what} as ${before}; each must be unique`];
+  });
+};
+
+/** What no single key can tell: references, uniqueness, and times that must fit each other. */
+const crossCheck = ({ sources, destinations, timing }: ResolvedConfig): string[] => {
+  const known = new Set(sources.map(({ id }) => id));
+  const unknownSources = destinations.flatMap((destination, d) =>
+    (destination.sources ?? []).flatMap((id, s) =>
+      known.has(id)
+        ? []
+        : [
+            `destinations[${d}].sources[${s}]: there is no source "${id}"; the sources are ${[...known].join(', ')}`,
+          ],
+    ),
+  );
+  const tooShort = (key: keyof typeof timing, min: number, why: string) =>
+    timing[key] < min ? [`timing.${key}: must be at least ${min / 1000} seconds, ${why}`] : [];
+  return [
+    ...duplicates(
+      sources.map(({ id }, i) => ({ value: id, path: `sources[${i}].id` })),
+      'id',
+    ),
+    ...duplicates(
+      sources.flatMap(({ writeKeys }, i) => writeKeys.map((value) => ({ value, path: `sources[${i}]` }))),
+      'write key',
+    ),
+    ...duplicates(
+      destinations.map(({ id }, i) => ({ value: id, path: `destinations[${i}].id` })),
+      'id',
+    ),
+    ...unknownSources,
+    // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.
+    ...tooShort('routerVisibility', 6 * timing.routerTimeout, '6 times timing.routerTimeout'),
+    ...tooShort('deliverVisibility', 6 * timing.deliverTimeout, '6 times timing.deliverTimeout'),
+    // Nothing begins that cannot end: a deliver function must have room for at least one request.
+    ...tooShort('deliverTimeout', 2 * timing.requestTimeout, 'twice timing.requestTimeout'),
+    ...tooShort('maxBackoff', timing.minBackoff, 'timing.minBackoff'),
+  ];
+};
+
+/**
+ * @param where names the configuration in each line of the error, e.g. its file's name
+ * @throws ConfigError
+ */
+export const validateConfig = (input: unknown, where?: string): ResolvedConfig => {
+  const result = v.safeParse(pipelineSchema, input, { abortPipeEarly: true });
+  if (!result.success) throw new ConfigError(result.issues.map(describe), where);
+  const issues = crossCheck(result.output);
+  if (issues.length > 0) throw new ConfigError(issues, where);
+  return result.output;
+};

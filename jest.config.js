@@ -1,0 +1,19 @@
+/**
+ * `npm test`: unit, contract, template and integration tests.
+ * TypeScript is stripped by swc and runs as native ESM, as the Lambda bundles do.
+ */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
+  globalSetup: '<rootDir>/test/global-setup.ts',
+  // A deadline for a hang, not a claim about speed.
+  testTimeout: 60_000,
+};

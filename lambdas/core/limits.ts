@@ -1,0 +1,21 @@
+/** Sizes in bytes of UTF-8. Sources: SQS and DynamoDB quotas, RudderStack's gateway. */
+
+const KB = 1024;
+
+/** A request's body after decoding; RudderStack's `Gateway.maxReqSizeInKB`. */
+export const MAX_REQUEST_BYTES = 4_000 * KB;
+
+/** One event after stamping. SDKs stop at 32 KB. */
+export const MAX_EVENT_BYTES = 240 * KB;
+
+/**
+ * One packed message. It must fit an item of DynamoDB (400 KB) should it be parked, and an event of
+ * `MAX_EVENT_BYTES` must fit it with its envelope.
+ */
+export const MAX_MESSAGE_BYTES = 256 * KB;
+
+/** SQS takes at most so many messages in one call ... */
+export const MAX_BATCH_ENTRIES = 10;
+
+/** ... and so many bytes: its limit of 1 MiB, less room for attributes. */
+export const MAX_BATCH_BYTES = 1_000_000;

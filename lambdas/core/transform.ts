@@ -1,0 +1,61 @@
+/** The user's own code, and what it may return. */
+import { isJsonObject, type JsonObject, type SluiceEvent } from './event.ts';
+
+/** May be async. Returns an event, a list of events, or null to filter the event out. */
+export type Transform = (event: JsonObject) => unknown;
+
+/** A crash of the user's code that is not a throw: it returned what is not an event. */
+export class TransformError extends Error {
+  override name = 'TransformError';
+}
+
+const describe = (value: unknown): string =>
+  Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
+
+/** Reads an output back as the JSON that will be sent: what JSON drops (functions, undefined) is gone from here on. */
+const toEvent = (output: unknown, messageId: string): SluiceEvent => {
+  if (!isJsonObject(output)) {
+    throw new TransformError(
+      `transform returned ${describe(output)} for event ${messageId}; return an event, a list of events, or null`,
+    );
+  }
+  let copy: unknown;
+  try {
+    copy = JSON.parse(JSON.stringify(output));
+  } catch (error) {
+    throw new TransformError(
+      `transform returned what JSON cannot hold for event ${messageId}: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (!isJsonObject(copy))
+    throw new TransformError(`transform returned what JSON cannot hold for event ${messageId}`);
+  const own = copy['messageId'];
+  return { ...copy, messageId: typeof own === 'string' && own !== '' ? own : messageId };
+};
+
+/**
+ * Runs a transform on one event. It is given a copy, so that what it does to its argument harms nobody.
+ *
+ * The first event of a list keeps the id; event `i` after it gets `<id>:<i>` unless it sets an id of its own, so that
+ * destinations can tell them apart and a retry gives the same ids.
+ * @returns none when the event was filtered out
+ * @throws whatever the user's code throws; TransformError when it returns something else than events
+ */
+export const applyTransform = async (
+  transform: Transform | undefined,
+  event: SluiceEvent,
+): Promise<readonly SluiceEvent[]> => {
+  if (transform === undefined) return [event];
+  const output = await transform(structuredClone(event));
+  if (output === null) return [];
+  if (!Array.isArray(output)) return [toEvent(output, event.messageId)];
+  return output.map((item: unknown, i) => {
+    const made = toEvent(item, event.messageId);
+    return i > 0 && made.messageId === event.messageId
+      ? { ...made, messageId: `${event.messageId}:${i}` }
+      : made;
+  });
+};
