@@ -28,6 +28,8 @@ export interface RejectedEnvelope {
   readonly sha256: string;
   /** The event's JSON, cut at 200 KB. */
   readonly body: string;
+  /** Set when a request had so many bad events that they share records: `body` is a list of so many. */
+  readonly count?: number;
 }
 
 export type Envelope = EventsEnvelope | RejectedEnvelope;

@@ -70,11 +70,12 @@ export interface Progress {
 
 /** The ledger's record of one message. Absent for a message that succeeds at its first delivery. */
 export interface Attempt {
-  /** Failed tries in a row; the backoff grows with it. */
+  /** Failed tries in a row at the event where the message stands; the backoff grows with them. */
   readonly failures: number;
-  /** When the first of them failed; milliseconds since 1970. */
-  readonly firstFailedAt: number;
-  readonly lastError: string;
+  /** When the first of them failed, milliseconds since 1970. Absent when there was none. */
+  readonly firstFailedAt?: number;
+  /** What the last of them said. */
+  readonly lastError?: string;
   readonly progress?: Progress;
 }
 
@@ -98,10 +99,13 @@ export interface StateStore {
 
 /** An event that will not be delivered, with why; the CLI lists it. */
 export interface Rejection {
-  /** Names the record: writing it twice leaves one. */
+  /** With `stage` and `receivedAt` the record's name: writing it again, after a crash, leaves one. */
   readonly id: string;
+  /** `ingest`, the router's, or a destination's. */
   readonly stage: string;
-  /** Milliseconds since 1970. */
+  /** When the event was accepted; ISO 8601. Records are listed in this order. */
+  readonly receivedAt: string;
+  /** When it was rejected; milliseconds since 1970. */
   readonly at: number;
   readonly reason: string;
   readonly sourceId: string;

@@ -9,12 +9,22 @@ export class TransformError extends Error {
   override name = 'TransformError';
 }
 
-const describe = (value: unknown): string =>
-  Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
+
+const describe = (value: unknown): string => {
+  if (Array.isArray(value)) return 'a list';
+  return isJsonObject(value) ? `a ${tagOf(value)}` : value === null ? 'null' : typeof value;
+};
+
+/**
+ * A promise that was not awaited, a Map, an Error: JSON makes `{}` of them, and the event would be gone without a
+ * word. Instances of the user's own classes are fine.
+ */
+const isPlain = (value: unknown): value is JsonObject => isJsonObject(value) && tagOf(value) === 'Object';
 
 /** Reads an output back as the JSON that will be sent: what JSON drops (functions, undefined) is gone from here on. */
 const toEvent = (output: unknown, messageId: string): SluiceEvent => {
-  if (!isJsonObject(output)) {
+  if (!isPlain(output)) {
     throw new TransformError(
       `transform returned ${describe(output)} for event ${messageId}; return an event, a list of events, or null`,
     );
@@ -52,7 +62,8 @@ export const applyTransform = async (
   const output = await transform(structuredClone(event));
   if (output === null) return [];
   if (!Array.isArray(output)) return [toEvent(output, event.messageId)];
-  return output.map((item: unknown, i) => {
+  // `Array.from` visits the holes of a list, which `map` would leave in it.
+  return Array.from(output, (item: unknown, i) => {
     const made = toEvent(item, event.messageId);
     return i > 0 && made.messageId === event.messageId
       ? { ...made, messageId: `${event.messageId}:${i}` }

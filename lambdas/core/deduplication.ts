@@ -1,0 +1,31 @@
+/** What SQS takes for a repetition: for five minutes it drops a message whose id it has seen in the same group. */
+import { createHash } from 'node:crypto';
+import type { JsonObject, SluiceEvent } from './event.ts';
+
+export interface DeduplicatedPart {
+  readonly sourceId: string;
+  /** Which of the parts that one order key's events of one request were packed into; counts from 0. */
+  readonly part: number;
+  /**
+   * The part's events as they were received, with a `messageId`: before any other stamp, because stamps differ from
+   * one try to the next.
+   */
+  readonly events: readonly SluiceEvent[];
+}
+
+/** An event's JSON without `sentAt`, which SDKs set anew on each retry. */
+export const lastingContent = (event: JsonObject): string => JSON.stringify({ ...event, sentAt: undefined });
+
+/** @returns 43 characters of base64url */
+export const fingerprint = (parts: readonly (string | number)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+
+/**
+ * Equal for a request and its retry, so that a retry after a lost answer does not store the events twice.
+ *
+ * It covers the whole content, and not only the message ids: an SDK with a bug that repeats ids would otherwise have its
+ * events dropped silently. An event that came without a `messageId` has been given a random one, so a retry of it is not
+ * recognized: the other way round, two equal clicks would be taken for one.
+ */
+export const deduplicationId = ({ sourceId, part, events }: DeduplicatedPart): string =>
+  fingerprint([sourceId, part, ...events.map(lastingContent)]);

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { afterFailure, withProgress } from '../../lambdas/core/attempts.ts';
+
+const at = (events: number, outputs = 0, codeVersion = 'v1') => ({ events, outputs, codeVersion });
+
+describe('afterFailure', () => {
+  it('starts the count and the clock', () => {
+    expect(afterFailure(undefined, { reason: '500' }, 7)).toEqual({
+      failures: 1,
+      firstFailedAt: 7,
+      lastError: '500',
+    });
+  });
+
+  it('goes on counting at the same event, and keeps the clock and the progress', () => {
+    const before = { failures: 2, firstFailedAt: 7, lastError: '500', progress: at(3) };
+    expect(afterFailure(before, { reason: '503' }, 99)).toEqual({ ...before, failures: 3, lastError: '503' });
+    expect(afterFailure(before, { reason: '503', progress: at(3) }, 99)).toMatchObject({
+      failures: 3,
+      firstFailedAt: 7,
+    });
+  });
+
+  it.each([
+    ['a further event', at(3), at(4)],
+    ['a further output of the same event', at(3, 1), at(3, 2)],
+    ['the first event', undefined, at(1)],
+  ])('begins anew at %s', (_, before, progress) => {
+    const known = { failures: 5, firstFailedAt: 7, ...(before === undefined ? {} : { progress: before }) };
+    expect(afterFailure(known, { reason: 'x', progress }, 99)).toEqual({
+      failures: 1,
+      firstFailedAt: 99,
+      lastError: 'x',
+      progress,
+    });
+  });
+
+  it('does not compare outputs that other code has counted', () => {
+    const known = { failures: 5, firstFailedAt: 7, progress: at(3, 1, 'v1') };
+    expect(afterFailure(known, { reason: 'x', progress: at(3, 2, 'v2') }, 99)).toMatchObject({
+      failures: 6,
+      firstFailedAt: 7,
+    });
+  });
+
+  it('starts the clock at the first failure after a stop', () => {
+    expect(afterFailure({ failures: 0, progress: at(2) }, { reason: 'x', progress: at(2) }, 9)).toMatchObject(
+      {
+        failures: 1,
+        firstFailedAt: 9,
+      },
+    );
+  });
+});
+
+describe('withProgress', () => {
+  it('keeps the failures of the event at which the message still stands', () => {
+    const before = { failures: 2, firstFailedAt: 7, progress: at(3) };
+    expect(withProgress(before, at(3))).toEqual(before);
+  });
+
+  it('forgets them once it has come further', () => {
+    expect(withProgress({ failures: 2, firstFailedAt: 7, progress: at(3) }, at(4))).toEqual({
+      failures: 0,
+      progress: at(4),
+    });
+    expect(withProgress(undefined, at(1))).toEqual({ failures: 0, progress: at(1) });
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { backoff, refusalDelay, toSeconds } from '../../lambdas/core/backoff.ts';
+
+const limits = { minBackoff: 1_000, maxBackoff: 300_000 };
+const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+describe('backoff', () => {
+  it.each([
+    [1, 500, 1_000],
+    [2, 1_000, 2_000],
+    [5, 8_000, 16_000],
+    [9, 128_000, 256_000],
+    [10, 150_000, 300_000],
+    [5_000, 150_000, 300_000],
+  ])('after %i failures lies between %i and %i ms', (failures, least, most) => {
+    expect(backoff(failures, limits, () => 0)).toBe(least);
+    expect(backoff(failures, limits, () => 1)).toBe(most);
+  });
+
+  it('waits as long as it was asked to, if that is longer and no longer than the limit', () => {
+    expect(backoff(1, limits, () => 0, 7_000)).toBe(7_000);
+    expect(backoff(8, limits, () => 0, 7_000)).toBe(64_000);
+    expect(backoff(1, limits, () => 0, Infinity)).toBe(300_000);
+  });
+
+  it('never leaves its limits, and grows with the failures for the same draw', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), random, fc.nat(), (failures, draw, retryAfter) => {
+        const wait = backoff(failures, limits, () => draw, retryAfter);
+        expect(wait).toBeGreaterThanOrEqual(limits.minBackoff / 2);
+        expect(wait).toBeLessThanOrEqual(limits.maxBackoff);
+        expect(backoff(failures + 1, limits, () => draw, retryAfter)).toBeGreaterThanOrEqual(wait);
+      }),
+    );
+  });
+});
+
+it('seconds are rounded up, so that a wait is never cut short', () => {
+  expect([0, 1, 999, 1_000, 1_001].map(toSeconds)).toEqual([0, 1, 1, 1, 2]);
+});
+
+describe('the delay of a refused batch', () => {
+  it('grows by a minute with each receive, up to half an hour', () => {
+    expect([1, 2, 29, 30, 31, 999].map(refusalDelay)).toEqual([60, 120, 1_740, 1_800, 1_800, 1_800]);
+  });
+
+  it("keeps SQS's own redrive, at 1,000 receives, further off than its retention of 14 days", () => {
+    const seconds = Array.from({ length: 1_000 }, (_, i) => refusalDelay(i + 1)).reduce((a, b) => a + b);
+    expect(seconds).toBeGreaterThan(14 * 24 * 3600);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { parseEnvelope, type RejectedEnvelope } from '../../lambdas/core/envelope.ts';
+import { MAX_EVENT_DEPTH, REJECTION, type Arrival } from '../../lambdas/core/ingest-event.ts';
+import {
+  cut,
+  MAX_REJECTED_BODY_BYTES,
+  MAX_SINGLE_RECORDS,
+  rejectedMessages,
+} from '../../lambdas/core/ingest-rejected.ts';
+import { MAX_MESSAGE_BYTES } from '../../lambdas/core/limits.ts';
+import type { OutgoingMessage } from '../../lambdas/core/ports.ts';
+
+const newArrival = (): Arrival => {
+  let ids = 0;
+  return {
+    sourceId: 'web',
+    receivedAt: Date.parse('2026-01-02T03:04:05.678Z'),
+    requestIp: '203.0.113.7',
+    newId: () => `id-${ids++}`,
+  };
+};
+const arrival = newArrival();
+const read = ({ body }: OutgoingMessage): RejectedEnvelope => {
+  const envelope = parseEnvelope(body);
+  if (envelope?.kind !== 'rejected') throw new Error(`not a rejected record: ${body.slice(0, 100)}`);
+  return envelope;
+};
+const one = (raw: unknown) => {
+  const [message] = rejectedMessages([{ raw, reason: REJECTION.nobody }], arrival);
+  if (message === undefined) throw new Error('no message');
+  return { message, record: read(message) };
+};
+
+describe('a record', () => {
+  test('has the event, why it was rejected, its size and hash', () => {
+    const { message, record } = one({ event: 'klick €' });
+    const json = '{"event":"klick €"}';
+    expect(record).toEqual({
+      v: 1,
+      kind: 'rejected',
+      sourceId: 'web',
+      receivedAt: '2026-01-02T03:04:05.678Z',
+      reason: 'request neither has anonymousId nor userId',
+      size: Buffer.byteLength(json),
+      sha256: createHash('sha256').update(json).digest('hex'),
+      body: json,
+    });
+    expect(message.groupId).toMatch(/^rejected#web#([0-9]|1[0-5])$/);
+  });
+
+  test('keeps the first 200 KB, and tells the whole size', () => {
+    const raw = { pad: '€'.repeat(100_000) };
+    const { record } = one(raw);
+    const json = JSON.stringify(raw);
+    expect(record.size).toBe(300_010);
+    expect(json.startsWith(record.body)).toBe(true);
+    expect(Buffer.byteLength(record.body)).toBeGreaterThan(MAX_REJECTED_BODY_BYTES - 3);
+    expect(Buffer.byteLength(record.body)).toBeLessThanOrEqual(MAX_REJECTED_BODY_BYTES);
+  });
+
+  test.each([
+    ['quotes', '"'],
+    ['control characters', '\u0001'],
+    ['what SQS does not take', '\uFFFF'],
+  ])('fits a message even when it is full of %s', (_, character) => {
+    const { message, record } = one({ pad: character.repeat(400_000) });
+    expect(Buffer.byteLength(message.body)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+    expect(Buffer.byteLength(record.body)).toBeGreaterThan(100_000);
+  });
+
+  test('of an event nested without end shows where it was cut', () => {
+    let raw: unknown = 1;
+    for (let i = 0; i < 1_000_000; i++) raw = [raw];
+    expect(one(raw).record.body).toBe(
+      `${'['.repeat(MAX_EVENT_DEPTH)}"cut: more than ${MAX_EVENT_DEPTH} levels"${']'.repeat(MAX_EVENT_DEPTH)}`,
+    );
+  });
+});
+
+test('cutting a nested event keeps what is beside the depth, and names as they are', () => {
+  const raw = JSON.parse(
+    `{"n":1,"__proto__":{"a":2},"deep":${'['.repeat(200)}${']'.repeat(200)}}`,
+  ) as unknown;
+  expect(one(raw).record.body).toMatch(
+    /^\{"n":1,"__proto__":\{"a":2\},"deep":\[+"cut: more than 128 levels"\]+\}$/,
+  );
+});
+
+describe('deduplication', () => {
+  const ids = (raws: readonly unknown[]) => {
+    // Each request draws other ids.
+    const fresh = newArrival();
+    return [0, 1].map(() =>
+      rejectedMessages(
+        raws.map((raw) => ({ raw, reason: REJECTION.nobody })),
+        fresh,
+      ).map(({ deduplicationId }) => deduplicationId),
+    );
+  };
+
+  test('an event with a messageId is recorded once, however often it is sent', () => {
+    const [first, retry] = ids([{ messageId: 'm1' }]);
+    expect(retry).toEqual(first);
+  });
+
+  test('without one, equal events are two events', () => {
+    const [first, second] = ids([{ event: 'click' }]);
+    expect(second).not.toEqual(first);
+  });
+
+  test('equal events of one request are not one', () => {
+    const [first] = ids([{ messageId: 'm1' }, { messageId: 'm1' }]);
+    expect(new Set(first).size).toBe(2);
+  });
+});
+
+describe('many bad events', () => {
+  test('up to a hundred have a record each', () => {
+    const bad = Array.from({ length: MAX_SINGLE_RECORDS }, (_, n) => ({
+      raw: n,
+      reason: REJECTION.notAnEvent,
+    }));
+    expect(rejectedMessages(bad, arrival).map((message) => read(message).body)).toEqual(
+      bad.map(({ raw }) => String(raw)),
+    );
+  });
+
+  test('more share records, by reason, and each is in one of them', () => {
+    const bad = Array.from({ length: 20_000 }, (_, n) =>
+      n % 3 === 0 ? { raw: n, reason: REJECTION.notAnEvent } : { raw: { n }, reason: REJECTION.nobody },
+    );
+    const records = rejectedMessages(bad, arrival).map(read);
+    expect(records.length).toBeLessThan(10);
+    for (const reason of [REJECTION.notAnEvent, REJECTION.nobody]) {
+      const ofReason = records.filter((record) => record.reason === reason);
+      const events = ofReason.flatMap(({ body }) => JSON.parse(body) as unknown[]);
+      expect(events).toEqual(bad.filter((event) => event.reason === reason).map(({ raw }) => raw));
+      expect(ofReason.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(events.length);
+    }
+  });
+
+  test('a shared record is never cut', () => {
+    const bad = Array.from({ length: 300 }, (_, n) => ({
+      raw: { n, pad: 'x'.repeat(5_000) },
+      reason: REJECTION.nobody,
+    }));
+    const records = rejectedMessages(bad, arrival).map(read);
+    for (const { body, size } of records) expect(Buffer.byteLength(body)).toBe(size);
+    expect(records.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(300);
+  });
+});
+
+test('cut never leaves half a character', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, bytes) => {
+      const start = cut(text, bytes);
+      expect(text.startsWith(start)).toBe(true);
+      expect(Buffer.byteLength(start)).toBeLessThanOrEqual(bytes);
+      expect(Buffer.byteLength(start)).toBeGreaterThan(Math.min(bytes, Buffer.byteLength(text)) - 4);
+    }),
+  );
+});
