@@ -1,0 +1,64 @@
+import DataLoader from 'dataloader';
+import { byteLength } from '../core/envelope.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../core/limits.ts';
+import { InfraFault, type OutgoingMessage, type QueueSender } from '../core/ports.ts';
+
+/** How long a message waits for company; milliseconds. */
+const WINDOW = 3;
+
+/**
+ * Gathers what the groups of one batch send at about the same time into one call of SQS, which costs as much as a
+ * single message. Messages of one group never meet in a call: a group sends its next message after the last was taken.
+ */
+export class BatchingSender {
+  readonly #loader: DataLoader<OutgoingMessage, undefined>;
+
+  constructor(sender: QueueSender) {
+    this.#loader = new DataLoader(
+      async (messages) => (await Promise.all(inCalls(messages).map((call) => sendCall(sender, call)))).flat(),
+      {
+        cache: false,
+        maxBatchSize: MAX_BATCH_ENTRIES,
+        batchScheduleFn: (dispatch) => {
+          setTimeout(dispatch, WINDOW);
+        },
+      },
+    );
+  }
+
+  /** Resolves when SQS has taken the message. @throws InfraFault */
+  async send(message: OutgoingMessage): Promise<void> {
+    await this.#loader.load(message);
+  }
+}
+
+/** A call that fails must not make those fail that went beside it. */
+const sendCall = async (
+  sender: QueueSender,
+  call: readonly OutgoingMessage[],
+): Promise<readonly (undefined | Error)[]> => {
+  try {
+    const results = await sender.send(call);
+    return results.map((result) =>
+      result.ok ? undefined : new InfraFault(`SQS refused a message: ${result.reason}`),
+    );
+  } catch (error) {
+    return call.map(() => (error instanceof Error ? error : new Error(String(error))));
+  }
+};
+
+/** Ten large messages are more than one call takes. */
+const inCalls = (messages: readonly OutgoingMessage[]): readonly OutgoingMessage[][] => {
+  const calls: OutgoingMessage[][] = [];
+  let size = Infinity;
+  for (const message of messages) {
+    const bytes = byteLength(message.body);
+    if (size + bytes > MAX_BATCH_BYTES) {
+      calls.push([]);
+      size = 0;
+    }
+    calls.at(-1)?.push(message);
+    size += bytes;
+  }
+  return calls;
+};

@@ -1,0 +1,31 @@
+/**
+ * AWS SDK clients with limits that fit a function's few seconds: a call ends, one way or the other, within 6.5 s
+ * (two attempts of 1 s to connect and 2 s to answer, and the pause between them).
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { InfraFault } from '../core/ports.ts';
+
+const limits = {
+  maxAttempts: 2,
+  // Without `throwOnRequestTimeout` the SDK only warns when a request takes too long, and waits on.
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+};
+
+/** The longest that one call may take; milliseconds. */
+export const CALL_LIMIT = 6_500;
+
+export const sqsClient = (): SQSClient => new SQSClient(limits);
+export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(limits);
+export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(limits);
+
+/** What AWS fails to do is an `InfraFault`, whatever the reason: it must never look like a crash of the code. */
+export const orFault = async <T>(what: string, call: Promise<T>): Promise<T> => {
+  try {
+    return await call;
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new InfraFault(`${what} failed: ${reason}`, { cause: error });
+  }
+};

@@ -1,0 +1,85 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import {
+  InfraFault,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type QueueSender,
+  type SendResult,
+  type StageQueue,
+} from '../core/ports.ts';
+import { orFault } from './clients.ts';
+
+export class SqsQueueSender implements QueueSender {
+  readonly #client: SQSClient;
+  readonly #queueUrl: string;
+
+  constructor(client: SQSClient, queueUrl: string) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+  }
+
+  async send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SendResult[]> {
+    const command = new SendMessageBatchCommand({
+      QueueUrl: this.#queueUrl,
+      Entries: messages.map(({ groupId, deduplicationId, body }, i) => ({
+        Id: String(i),
+        MessageGroupId: groupId,
+        MessageDeduplicationId: deduplicationId,
+        MessageBody: body,
+      })),
+    });
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    const { Successful = [], Failed = [] } = await orFault(
+      'SendMessageBatch',
+      this.#client.send(command, options),
+    );
+    const accepted = new Set(Successful.map(({ Id }) => Id));
+    const refused = new Map(Failed.map((entry) => [entry.Id, entry]));
+    return messages.map((_, i): SendResult => {
+      const id = String(i);
+      if (accepted.has(id)) return { ok: true };
+      // An entry that the answer does not mention was not confirmed: it counts as refused, and may be sent again.
+      const entry = refused.get(id);
+      const reason =
+        entry === undefined ? 'SQS did not mention it' : `${entry.Code ?? ''}: ${entry.Message ?? ''}`;
+      return { ok: false, senderFault: entry?.SenderFault ?? false, reason };
+    });
+  }
+}
+
+export class SqsStageQueue implements StageQueue {
+  readonly #client: SQSClient;
+  readonly #queueUrl: string;
+
+  constructor(client: SQSClient, queueUrl: string) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+  }
+
+  async setVisibility(messages: readonly IncomingMessage[], seconds: number): Promise<void> {
+    const command = new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: this.#queueUrl,
+      Entries: messages.map(({ receiptHandle }, i) => ({
+        Id: String(i),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      })),
+    });
+    const { Failed = [] } = await orFault('ChangeMessageVisibilityBatch', this.#client.send(command));
+    const [first] = Failed;
+    if (first === undefined) return;
+    throw new InfraFault(
+      `ChangeMessageVisibilityBatch refused ${Failed.length}: ${first.Code}: ${first.Message}`,
+    );
+  }
+
+  async delete({ receiptHandle }: IncomingMessage): Promise<void> {
+    const command = new DeleteMessageCommand({ QueueUrl: this.#queueUrl, ReceiptHandle: receiptHandle });
+    await orFault('DeleteMessage', this.#client.send(command));
+  }
+}
