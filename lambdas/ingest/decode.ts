@@ -1,0 +1,52 @@
+/** From a request's bytes to the JSON in them. What the client got wrong is a value, never an error. */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { MAX_REQUEST_BYTES } from '../core/limits.ts';
+import type { Refusal } from './response.ts';
+
+export type Decoded =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly refusal: Refusal };
+
+const inflate = promisify(gunzip);
+
+/** The magic number decides: some proxies inflate a body and leave the header on, and the beacon has no header. */
+const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+type Inflated =
+  { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly refusal: Refusal };
+
+const decompress = async (bytes: Buffer): Promise<Inflated> => {
+  if (!isGzip(bytes)) return { ok: true, bytes };
+  try {
+    return { ok: true, bytes: await inflate(bytes, { maxOutputLength: MAX_REQUEST_BYTES }) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ERR_BUFFER_TOO_LARGE') return { ok: false, refusal: 'request size exceeds max limit' };
+    // RudderStack answers 500, and SDKs send the same broken bytes again for ever.
+    if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR' || code === 'Z_NEED_DICT') {
+      return { ok: false, refusal: 'failed to read body from request' };
+    }
+    throw error;
+  }
+};
+
+/** Bytes that are not UTF-8 become U+FFFD, as in RudderStack; a byte order mark is skipped. */
+const utf8 = new TextDecoder();
+
+/** @throws only what is not the client's fault */
+export const decodeBody = async (body: Buffer): Promise<Decoded> => {
+  const inflated = await decompress(body);
+  if (!inflated.ok) return inflated;
+  const { bytes } = inflated;
+  if (bytes.length > MAX_REQUEST_BYTES) return { ok: false, refusal: 'request size exceeds max limit' };
+  if (bytes.length === 0) return { ok: false, refusal: 'request body is nil' };
+  try {
+    return { ok: true, value: JSON.parse(utf8.decode(bytes)) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { ok: false, refusal: 'invalid json' };
+    throw error;
+  }
+};

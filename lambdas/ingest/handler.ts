@@ -1,0 +1,28 @@
+/** Lambda's entry: wires ingest to AWS. */
+import { randomUUID } from 'node:crypto';
+import type { IngestBundle } from '../../config/bundle.ts';
+import { ENV } from '../../config/environment.ts';
+import { readBundle } from '../aws/bundle.ts';
+import { sqsClient } from '../aws/clients.ts';
+import { requireEnv } from '../aws/environment.ts';
+import { emitMetrics, log } from '../aws/log.ts';
+import { SqsQueueSender } from '../aws/queue.ts';
+import { keysToSources } from './accept.ts';
+import { createIngest } from './ingest.ts';
+import { sleep } from './send.ts';
+
+const { sources, timing } = readBundle() as IngestBundle;
+
+export const handler = createIngest({
+  sourceOf: keysToSources(sources),
+  sender: new SqsQueueSender(sqsClient(), requireEnv(ENV.eventsQueueUrl)),
+  deadline: timing.ingestDeadline,
+  clock: Date.now,
+  random: Math.random,
+  newId: randomUUID,
+  sleep,
+  log,
+  emitMetrics,
+  // Loaded by the first `/health` and not with the function: accepting must not depend on DynamoDB's client, either.
+  readMode: async (signal) => (await import('../aws/mode-reader.ts')).readSystemMode(signal),
+});

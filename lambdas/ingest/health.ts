@@ -1,0 +1,42 @@
+/** What `/health` says. It is for people and load balancers; accepting events never reads the mode. */
+import { isShut, type Mode } from '../core/mode.ts';
+import { json, type Answer } from './response.ts';
+
+/** Milliseconds: a probe's patience is short, and the answer without the mode is still true. */
+const MODE_LIMIT = 300;
+
+export interface HealthOptions {
+  readonly readMode: (signal: AbortSignal) => Promise<Mode>;
+  /** Told why the mode is unknown. */
+  readonly onUnknown: (error: unknown) => void;
+  /** Milliseconds. */
+  readonly limit?: number;
+}
+
+const withLimit = async (read: HealthOptions['readMode'], limit: number): Promise<Mode> => {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`the mode was not read within ${limit} ms`));
+      controller.abort();
+    }, limit);
+  });
+  try {
+    return await Promise.race([read(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Always 200: that this code runs is what makes ingest healthy. */
+export const health = async ({ readMode, onUnknown, limit = MODE_LIMIT }: HealthOptions): Promise<Answer> => {
+  const up = { server: 'UP', acceptingEvents: 'TRUE' };
+  try {
+    const mode = await withLimit(readMode, limit);
+    return json({ ...up, routingEvents: isShut([mode]) ? 'FALSE' : 'TRUE', mode: mode.mode.toUpperCase() });
+  } catch (error) {
+    onUnknown(error);
+    return json({ ...up, routingEvents: 'UNKNOWN', mode: 'UNKNOWN' });
+  }
+};

@@ -1,0 +1,71 @@
+/** From API Gateway's event to the request that the policy sees. */
+import { isIP } from 'node:net';
+
+/** The fields that are read of a REST API's proxy event. Nothing is taken for granted: a console's test call has nulls. */
+export interface ProxyEvent {
+  readonly httpMethod: string;
+  /** Without the stage's name. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean;
+  readonly requestContext?: {
+    readonly identity?: { readonly sourceIp?: string | null } | null;
+  } | null;
+}
+
+export interface IngestRequest {
+  readonly method: string;
+  readonly path: string;
+  /** By lower-case name; of a repeated header, the first. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** As sent, compressed or not. */
+  readonly body: Buffer;
+  /** The gateway read a compressed body as text, and so destroyed it. The gateway's fault, not the client's. */
+  readonly mangled: boolean;
+  readonly ip: string;
+}
+
+const readHeaders = ({ headers, multiValueHeaders }: ProxyEvent): Map<string, string> => {
+  const found = new Map<string, string>();
+  for (const [name, values] of Object.entries(multiValueHeaders ?? {})) {
+    const [first] = values ?? [];
+    if (first !== undefined && !found.has(name.toLowerCase())) found.set(name.toLowerCase(), first);
+  }
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (value !== undefined && !found.has(name.toLowerCase())) found.set(name.toLowerCase(), value);
+  }
+  return found;
+};
+
+/** As RudderStack: the first hop that proxies named, else whoever connected. It is informative; nothing trusts it. */
+const clientIp = (headers: ReadonlyMap<string, string>, event: ProxyEvent): string => {
+  const hop = headers.get('x-forwarded-for')?.split(',')[0]?.trim() ?? '';
+  return isIP(hop) > 0 ? hop : (event.requestContext?.identity?.sourceIp ?? '');
+};
+
+/** SDKs that are given a URL with a slash at its end post to `//v1/batch`; a 404 would make some stop for good. */
+const tidyPath = (path: string): string => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+
+export const parseRequest = (event: ProxyEvent): IngestRequest => {
+  const headers = readHeaders(event);
+  const body = event.body ?? '';
+  return {
+    method: event.httpMethod,
+    path: tidyPath(event.path),
+    headers,
+    body: Buffer.from(body, event.isBase64Encoded === true ? 'base64' : 'utf8'),
+    // Gzip's second byte is not UTF-8: read as text it becomes the replacement character.
+    mangled: event.isBase64Encoded !== true && body.startsWith('\u001f\ufffd'),
+    ip: clientIp(headers, event),
+  };
+};
+
+/** The user name of basic auth; the password is ignored. `undefined`: the header is missing or malformed. */
+export const basicAuthUser = (authorization: string | undefined): string | undefined => {
+  const encoded = /^basic +([a-z0-9+/]+={0,2}) *$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const user = /^([^:]+):/.exec(Buffer.from(encoded, 'base64').toString('utf8'))?.[1];
+  return user;
+};

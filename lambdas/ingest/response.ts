@@ -1,0 +1,66 @@
+/**
+ * Every answer ingest can give. Texts and codes are RudderStack's, because SDKs act on them: some read the text, some
+ * wipe their store on 401, drop what they sent on 400 and 413, or stop on 404.
+ */
+import type { Random } from '../core/ports.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What API Gateway takes for an answer. */
+export interface ProxyResult {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+/** A refusal's text, and its status. A 4xx tells the client that sending it again is useless. */
+const STATUS = {
+  'request body is nil': 400,
+  'failed to read body from request': 400,
+  'invalid json': 400,
+  'empty batch payload': 400,
+  'request neither has anonymousId nor userId': 400,
+  'event is not a valid rudder event': 400,
+  'failed to read writekey from header': 401,
+  'invalid write key': 401,
+  'source is disabled': 404,
+  '404 page not found': 404,
+  'invalid http request method': 405,
+  'event size exceeds max limit': 413,
+  'request size exceeds max limit': 413,
+} as const;
+
+export type Refusal = keyof typeof STATUS;
+
+const TEXT = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
+
+/** Exactly 200: the old mobile SDKs take nothing else for success. */
+export const OK: Answer = { status: 200, body: 'ok', headers: TEXT };
+
+export const refuse = (text: Refusal, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status: STATUS[text],
+  body: `${text}\n`,
+  headers: { ...TEXT, ...headers },
+});
+
+/**
+ * The event is not stored, and the SDK should send it again. From 10 to 30 seconds, because the server-side SDKs give
+ * up after three retries and honour this header: it makes them wait out a minute of trouble instead of their own second and
+ * a half. Spread out, so that they do not come back all at once.
+ */
+export const unavailable = (random: Random): Answer => ({
+  status: 503,
+  body: 'service unavailable\n',
+  headers: { ...TEXT, 'Retry-After': String(10 + Math.floor(random() * 21)) },
+});
+
+export const json = (body: unknown): Answer => ({
+  status: 200,
+  body: JSON.stringify(body),
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+});

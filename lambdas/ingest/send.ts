@@ -1,0 +1,143 @@
+/**
+ * Sends lanes of messages to SQS.
+ *
+ * Order: a lane's message is sent when SQS has accepted the one before it, and not earlier. Lanes are independent of one
+ * another: those that fail do not hold back those that succeed. A message is sent again with the same deduplication id, so
+ * one that was accepted unseen is not stored twice.
+ */
+import pLimit from 'p-limit';
+import { backoff } from '../core/backoff.ts';
+import { byteLength } from '../core/envelope.ts';
+import type { Lane } from '../core/ingest-plan.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../core/limits.ts';
+import {
+  InfraFault,
+  type OutgoingMessage,
+  type QueueSender,
+  type Random,
+  type SendResult,
+} from '../core/ports.ts';
+
+/** As many as one small function can keep busy. */
+const CALLS_AT_ONCE = 10;
+
+/** Milliseconds between two tries of one request; it has some seconds in all. */
+const PAUSES = { minBackoff: 50, maxBackoff: 1_000 };
+
+/** Waits so many milliseconds, or until the signal aborts; never throws. */
+export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+export const sleep: Sleep = (milliseconds, signal) =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+
+export interface SendOptions {
+  readonly sender: QueueSender;
+  /** Aborts at the request's deadline. */
+  readonly signal: AbortSignal;
+  readonly sleep: Sleep;
+  readonly random: Random;
+}
+
+export type SendOutcome =
+  /** SQS has accepted every message. */
+  | { readonly kind: 'sent' }
+  /** The deadline came first. Some of the messages may have been accepted. */
+  | { readonly kind: 'late'; readonly reason: string }
+  /** SQS refuses a message, and will refuse it again. The others were sent. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** As few calls as an order-keeping split makes; a message of a lane is never in one call with another of its lane. */
+const toCalls = (messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] => {
+  const calls: OutgoingMessage[][] = [];
+  let bytes = Infinity;
+  for (const message of messages) {
+    const size = byteLength(message.body);
+    if (bytes + size > MAX_BATCH_BYTES || calls.at(-1)?.length === MAX_BATCH_ENTRIES) {
+      calls.push([]);
+      bytes = 0;
+    }
+    calls.at(-1)?.push(message);
+    bytes += size;
+  }
+  return calls;
+};
+
+const TOO_LATE = 'SQS had not answered when the deadline of the request came';
+const NO_RESULT = 'SQS gave no result for the message';
+
+const failed = (reason: string): SendResult => ({ ok: false, senderFault: false, reason });
+
+/** One call. The deadline holds even against a sender that does not heed its signal. */
+const call = async (
+  messages: readonly OutgoingMessage[],
+  deadline: Promise<never>,
+  { sender, signal }: SendOptions,
+): Promise<readonly SendResult[]> => {
+  if (signal.aborted) return messages.map(() => failed(TOO_LATE));
+  try {
+    const results = await Promise.race([sender.send(messages, signal), deadline]);
+    return messages.map((_, i) => results[i] ?? failed(NO_RESULT));
+  } catch (error) {
+    if (error instanceof InfraFault) return messages.map(() => failed(error.message));
+    throw error;
+  }
+};
+
+/** A promise that fails at the deadline. */
+const toDeadline = (signal: AbortSignal): Promise<never> => {
+  const deadline = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new InfraFault(TOO_LATE)), { once: true });
+  });
+  // It also fails when nobody waits for it any more, because all calls have been answered.
+  deadline.catch(() => undefined);
+  return deadline;
+};
+
+/** @throws what the sender throws that is not an InfraFault */
+export const sendLanes = async (lanes: readonly Lane[], options: SendOptions): Promise<SendOutcome> => {
+  const limit = pLimit(CALLS_AT_ONCE);
+  const deadline = toDeadline(options.signal);
+  let waiting = lanes;
+  let failedRounds = 0;
+  let failure: string | undefined;
+  let refusal: string | undefined;
+  for (;;) {
+    waiting = waiting.filter((lane) => lane.length > 0);
+    if (waiting.length === 0) {
+      return refusal === undefined ? { kind: 'sent' } : { kind: 'refused', reason: refusal };
+    }
+    const calls = toCalls(waiting.flatMap((lane) => lane.slice(0, 1)));
+    const results = (
+      await Promise.all(calls.map((messages) => limit(call, messages, deadline, options)))
+    ).flat();
+    const left: Lane[] = [];
+    let anyFailed = false;
+    for (const [i, lane] of waiting.entries()) {
+      const result = results[i] ?? failed(NO_RESULT);
+      if (result.ok) {
+        left.push(lane.slice(1));
+      } else if (result.senderFault) {
+        refusal = result.reason;
+      } else {
+        left.push(lane);
+        anyFailed = true;
+        // What went wrong before the deadline says more than that it came.
+        if (failure === undefined || result.reason !== TOO_LATE) failure = result.reason;
+      }
+    }
+    waiting = left;
+    failedRounds = anyFailed ? failedRounds + 1 : 0;
+    if (!anyFailed) continue;
+    if (options.signal.aborted) return { kind: 'late', reason: failure ?? TOO_LATE };
+    await options.sleep(backoff(failedRounds, PAUSES, options.random), options.signal);
+  }
+};

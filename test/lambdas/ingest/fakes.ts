@@ -1,0 +1,102 @@
+/** What the ingest tests share: a queue in memory, and requests as API Gateway hands them over. */
+import { parseEnvelope, type Envelope } from '../../../lambdas/core/envelope.ts';
+import { NORMAL } from '../../../lambdas/core/mode.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/ports.ts';
+import { keysToSources } from '../../../lambdas/ingest/accept.ts';
+import { createIngest, type IngestOptions } from '../../../lambdas/ingest/ingest.ts';
+import type { ProxyEvent } from '../../../lambdas/ingest/request.ts';
+import type { ProxyResult } from '../../../lambdas/ingest/response.ts';
+
+export const NOW = '2026-01-02T03:04:05.678Z';
+export const WRITE_KEY = 'local-write-key';
+export const ACCEPTED: SendResult = { ok: true };
+export const THROTTLED: SendResult = { ok: false, senderFault: false, reason: 'throttled' };
+
+/** As a FIFO queue with the deduplication scope `messageGroup`: keeps what is new, in the order of arrival. */
+export class FakeQueue implements QueueSender {
+  readonly calls: (readonly OutgoingMessage[])[] = [];
+  readonly stored: OutgoingMessage[] = [];
+  readonly #seen = new Set<string>();
+
+  send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]> {
+    this.calls.push(messages);
+    messages.forEach((message) => this.store(message));
+    return Promise.resolve(messages.map(() => ACCEPTED));
+  }
+
+  store(message: OutgoingMessage): void {
+    const id = `${message.groupId} ${message.deduplicationId}`;
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    this.stored.push(message);
+  }
+
+  get envelopes(): Envelope[] {
+    return this.stored.map(({ body }) => {
+      const envelope = parseEnvelope(body);
+      if (envelope === undefined) throw new Error('ingest sent what the router cannot read');
+      return envelope;
+    });
+  }
+}
+
+export const basic = (user: string, password = ''): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+export interface RequestParts {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Uint8Array;
+  readonly ip?: string;
+}
+
+// All media types are binary to the gateway, so every body arrives as base64.
+export const proxyEvent = ({
+  method = 'POST',
+  path = '/v1/batch',
+  headers = { Authorization: basic(WRITE_KEY) },
+  body,
+  ip = '203.0.113.7',
+}: RequestParts): ProxyEvent => ({
+  httpMethod: method,
+  path,
+  headers,
+  multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+  body: body === undefined ? null : Buffer.from(body).toString('base64'),
+  isBase64Encoded: body !== undefined,
+  requestContext: { identity: { sourceIp: ip } },
+});
+
+export interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Record<string, unknown>;
+}
+
+export const setUp = (more: Partial<IngestOptions> = {}) => {
+  const queue = new FakeQueue();
+  const logs: Line[] = [];
+  const metrics: { dimensions: Record<string, string>; values: Record<string, number> }[] = [];
+  let ids = 0;
+  const ingest = createIngest({
+    sourceOf: keysToSources([
+      { id: 'web', enabled: true, writeKeys: [WRITE_KEY, 'rotated-key'] },
+      { id: 'app', enabled: true, writeKeys: ['app-key'] },
+      { id: 'old', enabled: false, writeKeys: ['old-key'] },
+    ]),
+    sender: queue,
+    deadline: 5_000,
+    clock: () => Date.parse(NOW),
+    random: () => 0.5,
+    newId: () => `new-${ids++}`,
+    sleep: () => Promise.resolve(),
+    log: (level, message, fields = {}) => logs.push({ level, message, fields }),
+    emitMetrics: (dimensions, values) => metrics.push({ dimensions, values }),
+    readMode: () => Promise.resolve(NORMAL),
+    ...more,
+  });
+  const post = (body: unknown, parts: RequestParts = {}): Promise<ProxyResult> =>
+    ingest(proxyEvent({ body: typeof body === 'string' ? body : JSON.stringify(body), ...parts }));
+  return { ingest, post, queue, logs, metrics };
+};
