@@ -1,0 +1,124 @@
+/** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
+import { createHash } from 'node:crypto';
+import { byteLength, eventBytes, pack, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
+import type { SluiceEvent } from '../core/event.ts';
+import { MAX_EVENT_BYTES } from '../core/limits.ts';
+import type { Process } from '../core/outcome.ts';
+import type { Clock, IncomingMessage, OutgoingMessage, RejectionStore } from '../core/ports.ts';
+import { applyTransform, type Transform } from '../core/transform.ts';
+
+export interface Destination {
+  readonly id: string;
+  /** Ids of the sources that it takes; undefined: all. */
+  readonly sources: readonly string[] | undefined;
+  /** Resolves when the destination's queue has taken the message. @throws InfraFault */
+  readonly send: (message: OutgoingMessage) => Promise<void>;
+}
+
+export interface RouterDeps {
+  readonly stage: string;
+  readonly destinations: readonly Destination[];
+  /** @throws what the user's module throws while it loads: a crash */
+  readonly loadTransform: () => Promise<Transform | undefined>;
+  readonly rejections: RejectionStore;
+  readonly clock: Clock;
+  readonly count: (metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected', events: number) => void;
+}
+
+const sha256 = (...parts: readonly string[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('hex');
+};
+
+/** @returns the stage's work; the message is done when every destination's queue has taken all of its part */
+export const router = (deps: RouterDeps): Process => {
+  return async (message) => {
+    const envelope = parseEnvelope(message.body);
+    switch (envelope?.kind) {
+      case undefined:
+        await keepUnreadable(message, deps);
+        break;
+      case 'rejected': {
+        const { reason, sourceId, receivedAt, body, sha256: hash, size } = envelope;
+        const rejection = { stage: 'ingest', id: message.id, at: deps.clock(), reason, sourceId, receivedAt };
+        await deps.rejections.save({ ...rejection, body, sha256: hash, size });
+        break;
+      }
+      case 'events':
+        await route(message, envelope, deps);
+        break;
+    }
+    return { kind: 'done' };
+  };
+};
+
+const route = async (message: IncomingMessage, envelope: EventsEnvelope, deps: RouterDeps): Promise<void> => {
+  const transform = await deps.loadTransform();
+  const outputs: SluiceEvent[] = [];
+  let filtered = 0;
+  for (const event of envelope.events) {
+    const made = await applyTransform(transform, event);
+    if (made.length === 0) filtered += 1;
+    outputs.push(...made);
+  }
+  const fits = (event: SluiceEvent) => eventBytes(event) <= MAX_EVENT_BYTES;
+  // The user's code made it larger than a queue takes. Trying again would not help, and its neighbours are fine.
+  const tooLarge = outputs.filter((event) => !fits(event));
+  for (const event of tooLarge) await keepTooLarge(message, event, envelope, deps);
+
+  const { sourceId, receivedAt } = envelope;
+  const parts = pack({ sourceId, receivedAt }, outputs.filter(fits));
+  const takers = deps.destinations.filter(({ sources }) => sources?.includes(sourceId) ?? true);
+  await Promise.all(
+    takers.map(async ({ send }) => {
+      for (const [i, { body }] of parts.entries()) {
+        // The body is part of the id: after a change of the transform the same part may hold other events, which SQS
+        // must not take for a duplicate.
+        const deduplicationId = sha256(message.id, String(i), body);
+        await send({ groupId: message.groupId, deduplicationId, body });
+      }
+    }),
+  );
+  deps.count('EventsRouted', outputs.length - tooLarge.length);
+  if (filtered > 0) deps.count('EventsFiltered', filtered);
+};
+
+const keepUnreadable = async (message: IncomingMessage, deps: RouterDeps): Promise<void> => {
+  await deps.rejections.save({
+    stage: deps.stage,
+    id: message.id,
+    at: deps.clock(),
+    receivedAt: new Date(message.sentAt).toISOString(),
+    reason: 'the message is not an envelope that this version can read',
+    sourceId: '',
+    body: message.body,
+    sha256: sha256(message.body),
+    size: byteLength(message.body),
+  });
+  deps.count('EventsRejected', 1);
+};
+
+/** Bytes of a rejected event's JSON that are kept: an item of the table holds 400 KB. */
+const KEPT = 200 * 1024;
+
+const keepTooLarge = async (
+  message: IncomingMessage,
+  event: SluiceEvent,
+  { sourceId, receivedAt }: EventsEnvelope,
+  deps: RouterDeps,
+): Promise<void> => {
+  const json = JSON.stringify(event);
+  await deps.rejections.save({
+    stage: deps.stage,
+    id: `${message.id}#${event.messageId}`,
+    at: deps.clock(),
+    receivedAt,
+    reason: `after the transform the event has ${byteLength(json)} bytes; at most ${MAX_EVENT_BYTES} fit`,
+    sourceId,
+    body: Buffer.from(json).subarray(0, KEPT).toString(),
+    sha256: sha256(json),
+    size: byteLength(json),
+  });
+  deps.count('EventsRejected', 1);
+};

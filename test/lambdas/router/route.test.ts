@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { byteLength, parseEnvelope, toMessageBody } from '../../../lambdas/core/envelope.ts';
+import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
+import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/limits.ts';
+import { InfraFault, type IncomingMessage, type OutgoingMessage } from '../../../lambdas/core/ports.ts';
+import type { Transform } from '../../../lambdas/core/transform.ts';
+import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
+import { FakeRejections, message } from '../../support/fakes.ts';
+
+let rejections: FakeRejections;
+let sent: Record<string, OutgoingMessage[]>;
+let counts: Record<string, number>;
+
+beforeEach(() => {
+  rejections = new FakeRejections();
+  sent = {};
+  counts = {};
+});
+
+const taker = (id: string, sources?: readonly string[]): RouterDeps['destinations'][number] => ({
+  id,
+  sources,
+  send: async (outgoing) => {
+    await Promise.resolve();
+    (sent[id] ??= []).push(outgoing);
+  },
+});
+
+const run = async (
+  incoming: IncomingMessage,
+  overrides: Partial<RouterDeps> & { transform?: Transform } = {},
+) => {
+  const { transform, ...rest } = overrides;
+  const process = router({
+    stage: 'router',
+    destinations: [taker('crm'), taker('lake')],
+    loadTransform: () => Promise.resolve(transform),
+    rejections,
+    clock: () => 42,
+    count: (metric, n) => (counts[metric] = (counts[metric] ?? 0) + n),
+    ...rest,
+  });
+  return process(incoming, { attempt: undefined, timeLeft: () => 60_000 });
+};
+
+const packed = (events: readonly SluiceEvent[], sourceId = 'web'): IncomingMessage =>
+  message('m1', 'group-1', {
+    body: toMessageBody({ v: 1, kind: 'events', sourceId, receivedAt: '2026-11-22T00:00:00.000Z', events }),
+  });
+
+const eventsSent = (id: string): readonly JsonObject[] =>
+  (sent[id] ?? []).flatMap(({ body }) => {
+    const envelope = parseEnvelope(body);
+    return envelope?.kind === 'events' ? envelope.events : [];
+  });
+
+describe('fan-out', () => {
+  it('sends the events to every destination, under the same order key', async () => {
+    const events = [
+      { messageId: '1', userId: 'ada' },
+      { messageId: '2', userId: 'ada' },
+    ];
+    expect(await run(packed(events))).toEqual({ kind: 'done' });
+    expect(eventsSent('crm')).toEqual(events);
+    expect(eventsSent('lake')).toEqual(events);
+    expect(sent['crm']?.[0]?.groupId).toBe('group-1');
+    expect(counts).toEqual({ EventsRouted: 2 });
+  });
+
+  it('sends only to the destinations that take the source', async () => {
+    await run(packed([{ messageId: '1' }], 'ios'), {
+      destinations: [taker('crm', ['web']), taker('lake', ['ios', 'web'])],
+    });
+    expect(Object.keys(sent)).toEqual(['lake']);
+  });
+
+  it('is repeatable: the same message gives the same deduplication id, another content another', async () => {
+    const events = [{ messageId: '1' }];
+    await run(packed(events));
+    await run(packed(events));
+    await run(packed(events), { transform: (event) => ({ ...event, added: 1 }) });
+    const ids = (sent['crm'] ?? []).map(({ deduplicationId }) => deduplicationId);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it('fails the message when one destination’s queue does not take it, and begins no later part there', async () => {
+    const big = (i: number): SluiceEvent => ({ messageId: String(i), filler: 'x'.repeat(200_000) });
+    let calls = 0;
+    const broken = {
+      ...taker('crm'),
+      send: () => ((calls += 1), Promise.reject(new InfraFault('SQS is down'))),
+    };
+    const work = run(packed([big(1), big(2)]), { destinations: [broken, taker('lake')] });
+    await expect(work).rejects.toThrow(InfraFault);
+    expect(calls).toBe(1);
+  });
+});
+
+describe('transform', () => {
+  const events = [{ messageId: '1' }, { messageId: '2' }, { messageId: '3' }];
+
+  it('may change, split and filter events, and may be async', async () => {
+    const transform: Transform = async (event) => {
+      await Promise.resolve();
+      if (event['messageId'] === '1') return null;
+      return event['messageId'] === '2'
+        ? [
+            { ...event, part: 1 },
+            { ...event, part: 2 },
+          ]
+        : event;
+    };
+    await run(packed(events), { transform });
+    expect(eventsSent('crm')).toEqual([
+      { messageId: '2', part: 1 },
+      { messageId: '2:1', part: 2 },
+      { messageId: '3' },
+    ]);
+    expect(counts).toEqual({ EventsRouted: 3, EventsFiltered: 1 });
+  });
+
+  it('a crash sends nothing: the message is tried again whole', async () => {
+    const transform: Transform = (event) => {
+      if (event['messageId'] === '2') throw new TypeError('boom');
+      return event;
+    };
+    await expect(run(packed(events), { transform })).rejects.toThrow('boom');
+    expect(sent).toEqual({});
+  });
+
+  it('a module that does not load is a crash', async () => {
+    const loadTransform = () => Promise.reject(new Error('Cannot find module'));
+    await expect(run(packed(events), { loadTransform })).rejects.toThrow('Cannot find module');
+  });
+
+  it('everything filtered is done, with nothing sent', async () => {
+    expect(await run(packed(events), { transform: () => null })).toEqual({ kind: 'done' });
+    expect(sent).toEqual({});
+  });
+
+  it('splits what it made too long for one message, in order', async () => {
+    const transform: Transform = (event) => ({ ...event, filler: 'é'.repeat(60_000) });
+    await run(packed(events), { transform });
+    expect(sent['crm']?.length).toBe(2);
+    for (const { body } of sent['crm'] ?? []) expect(byteLength(body)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+    expect(eventsSent('crm').map((event) => event['messageId'])).toEqual(['1', '2', '3']);
+  });
+
+  it('keeps an event that it made too large for any message as rejected, and sends the others', async () => {
+    const transform: Transform = (event) =>
+      event['messageId'] === '2' ? { ...event, filler: 'x'.repeat(300_000) } : event;
+    await run(packed(events), { transform });
+    expect(eventsSent('crm').map((event) => event['messageId'])).toEqual(['1', '3']);
+    expect(rejections.saved).toMatchObject([{ stage: 'router', id: 'm1#2', sourceId: 'web', at: 42 }]);
+    expect(rejections.saved[0]?.reason).toMatch(/has 3\d{5} bytes; at most 245760 fit/);
+    expect(counts).toEqual({ EventsRouted: 2, EventsRejected: 1 });
+  });
+});
+
+describe('what is not events', () => {
+  it('stores what ingest rejected', async () => {
+    const rejected = {
+      v: 1,
+      kind: 'rejected',
+      sourceId: 'web',
+      receivedAt: '2026-11-22T00:00:00.000Z',
+      reason: 'no ids',
+      size: 2,
+      sha256: 'ab',
+      body: '{}',
+    } as const;
+    expect(await run(message('m1', 'rejected#web#3', { body: toMessageBody(rejected) }))).toEqual({
+      kind: 'done',
+    });
+    expect(rejections.saved).toEqual([
+      {
+        stage: 'ingest',
+        id: 'm1',
+        at: 42,
+        reason: 'no ids',
+        sourceId: 'web',
+        receivedAt: '2026-11-22T00:00:00.000Z',
+        body: '{}',
+        sha256: 'ab',
+        size: 2,
+      },
+    ]);
+    expect(sent).toEqual({});
+  });
+
+  it.each(['not json', '{}', '{"v":2,"kind":"events","sourceId":"web","events":[]}', '[]'])(
+    'keeps a message that it cannot read: %s',
+    async (body) => {
+      expect(await run(message('m1', 'g', { body, sentAt: 1_000 }))).toEqual({ kind: 'done' });
+      expect(rejections.saved).toMatchObject([
+        { stage: 'router', body, receivedAt: '1970-01-01T00:00:01.000Z' },
+      ]);
+    },
+  );
+});
