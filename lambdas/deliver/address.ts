@@ -1,0 +1,73 @@
+/**
+ * Which addresses a destination may have. A pipeline runs inside somebody's network: a destination whose name leads to
+ * a private address would let whoever controls that name reach what only the network should (SSRF).
+ */
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** `public`: public addresses only; `loopback`: those and this machine; `any`: the config allows private networks. */
+export type Networks = 'public' | 'loopback' | 'any';
+
+/** All addresses of a host name. */
+export type Resolve = (
+  hostname: string,
+  options: { readonly all: true; readonly family: 0 | 4 | 6 },
+) => Promise<readonly { readonly address: string; readonly family: number }[]>;
+
+export class AddressRefused extends Error {
+  override name = 'AddressRefused';
+}
+
+/** The part of IPv6 that is handed out for public use; ipaddr.js calls everything unicast that it has no name for. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/** What kind of address it is; `unicast` is public. An IPv4 address in IPv6's clothes is judged as IPv4. */
+const kindOf = (address: string): string => {
+  const parsed = ipaddr.process(address);
+  const kind = parsed.range();
+  const isGlobal = parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_IPV6);
+  return kind === 'unicast' && !isGlobal ? 'reserved' : kind;
+};
+
+const check = (hostname: string, address: string, networks: Networks): AddressRefused | undefined => {
+  if (networks === 'any') return undefined;
+  const kind = kindOf(address);
+  if (kind === 'unicast' || (networks === 'loopback' && kind === 'loopback')) return undefined;
+  return new AddressRefused(
+    `address ${address} of host ${hostname} is not public (${kind}); ` +
+      'set allowPrivateNetwork on the destination if it is meant',
+  );
+};
+
+/**
+ * Checks a URL's host when it is an address already, which no look-up would see. The URL parser has normalised its
+ * decimal, octal and hexadecimal forms.
+ */
+export const checkLiteral = (url: URL, networks: Networks): AddressRefused | undefined => {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 ? undefined : check(host, host, networks);
+};
+
+/**
+ * A look-up for sockets that fails with `AddressRefused` when any of a host's addresses is refused. The socket connects
+ * to what was checked, so that a name cannot change its mind in between (DNS rebinding).
+ */
+export const guardedLookup =
+  (networks: Networks, resolve: Resolve = dnsLookup): LookupFunction =>
+  (hostname, options, callback) => {
+    const family = options.family === 4 || options.family === 6 ? options.family : 0;
+    resolve(hostname, { all: true, family }).then(
+      (addresses) => {
+        const refused = addresses
+          .map(({ address }) => check(hostname, address, networks))
+          .find((error) => error !== undefined);
+        const [first] = addresses;
+        if (refused !== undefined) callback(refused, '');
+        else if (first === undefined) callback(new Error(`host ${hostname} has no address`), '');
+        else if (options.all === true) callback(null, [...addresses]);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ''),
+    );
+  };

@@ -1,0 +1,113 @@
+/** What a destination's reply means for the events that were sent. */
+import { InfraFault, type Clock, type StateStore } from '../core/ports.ts';
+import type { Reply } from './http-client.ts';
+
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  /** It may take the events later. `retryAfter`: milliseconds it asked us to wait. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number }
+  /**
+   * A moved or locked door rather than a bad event: retried too, because a key that was rotated must not empty the
+   * stream into the rejected. See `doorStaysClosed` for when it is given up. No `answer`: nobody was asked.
+   */
+  | {
+      readonly kind: 'closed';
+      readonly reason: string;
+      readonly retryAfter?: number;
+      readonly answer?: RefusalAnswer;
+    }
+  /** It will never take them. */
+  | { readonly kind: 'rejected'; readonly reason: string; readonly answer: RefusalAnswer };
+
+export interface RefusalAnswer {
+  readonly status: number;
+  /** The first 4 KB. */
+  readonly body: string;
+}
+
+const RETRYABLE = new Set([408, 425, 429]);
+const CLOSED = new Set([401, 403, 404, 410]);
+
+/** Bytes of an answer's body that are kept with a rejected event. */
+const KEPT_ANSWER_BYTES = 4096;
+/** Characters of it that go into a reason. */
+const SHOWN_ANSWER = 200;
+
+/** The beginning of a text, cut between characters. */
+export const cut = (text: string, bytes: number): string =>
+  new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
+
+/**
+ * Milliseconds to wait by a `Retry-After` header, which holds seconds or an HTTP date.
+ * @returns undefined when there is none, or none that can be read
+ */
+export const readRetryAfter = (value: string | undefined, now: number): number | undefined => {
+  const text = value?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  // `Date.parse` reads almost anything as a date; an HTTP date ends in GMT.
+  const at = text.endsWith(' GMT') ? Date.parse(text) : NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+};
+
+/** @param now milliseconds since 1970, for a `Retry-After` that is a date */
+export const judge = (reply: Reply, now: number): Verdict => {
+  if (reply.kind === 'transport') return { kind: 'retry', reason: reply.reason };
+  if (reply.kind === 'misconfigured') return { kind: 'closed', reason: reply.reason };
+  const { status, headers, body } = reply;
+  if (status >= 200 && status < 300) return { kind: 'delivered' };
+
+  const moved = status >= 300 && status < 400;
+  const to = moved && headers.location !== undefined ? ` (moved to ${cut(headers.location, 200)})` : '';
+  const said = body.replace(/\s+/g, ' ').trim().slice(0, SHOWN_ANSWER);
+  const reason = `answered ${status}${to}${said === '' ? '' : `: ${said}`}`;
+  const retryAfter = readRetryAfter(headers['retry-after'], now);
+  const wait = retryAfter === undefined ? {} : { retryAfter };
+  const answer = { status, body: cut(body, KEPT_ANSWER_BYTES) };
+
+  if (moved || CLOSED.has(status)) return { kind: 'closed', reason, answer, ...wait };
+  const refused = status >= 400 && status < 500 && !RETRYABLE.has(status);
+  // What HTTP does not define (1xx as a final answer, 600 and more) is no verdict on the event.
+  return refused ? { kind: 'rejected', reason, answer } : { kind: 'retry', reason, ...wait };
+};
+
+/**
+ * Whether events that have met a closed door since `failingSince` are to be rejected: they did for `limit`, and the
+ * door is open to others, since the stage delivered something meanwhile.
+ * @param limit milliseconds
+ * @throws InfraFault
+ */
+export const doorStaysClosed = async (
+  failingSince: number | undefined,
+  limit: number,
+  clock: Clock,
+  lastSuccess: () => ReturnType<StateStore['lastSuccess']>,
+): Promise<boolean> => {
+  if (failingSince === undefined || clock() - failingSince < limit) return false;
+  return ((await lastSuccess()) ?? -Infinity) > failingSince;
+};
+
+/** How often a stage's last success is written down, per environment; milliseconds. */
+const NOTE_INTERVAL = 60_000;
+
+/**
+ * Writes down when the stage last delivered, at most once a minute. A write that fails is told to `warn` and no more:
+ * the events were delivered, and the next minute brings the next write.
+ */
+export const successNote = (
+  save: (at: number) => Promise<void>,
+  clock: Clock,
+  warn: (message: string, error: unknown) => void,
+): (() => Promise<void>) => {
+  let noted = -Infinity;
+  return async () => {
+    const now = clock();
+    if (now - noted < NOTE_INTERVAL) return;
+    noted = now;
+    try {
+      await save(now);
+    } catch (error) {
+      if (!(error instanceof InfraFault)) throw error;
+      warn('the time of the last delivery could not be saved', error);
+    }
+  };
+};

@@ -1,0 +1,77 @@
+/** Values of the secrets that a destination's headers and signature name. */
+import { InfraFault, type Clock } from '../core/ports.ts';
+
+/** @throws InfraFault */
+export type GetSecret = (name: string) => Promise<string>;
+
+export interface Secrets {
+  /**
+   * The values by name.
+   * @throws InfraFault when one could never be fetched
+   */
+  read(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The destination refused them: the next `read` asks again, so that a rotated secret is picked up. */
+  expire(): void;
+}
+
+/** How long a value is used without asking again; milliseconds. */
+const TTL = 5 * 60_000;
+/** The least time between two fetches of one secret, however often it is refused or cannot be fetched; milliseconds. */
+const MIN_INTERVAL = 10_000;
+
+interface Entry {
+  value?: string;
+  askedAt: number;
+  expired: boolean;
+  pending?: Promise<string>;
+}
+
+/**
+ * Keeps secrets for the life of the environment. An old value is used as long as no new one can be fetched: the
+ * destination decides whether it is still good.
+ */
+export const secretCache = (
+  get: GetSecret,
+  clock: Clock,
+  warn: (message: string, error: unknown) => void,
+): Secrets => {
+  const entries = new Map<string, Entry>();
+
+  const fetchInto = async (name: string, entry: Entry): Promise<string> => {
+    entry.askedAt = clock();
+    entry.expired = true;
+    try {
+      // A line end at the end of a secret is a slip of whoever stored it, and no header can hold it.
+      entry.value = (await get(name)).trim();
+      entry.expired = false;
+    } catch (error) {
+      if (entry.value === undefined || !(error instanceof InfraFault)) throw error;
+      warn(`the secret "${name}" could not be refreshed; its last value is used`, error);
+    }
+    return entry.value;
+  };
+
+  const readOne = (name: string): Promise<string> => {
+    const entry = entries.get(name) ?? { askedAt: -Infinity, expired: true };
+    entries.set(name, entry);
+    // Groups run beside each other: they share one fetch.
+    if (entry.pending !== undefined) return entry.pending;
+    const age = clock() - entry.askedAt;
+    const isFresh = age < (entry.expired ? MIN_INTERVAL : TTL);
+    if (entry.value !== undefined && isFresh) return Promise.resolve(entry.value);
+    entry.pending = fetchInto(name, entry).finally(() => {
+      delete entry.pending;
+    });
+    return entry.pending;
+  };
+
+  return {
+    async read(names) {
+      const unique = [...new Set(names)];
+      return new Map(await Promise.all(unique.map(async (name) => [name, await readOne(name)] as const)));
+    },
+    expire() {
+      for (const entry of entries.values()) entry.expired = true;
+    },
+  };
+};

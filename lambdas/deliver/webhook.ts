@@ -1,0 +1,132 @@
+/**
+ * Events -> the request that a webhook receives.
+ *
+ * Whoever received RudderStack's webhooks needs to change nothing: POST, one event's JSON, the same `User-Agent`, and
+ * the same three edits of the body (`toPayload`). On top come batches, an idempotency key and a signature.
+ *
+ * One thing of RudderStack's is left out on purpose: there an event may name its own headers and URL (`header`,
+ * `fullPath`, `appendPath`). An event comes from anybody who has the write key, which is public in a browser; it must
+ * not choose where the pipeline sends requests, nor with which headers.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import type { ResolvedDestination } from '../../config/schema.ts';
+import { isJsonObject, type JsonObject, type SluiceEvent } from '../core/event.ts';
+import type { HttpRequest } from './http-client.ts';
+
+export type WebhookConfig = Pick<ResolvedDestination, 'url' | 'headers' | 'batch' | 'signingSecret'>;
+
+export type Built =
+  | { readonly kind: 'request'; readonly request: HttpRequest }
+  /** A secret's value is of no use. The reason says which, and never the value. */
+  | { readonly kind: 'misconfigured'; readonly reason: string };
+
+/** RudderStack's, to the letter: receivers and their firewalls tell its requests by it. */
+export const USER_AGENT = 'RudderLabs';
+
+const DIRECTIVES = new Set(['header', 'fullPath', 'appendPath']);
+
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
+/** Visible ASCII without a full stop, which separates the id from the rest in what is signed. */
+const PLAIN_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** Names of the secrets that a request needs. */
+export const secretNames = ({
+  headers,
+  signingSecret,
+}: Pick<WebhookConfig, 'headers' | 'signingSecret'>): readonly string[] =>
+  [...Object.values(headers), signingSecret].flatMap((value) =>
+    typeof value === 'object' ? [value.secretName] : [],
+  );
+
+/**
+ * The JSON of one event as RudderStack's webhook sends it: without its null fields (of the top level), without the keys
+ * that direct a request there, and with `context.ip` filled in from `request_ip`.
+ */
+export const toPayload = (event: SluiceEvent): JsonObject => {
+  const kept = Object.entries(event).filter(([key, value]) => value !== null && !DIRECTIVES.has(key));
+  const payload: JsonObject = Object.fromEntries(kept);
+  const ip = payload['request_ip'];
+  const context = payload['context'] ?? {};
+  const lacksIp = isJsonObject(context) && (context['ip'] ?? null) === null;
+  return typeof ip === 'string' && ip !== '' && lacksIp
+    ? { ...payload, context: { ...context, ip } }
+    : payload;
+};
+
+/**
+ * The same for every attempt at the same events, so that a receiver can tell a repetition. An event's own id if it can
+ * stand in a header; a hash otherwise, for ids come from outside and may hold anything.
+ */
+export const idempotencyKey = (sourceId: string, events: readonly SluiceEvent[]): string => {
+  const [first, ...others] = events;
+  if (first !== undefined && others.length === 0 && PLAIN_ID.test(first.messageId)) return first.messageId;
+  const ids = events.map(({ messageId }) => messageId);
+  return createHash('sha256')
+    .update(JSON.stringify([sourceId, ...ids]))
+    .digest('hex');
+};
+
+/**
+ * Standard Webhooks: `v1,<base64 of HMAC-SHA256 over id.timestamp.body>`, one for each key, so that a receiver can
+ * change from an old key to a new one at any time in between.
+ * @param keys `whsec_...` keys with white space between them
+ * @param timestamp seconds since 1970
+ * @returns undefined when one of them is not a key
+ */
+export const sign = (keys: string, id: string, timestamp: number, body: string): string | undefined => {
+  const encoded = keys
+    .trim()
+    .split(/\s+/)
+    .map((key) => key.replace(/^whsec_/, ''));
+  const decoded = encoded.map((key) => Buffer.from(BASE64.test(key) ? key : '', 'base64'));
+  if (decoded.some((key) => key.length === 0)) return undefined;
+  const signed = `${id}.${timestamp}.${body}`;
+  return decoded.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`).join(' ');
+};
+
+/**
+ * @param events at least one, at most `batch`; a destination with a batch of 1 gets an object, any other an array, of
+ *   one event too, so that a receiver has one shape to read
+ * @param secrets values of all `secretNames`
+ * @param now milliseconds since 1970
+ */
+export const buildRequest = (
+  { url, headers: configured, batch, signingSecret }: WebhookConfig,
+  sourceId: string,
+  events: readonly SluiceEvent[],
+  secrets: ReadonlyMap<string, string>,
+  now: number,
+): Built => {
+  const payloads = events.map(toPayload);
+  const body = JSON.stringify(batch === 1 ? payloads[0] : payloads);
+  const id = idempotencyKey(sourceId, events);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(configured)) {
+    const text = typeof value === 'string' ? value : (secrets.get(value.secretName) ?? '');
+    if (typeof value !== 'string' && !HEADER_VALUE.test(text)) {
+      const reason = `headers.${name}: the secret "${value.secretName}" is empty or holds what a header cannot`;
+      return { kind: 'misconfigured', reason };
+    }
+    headers[name] = text;
+  }
+  Object.assign(headers, {
+    'Content-Type': 'application/json',
+    'User-Agent': USER_AGENT,
+    'Idempotency-Key': id,
+  });
+  if (signingSecret === undefined) return { kind: 'request', request: { url, headers, body } };
+
+  const timestamp = Math.floor(now / 1000);
+  const signature = sign(secrets.get(signingSecret.secretName) ?? '', id, timestamp, body);
+  if (signature === undefined) {
+    const reason = `signingSecret: the secret "${signingSecret.secretName}" is not a key; store "whsec_" and base64`;
+    return { kind: 'misconfigured', reason };
+  }
+  Object.assign(headers, {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signature,
+  });
+  return { kind: 'request', request: { url, headers, body } };
+};

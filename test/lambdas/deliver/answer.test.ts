@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals';
+import { InfraFault } from '../../../lambdas/core/ports.ts';
+import { cut, doorStaysClosed, judge, readRetryAfter, successNote } from '../../../lambdas/deliver/answer.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const answer = (status: number, headers: Record<string, string> = {}, body = '') =>
+  judge({ kind: 'answer', status, headers, body }, NOW);
+
+describe('classes of answers', () => {
+  it.each([
+    ...[200, 201, 202, 204, 299].map((status) => [status, 'delivered']),
+    ...[300, 301, 302, 303, 304, 307, 308, 399].map((status) => [status, 'closed']),
+    ...[401, 403, 404, 410].map((status) => [status, 'closed']),
+    ...[408, 425, 429].map((status) => [status, 'retry']),
+    ...[400, 402, 405, 406, 409, 411, 413, 414, 415, 422, 431, 451, 499].map((status) => [
+      status,
+      'rejected',
+    ]),
+    ...[500, 501, 502, 503, 504, 511, 599].map((status) => [status, 'retry']),
+    ...[101, 199, 600, 999].map((status) => [status, 'retry']),
+  ] as [number, string][])('%i is %s', (status, kind) => {
+    expect(answer(status).kind).toBe(kind);
+  });
+
+  it('no answer is retried, a broken configuration is a closed door', () => {
+    expect(judge({ kind: 'transport', reason: 'ECONNREFUSED' }, NOW)).toEqual({
+      kind: 'retry',
+      reason: 'ECONNREFUSED',
+    });
+    expect(judge({ kind: 'misconfigured', reason: 'private' }, NOW)).toEqual({
+      kind: 'closed',
+      reason: 'private',
+    });
+  });
+
+  it('the reason shows the beginning of what was said, on one line', () => {
+    expect(answer(500, {}, ' Oh\n  no ')).toMatchObject({ reason: 'answered 500: Oh no' });
+    expect(answer(500)).toMatchObject({ reason: 'answered 500' });
+    expect(answer(301, { location: 'https://new.example/' })).toMatchObject({
+      reason: 'answered 301 (moved to https://new.example/)',
+    });
+    expect(answer(422, {}, 'x'.repeat(10_000))).toMatchObject({
+      reason: `answered 422: ${'x'.repeat(200)}`,
+      answer: { status: 422, body: 'x'.repeat(4096) },
+    });
+  });
+
+  it.each([503, 429, 500, 404, 301])('%i may say how long to wait', (status) => {
+    expect(answer(status, { 'retry-after': '7' })).toMatchObject({ retryAfter: 7_000 });
+    expect(answer(status)).not.toHaveProperty('retryAfter');
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    ['120', 120_000],
+    ['0', 0],
+    [' 5 ', 5_000],
+    ['Sun, 22 Nov 2026 12:00:30 GMT', 30_000],
+    ['Sun, 22 Nov 2026 11:00:00 GMT', 0],
+  ])('%p is %i ms', (value, wait) => {
+    expect(readRetryAfter(value, NOW)).toBe(wait);
+  });
+
+  it.each(['', 'soon', '-5', '1.5', '12 monkeys', '2026-11-22', 'never GMT', undefined])(
+    '%p says nothing',
+    (value) => {
+      expect(readRetryAfter(value, NOW)).toBeUndefined();
+    },
+  );
+});
+
+describe('a closed door', () => {
+  const LIMIT = 900_000;
+  const since = NOW - LIMIT;
+  const decide = (failingSince: number | undefined, lastSuccess: number | undefined) =>
+    doorStaysClosed(
+      failingSince,
+      LIMIT,
+      () => NOW,
+      () => Promise.resolve(lastSuccess),
+    );
+
+  it.each<[string, number | undefined, number | undefined, boolean]>([
+    ['the limit has passed and others got through', since, since + 1, true],
+    ['the limit has not passed', since + 1, NOW, false],
+    ['nothing got through since', since, since, false],
+    ['nothing ever got through', since, undefined, false],
+    ['it has not failed before', undefined, NOW, false],
+  ])('%s', async (_, failingSince, lastSuccess, expected) => {
+    expect(await decide(failingSince, lastSuccess)).toBe(expected);
+  });
+});
+
+describe('noting the last success', () => {
+  it('writes at most once a minute', async () => {
+    let now = NOW;
+    const saved: number[] = [];
+    const note = successNote(
+      (at) => Promise.resolve(void saved.push(at)),
+      () => now,
+      () => undefined,
+    );
+    for (const after of [0, 1, 59_999, 60_000, 60_001, 120_000]) {
+      now = NOW + after;
+      await note();
+    }
+    expect(saved).toEqual([NOW, NOW + 60_000, NOW + 120_000]);
+  });
+
+  it('a write that fails is told, and fails nothing', async () => {
+    const fault = new InfraFault('throttled');
+    const warned: unknown[] = [];
+    const note = successNote(
+      () => Promise.reject(fault),
+      () => NOW,
+      (_, error) => warned.push(error),
+    );
+    await note();
+    expect(warned).toEqual([fault]);
+  });
+
+  it('a bug in it is not hidden', async () => {
+    const note = successNote(
+      () => Promise.reject(new TypeError('bug')),
+      () => NOW,
+      () => undefined,
+    );
+    await expect(note()).rejects.toThrow('bug');
+  });
+});
+
+it('texts are cut between characters', () => {
+  expect(cut('aé€😀', 3)).toBe('aé');
+  expect(cut('aé€😀', 5)).toBe('aé');
+  expect(cut('aé€😀', 9)).toBe('aé€');
+  expect(cut('aé€😀', 10)).toBe('aé€😀');
+});

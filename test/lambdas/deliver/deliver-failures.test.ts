@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { InfraFault, type Attempt } from '../../../lambdas/core/ports.ts';
+import {
+  a,
+  answer,
+  at,
+  attempt,
+  b,
+  c,
+  d,
+  message,
+  MINUTE,
+  NOW,
+  readBody,
+  script,
+  World,
+  type Setting,
+} from './world.ts';
+
+describe('answers', () => {
+  it('Retry-After is passed on', async () => {
+    const world = new World({ reply: () => answer(429, '', { 'retry-after': '30' }) });
+    expect(await world.run([a])).toEqual({ kind: 'retry', reason: 'answered 429', retryAfter: 30_000 });
+  });
+
+  it('no answer is tried again', async () => {
+    const world = new World({ reply: () => ({ kind: 'transport', reason: 'ECONNREFUSED' }) });
+    expect(await world.run([a])).toEqual({ kind: 'retry', reason: 'ECONNREFUSED' });
+  });
+
+  it('a refused event is recorded, and the next ones go on', async () => {
+    const world = new World({ reply: script(200, 422) });
+    expect(await world.run([a, b, c])).toEqual({ kind: 'done' });
+    expect(world.settled).toEqual(['+a', '-b', '+c']);
+    const body = JSON.stringify(b);
+    expect(world.rejected).toEqual([
+      {
+        id: 'sqs-1:1:0',
+        stage: 'crm',
+        receivedAt: '2026-11-22T11:59:00.000Z',
+        at: NOW,
+        reason: 'answered 422: said',
+        sourceId: 'web',
+        body,
+        sha256: createHash('sha256').update(body).digest('hex'),
+        size: body.length,
+        answer: { status: 422, body: 'said' },
+      },
+    ]);
+    expect(world.counted).toEqual({ EventsDelivered: 2, EventsRejected: 1 });
+  });
+
+  it('of a large event the beginning is kept, and the size of the whole', async () => {
+    const world = new World({ reply: script(400), transform: () => ({ text: 'é'.repeat(200_000) }) });
+    await world.run([a]);
+    const [rejection] = world.rejected as [(typeof world.rejected)[number]];
+    expect(Buffer.byteLength(rejection.body)).toBeLessThanOrEqual(200 * 1024);
+    expect(rejection.body.endsWith('é')).toBe(true);
+    expect(rejection.size).toBe(400_000 + '{"text":"","messageId":"a"}'.length);
+  });
+
+  it.each([400, 413])('a batch that is answered %i goes out again event by event', async (status) => {
+    const world = new World({ destination: { batch: 3 }, reply: script(status, 200, status, 200) });
+    expect(await world.run([a, b, c, d])).toEqual({ kind: 'done' });
+    expect(world.sent).toEqual([['a', 'b', 'c'], ['a'], ['b'], ['c'], ['d']]);
+    expect(world.requests.every((request) => Array.isArray(readBody(request)))).toBe(true);
+    expect(world.settled).toEqual(['+a', '-b', '+c', '+d']);
+  });
+
+  it.each([
+    [401, 1],
+    [403, 1],
+    [404, 0],
+    [500, 0],
+    [200, 0],
+  ])('%i has the secrets read again %i times', async (status, times) => {
+    const world = new World({ reply: script(status) });
+    await world.run([a]);
+    expect(world.expired).toBe(times);
+  });
+
+  it('a secret of no use is tried again, and read again, without a request', async () => {
+    const world = new World({ destination: { signingSecret: { secretName: 'key' } } });
+    expect(await world.run([a])).toMatchObject({
+      kind: 'retry',
+      reason: expect.stringContaining('"key"') as unknown,
+    });
+    expect([world.requests.length, world.expired]).toEqual([0, 1]);
+  });
+});
+
+describe('a closed door', () => {
+  const since = NOW - 15 * MINUTE;
+  const closed: Setting = { reply: () => answer(404, 'gone') };
+  const deliver = async (lastSuccess: number | undefined, before?: Attempt, setting = closed) => {
+    const world = new World(setting);
+    world.lastSuccess = lastSuccess;
+    return { world, outcome: await world.run([a], before) };
+  };
+
+  it('rejects what failed for 15 minutes while the stage delivered others', async () => {
+    const { world, outcome } = await deliver(since + 1, attempt(undefined, since));
+    expect(outcome).toEqual({ kind: 'done' });
+    expect(world.rejected).toMatchObject([
+      {
+        reason: 'answered 404: gone, for 15 minutes while others were delivered',
+        answer: { status: 404, body: 'gone' },
+      },
+    ]);
+  });
+
+  it.each<[string, number | undefined, Attempt | undefined]>([
+    ['not yet for so long', NOW, attempt(undefined, since + 1)],
+    ['nothing else was delivered', since, attempt(undefined, since)],
+    ['nothing was ever delivered', undefined, attempt(undefined, since)],
+    ['it failed for the first time', NOW, undefined],
+    ['it was only interrupted before', NOW, { failures: 0, progress: at(0) }],
+  ])('is tried again when %s', async (_, lastSuccess, before) => {
+    const { world, outcome } = await deliver(lastSuccess, before);
+    expect(outcome).toEqual({ kind: 'retry', reason: 'answered 404: gone' });
+    expect(world.rejected).toEqual([]);
+  });
+
+  it('a refused address ends the same way, without an answer', async () => {
+    const refused: Setting = {
+      reply: () => ({ kind: 'misconfigured', reason: 'address 10.0.0.5 is private' }),
+    };
+    const { world } = await deliver(NOW, attempt(undefined, since), refused);
+    expect(world.rejected).toHaveLength(1);
+    expect(world.rejected[0]).not.toHaveProperty('answer');
+  });
+
+  it('says nothing about the events behind the one that failed', async () => {
+    const world = new World({ reply: script(200, 404) });
+    world.lastSuccess = NOW;
+    expect(await world.run([a, b], attempt(undefined, since))).toMatchObject({
+      kind: 'retry',
+      progress: at(1),
+    });
+  });
+
+  it('of a batch is looked into event by event', async () => {
+    const world = new World({ destination: { batch: 2 }, reply: script(404, 404, 200, 404) });
+    world.lastSuccess = NOW;
+    const outcome = await world.run([a, b, c], attempt(undefined, since));
+    expect(world.settled).toEqual(['-a', '+b']);
+    expect(outcome).toMatchObject({ kind: 'retry', progress: at(2) });
+  });
+});
+
+describe('AWS that fails', () => {
+  it('a rejection that cannot be stored holds the event back, behind those that are done', async () => {
+    const world = new World({ reply: script(200, 400, 400) });
+    world.storeFailures = 1;
+    expect(await world.run([a, b])).toEqual({ kind: 'fault', reason: 'PutItem failed', progress: at(1) });
+    expect(await world.run([a, b], attempt(at(1)))).toEqual({ kind: 'done' });
+    expect(world.settled).toEqual(['+a', '-b']);
+  });
+
+  it('a secret that cannot be read is a fault before anything is sent', async () => {
+    const fault = new InfraFault('GetSecretValue failed');
+    const secrets = { read: () => Promise.reject(fault), expire: () => undefined };
+    const world = new World({ deps: { secrets } });
+    expect(await world.run([a])).toEqual({ kind: 'fault', reason: 'GetSecretValue failed' });
+    expect(world.requests).toEqual([]);
+  });
+
+  it('a success that cannot be noted is told, and delivered all the same', async () => {
+    const saveSuccess = () => Promise.reject(new InfraFault('throttled'));
+    const world = new World({
+      deps: { state: { saveSuccess, lastSuccess: () => Promise.resolve(undefined) } },
+    });
+    expect(await world.run([a, b])).toEqual({ kind: 'done' });
+    expect(world.warned).toEqual(['the time of the last delivery could not be saved']);
+  });
+
+  it('a bug of ours is a crash, not a fault', async () => {
+    const world = new World({ deps: { send: () => Promise.reject(new TypeError('bug')) } });
+    await expect(world.run([a])).rejects.toThrow('bug');
+  });
+});
+
+describe('a message that cannot be read', () => {
+  it.each([
+    ['no JSON', 'not json'],
+    ['another version', '{"v":2,"kind":"events","sourceId":"web","events":[]}'],
+    ['not for a destination', message([], { kind: 'rejected' }).body],
+  ])('%s: is recorded whole, and done', async (_, body) => {
+    const saved: unknown[] = [];
+    const save = (rejection: unknown) => Promise.resolve(void saved.push(rejection));
+    const world = new World({ deps: { rejections: { save } } });
+    expect(await world.run({ ...message([]), body })).toEqual({ kind: 'done' });
+    expect(saved).toMatchObject([
+      {
+        id: 'sqs-1',
+        stage: 'crm',
+        receivedAt: '2026-11-22T11:59:00.000Z',
+        reason: 'the message is not an envelope of events that this version can read',
+        body,
+      },
+    ]);
+    expect(world.counted).toEqual({ EventsRejected: 1 });
+  });
+
+  it('is kept when it cannot be recorded', async () => {
+    const world = new World();
+    world.storeFailures = 1;
+    await expect(world.run({ ...message([]), body: '?' })).rejects.toThrow(InfraFault);
+    expect(world.counted).toEqual({});
+  });
+});

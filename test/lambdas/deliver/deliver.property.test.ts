@@ -1,0 +1,79 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { afterFailure, withProgress } from '../../../lambdas/core/attempts.ts';
+import type { Outcome } from '../../../lambdas/core/outcome.ts';
+import type { Attempt } from '../../../lambdas/core/ports.ts';
+import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import { answer, event, MINUTE, World } from './world.ts';
+
+/** What happens at one request. */
+const step = fc.record({
+  status: fc.constantFrom(200, 200, 204, 301, 400, 401, 404, 413, 422, 429, 500, 503, 101, 'transport'),
+  /** The time that is left after it does not suffice for another. */
+  timeIsUp: fc.boolean(),
+  /** The next rejection cannot be stored. */
+  storeFails: fc.boolean(),
+  /** Minutes that it takes, and that the next attempt waits. */
+  minutes: fc.constantFrom(0, 0, 1, 20),
+  othersDeliver: fc.boolean(),
+});
+
+const scenario = fc.record({
+  /** What the transform makes of each event: so many. */
+  outputs: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 6 }),
+  batch: fc.integer({ min: 1, max: 5 }),
+  script: fc.array(step, { maxLength: 25 }),
+});
+
+const ROOM = roomForRequest({ requestTimeout: 10_000 });
+
+/** As the batch runner keeps it. */
+const ledger = (before: Attempt | undefined, outcome: Exclude<Outcome, { kind: 'done' }>, now: number) => {
+  if (outcome.kind === 'retry') return afterFailure(before, outcome, now);
+  return outcome.progress === undefined ? before : withProgress(before, outcome.progress);
+};
+
+it('delivers or rejects each event exactly once, in order, whatever the destination answers', async () => {
+  await fc.assert(
+    fc.asyncProperty(scenario, async ({ outputs, batch, script }) => {
+      const world: World = new World({
+        destination: { batch },
+        transform: ({ messageId }) => Array.from({ length: outputs[Number(messageId)] ?? 0 }, () => ({})),
+        reply: (_, n) => {
+          const now = script[n - 1];
+          if (now === undefined) return answer(200);
+          if (now.timeIsUp) world.timeLeft = ROOM - 1;
+          if (now.storeFails) world.storeFailures = 1;
+          world.now += now.minutes * MINUTE;
+          if (now.othersDeliver) world.lastSuccess = world.now;
+          return now.status === 'transport'
+            ? { kind: 'transport', reason: 'reset' }
+            : answer(Number(now.status));
+        },
+      });
+      const events = outputs.map((_, i) => event(String(i)));
+      const expected = outputs.flatMap((n, i) =>
+        Array.from({ length: n }, (_, j) => (j === 0 ? `${i}` : `${i}:${j}`)),
+      );
+
+      let attempt: Attempt | undefined;
+      for (let tries = 1; ; tries += 1) {
+        world.timeLeft = 10 * ROOM;
+        const outcome = await world.run(events, attempt);
+        if (outcome.kind === 'done') break;
+        attempt = ledger(attempt, outcome, world.now);
+        // Each attempt makes at least one request, and after the script every request succeeds.
+        expect(tries).toBeLessThanOrEqual(script.length + 1);
+      }
+
+      expect(world.settled.map((entry) => entry.slice(1))).toEqual(expected);
+      expect(world.requests.every(({ body }) => (batch === 1) === body.startsWith('{'))).toBe(true);
+      expect((world.counted['EventsDelivered'] ?? 0) + (world.counted['EventsRejected'] ?? 0)).toBe(
+        expected.length,
+      );
+      expect(world.counted['EventsFiltered'] ?? 0).toBe(outputs.filter((n) => n === 0).length);
+      expect(new Set(world.rejected.map(({ id }) => id)).size).toBe(world.rejected.length);
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import { a, answer, at, attempt, b, c, d, e, NOW, readBody, script, World, type Setting } from './world.ts';
+
+describe('a message that is delivered', () => {
+  it('goes out event by event, in order', async () => {
+    const world = new World();
+    expect(await world.run([a, b, c])).toEqual({ kind: 'done' });
+    expect(world.sent).toEqual([['a'], ['b'], ['c']]);
+    expect(world.requests.map(readBody)).toEqual([a, b, c]);
+    expect(world.counted).toEqual({ EventsDelivered: 3 });
+  });
+
+  it('goes out in arrays of at most `batch`, which never hold events of two messages', async () => {
+    const world = new World({ destination: { batch: 2 } });
+    await world.run([a, b, c]);
+    await world.run([d, e]);
+    expect(world.requests.map(readBody)).toEqual([[a, b], [c], [d, e]]);
+  });
+
+  it('carries the values of its secrets', async () => {
+    const world = new World({ destination: { headers: { 'x-key': { secretName: 'key' } } } });
+    await world.run([a]);
+    expect(world.requests[0]?.headers['x-key']).toBe('value of <key>');
+  });
+
+  it('notes the success', async () => {
+    const world = new World();
+    await world.run([a]);
+    expect(world.lastSuccess).toBe(NOW);
+  });
+});
+
+describe('the transform', () => {
+  it('what it makes of an event goes out in its place; what it filters out is counted', async () => {
+    const world = new World({
+      transform: ({ messageId }) =>
+        messageId === 'b' ? null : messageId === 'c' ? [{ n: 1 }, { n: 2 }] : { whole: true },
+    });
+    expect(await world.run([a, b, c, d])).toEqual({ kind: 'done' });
+    expect(world.sent).toEqual([['a'], ['c'], ['c:1'], ['d']]);
+    expect(world.counted).toEqual({ EventsDelivered: 4, EventsFiltered: 1 });
+  });
+
+  it('may filter out all of a message', async () => {
+    const world = new World({ transform: () => null });
+    expect(await world.run([a, b])).toEqual({ kind: 'done' });
+    expect(world.requests).toEqual([]);
+    expect(world.counted).toEqual({ EventsFiltered: 2 });
+  });
+
+  it('that crashes at the last event has sent nothing', async () => {
+    const crash = new Error('the user');
+    const world = new World({
+      transform: (input) => {
+        if (input['messageId'] === 'c') throw crash;
+        return input;
+      },
+    });
+    await expect(world.run([a, b, c])).rejects.toBe(crash);
+    expect(world.requests).toEqual([]);
+  });
+
+  it('that does not load is a crash as well', async () => {
+    const world = new World({ deps: { loadTransform: () => Promise.reject(new SyntaxError('typo')) } });
+    await expect(world.run([a])).rejects.toThrow(SyntaxError);
+  });
+
+  it('is not run on events that are finished', async () => {
+    const seen: unknown[] = [];
+    const world = new World({ transform: (input) => (seen.push(input['messageId']), input) });
+    await world.run([a, b, c], attempt(at(2)));
+    expect(seen).toEqual(['c']);
+  });
+});
+
+describe('progress', () => {
+  it('is where it stopped, and there the next attempt goes on', async () => {
+    const world = new World({ reply: script(200, 500) });
+    expect(await world.run([a, b, c])).toEqual({
+      kind: 'retry',
+      reason: 'answered 500: said',
+      progress: at(1),
+    });
+    expect(await world.run([a, b, c], attempt(at(1)))).toEqual({ kind: 'done' });
+    expect(world.sent).toEqual([['a'], ['b'], ['b'], ['c']]);
+  });
+
+  it('is none at the very beginning', async () => {
+    expect(await new World({ reply: script(500) }).run([a])).toEqual({
+      kind: 'retry',
+      reason: 'answered 500: said',
+    });
+  });
+
+  it('counts outputs within an event, and filtered events before it', async () => {
+    const setting: Setting = {
+      transform: ({ messageId }) => (messageId === 'a' ? null : [{ n: 0 }, { n: 1 }, { n: 2 }]),
+      reply: script(200, 200, 500),
+    };
+    const world = new World(setting);
+    expect(await world.run([a, b, c])).toMatchObject({ kind: 'retry', progress: at(1, 2) });
+    expect(world.counted).toEqual({ EventsDelivered: 2, EventsFiltered: 1 });
+    expect(await world.run([a, b, c], attempt(at(1, 2)))).toEqual({ kind: 'done' });
+    expect(world.sent.flat()).toEqual(['b', 'b:1', 'b:2', 'b:2', 'c', 'c:1', 'c:2']);
+    expect(world.counted).toEqual({ EventsDelivered: 6, EventsFiltered: 1 });
+  });
+
+  it('within an event means nothing to another code version; whole events do', async () => {
+    const world = new World({ transform: () => [{ n: 0 }, { n: 1 }], codeVersion: 'v2' });
+    await world.run([a, b], attempt(at(1, 1)));
+    expect(world.sent.flat()).toEqual(['b', 'b:1']);
+  });
+
+  it('beyond what the transform makes now is the end of the event', async () => {
+    const world = new World({ transform: () => ({ n: 0 }) });
+    expect(await world.run([a, b], attempt(at(0, 3)))).toEqual({ kind: 'done' });
+    expect(world.sent).toEqual([['b']]);
+  });
+
+  it('of all events is done', async () => {
+    const world = new World();
+    expect(await world.run([a, b], attempt(at(2)))).toEqual({ kind: 'done' });
+    expect(world.requests).toEqual([]);
+  });
+});
+
+describe('time', () => {
+  const room = roomForRequest({ requestTimeout: 10_000 });
+
+  it('a request begins only if its worst case and a margin fit, and both always fit the least timeout', () => {
+    expect(room).toBe(15_000);
+    expect(roomForRequest({ requestTimeout: 300_000 })).toBe(307_000);
+    for (const requestTimeout of [100, 10_000, 300_000]) {
+      expect(roomForRequest({ requestTimeout })).toBeLessThan(2 * requestTimeout);
+    }
+  });
+
+  it('stops before a request that might not end, with its progress', async () => {
+    const world: World = new World({
+      reply: () => {
+        world.timeLeft -= 10_000;
+        return answer(200);
+      },
+    });
+    world.timeLeft = room + 10_000;
+    expect(await world.run([a, b, c])).toEqual({ kind: 'stopped', progress: at(2) });
+    world.timeLeft = room - 1;
+    expect(await world.run([a])).toEqual({ kind: 'stopped' });
+    expect(world.sent).toEqual([['a'], ['b']]);
+  });
+});

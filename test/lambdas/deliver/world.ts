@@ -1,0 +1,168 @@
+/** A destination, its stores and its clock, for tests of `deliverer`. */
+import type { ResolvedDestination } from '../../../config/schema.ts';
+import { toMessageBody, type Envelope } from '../../../lambdas/core/envelope.ts';
+import type { Json, JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
+import {
+  InfraFault,
+  type Attempt,
+  type IncomingMessage,
+  type Progress,
+  type Rejection,
+} from '../../../lambdas/core/ports.ts';
+import type { Transform } from '../../../lambdas/core/transform.ts';
+import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
+import type { HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
+
+export const NOW = Date.parse('2026-11-22T12:00:00Z');
+export const MINUTE = 60_000;
+
+export const event = (messageId: string, more: JsonObject = {}): SluiceEvent => ({
+  messageId,
+  userId: 'u',
+  ...more,
+});
+
+export const [a, b, c, d, e] = [event('a'), event('b'), event('c'), event('d'), event('e')];
+
+export const message = (
+  events: readonly SluiceEvent[],
+  envelope: Partial<Envelope> = {},
+): IncomingMessage => ({
+  id: 'sqs-1',
+  receiptHandle: 'handle',
+  body: toMessageBody({
+    v: 1,
+    kind: 'events',
+    sourceId: 'web',
+    receivedAt: '2026-11-22T11:59:00.000Z',
+    events,
+    ...envelope,
+  } as Envelope),
+  groupId: 'g',
+  sequenceNumber: '1',
+  receiveCount: 1,
+  sentAt: NOW - MINUTE,
+});
+
+export const answer = (status: number, body = '', headers: Record<string, string> = {}): Reply => ({
+  kind: 'answer',
+  status,
+  headers,
+  body,
+});
+
+const destination: ResolvedDestination = {
+  id: 'crm',
+  type: 'webhook',
+  url: 'https://receiver.example/hook',
+  headers: {},
+  batch: 1,
+  maxConcurrency: 10,
+  allowPrivateNetwork: false,
+  enabled: true,
+};
+
+export const readBody = ({ body }: HttpRequest): Json => JSON.parse(body) as Json;
+/** Ids of the events in a request, of one event or of a batch. */
+export const idsIn = (request: HttpRequest): string[] =>
+  [JSON.parse(request.body) as SluiceEvent | SluiceEvent[]].flat().map(({ messageId }) => messageId);
+
+export interface Setting {
+  readonly destination?: Partial<ResolvedDestination>;
+  readonly transform?: Transform;
+  /** What the destination says to its n-th request. Default: 200 always. */
+  readonly reply?: (request: HttpRequest, n: number) => Reply;
+  readonly codeVersion?: string;
+  readonly deps?: Partial<DeliverDeps>;
+}
+
+export class World {
+  now = NOW;
+  timeLeft = 60_000;
+  lastSuccess: number | undefined;
+  /** How many of the next rejections fail to be stored. */
+  storeFailures = 0;
+  /** How often the secrets were given up as refused. */
+  expired = 0;
+  readonly requests: HttpRequest[] = [];
+  readonly rejected: Rejection[] = [];
+  readonly counted: Record<string, number> = {};
+  readonly warned: string[] = [];
+  /** What was delivered (`+id`) and what was rejected (`-id`), in the order in which it happened. */
+  readonly settled: string[] = [];
+  readonly process: ReturnType<typeof deliverer>;
+
+  constructor(setting: Setting = {}) {
+    const reply = setting.reply ?? (() => answer(200));
+    this.process = deliverer({
+      destination: { ...destination, ...setting.destination },
+      timing: { requestTimeout: 10_000, closedDoorLimit: 15 * MINUTE },
+      codeVersion: setting.codeVersion ?? 'v1',
+      loadTransform: () => Promise.resolve(setting.transform),
+      send: (request) => {
+        const said = reply(request, this.requests.push(request));
+        if (said.kind === 'answer' && said.status >= 200 && said.status < 300)
+          this.settled.push(...idsIn(request).map((id) => `+${id}`));
+        return Promise.resolve(said);
+      },
+      secrets: {
+        read: (names) => Promise.resolve(new Map(names.map((name) => [name, `value of <${name}>`]))),
+        expire: () => {
+          this.expired += 1;
+        },
+      },
+      rejections: {
+        save: (rejection) => {
+          if (this.storeFailures > 0) {
+            this.storeFailures -= 1;
+            return Promise.reject(new InfraFault('PutItem failed'));
+          }
+          this.rejected.push(rejection);
+          // By hand, for a large event is cut.
+          this.settled.push(`-${/"messageId":"(.*?)"/.exec(rejection.body)?.[1] ?? ''}`);
+          return Promise.resolve();
+        },
+      },
+      state: {
+        lastSuccess: () => Promise.resolve(this.lastSuccess),
+        saveSuccess: (_, at) => {
+          this.lastSuccess = at;
+          return Promise.resolve();
+        },
+      },
+      clock: () => this.now,
+      warn: (text) => this.warned.push(text),
+      count: (metrics) => {
+        for (const [name, value] of Object.entries(metrics))
+          this.counted[name] = (this.counted[name] ?? 0) + value;
+      },
+      ...setting.deps,
+    });
+  }
+
+  run(of: readonly SluiceEvent[] | IncomingMessage, attempt?: Attempt) {
+    const incoming = 'id' in of ? of : message(of);
+    return this.process(incoming, { attempt, timeLeft: () => this.timeLeft });
+  }
+
+  get sent(): string[][] {
+    return this.requests.map(idsIn);
+  }
+}
+
+export const attempt = (progress?: Progress, firstFailedAt = NOW - 1): Attempt => ({
+  failures: 1,
+  firstFailedAt,
+  lastError: 'answered 500',
+  ...(progress === undefined ? {} : { progress }),
+});
+export const at = (events: number, outputs = 0, codeVersion = 'v1'): Progress => ({
+  events,
+  outputs,
+  codeVersion,
+});
+/** Answers with these statuses in turn, then 200. */
+export const script =
+  (...statuses: number[]): NonNullable<Setting['reply']> =>
+  (_, n) =>
+    answer(statuses[n - 1] ?? 200, 'said');
