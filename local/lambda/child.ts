@@ -1,0 +1,244 @@
+/** One process of a function: a warm execution environment, in Lambda's words. */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { ChildRecord } from './children.ts';
+import { exitError, outOfMemory, timedOut } from './faults.ts';
+import { splitLines } from './lines.ts';
+import { residentMemory } from './memory.ts';
+import type { FromChild, FunctionError, ToChild } from './protocol.ts';
+
+/** How often a busy process's memory is read. */
+const MEMORY_POLL_MS = 50;
+
+/** How long the log of a process that has ended may still arrive: what it started may hold its pipes open. */
+const LOG_GRACE_MS = 250;
+
+/** The part of the memory that V8's heap may take, in percent; the rest of Node needs room as well. */
+const HEAP_SHARE = 90;
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly arn: string;
+  readonly codeDir: string;
+  readonly handler: string;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The file made by `buildRuntime`. */
+  readonly runtime: string;
+  readonly record: ChildRecord;
+  readonly logger: (line: string) => void;
+}
+
+/** What a process has come to: it is ready, it answered, or it ended, and why. `rss` is in bytes. */
+export type Answer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'payload'; readonly payload: string; readonly rss: number }
+  | { readonly type: 'error'; readonly error: FunctionError; readonly rss: number }
+  | { readonly type: 'ended'; readonly error: FunctionError };
+
+const MB = 1_048_576;
+
+/** Nothing is inherited but what it takes to run at all; the rest is what Lambda itself sets. */
+const environmentOf = (options: ChildOptions): Record<string, string> => {
+  const inherited: Record<string, string> = {};
+  for (const key of ['PATH', 'SystemRoot']) {
+    const value = process.env[key];
+    if (value !== undefined) inherited[key] = value;
+  }
+  return {
+    ...inherited,
+    TZ: ':UTC',
+    LAMBDA_TASK_ROOT: options.codeDir,
+    _HANDLER: options.handler,
+    AWS_LAMBDA_FUNCTION_NAME: options.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(options.memoryMb),
+    ...options.environment,
+  };
+};
+
+export class Child {
+  readonly #options: ChildOptions;
+  readonly #process: ChildProcess;
+  #requestId = '';
+  #waiting: ((answer: Answer) => void) | undefined;
+  /** Why the process ended or is about to. The first reason is the true one. */
+  #reason: FunctionError | undefined;
+  #frozen = false;
+  #peak = 0;
+  /** Resolves when the process is gone and its log is complete. */
+  readonly ended: Promise<void>;
+  #hasExited = false;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    const token = options.record.newToken();
+    this.#process = fork(options.runtime, [token, options.name], {
+      cwd: options.codeDir,
+      env: environmentOf(options),
+      // Given in any case: what this process runs with (a TypeScript loader) must not be inherited.
+      execArgv: [`--max-old-space-size=${String(Math.floor((options.memoryMb * HEAP_SHARE) / 100))}`],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Strings of megabytes travel as they are; JSON would escape and parse them once more.
+      serialization: 'advanced',
+    });
+    const { pid, stdout, stderr } = this.#process;
+    this.ended = new Promise((resolve) => this.#watchEnd(resolve));
+    if (pid !== undefined) this.#recordAs(pid, token);
+    if (stdout !== null) splitLines(stdout, options.logger);
+    if (stderr !== null) splitLines(stderr, options.logger);
+    this.#process.on('message', (message) => this.#onMessage(message as FromChild));
+  }
+
+  /** Whether it can serve another invocation. */
+  get isUsable(): boolean {
+    return !this.#hasExited && this.#reason === undefined;
+  }
+
+  /** The most memory seen during the last invocation, in bytes; 0 when it is not known. */
+  get peakMemory(): number {
+    return this.#peak;
+  }
+
+  /** Loads the code, for an invocation that waits for it. @param limitMs after which the process is killed */
+  start(requestId: string, limitMs: number): Promise<Answer> {
+    this.#requestId = requestId;
+    const { codeDir, handler, name, arn, memoryMb } = this.#options;
+    const answer = this.#wait(limitMs);
+    this.#send({ type: 'init', codeDir, handler, functionName: name, functionArn: arn, memoryMb });
+    return answer;
+  }
+
+  /** Serves one invocation. @param event JSON. @param timeoutMs after which the process is killed */
+  invoke(requestId: string, event: string, timeoutMs: number): Promise<Answer> {
+    this.#requestId = requestId;
+    this.#peak = 0;
+    this.#thaw();
+    const answer = this.#wait(timeoutMs);
+    this.#send({ type: 'invoke', requestId, event, deadline: Date.now() + timeoutMs });
+    return answer;
+  }
+
+  /** Stops the process's clockwork until its next invocation, as Lambda does: no timer runs, nothing is sent. */
+  freeze(): void {
+    if (process.platform === 'win32' || this.#hasExited) return;
+    this.#frozen = this.#process.kill('SIGSTOP');
+  }
+
+  /** Ends the process at once, frozen or not. @param error what the invocation in it, if any, is answered */
+  kill(error: FunctionError): void {
+    if (this.#hasExited) return;
+    this.#reason ??= error;
+    this.#process.kill('SIGKILL');
+  }
+
+  #recordAs(pid: number, token: string): void {
+    try {
+      this.#options.record.add(pid, token);
+    } catch (error) {
+      // What is not on record could outlive this run.
+      this.#process.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  #thaw(): void {
+    if (this.#frozen) this.#process.kill('SIGCONT');
+    this.#frozen = false;
+  }
+
+  #send(message: ToChild): void {
+    // A failure means that the process is ending, which is answered when it has ended.
+    this.#process.send(message, () => undefined);
+  }
+
+  #wait(limitMs: number): Promise<Answer> {
+    return new Promise((resolve) => {
+      if (this.#hasExited) {
+        resolve({ type: 'ended', error: this.#reason ?? exitError(this.#requestId, null, null) });
+        return;
+      }
+      const timeout = setTimeout(() => {
+        // When this process itself was held up, the answer may have come in time and lie unread: it is read first.
+        setImmediate(() => {
+          if (this.#waiting === settle) this.kill(timedOut(this.#requestId, limitMs));
+        });
+      }, limitMs);
+      const memory = setInterval(() => this.#checkMemory(), MEMORY_POLL_MS);
+      const settle = (answer: Answer): void => {
+        this.#waiting = undefined;
+        clearTimeout(timeout);
+        clearInterval(memory);
+        resolve(answer);
+      };
+      this.#waiting = settle;
+    });
+  }
+
+  #checkMemory(): void {
+    const used = residentMemory(this.#process.pid ?? 0);
+    this.#peak = Math.max(this.#peak, used);
+    if (used > this.#options.memoryMb * MB) this.kill(outOfMemory(this.#requestId, this.#options.memoryMb));
+  }
+
+  #onMessage(message: FromChild): void {
+    // An answer after a fatal error, or on the way when the process was killed, came too late.
+    if (this.#reason !== undefined) return;
+    if (message.type === 'fatal') {
+      this.#reason = message.error;
+      // It was on its way out when it was frozen: nobody waits for it, and it cannot end by itself.
+      if (this.#waiting === undefined) this.#process.kill('SIGKILL');
+      return;
+    }
+    if (message.type === 'ready') {
+      this.#waiting?.({ type: 'ready' });
+      return;
+    }
+    if (message.requestId !== this.#requestId) return;
+    this.#peak = Math.max(this.#peak, message.rss);
+    // The log comes by other pipes. What was written before the answer has been read when the loop has turned once.
+    setImmediate(() => {
+      if (this.#reason !== undefined || this.#waiting === undefined) return;
+      const { rss } = message;
+      if (process.platform === 'linux' && rss > this.#options.memoryMb * MB) {
+        this.kill(outOfMemory(this.#requestId, this.#options.memoryMb));
+      } else if (message.type === 'result') {
+        this.#waiting({ type: 'payload', payload: message.payload, rss });
+      } else {
+        this.#waiting({ type: 'error', error: message.error, rss });
+      }
+    });
+  }
+
+  #watchEnd(resolve: () => void): void {
+    let done = false;
+    const finish = (error: FunctionError): void => {
+      if (done) return;
+      done = true;
+      const { pid } = this.#process;
+      if (pid !== undefined) this.#options.record.remove(pid);
+      this.#waiting?.({ type: 'ended', error });
+      resolve();
+    };
+    this.#process.on('exit', (code, signal) => {
+      this.#hasExited = true;
+      const error = (this.#reason ??= exitError(this.#requestId, code, signal));
+      const grace = setTimeout(() => finish(error), LOG_GRACE_MS);
+      this.#process.on('close', () => {
+        clearTimeout(grace);
+        finish(error);
+      });
+    });
+    this.#process.on('error', (error) => {
+      // Emitted as well for a signal or a message that failed; only a process that never was has no other event.
+      if (this.#process.pid !== undefined) return;
+      this.#hasExited = true;
+      finish(
+        (this.#reason ??= {
+          errorType: 'Sandbox.StartFailed',
+          errorMessage: `Cannot start a process for ${this.#options.name} in ${this.#options.codeDir}: ${error.message}`,
+        }),
+      );
+    });
+  }
+}
