@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import { byteLength } from '../core/envelope.ts';
-import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../core/limits.ts';
+import { inCalls } from '../core/calls.ts';
+import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
 import { InfraFault, type OutgoingMessage, type QueueSender } from '../core/ports.ts';
 
 /** How long a message waits for company; milliseconds. */
@@ -45,20 +45,4 @@ const sendCall = async (
   } catch (error) {
     return call.map(() => (error instanceof Error ? error : new Error(String(error))));
   }
-};
-
-/** Ten large messages are more than one call takes. */
-const inCalls = (messages: readonly OutgoingMessage[]): readonly OutgoingMessage[][] => {
-  const calls: OutgoingMessage[][] = [];
-  let size = Infinity;
-  for (const message of messages) {
-    const bytes = byteLength(message.body);
-    if (size + bytes > MAX_BATCH_BYTES) {
-      calls.push([]);
-      size = 0;
-    }
-    calls.at(-1)?.push(message);
-    size += bytes;
-  }
-  return calls;
 };

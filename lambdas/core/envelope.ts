@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type SluiceEvent } from './event.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { byteLength } from './text.ts';
 
 /** A packed message: events of one order key, in order. */
 export interface EventsEnvelope {
@@ -33,9 +34,6 @@ export interface RejectedEnvelope {
 }
 
 export type Envelope = EventsEnvelope | RejectedEnvelope;
-
-/** Bytes of a text in UTF-8. */
-export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 /**
  * JSON that SQS accepts: it refuses U+FFFE and U+FFFF, which JSON may hold unescaped. (Control characters and lone

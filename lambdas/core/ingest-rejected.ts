@@ -1,15 +1,13 @@
 /** Records of bad events: they travel through the same queue as good ones, to where rejected events are kept. */
 import { createHash } from 'node:crypto';
-import { StringDecoder } from 'node:string_decoder';
 import { fingerprint, lastingContent } from './deduplication.ts';
-import { byteLength, toMessageBody, type RejectedEnvelope } from './envelope.ts';
+import { toMessageBody, type RejectedEnvelope } from './envelope.ts';
 import { isJsonObject } from './event.ts';
 import { isDeeperThan, MAX_EVENT_DEPTH, type Arrival, type RejectionReason } from './ingest-event.ts';
-import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_REJECTED_BODY_BYTES } from './limits.ts';
 import type { OutgoingMessage } from './ports.ts';
-
-/** How much of a bad event is kept. */
-export const MAX_REJECTED_BODY_BYTES = 200 * 1024;
+import { kept } from './rejection.ts';
+import { byteLength } from './text.ts';
 
 /**
  * Up to so many bad events of a request have a record each. Beyond, those of one reason share records: a request can
@@ -75,10 +73,6 @@ const share = (texts: readonly BadText[]): readonly BadText[] => {
   });
 };
 
-/** The beginning of a text, up to so many bytes, without half a character at its end. */
-export const cut = (text: string, bytes: number): string =>
-  byteLength(text) <= bytes ? text : new StringDecoder('utf8').write(Buffer.from(text).subarray(0, bytes));
-
 const toMessage = (text: BadText, index: number, { sourceId, receivedAt }: Arrival): OutgoingMessage => {
   const envelope = (bytes: number): RejectedEnvelope => ({
     v: 1,
@@ -86,9 +80,7 @@ const toMessage = (text: BadText, index: number, { sourceId, receivedAt }: Arriv
     sourceId,
     receivedAt: new Date(receivedAt).toISOString(),
     reason: text.reason,
-    size: byteLength(text.json),
-    sha256: createHash('sha256').update(text.json).digest('hex'),
-    body: cut(text.json, bytes),
+    ...kept(text.json, bytes),
     ...(text.count === 1 ? {} : { count: text.count }),
   });
   let body = toMessageBody(envelope(MAX_REJECTED_BODY_BYTES));

@@ -19,3 +19,6 @@ export const MAX_BATCH_ENTRIES = 10;
 
 /** ... and so many bytes: its limit of 1 MiB, less room for attributes. */
 export const MAX_BATCH_BYTES = 1_000_000;
+
+/** How much is kept of an event that is rejected: its record is an item of DynamoDB, of at most 400 KB. */
+export const MAX_REJECTED_BODY_BYTES = 200 * KB;

@@ -113,6 +113,8 @@ export interface Rejection {
   readonly body: string;
   readonly sha256: string;
   readonly size: number;
+  /** How many events share the record, when they are more than one: `body` is then a JSON list of them. */
+  readonly count?: number;
   /** A destination's answer. */
   readonly answer?: { readonly status: number; readonly body: string };
 }

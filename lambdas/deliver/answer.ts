@@ -1,5 +1,6 @@
 /** What a destination's reply means for the events that were sent. */
 import { InfraFault, type Clock, type StateStore } from '../core/ports.ts';
+import { cut } from '../core/text.ts';
 import type { Reply } from './http-client.ts';
 
 export type Verdict =
@@ -32,10 +33,6 @@ const CLOSED = new Set([401, 403, 404, 410]);
 const KEPT_ANSWER_BYTES = 4096;
 /** Characters of it that go into a reason. */
 const SHOWN_ANSWER = 200;
-
-/** The beginning of a text, cut between characters. */
-export const cut = (text: string, bytes: number): string =>
-  new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 
 /**
  * Milliseconds to wait by a `Retry-After` header, which holds seconds or an HTTP date.

@@ -18,11 +18,12 @@ import {
   type RejectionStore,
   type StateStore,
 } from '../core/ports.ts';
+import { unreadableMessage } from '../core/rejection.ts';
 import type { Transform } from '../core/transform.ts';
 import { doorStaysClosed, judge, successNote, type Verdict } from './answer.ts';
 import type { HttpClient } from './http-client.ts';
 import { planDelivery, type Output, type Plan } from './plan.ts';
-import { refusedEvent, unreadableMessage, type Refusal } from './rejections.ts';
+import { refusedEvent, type Refusal } from './rejections.ts';
 import type { Secrets } from './secrets.ts';
 import { buildRequest, secretNames } from './webhook.ts';
 

@@ -7,9 +7,8 @@
  */
 import pLimit from 'p-limit';
 import { backoff } from '../core/backoff.ts';
-import { byteLength } from '../core/envelope.ts';
+import { inCalls } from '../core/calls.ts';
 import type { Lane } from '../core/ingest-plan.ts';
-import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../core/limits.ts';
 import {
   InfraFault,
   type OutgoingMessage,
@@ -55,22 +54,6 @@ export type SendOutcome =
   /** SQS refuses a message, and will refuse it again. The others were sent. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** As few calls as an order-keeping split makes; a message of a lane is never in one call with another of its lane. */
-const toCalls = (messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] => {
-  const calls: OutgoingMessage[][] = [];
-  let bytes = Infinity;
-  for (const message of messages) {
-    const size = byteLength(message.body);
-    if (bytes + size > MAX_BATCH_BYTES || calls.at(-1)?.length === MAX_BATCH_ENTRIES) {
-      calls.push([]);
-      bytes = 0;
-    }
-    calls.at(-1)?.push(message);
-    bytes += size;
-  }
-  return calls;
-};
-
 const TOO_LATE = 'SQS had not answered when the deadline of the request came';
 const NO_RESULT = 'SQS gave no result for the message';
 
@@ -115,7 +98,8 @@ export const sendLanes = async (lanes: readonly Lane[], options: SendOptions): P
     if (waiting.length === 0) {
       return refusal === undefined ? { kind: 'sent' } : { kind: 'refused', reason: refusal };
     }
-    const calls = toCalls(waiting.flatMap((lane) => lane.slice(0, 1)));
+    // One message a lane: two of a lane never meet in a call.
+    const calls = inCalls(waiting.flatMap((lane) => lane.slice(0, 1)));
     const results = (
       await Promise.all(calls.map((messages) => limit(call, messages, deadline, options)))
     ).flat();

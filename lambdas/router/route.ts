@@ -1,10 +1,11 @@
 /** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
-import { createHash } from 'node:crypto';
-import { byteLength, eventBytes, pack, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
+import { fingerprint } from '../core/deduplication.ts';
+import { eventBytes, pack, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
 import type { SluiceEvent } from '../core/event.ts';
 import { MAX_EVENT_BYTES } from '../core/limits.ts';
 import type { Process } from '../core/outcome.ts';
 import type { Clock, IncomingMessage, OutgoingMessage, RejectionStore } from '../core/ports.ts';
+import { kept, unreadableMessage } from '../core/rejection.ts';
 import { applyTransform, type Transform } from '../core/transform.ts';
 
 export interface Destination {
@@ -25,24 +26,20 @@ export interface RouterDeps {
   readonly count: (metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected', events: number) => void;
 }
 
-const sha256 = (...parts: readonly string[]): string => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('hex');
-};
-
 /** @returns the stage's work; the message is done when every destination's queue has taken all of its part */
 export const router = (deps: RouterDeps): Process => {
   return async (message) => {
     const envelope = parseEnvelope(message.body);
     switch (envelope?.kind) {
       case undefined:
-        await keepUnreadable(message, deps);
+        await deps.rejections.save(unreadableMessage(deps.stage, message, deps.clock()));
+        deps.count('EventsRejected', 1);
         break;
       case 'rejected': {
-        const { reason, sourceId, receivedAt, body, sha256: hash, size } = envelope;
-        const rejection = { stage: 'ingest', id: message.id, at: deps.clock(), reason, sourceId, receivedAt };
-        await deps.rejections.save({ ...rejection, body, sha256: hash, size });
+        const { sourceId, receivedAt, reason, body, sha256, size, count } = envelope;
+        const content = { body, sha256, size, ...(count === undefined ? {} : { count }) };
+        const record = { stage: 'ingest', id: message.id, at: deps.clock(), receivedAt, reason, sourceId };
+        await deps.rejections.save({ ...record, ...content });
         break;
       }
       case 'events':
@@ -75,7 +72,7 @@ const route = async (message: IncomingMessage, envelope: EventsEnvelope, deps: R
       for (const [i, { body }] of parts.entries()) {
         // The body is part of the id: after a change of the transform the same part may hold other events, which SQS
         // must not take for a duplicate.
-        const deduplicationId = sha256(message.id, String(i), body);
+        const deduplicationId = fingerprint([message.id, i, body]);
         await send({ groupId: message.groupId, deduplicationId, body });
       }
     }),
@@ -84,41 +81,21 @@ const route = async (message: IncomingMessage, envelope: EventsEnvelope, deps: R
   if (filtered > 0) deps.count('EventsFiltered', filtered);
 };
 
-const keepUnreadable = async (message: IncomingMessage, deps: RouterDeps): Promise<void> => {
-  await deps.rejections.save({
-    stage: deps.stage,
-    id: message.id,
-    at: deps.clock(),
-    receivedAt: new Date(message.sentAt).toISOString(),
-    reason: 'the message is not an envelope that this version can read',
-    sourceId: '',
-    body: message.body,
-    sha256: sha256(message.body),
-    size: byteLength(message.body),
-  });
-  deps.count('EventsRejected', 1);
-};
-
-/** Bytes of a rejected event's JSON that are kept: an item of the table holds 400 KB. */
-const KEPT = 200 * 1024;
-
 const keepTooLarge = async (
   message: IncomingMessage,
   event: SluiceEvent,
   { sourceId, receivedAt }: EventsEnvelope,
   deps: RouterDeps,
 ): Promise<void> => {
-  const json = JSON.stringify(event);
+  const content = kept(JSON.stringify(event));
   await deps.rejections.save({
     stage: deps.stage,
     id: `${message.id}#${event.messageId}`,
     at: deps.clock(),
     receivedAt,
-    reason: `after the transform the event has ${byteLength(json)} bytes; at most ${MAX_EVENT_BYTES} fit`,
+    reason: `after the transform the event has ${content.size} bytes; at most ${MAX_EVENT_BYTES} fit`,
     sourceId,
-    body: Buffer.from(json).subarray(0, KEPT).toString(),
-    sha256: sha256(json),
-    size: byteLength(json),
+    ...content,
   });
   deps.count('EventsRejected', 1);
 };

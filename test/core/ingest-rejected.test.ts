@@ -3,14 +3,10 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { parseEnvelope, type RejectedEnvelope } from '../../lambdas/core/envelope.ts';
 import { MAX_EVENT_DEPTH, REJECTION, type Arrival } from '../../lambdas/core/ingest-event.ts';
-import {
-  cut,
-  MAX_REJECTED_BODY_BYTES,
-  MAX_SINGLE_RECORDS,
-  rejectedMessages,
-} from '../../lambdas/core/ingest-rejected.ts';
-import { MAX_MESSAGE_BYTES } from '../../lambdas/core/limits.ts';
+import { MAX_SINGLE_RECORDS, rejectedMessages } from '../../lambdas/core/ingest-rejected.ts';
+import { MAX_MESSAGE_BYTES, MAX_REJECTED_BODY_BYTES } from '../../lambdas/core/limits.ts';
 import type { OutgoingMessage } from '../../lambdas/core/ports.ts';
+import { cut } from '../../lambdas/core/text.ts';
 
 const newArrival = (): Arrival => {
   let ids = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InfraFault } from '../../../lambdas/core/ports.ts';
-import { cut, doorStaysClosed, judge, readRetryAfter, successNote } from '../../../lambdas/deliver/answer.ts';
+import { cut } from '../../../lambdas/core/text.ts';
+import { doorStaysClosed, judge, readRetryAfter, successNote } from '../../../lambdas/deliver/answer.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const answer = (status: number, headers: Record<string, string> = {}, body = '') =>

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { byteLength, parseEnvelope, toMessageBody } from '../../../lambdas/core/envelope.ts';
+import { parseEnvelope, toMessageBody } from '../../../lambdas/core/envelope.ts';
+import { byteLength } from '../../../lambdas/core/text.ts';
 import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
 import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/limits.ts';
 import { InfraFault, type IncomingMessage, type OutgoingMessage } from '../../../lambdas/core/ports.ts';

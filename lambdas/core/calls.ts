@@ -1,0 +1,19 @@
+import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from './limits.ts';
+import type { OutgoingMessage } from './ports.ts';
+import { byteLength } from './text.ts';
+
+/** Splits messages, in order, into as few calls of SendMessageBatch as hold them. */
+export const inCalls = (messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] => {
+  const calls: OutgoingMessage[][] = [];
+  let bytes = Infinity;
+  for (const message of messages) {
+    const size = byteLength(message.body);
+    if (bytes + size > MAX_BATCH_BYTES || calls.at(-1)?.length === MAX_BATCH_ENTRIES) {
+      calls.push([]);
+      bytes = 0;
+    }
+    calls.at(-1)?.push(message);
+    bytes += size;
+  }
+  return calls;
+};

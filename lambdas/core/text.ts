@@ -1,0 +1,8 @@
+/** Bytes of a text in UTF-8. */
+export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
+
+/** The beginning of a text, up to so many bytes, without half a character at its end. */
+export const cut = (text: string, bytes: number): string =>
+  byteLength(text) <= bytes
+    ? text
+    : new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
