@@ -4,13 +4,13 @@ export const ENV = {
   eventsQueueUrl: 'SLUICE_EVENTS_QUEUE_URL',
   /** URL of the queue that the function's own mapping reads. */
   stageQueueUrl: 'SLUICE_STAGE_QUEUE_URL',
-  /** The router's: names of the destinations' queues, comma-separated, in the order of its bundle's `destinations`. */
+  /** The router's: names of the destinations' queues, aligned with its bundle's `destinations` (see `aligned-list.ts`). */
   destinationQueueNames: 'SLUICE_DESTINATION_QUEUE_NAMES',
   /** Table of modes and attempts. */
   stateTable: 'SLUICE_STATE_TABLE',
   /** Table of what is parked and what is rejected. */
   parkingTable: 'SLUICE_PARKING_TABLE',
-  /** Control's: the event source mappings' ids, comma-separated, in the order of its bundle's `stages`. */
+  /** Control's: the event source mappings' ids, aligned with its bundle's `stages`. */
   mappingIds: 'SLUICE_MAPPING_IDS',
   /**
    * Networks to which deliver may send although they are not public: `loopback` (set by the local run alone) or unset.

@@ -128,7 +128,7 @@ const destination = v.strictObject({
   /** Names the destination's stage: its queue, its function, its mode. */
   id: v.pipe(
     id('destination'),
-    v.notValue('router', '"router" is the name of the pipeline\'s own stage; use another id'),
+    v.notValues(['router', 'ingest'], got('is the name of a part of the pipeline itself; use another id')),
   ),
   type: v.literal('webhook', got('is not a destination type; use "webhook"')),
   /** Where events are sent by POST. Redirects are not followed. */

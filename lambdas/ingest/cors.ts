@@ -1,25 +1,8 @@
 /** Cross-origin rules: without them on every answer, errors included, a browser hides the answer from its SDK. */
+import { CORS_HEADERS } from '../../config/cors.ts';
 import type { Answer } from './response.ts';
 
-/**
- * What SDKs send. Named one by one: in a request with credentials `*` means nothing, and it never covers `Authorization`.
- */
-export const ALLOWED_HEADERS = [
-  'Accept',
-  'AnonymousId',
-  'Authorization',
-  'Content-Encoding',
-  'Content-Type',
-  'Rsa-Recovered',
-  'Rsa-Retry-Attempt',
-  'Rsa-Retry-Reason',
-  'Rsa-Since-First-Attempt',
-  'Rsa-Since-Last-Attempt',
-  'SentAt',
-  'X-Retry-Count',
-] as const;
-
-const KNOWN = new Set(ALLOWED_HEADERS.map((name) => name.toLowerCase()));
+const KNOWN = new Set(CORS_HEADERS.map((name) => name.toLowerCase()));
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
@@ -46,7 +29,7 @@ export const preflight = (headers: ReadonlyMap<string, string>): Answer => {
     body: '',
     headers: {
       'Access-Control-Allow-Methods': 'GET, POST, HEAD, OPTIONS',
-      'Access-Control-Allow-Headers': [...ALLOWED_HEADERS, ...further].join(', '),
+      'Access-Control-Allow-Headers': [...CORS_HEADERS, ...further].join(', '),
       'Access-Control-Max-Age': '900',
     },
   };

@@ -1,4 +1,5 @@
 /** The router's wiring: events.fifo -> transform -> the destinations' queues. */
+import { readAlignedList } from '../../config/aligned-list.ts';
 import { ENV } from '../../config/environment.ts';
 import { ROUTER_STAGE, type RouterBundle } from '../../config/bundle.ts';
 import { BatchingSender } from '../aws/batching-sender.ts';
@@ -11,10 +12,15 @@ import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { stageHandler } from '../aws/stage.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
+import { InfraFault } from '../core/ports.ts';
 import { router } from './route.ts';
 
 const { destinations, timing, codeVersion } = readBundle() as RouterBundle;
-const names = (process.env[ENV.destinationQueueNames] ?? '').split(',');
+const names = readAlignedList(
+  destinations.map(({ id }) => id),
+  requireEnv(ENV.destinationQueueNames),
+);
+const HALF_DEPLOYED = `${ENV.destinationQueueNames} belongs to another deployment than the code`;
 const queuesUrl = requireEnv(ENV.stageQueueUrl).replace(/[^/]+$/, '');
 const sqs = sqsClient();
 const dynamo = dynamoClient();
@@ -29,7 +35,11 @@ export const handler = stageHandler({
   process: router({
     stage: ROUTER_STAGE,
     destinations: destinations.map(({ id, sources }, i) => {
-      const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${names[i] ?? ''}`));
+      const name = names?.[i];
+      // In the middle of a deployment: code and environment are not of the same one yet.
+      if (name === undefined)
+        return { id, sources, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
+      const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${name}`));
       return { id, sources, send: (message) => sender.send(message) };
     }),
     loadTransform,

@@ -1,0 +1,93 @@
+/**
+ * The CDK app: `sluice.config.ts` becomes a stack. The CDK CLI runs it (`npx cdk synth`), and so does anything that wants
+ * the assembly alone, which takes less time: `CDK_OUTDIR=cdk.out npx tsx bin/sluice.ts`. Both give the same template.
+ *
+ * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
+ * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`).
+ */
+import { App, RemovalPolicy } from 'aws-cdk-lib';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ASSEMBLY_INPUTS, type AssemblyInputs } from '../config/assembly.ts';
+import { ConfigError } from '../config/index.ts';
+import { loadConfig } from '../config/load.ts';
+import { SluiceStack } from '../lib/index.ts';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The CLI's runs validate the template against AWS's rules, which takes seconds and is for those who deploy. (They do so
+ * through a variable of aws-cdk-lib's own.)
+ */
+if (process.env['CDK_CLI_VERSION'] === undefined) process.env['CDK_VALIDATION'] ??= 'false';
+
+/** The CLI passes the context of `cdk.json` by itself, and its own on top. */
+const context = (): Record<string, unknown> => {
+  const text = readFileSync(path.join(PROJECT, 'cdk.json'), 'utf8');
+  const cdkJson = JSON.parse(text) as { context: Record<string, unknown> };
+  return {
+    ...cdkJson.context,
+    // What the CLI sets without being asked.
+    'aws:cdk:enable-path-metadata': true,
+    'aws:cdk:enable-asset-metadata': true,
+  };
+};
+
+const text = (app: App, key: string): string | undefined => {
+  const value: unknown = app.node.tryGetContext(key);
+  if (value === undefined || typeof value === 'string') return value;
+  throw new ConfigError([`expected a text, and got ${JSON.stringify(value)}`], `context ${key}`);
+};
+
+const removalPolicy = (app: App): RemovalPolicy => {
+  const value = text(app, 'removalPolicy') ?? 'retain';
+  if (value === 'retain') return RemovalPolicy.RETAIN;
+  if (value === 'destroy') return RemovalPolicy.DESTROY;
+  throw new ConfigError(
+    [`${JSON.stringify(value)} is unknown; use retain or destroy`],
+    'context removalPolicy',
+  );
+};
+
+/** What the app itself is made of. */
+const appInputs = (): string[] => [
+  ...['bin', 'config', 'lib'].flatMap((directory) =>
+    readdirSync(path.join(PROJECT, directory)).map((file) => path.join(PROJECT, directory, file)),
+  ),
+  ...['cdk.json', 'package-lock.json', 'tsconfig.json'].map((file) => path.join(PROJECT, file)),
+];
+
+const synthesize = async (): Promise<void> => {
+  const { source, name, baseDir, inputs, cacheable } = await loadConfig();
+  const app = new App({
+    context: context(),
+    outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out',
+    analyticsReporting: false,
+    // Below, and only when everything was well.
+    autoSynth: false,
+  });
+  const namePrefix = text(app, 'namePrefix');
+  const { pipeline } = new SluiceStack(app, text(app, 'stackName') ?? 'Sluice', {
+    pipeline: {
+      ...source,
+      baseDir,
+      configName: name,
+      removalPolicy: removalPolicy(app),
+      ...(namePrefix !== undefined && { namePrefix }),
+    },
+  });
+  const { directory } = app.synth();
+  const files = new Set([...appInputs(), ...inputs, ...pipeline.inputs]);
+  const written: AssemblyInputs = { inputs: [...files].sort(), cacheable };
+  writeFileSync(path.join(directory, ASSEMBLY_INPUTS), `${JSON.stringify(written, null, 2)}\n`);
+};
+
+try {
+  await synthesize();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  // The reader can mend what it says; a stack trace would only hide it.
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,12 @@
+/** The file that the app leaves in the assembly: what the assembly was made from, for whoever wants to keep it. */
+export const ASSEMBLY_INPUTS = 'sluice-inputs.json';
+
+export interface AssemblyInputs {
+  /**
+   * Absolute paths of every file outside of packages that it was made from. While none of them has changed, and none
+   * was removed, another synthesis would give the same assembly ...
+   */
+  readonly inputs: readonly string[];
+  /** ... unless this is false: the configuration asks the environment or the machine as well. */
+  readonly cacheable: boolean;
+}

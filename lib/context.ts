@@ -1,0 +1,26 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+/** What `EventPipeline` decides once for all the constructs inside it. */
+export interface PipelineContext {
+  /** Where the paths of transforms begin; the sources of their stack traces are named from here. Absolute. */
+  readonly baseDir: string;
+  /** Names the pipeline in the errors of its configuration. */
+  readonly where: string;
+  /** Begins the names of queues, tables, functions and the API. Without it CloudFormation makes names up. */
+  readonly namePrefix?: string | undefined;
+  /** Of queues and tables, when they are removed and when they are replaced. */
+  readonly removalPolicy: RemovalPolicy;
+  readonly logRetention: RetentionDays;
+}
+
+/** A physical name, or none: then CloudFormation makes one up, which it can replace. */
+export const nameOf = ({ namePrefix }: PipelineContext, part: string): string | undefined =>
+  namePrefix === undefined ? undefined : `${namePrefix}-${part}`;
+
+/** A prop that is left out rather than set to undefined: the constructs of aws-cdk-lib tell the two apart. */
+export const optional = <K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> =>
+  (value === undefined ? {} : { [key]: value }) as Partial<Record<K, T>>;
+
+/** Lengths of time that only come in whole seconds on AWS: rounded up. */
+export const wholeSeconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);

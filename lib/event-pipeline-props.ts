@@ -1,0 +1,67 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { PipelineConfig } from '../config/index.ts';
+
+/** What `sluice.config.ts` holds, and how it is deployed. Each key of the former is described in `config/schema.ts`. */
+export interface EventPipelineProps extends PipelineConfig {
+  /** Where events come from, each with its write keys. At least one. */
+  readonly sources: PipelineConfig['sources'];
+  /** Where events go. Each has a queue, a function and a mode of its own. May be empty. */
+  readonly destinations: PipelineConfig['destinations'];
+  /**
+   * Module of the transform that the router runs on every event, relative to `baseDir`.
+   * @default - events are passed on as they came
+   */
+  readonly transform?: PipelineConfig['transform'];
+  /**
+   * Timeouts, deadlines and backoffs.
+   * @default - a router of 30 seconds, deliveries of 60 seconds, 10 seconds a request, 15 seconds for ingest
+   */
+  readonly timing?: PipelineConfig['timing'];
+  /**
+   * The front door's throttle and its reserved concurrency.
+   * @default - 1,000 requests per second, 2,000 at once, no reserved concurrency
+   */
+  readonly ingest?: PipelineConfig['ingest'];
+  /**
+   * How many routers run at once.
+   * @default - 50
+   */
+  readonly router?: PipelineConfig['router'];
+
+  /**
+   * Where the paths of transforms begin.
+   * @default process.cwd()
+   */
+  readonly baseDir?: string;
+  /**
+   * What the errors of the configuration begin with, e.g. the name of its file.
+   * @default - the construct's path
+   */
+  readonly configName?: string;
+  /**
+   * What becomes of queues and tables when they are removed from the template or replaced. With DESTROY the tables have no
+   * deletion protection either.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+  /**
+   * Begins the names of queues, tables, functions and the API, e.g. `sluice-events.fifo`: a letter, then up to 19
+   * letters, digits and dashes. Things with a name cannot be replaced by a deployment, nor made again while a retained
+   * one of that name is left.
+   * @default - CloudFormation makes up names
+   */
+  readonly namePrefix?: string;
+  /**
+   * How long logs are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Whether to create the role with which API Gateway writes access logs. It is a setting of the account in this
+   * region, not of the API: without one the stack cannot be deployed, and one that is set already is replaced (and stays
+   * when the stack is removed). Switch it off where the account's is managed elsewhere.
+   * @default true
+   */
+  readonly accountLogRole?: boolean;
+}

@@ -1,0 +1,213 @@
+import { Annotations, ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import path from 'node:path';
+import { alignedList } from '../config/aligned-list.ts';
+import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../config/bundle.ts';
+import { ENV } from '../config/environment.ts';
+import {
+  ConfigError,
+  validateConfig,
+  type ResolvedConfig,
+  type ResolvedDestination,
+} from '../config/index.ts';
+import { resolveTransforms } from '../config/transforms.ts';
+import type { TransformSource } from './code.ts';
+import type { PipelineContext } from './context.ts';
+import { Control, type ControlledStage } from './control.ts';
+import type { EventPipelineProps } from './event-pipeline-props.ts';
+import { IngestApi } from './ingest-api.ts';
+import { isPrivateUrl } from './private-network.ts';
+import { PipelineStage } from './stage.ts';
+import { Tables } from './tables.ts';
+
+const NAME_PREFIX = /^[A-Za-z][A-Za-z0-9-]{0,19}$/;
+
+/**
+ * An event pipeline that stays available when its own code is broken: a front door for RudderStack's SDKs, a router, and
+ * one stage per destination, with FIFO queues between them that keep each user's events in order.
+ */
+export class EventPipeline extends Construct {
+  readonly ingest: IngestApi;
+  readonly router: PipelineStage;
+  /** By the destination's id, in the order of the configuration. */
+  readonly destinations: ReadonlyMap<string, PipelineStage>;
+  readonly tables: Tables;
+  readonly control: Control;
+  /** What SDKs are given as the data plane's URL; without a slash at the end. */
+  readonly dataPlaneUrl: string;
+  /** Absolute paths of the files that the functions' code is made of, packages left out. */
+  readonly inputs: readonly string[];
+
+  readonly #context: PipelineContext;
+  readonly #config: ResolvedConfig;
+
+  /** @throws ConfigError with one line for each mistake */
+  constructor(scope: Construct, id: string, props: EventPipelineProps) {
+    super(scope, id);
+    const {
+      baseDir = process.cwd(),
+      configName,
+      removalPolicy,
+      namePrefix,
+      logRetention,
+      accountLogRole,
+      ...config
+    } = props;
+    this.#context = {
+      baseDir: path.resolve(baseDir),
+      where: configName ?? this.node.path,
+      namePrefix,
+      removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+      logRetention: logRetention ?? RetentionDays.ONE_MONTH,
+    };
+    this.#config = this.#validate(config);
+
+    this.tables = new Tables(this, 'Tables', this.#context);
+    this.destinations = new Map(
+      this.#config.destinations.map((destination, i) => [destination.id, this.#deliver(destination, i)]),
+    );
+    this.router = this.#router();
+    this.ingest = new IngestApi(this, 'Ingest', {
+      context: this.#context,
+      config: this.#config,
+      router: this.router,
+      tables: this.tables,
+      accountLogRole: accountLogRole ?? true,
+    });
+    this.control = new Control(this, 'Control', {
+      context: this.#context,
+      tables: this.tables,
+      stages: this.#controlled(),
+    });
+    this.dataPlaneUrl = this.ingest.url;
+    const functions = [
+      this.ingest.function,
+      this.control.function,
+      ...this.stages.map((stage) => stage.function),
+    ];
+    this.inputs = [...new Set(functions.flatMap(({ inputs }) => inputs))].sort();
+    this.#warn();
+  }
+
+  /** Every stage, the router's first. */
+  get stages(): readonly PipelineStage[] {
+    return [this.router, ...this.destinations.values()];
+  }
+
+  /**
+   * The stage of a destination.
+   * @throws Error when there is no destination of that id
+   */
+  destination(id: string): PipelineStage {
+    const stage = this.destinations.get(id);
+    if (stage !== undefined) return stage;
+    throw new Error(
+      `there is no destination ${id}; the destinations are ${[...this.destinations.keys()].join(', ')}`,
+    );
+  }
+
+  #validate(config: unknown): ResolvedConfig {
+    const { baseDir, namePrefix, where } = this.#context;
+    if (namePrefix !== undefined && !NAME_PREFIX.test(namePrefix)) {
+      const use = 'use a letter, then up to 19 letters, digits and dashes';
+      throw new ConfigError(
+        [`namePrefix: ${JSON.stringify(namePrefix)} cannot begin a name; ${use}`],
+        this.node.path,
+      );
+    }
+    return resolveTransforms(validateConfig(config, where), baseDir, where);
+  }
+
+  #router(): PipelineStage {
+    const { destinations, timing, router, transform } = this.#config;
+    const enabled = destinations.filter((destination) => destination.enabled);
+    const queueNames = enabled.map(({ id }) => this.destination(id).queue.queueName);
+    const stage = new PipelineStage(this, 'Router', {
+      context: this.#context,
+      tables: this.tables,
+      handler: 'router',
+      queueName: 'events',
+      functionName: 'router',
+      description: "runs the pipeline's transform and fans out to the destinations",
+      config: {
+        destinations: enabled.map(({ id, sources }) => (sources === undefined ? { id } : { id, sources })),
+        timing,
+      } satisfies Omit<RouterBundle, 'codeVersion'>,
+      transform: sourceOf(transform, 'transform'),
+      timeout: timing.routerTimeout,
+      visibility: timing.routerVisibility,
+      maxConcurrency: router.maxConcurrency,
+      environment: {
+        [ENV.destinationQueueNames]: alignedList(
+          enabled.map(({ id }) => id),
+          queueNames,
+        ),
+      },
+    });
+    for (const { id } of enabled) this.destination(id).grantSend(stage.function);
+    return stage;
+  }
+
+  /** One that is switched off keeps its stage, so that it goes on delivering what it has. */
+  #deliver(destination: ResolvedDestination, i: number): PipelineStage {
+    const { timing } = this.#config;
+    const { id, maxConcurrency, transform, headers, signingSecret, ...rest } = destination;
+    const stage = new PipelineStage(this, `Destination-${id}`, {
+      context: this.#context,
+      tables: this.tables,
+      handler: 'deliver',
+      queueName: `to-${id}`,
+      functionName: `deliver-${id}`,
+      description: `delivers to ${id}`,
+      config: {
+        // Without the transform's path: it is a path of this machine, and the code is beside the file.
+        destination: { id, maxConcurrency, headers, ...(signingSecret && { signingSecret }), ...rest },
+        timing,
+      } satisfies Omit<DeliverBundle, 'codeVersion'>,
+      transform: sourceOf(transform, `destinations[${i}].transform`),
+      timeout: timing.deliverTimeout,
+      visibility: timing.deliverVisibility,
+      maxConcurrency,
+    });
+    const secrets = [...Object.values(headers), signingSecret].flatMap((value) =>
+      typeof value === 'object' ? [value.secretName] : [],
+    );
+    if (secrets.length > 0)
+      stage.function.allow(['secretsmanager:GetSecretValue'], this.#secretArns(secrets));
+    return stage;
+  }
+
+  /** Secrets Manager adds a dash and six characters to a name; the question marks stand for those. */
+  #secretArns(names: readonly string[]): string[] {
+    return [...new Set(names)].map((name) =>
+      Stack.of(this).formatArn({
+        service: 'secretsmanager',
+        resource: 'secret',
+        resourceName: `${name}-??????`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+  }
+
+  #controlled(): ControlledStage[] {
+    const { router, destinations } = this.#config;
+    return [
+      { id: ROUTER_STAGE, maxConcurrency: router.maxConcurrency, stage: this.router },
+      ...destinations.map(({ id, maxConcurrency }) => ({ id, maxConcurrency, stage: this.destination(id) })),
+    ];
+  }
+
+  #warn(): void {
+    for (const { id, url, allowPrivateNetwork } of this.#config.destinations) {
+      if (allowPrivateNetwork || !isPrivateUrl(url)) continue;
+      Annotations.of(this).addWarningV2(
+        `sluice:private-destination-${id}`,
+        `the destination ${id} sends to ${url}, which works in the local run only; name a public address, or set allowPrivateNetwork`,
+      );
+    }
+  }
+}
+
+const sourceOf = (file: string | undefined, key: string): TransformSource | undefined =>
+  file === undefined ? undefined : { file, key };

@@ -1,0 +1,141 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+  type IGrantable,
+  type IPrincipal,
+} from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
+import { Construct } from 'constructs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
+import { nameOf, optional, type PipelineContext } from './context.ts';
+
+export interface SluiceFunctionProps {
+  readonly context: PipelineContext;
+  /** Whose code it is: `lambdas/<handler>/handler.ts`. */
+  readonly handler: HandlerName;
+  /** Part of its name, when the pipeline names things. */
+  readonly name: string;
+  readonly description: string;
+  /** What its `bundle.json` says, the code version left out. */
+  readonly config: object;
+  /** The user's code that it runs. @default - none */
+  readonly transform?: TransformSource | undefined;
+  /** MB; Lambda gives processor time in proportion. */
+  readonly memorySize: number;
+  readonly timeout: Duration;
+  /** By the names of `ENV`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Concurrency kept for this function. @default - none */
+  readonly reservedConcurrency?: number | undefined;
+  /** Tries after the first of an asynchronous invocation, each within a minute. @default - Lambda's own */
+  readonly asyncRetries?: number | undefined;
+}
+
+/**
+ * A function of the pipeline: its code as an asset, its own log group, and a role that may write to it and do
+ * nothing else until it is told so by `allow`.
+ */
+export class SluiceFunction extends Construct implements IGrantable {
+  readonly lambda: LambdaFunction;
+  readonly grantPrincipal: IPrincipal;
+  /** Absolute paths of the files that its code is made of, packages left out. */
+  readonly inputs: readonly string[];
+  readonly codeVersion: string;
+
+  /** @throws ConfigError when the transform cannot be bundled */
+  constructor(scope: Construct, id: string, props: SluiceFunctionProps) {
+    super(scope, id);
+    const { context, handler, name, transform, asyncRetries, environment } = props;
+    const code = buildCode(handler, props.config, context, transform);
+    this.inputs = code.inputs;
+    this.codeVersion = code.codeVersion;
+
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: context.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Not Lambda's managed policy: that one may write to every log group of the account.
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Sluice: ${props.description}`,
+    });
+    logGroup.grantWrite(role);
+    this.lambda = withDirectory(this, code, (directory) => {
+      return new LambdaFunction(this, 'Handler', {
+        code: Code.fromAsset(directory, { assetHash: code.hash }),
+        handler: 'index.handler',
+        runtime: Runtime.NODEJS_24_X,
+        architecture: Architecture.ARM_64,
+        role,
+        logGroup,
+        description: `Sluice: ${props.description}`,
+        memorySize: props.memorySize,
+        timeout: props.timeout,
+        environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
+        ...optional('functionName', nameOf(context, name)),
+        ...optional('reservedConcurrentExecutions', props.reservedConcurrency),
+        ...(asyncRetries === undefined
+          ? {}
+          : { retryAttempts: asyncRetries, maxEventAge: Duration.minutes(1) }),
+      });
+    });
+    this.grantPrincipal = role;
+    Validations.of(this).acknowledge(
+      {
+        id: 'Serverless-LambdaTracing',
+        reason:
+          'Tracing needs a permission on all resources and one more service on the path of every event. The ' +
+          'message ids in the logs tell what became of an event.',
+      },
+      {
+        id: 'Serverless-LambdaDLQ',
+        reason:
+          'A dead-letter queue of a function is for asynchronous calls. API Gateway and the event source mapping ' +
+          'call it synchronously; control, which is called asynchronously, makes up for a lost run in the next.',
+      },
+    );
+  }
+
+  /** Lets the function do this, to these resources only. */
+  allow(actions: readonly string[], resources: readonly string[]): void {
+    this.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: [...actions], resources: [...resources] }),
+    );
+  }
+
+  /** Invocations that ended in an error, or in the timeout. @default - sum over 5 minutes */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.lambda.metricErrors(options);
+  }
+
+  /** @default - sum over 5 minutes */
+  metricThrottles(options?: MetricOptions): Metric {
+    return this.lambda.metricThrottles(options);
+  }
+
+  /** Of one invocation. @default - average over 5 minutes */
+  metricDuration(options?: MetricOptions): Metric {
+    return this.lambda.metricDuration(options);
+  }
+}
+
+/** An asset is made from a directory, which is copied to the assembly while the function is constructed. */
+const withDirectory = <T>(scope: Construct, { files }: FunctionCode, use: (directory: string) => T): T => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sluice-'));
+  try {
+    for (const [name, contents] of files) writeFileSync(path.join(directory, name), contents);
+    return use(directory);
+  } finally {
+    // Without staging the assembly refers to the directory itself.
+    const isStaged = scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT) === undefined;
+    if (isStaged) rmSync(directory, { recursive: true });
+  }
+};

@@ -1,0 +1,35 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { EventPipelineProps } from './event-pipeline-props.ts';
+import { EventPipeline } from './event-pipeline.ts';
+
+/** A stack of one pipeline, with what a person needs to know of it as outputs. */
+export class SluiceStack extends Stack {
+  readonly pipeline: EventPipeline;
+
+  /** @throws ConfigError */
+  constructor(scope: Construct, id: string, props: StackProps & { readonly pipeline: EventPipelineProps }) {
+    const { pipeline, ...stackProps } = props;
+    super(scope, id, { description: 'Sluice: an event pipeline', ...stackProps });
+    this.pipeline = new EventPipeline(this, 'Pipeline', pipeline);
+    const { dataPlaneUrl, router, destinations, tables } = this.pipeline;
+
+    this.#output('DataPlaneUrl', dataPlaneUrl, "Give it to SDKs as the data plane's URL");
+    this.#output('EventsQueueUrl', router.queue.queueUrl, 'Accepted events that were not routed yet');
+    this.#output('EventsDeadLetterQueueUrl', router.deadLetterQueue.queueUrl, 'Its dead letters');
+    for (const [id, { queue, deadLetterQueue }] of destinations) {
+      this.#output(`${outputName(id)}QueueUrl`, queue.queueUrl, `Events on their way to ${id}`);
+      this.#output(`${outputName(id)}DeadLetterQueueUrl`, deadLetterQueue.queueUrl, 'Its dead letters');
+    }
+    this.#output('StateTableName', tables.state.tableName, 'Modes and attempts');
+    this.#output('ParkingTableName', tables.parking.tableName, 'Parked and rejected events');
+  }
+
+  #output(name: string, value: string, description: string): void {
+    new CfnOutput(this, name, { value, description });
+  }
+}
+
+/** Names of outputs have no dashes. Ids have no capitals, so that a capital X for each keeps the names apart. */
+const outputName = (id: string): string =>
+  `Destination${id.replace(/^./, (c) => c.toUpperCase()).replaceAll('-', 'X')}`;

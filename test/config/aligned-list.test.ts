@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { alignedList, readAlignedList } from '../../config/aligned-list.ts';
+
+describe('a list that is aligned with ids', () => {
+  it('gives back the values', () => {
+    expect(readAlignedList(['crm', 'lake'], alignedList(['crm', 'lake'], ['q1.fifo', 'q2.fifo']))).toEqual([
+      'q1.fifo',
+      'q2.fifo',
+    ]);
+    expect(readAlignedList([], alignedList([], []))).toEqual([]);
+  });
+
+  it.each([
+    ['one more', ['crm', 'erp', 'lake']],
+    ['one less', ['crm']],
+    ['another', ['crm', 'erp']],
+    ['another order', ['lake', 'crm']],
+  ])('is not taken for the list of %s', (_, ids) => {
+    expect(readAlignedList(ids, alignedList(['crm', 'lake'], ['q1.fifo', 'q2.fifo']))).toBeUndefined();
+  });
+
+  it.each(['', 'q1.fifo,q2.fifo', ':q1.fifo'])('does not read %j', (text) => {
+    expect(readAlignedList(['crm'], text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { buildCode, type FunctionCode, type HandlerName } from '../../lib/code.ts';
+
+const run = promisify(execFile);
+const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'sluice-code-')));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const place = { baseDir: directory, where: 'Sluice/Pipeline' };
+const text = (code: FunctionCode, name: string): string => Buffer.from(code.files.get(name) ?? []).toString();
+const key = 'destinations[0].transform';
+
+const transform = (source: string, name = 'transforms/crm.ts') => {
+  const file = path.join(directory, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, source);
+  return { file, key };
+};
+const build = (source: string, config: object = {}): FunctionCode =>
+  buildCode('deliver', config, place, transform(source));
+
+/** @returns the directory that the code was written to */
+const unpack = ({ files }: FunctionCode): string => {
+  const target = mkdtempSync(path.join(directory, 'unpacked-'));
+  for (const [name, contents] of files) writeFileSync(path.join(target, name), contents);
+  return target;
+};
+const importOf = (target: string, name: string): string => pathToFileURL(path.join(target, name)).href;
+
+describe("a function's code", () => {
+  const environment = Object.fromEntries(
+    [
+      'EVENTS_QUEUE_URL',
+      'STAGE_QUEUE_URL',
+      'STATE_TABLE',
+      'PARKING_TABLE',
+      'MAPPING_IDS',
+      'DESTINATION_QUEUE_NAMES',
+    ].map((name) => [`SLUICE_${name}`, 'http://127.0.0.1/q']),
+  );
+  const configs: Record<HandlerName, object> = {
+    ingest: { sources: [], timing: { ingestDeadline: 1000 } },
+    router: { destinations: [], timing: { routerTimeout: 1000 } },
+    deliver: { destination: { id: 'crm', url: 'https://example.com', headers: {} }, timing: {} },
+    control: { stages: [] },
+  };
+
+  it.each(Object.entries(configs) as [HandlerName, object][])(
+    '%s: is an ES module that loads, and exports the handler',
+    async (name, config) => {
+      const code = buildCode(name, config, place);
+      expect([...code.files.keys()]).toEqual(['index.mjs', 'index.mjs.map', 'bundle.json']);
+      const script = `const { handler } = await import('${importOf(unpack(code), 'index.mjs')}'); console.log(typeof handler)`;
+      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, ...environment, NODE_OPTIONS: '' },
+      });
+      expect(stdout).toBe('function\n');
+    },
+  );
+
+  it('names its sources from the project, and holds none of them', () => {
+    const map = JSON.parse(text(buildCode('ingest', {}, place), 'index.mjs.map')) as {
+      sources: string[];
+      sourcesContent?: unknown;
+    };
+    expect(map.sources).toContain('lambdas/ingest/handler.ts');
+    expect(map.sources.filter((source) => !/^(config|lambdas|node_modules)\//.test(source))).toEqual([]);
+    expect(map.sourcesContent).toBeUndefined();
+  });
+
+  it('is told its configuration and its version beside the code', () => {
+    const code = buildCode('control', { stages: [{ id: 'router', maxConcurrency: 2 }] }, place);
+    expect(JSON.parse(text(code, 'bundle.json'))).toEqual({
+      codeVersion: code.codeVersion,
+      stages: [{ id: 'router', maxConcurrency: 2 }],
+    });
+  });
+});
+
+describe("a user's transform", () => {
+  const identity = 'export default (event: object): object => event;';
+
+  it('is a module of its own, with what it imports', async () => {
+    transform('export const city = (name: string): string => name.toUpperCase();', 'transforms/shared.ts');
+    const code = build(`import { city } from './shared.ts'; export default () => ({ city: city('bonn') });`);
+    expect([...code.files.keys()]).toEqual([
+      ...['index.mjs', 'index.mjs.map', 'transform.mjs', 'transform.mjs.map', 'bundle.json'],
+    ]);
+    expect(code.inputs).toEqual(
+      expect.arrayContaining([
+        path.join(directory, 'transforms/crm.ts'),
+        path.join(directory, 'transforms/shared.ts'),
+      ]),
+    );
+    const module = (await import(importOf(unpack(code), 'transform.mjs'))) as { default: () => unknown };
+    expect(module.default()).toEqual({ city: 'BONN' });
+  });
+
+  it('may need packages in CommonJS, and Node itself', async () => {
+    transform(
+      `const { hostname } = require('node:os'); module.exports = { length: () => hostname().length };`,
+      'old.cjs',
+    );
+    const code = build(`import old from '../old.cjs'; export const transform = () => ({ n: old.length() });`);
+    const module = (await import(importOf(unpack(code), 'transform.mjs'))) as { transform: () => unknown };
+    expect(module.transform()).toEqual({ n: expect.any(Number) });
+  });
+
+  it('that throws while it loads is bundled all the same; its stack names the source', async () => {
+    const code = build(`\nthrow new Error('not today');\nexport default () => null;`);
+    const attempt = run(process.execPath, ['--enable-source-maps', path.join(unpack(code), 'transform.mjs')]);
+    await expect(attempt).rejects.toThrow(/Error: not today[\s\S]*transforms\/crm\.ts:2/);
+  });
+
+  it.each([
+    [
+      'a syntax error',
+      'export default (event) => {\n  return event +;\n};',
+      'transforms/crm.ts, line 2, column 17: Unexpected ";"',
+    ],
+    [
+      'an import of nothing',
+      `import { x } from 'no-such-package';\nexport default () => x;`,
+      'transforms/crm.ts, line 1, column 19: Could not resolve "no-such-package"',
+    ],
+    [
+      'no transform among its exports',
+      'export const other = 1;',
+      'transforms/crm.ts exports no transform; write `export default function (event) { ... }`',
+    ],
+  ])('with %s is a mistake of the configuration, in one line', (_, source, line) => {
+    expect(() => build(source)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', message: `Sluice/Pipeline: ${key}: ${line}` }),
+    );
+  });
+
+  it('with a mistake in what it imports: that file is named', () => {
+    transform('export const = 1;', 'transforms/shared.ts');
+    expect(() => build(`import { a } from './shared.ts'; export default () => a;`)).toThrow(
+      `Sluice/Pipeline: ${key}: transforms/crm.ts, transforms/shared.ts, line 1, column 14: Expected identifier but found "="`,
+    );
+  });
+
+  describe('and the version of the code', () => {
+    let plain: FunctionCode;
+    beforeAll(() => {
+      plain = build(identity, { batch: 1 });
+    });
+
+    it('is the same for the same sources', () => {
+      const again = build(identity, { batch: 1 });
+      expect([again.codeVersion, again.hash]).toEqual([plain.codeVersion, plain.hash]);
+    });
+
+    it('is another with another transform, or none', () => {
+      const other = build('export default (event: object): object => ({ ...event, seen: true });', {
+        batch: 1,
+      });
+      expect(other.codeVersion).not.toBe(plain.codeVersion);
+      expect(buildCode('deliver', { batch: 1 }, place).codeVersion).not.toBe(plain.codeVersion);
+    });
+
+    it('is the same with another configuration, while the asset is another', () => {
+      const other = build(identity, { batch: 2 });
+      expect(other.codeVersion).toBe(plain.codeVersion);
+      expect(other.hash).not.toBe(plain.hash);
+    });
+
+    it('is the same when the module lies elsewhere under the same base', () => {
+      const moved = mkdtempSync(path.join(directory, 'moved-'));
+      mkdirSync(path.join(moved, 'transforms'));
+      const file = path.join(moved, 'transforms/crm.ts');
+      writeFileSync(file, identity);
+      const code = buildCode('deliver', { batch: 1 }, { ...place, baseDir: moved }, { file, key });
+      expect([code.codeVersion, code.hash]).toEqual([plain.codeVersion, plain.hash]);
+    });
+  });
+});
