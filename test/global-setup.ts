@@ -1,3 +1,5 @@
+import { NOWHERE } from './support/nowhere.ts';
+
 /**
  * Runs once, before all suites: no test may reach a real account by accident. Whoever points a suite at an endpoint of
  * their own, by `AWS_ENDPOINT_URL`, brings the credentials as well.
@@ -13,6 +15,5 @@ export default (): void => {
   process.env['AWS_ACCESS_KEY_ID'] = 'test';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
   process.env['AWS_REGION'] = 'us-east-1';
-  // Nothing listens there: a client that a test forgot to point at its own server fails at once.
-  process.env['AWS_ENDPOINT_URL'] = 'http://127.0.0.1:9';
+  process.env['AWS_ENDPOINT_URL'] = NOWHERE;
 };

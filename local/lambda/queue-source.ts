@@ -1,11 +1,9 @@
 /** The local SQS as the source of an event source mapping. */
 import { md5, md5OfAttributes } from '../sqs/digest.ts';
+import { systemAttributes } from '../sqs/responses.ts';
 import type { SqsService } from '../sqs/service.ts';
 import type { ReceivedMessage } from '../sqs/types.ts';
 import type { MessageSource, QueueMessage } from './event-source-mapping.ts';
-
-/** Nobody has a name here; on AWS it is the sender's. */
-const SENDER_ID = 'LOCALSENDER';
 
 /** @returns the entries that have a value */
 const present = (entries: Readonly<Record<string, string | undefined>>): Record<string, string> =>
@@ -20,17 +18,7 @@ const toQueueMessage = (message: ReceivedMessage): QueueMessage => {
     receiptHandle: message.receiptHandle,
     body: message.body,
     md5OfBody: md5(message.body),
-    attributes: present({
-      ApproximateReceiveCount: String(message.receiveCount),
-      SentTimestamp: String(message.sentAt),
-      SequenceNumber: message.sequenceNumber,
-      MessageGroupId: message.groupId,
-      SenderId: SENDER_ID,
-      MessageDeduplicationId: message.deduplicationId,
-      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-      AWSTraceHeader: message.traceHeader,
-      DeadLetterQueueSourceArn: message.deadLetterSourceArn,
-    }),
+    attributes: present(systemAttributes(message)),
     messageAttributes: message.attributes,
     ...(md5OfMessageAttributes === undefined ? {} : { md5OfMessageAttributes }),
   };
