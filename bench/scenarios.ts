@@ -1,0 +1,59 @@
+/** What is measured. A scenario is a value: another one is an entry in this list. */
+
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  /** Each takes all events. Scenarios with the same number, one after the other, share a start of the system. */
+  readonly destinations: number;
+  /** Events in a request. One: it goes to `/v1/track`; more: to `/v1/batch`. */
+  readonly batch: number;
+  /** The events of a request belong to so many users, if there are as many. */
+  readonly usersPerRequest: number;
+  readonly gzip: boolean;
+  /** Requests are begun at this pace, in events a second. Undefined: as fast as they are answered. */
+  readonly pace: number | undefined;
+  /** How many events are sent unless the command line says otherwise. */
+  readonly events: number;
+  /** The scenario that differs from this one in one thing only; the report divides this one's figures by its. */
+  readonly against: string | undefined;
+}
+
+const batches: Omit<Scenario, 'name' | 'about'> = {
+  destinations: 1,
+  batch: 20,
+  usersPerRequest: 20,
+  gzip: false,
+  pace: undefined,
+  events: 2_000,
+  against: 'batch',
+};
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    ...batches,
+    name: 'single',
+    about: 'one event in a request',
+    batch: 1,
+    events: 1_500,
+    against: undefined,
+  },
+  {
+    ...batches,
+    name: 'steady',
+    about:
+      'single events at a pace that the system keeps: the latency of an event that has to wait for no other',
+    batch: 1,
+    pace: 50,
+    events: 400,
+    against: undefined,
+  },
+  { ...batches, name: 'batch', about: 'batches, the events of many users mixed', against: 'single' },
+  {
+    ...batches,
+    name: 'one-user',
+    about: 'batches, all events of one user: one packed message',
+    usersPerRequest: 1,
+  },
+  { ...batches, name: 'gzip', about: 'batches, compressed', gzip: true },
+  { ...batches, name: 'two-destinations', about: 'batches, delivered twice', destinations: 2 },
+];
