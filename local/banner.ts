@@ -1,0 +1,33 @@
+/** What a person sees when the local run is up: everything on it can be copied and works. */
+import pc from 'picocolors';
+import type { LocalRun } from './run.ts';
+
+export const banner = ({ config, dataPlaneUrl }: LocalRun, dataDir: string): string => {
+  const sources = config.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
+  const writeKey = sources[0]?.key ?? '';
+  const row = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
+  return [
+    '',
+    pc.bold(pc.green('Sluice is running.')),
+    '',
+    row('data plane', pc.cyan(dataPlaneUrl)),
+    ...sources.map(({ id, key }, i) => row(i === 0 ? 'write key' : '', `${pc.cyan(key)}  (source ${id})`)),
+    ...config.destinations.map(({ id, url }, i) => row(i === 0 ? 'destinations' : '', `${id} -> ${url}`)),
+    row('data, logs', dataDir),
+    '',
+    pc.dim('Watch what arrives at http://127.0.0.1:9000 (in another terminal):'),
+    '  npx sluice listen',
+    '',
+    pc.dim('Send an event:'),
+    `  curl -u ${writeKey}: ${dataPlaneUrl}/v1/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Hello"}'`,
+    '',
+    pc.dim('Or with the RudderStack SDK (npm install @rudderstack/rudder-sdk-node):'),
+    `  import RudderAnalytics from '@rudderstack/rudder-sdk-node';`,
+    `  const client = new RudderAnalytics('${writeKey}', { dataPlaneUrl: '${dataPlaneUrl}' });`,
+    `  client.track({ userId: 'ada', event: 'Hello' });`,
+    `  await client.flush();`,
+    '',
+    pc.dim('After a change of the configuration or a transform: npx sluice redeploy. Stop with Ctrl-C.'),
+    '',
+  ].join('\n');
+};

@@ -1,0 +1,150 @@
+/** The functions of the local run: each in processes of its own, with the environment that Lambda would give it. */
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ENV } from '../config/environment.ts';
+import type { Invocable } from './lambda/event-source-mapping.ts';
+import { ConcurrencyLimit, LambdaFunction } from './lambda/pool.ts';
+import { REGION, type FunctionSpec } from './stack.ts';
+
+export interface Endpoints {
+  readonly sqs: string;
+  readonly dynamodb: string;
+  /** Lambda's and Secrets Manager's. */
+  readonly api: string;
+}
+
+export interface FunctionsOptions {
+  readonly dataDir: string;
+  readonly runtime: string;
+  readonly childrenDir: string;
+  readonly endpoints: Endpoints;
+  /** The most processes a function gets on this machine. */
+  readonly concurrency: number;
+  /** Takes what a person should see: errors and warnings of the functions. */
+  readonly onTrouble: (functionName: string, line: string) => void;
+}
+
+interface Running {
+  readonly spec: FunctionSpec;
+  readonly lambda: LambdaFunction;
+  readonly logFile: WriteStream;
+}
+
+/** What a process is born with, and code alone does not change. */
+const sameLimits = (a: FunctionSpec, b: FunctionSpec): boolean =>
+  a.timeoutMs === b.timeoutMs &&
+  a.memoryMb === b.memoryMb &&
+  a.reservedConcurrency === b.reservedConcurrency &&
+  a.handler === b.handler;
+
+/** How often a function that was replaced is asked whether it is idle. */
+const RETIRE_POLL_MS = 50;
+
+const end = async ({ lambda, logFile }: Running): Promise<void> => {
+  await lambda.close();
+  logFile.end();
+};
+
+export class Functions {
+  readonly #options: FunctionsOptions;
+  readonly #all = new Map<string, Running>();
+  readonly #retiring = new Set<Running>();
+
+  constructor(options: FunctionsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes what is new, gives new code to what there is, and ends what is gone. */
+  async deploy(specs: readonly FunctionSpec[]): Promise<void> {
+    const logs = join(this.#options.dataDir, 'logs');
+    await mkdir(logs, { recursive: true });
+    for (const spec of specs) {
+      const environment = { ...spec.environment, ...this.#awsEnvironment() };
+      const known = this.#all.get(spec.name);
+      if (known !== undefined && sameLimits(known.spec, spec)) {
+        known.lambda.updateCode(spec.codeDir, environment);
+        continue;
+      }
+      const logFile = createWriteStream(join(logs, `${spec.name}.log`), { flags: 'a' });
+      const { runtime, childrenDir, concurrency, onTrouble } = this.#options;
+      const { reservedConcurrency, ...rest } = spec;
+      const lambda = new LambdaFunction({
+        ...rest,
+        ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+        environment,
+        runtime,
+        childrenDir,
+        concurrency: new ConcurrencyLimit(concurrency),
+        maxIdle: concurrency,
+        logger: (line) => {
+          logFile.write(`${line}\n`);
+          if (isTrouble(line)) onTrouble(spec.name, line);
+        },
+      });
+      this.#all.set(spec.name, { spec, lambda, logFile });
+      if (known !== undefined) this.#retire(known);
+    }
+    const names = new Set(specs.map(({ name }) => name));
+    for (const [name, known] of this.#all) {
+      if (names.has(name)) continue;
+      this.#all.delete(name);
+      this.#retire(known);
+    }
+  }
+
+  /** @throws Error when there is no such function */
+  get(name: string): LambdaFunction {
+    const found = this.#all.get(name);
+    if (found === undefined) throw new Error(`the template has no function ${name}`);
+    return found.lambda;
+  }
+
+  /** For a mapping: the function of that name as it is at each call, since a deployment may replace it. */
+  target(name: string): Invocable {
+    const current = (): LambdaFunction => this.get(name);
+    return {
+      get timeoutMs() {
+        return current().timeoutMs;
+      },
+      invoke: (payload, options) => current().invoke(payload, options),
+    };
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#all.values(), ...this.#retiring];
+    this.#all.clear();
+    await Promise.all(all.map(end));
+  }
+
+  /** Nobody calls it any more; what it has in hand it may finish, as far as its timeout allows. */
+  #retire(running: Running): void {
+    this.#retiring.add(running);
+    const deadline = Date.now() + running.lambda.timeoutMs;
+    const timer = setInterval(() => {
+      if (running.lambda.processes.busy > 0 && Date.now() < deadline) return;
+      clearInterval(timer);
+      this.#retiring.delete(running);
+      void end(running);
+    }, RETIRE_POLL_MS);
+  }
+
+  #awsEnvironment(): Readonly<Record<string, string>> {
+    const { sqs, dynamodb, api } = this.#options.endpoints;
+    return {
+      AWS_REGION: REGION,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_SQS: sqs,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_ENDPOINT_URL_LAMBDA: api,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: api,
+      // A destination on this machine is what one tries things out with; anything else that is private stays refused.
+      [ENV.allowNetwork]: 'loopback',
+    };
+  }
+}
+
+/** Functions log JSON with a level; what a crashing process writes by itself is not JSON. */
+const isTrouble = (line: string): boolean => /"level":"(warn|error)"/.test(line);

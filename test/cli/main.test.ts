@@ -1,0 +1,97 @@
+/** `npx sluice`, as a process of its own. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen, type Listening } from '../../local/http.ts';
+import { writeRunFile } from '../../local/run-file.ts';
+import { ROOT } from '../../local/settings.ts';
+import { FollowedProcess } from '../support/processes.ts';
+import { until } from '../support/until.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const sluice = (...args: string[]): FollowedProcess => {
+  const env = { PATH: process.env['PATH'], SLUICE_DATA_DIR: dataDir };
+  return new FollowedProcess(process.execPath, [join(ROOT, 'cli', 'sluice.mjs'), ...args], ROOT, env);
+};
+
+it('--help names the commands', async () => {
+  const { code, stdout } = await sluice('--help').ended;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\s+redeploy\b/m);
+  expect(stdout).toMatch(/^\s+listen\b/m);
+});
+
+it.each([
+  [['listen', '--port', 'http'], 'Use a whole number from 1 to 65535.'],
+  [['listen', '--status', '99'], 'Use a whole number from 200 to 599.'],
+  [['redploy'], "unknown command 'redploy'"],
+])('%j is refused', async (args, message) => {
+  const { code, stdout, stderr } = await sluice(...args).ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(message);
+});
+
+it('listen prints what arrives, until it is stopped', async () => {
+  const free = await listen(createServer(), { host: '127.0.0.1', port: 0 });
+  await free.close();
+  const listening = sluice('listen', '--port', String(free.port));
+  try {
+    await until('the listener', () => listening.stdout.includes(`Listening on ${free.url}.`));
+    await fetch(free.url, { method: 'POST', body: '{"type":"track","userId":"ada","event":"Hello"}' });
+    await until('the event', () => /track\s+ada\s+Hello/.test(listening.stdout));
+  } finally {
+    listening.kill('SIGTERM');
+    await listening.ended;
+  }
+});
+
+it('listen on a port in use: one line, code 1', async () => {
+  const busy = await listen(createServer(), { host: '127.0.0.1', port: 0 });
+  const { code, stderr } = await sluice('listen', '--port', String(busy.port)).ended;
+  await busy.close();
+  expect({ code, stderr }).toEqual({ code: 1, stderr: `port ${busy.port} is in use\n` });
+});
+
+describe('redeploy', () => {
+  let run: Listening;
+  let reply: { status: number; body: object };
+  const server: Server = createServer((request, response) => {
+    const known = request.method === 'POST' && request.url === '/api/redeploy';
+    response.writeHead(known ? reply.status : 404).end(JSON.stringify(reply.body));
+  });
+
+  beforeAll(async () => {
+    run = await listen(server, { host: '127.0.0.1', port: 0 });
+    await writeRunFile(dataDir, { pid: 1, dataPlaneUrl: 'http://127.0.0.1:1', consoleUrl: run.url });
+  });
+  afterAll(() => run.close());
+
+  it.each<[string, typeof reply, object]>([
+    [
+      'that is done',
+      { status: 200, body: { deployed: true } },
+      { code: 0, stdout: 'Deployed: the functions run the new code.\n', stderr: '' },
+    ],
+    [
+      'that is refused',
+      { status: 422, body: { error: 'sources: is empty' } },
+      { code: 1, stdout: '', stderr: 'sources: is empty\nNothing was changed.\n' },
+    ],
+    [
+      'that broke off does not claim that nothing was changed',
+      { status: 500, body: { error: 'Error: disk full' } },
+      {
+        code: 1,
+        stdout: '',
+        stderr: 'Error: disk full\nThe deployment broke off; try it again, or start npm start anew.\n',
+      },
+    ],
+  ])('%s', async (_, given, expected) => {
+    reply = given;
+    expect(await sluice('redeploy').ended).toMatchObject(expected);
+  });
+});
