@@ -29,7 +29,7 @@ export const startListener = async ({ port, status, json, print }: ListenOptions
       },
     );
   });
-  return listen(server, { host: HOST, port });
+  return listen(server, { host: HOST, port, choose: 'set --port' });
 };
 
 const linesOf = (body: string, json: boolean): readonly string[] => {

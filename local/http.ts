@@ -13,12 +13,12 @@ export interface Listening {
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** The variable that sets the port, for the message when it is taken. */
-  readonly variable?: string;
+  /** How to choose another port, for the message when it is taken: "set SLUICE_PORT". */
+  readonly choose?: string;
 }
 
 /** @throws UsageError when the port is in use */
-export const listen = async (server: Server, { host, port, variable }: ListenOptions): Promise<Listening> => {
+export const listen = async (server: Server, { host, port, choose }: ListenOptions): Promise<Listening> => {
   // A frozen function keeps its connections: one that the server closed meanwhile would fail its next call.
   server.keepAliveTimeout = 0;
   server.listen(port, host);
@@ -26,7 +26,7 @@ export const listen = async (server: Server, { host, port, variable }: ListenOpt
     await once(server, 'listening');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    const fix = variable === undefined ? '' : `; stop what listens there, or set ${variable} to another`;
+    const fix = choose === undefined ? '' : `; stop what listens there, or ${choose} to another`;
     throw new UsageError(`port ${port} is in use${fix}`);
   }
   const bound = (server.address() as AddressInfo).port;

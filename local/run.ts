@@ -67,7 +67,7 @@ const start = async (
         invoke: async (event) =>
           (await running.cloud?.invokeApi(event)) ?? { ok: false, type: 'INTEGRATION_FAILURE' },
       },
-      { host: HOST, port, variable: 'SLUICE_PORT' },
+      { host: HOST, port, choose: 'set SLUICE_PORT' },
     ),
   );
   const oneAtATime = pLimit(1);
@@ -85,7 +85,7 @@ const start = async (
             return { deployed: true };
           }),
       },
-      { host: HOST, port: consolePort, variable: 'SLUICE_CONSOLE_PORT' },
+      { host: HOST, port: consolePort, choose: 'set SLUICE_CONSOLE_PORT' },
     ),
   );
   // What earlier deployments left there; no function runs yet.

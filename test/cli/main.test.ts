@@ -53,7 +53,10 @@ it('listen on a port in use: one line, code 1', async () => {
   const busy = await listen(createServer(), { host: '127.0.0.1', port: 0 });
   const { code, stderr } = await sluice('listen', '--port', String(busy.port)).ended;
   await busy.close();
-  expect({ code, stderr }).toEqual({ code: 1, stderr: `port ${busy.port} is in use\n` });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `port ${busy.port} is in use; stop what listens there, or set --port to another\n`,
+  });
 });
 
 describe('redeploy', () => {

@@ -30,14 +30,14 @@ describe('listen', () => {
 
   it.each<[string, object, string]>([
     [
-      'names the variable that sets the port',
-      { variable: 'SLUICE_PORT' },
+      'says how to choose another port',
+      { choose: 'set SLUICE_PORT' },
       '; stop what listens there, or set SLUICE_PORT to another',
     ],
     ['or says no more than it knows', {}, ''],
-  ])('a port in use: %s', async (_, variable, fix) => {
+  ])('a port in use: %s', async (_, choose, fix) => {
     const first = await listen(createServer(), { host: HOST, port: 0 });
-    await expect(listen(createServer(), { host: HOST, port: first.port, ...variable })).rejects.toThrow(
+    await expect(listen(createServer(), { host: HOST, port: first.port, ...choose })).rejects.toThrow(
       new UsageError(`port ${first.port} is in use${fix}`),
     );
     await first.close();
