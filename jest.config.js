@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * `npm test`: unit, contract, template and integration tests.
  * TypeScript is stripped by swc and runs as native ESM, as the Lambda bundles do.
@@ -13,6 +15,8 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  // Much of a test's time is waiting; Jest's own choice is a single worker on two processors.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   globalSetup: '<rootDir>/test/global-setup.ts',
   // A deadline for a hang, not a claim about speed.
   testTimeout: 60_000,

@@ -31,7 +31,11 @@ afterAll(async () => {
 const inherited = (): NodeJS.ProcessEnv => {
   const isOurs = (name: string) =>
     /^(SLUICE_|AWS_|JEST_|CDK_)/.test(name) || ['NODE_OPTIONS', 'NODE_ENV', 'FORCE_COLOR'].includes(name);
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));
+  // Under CI some libraries colour what goes to a file, too.
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name))),
+    NO_COLOR: '1',
+  };
 };
 
 /** A directory with a configuration and data, and the processes that are started on it, one after another. */
