@@ -1,5 +1,4 @@
 export { ConfigError, validateConfig } from './validate.ts';
-export { MAX_DESTINATIONS } from './schema.ts';
 export type {
   PipelineConfig,
   ResolvedConfig,

@@ -6,7 +6,7 @@ import ms from 'ms';
 import * as v from 'valibot';
 
 /** The largest number of destinations: their queues' names travel in the router's environment, of 4 KB. */
-export const MAX_DESTINATIONS = 40;
+const MAX_DESTINATIONS = 40;
 
 const ID = /^[a-z][a-z0-9-]{0,31}$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

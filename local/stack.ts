@@ -4,7 +4,7 @@ import type { GatewayResponse } from './api-gateway.ts';
 import { resolve, type Physical, type Scope } from './intrinsics.ts';
 
 export const REGION = 'us-east-1';
-export const ACCOUNT = '000000000000';
+const ACCOUNT = '000000000000';
 
 export interface QueueSpec {
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * AWS SDK clients with limits that fit a function's few seconds: a call ends, one way or the other, within 6.5 s
- * (two attempts of 1 s to connect and 2 s to answer, and the pause between them).
+ * AWS SDK clients with limits that fit a function's few seconds: two attempts of 1 s to connect and 2 s to answer, and
+ * the pause between them. `CALL_MARGIN` in `core/limits.ts` counts on it.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -12,9 +12,6 @@ const limits = {
   // Without `throwOnRequestTimeout` the SDK only warns when a request takes too long, and waits on.
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
-
-/** The longest that one call may take; milliseconds. */
-export const CALL_LIMIT = 6_500;
 
 export const sqsClient = (): SQSClient => new SQSClient(limits);
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(limits);

@@ -7,7 +7,7 @@ export const log = (level: 'info' | 'warn' | 'error', message: string, fields: F
   process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`);
 };
 
-export const METRIC_NAMESPACE = 'Sluice';
+const METRIC_NAMESPACE = 'Sluice';
 
 /**
  * Counts in CloudWatch's embedded metric format, so that no call is made for them.

@@ -10,6 +10,7 @@
 import ms from 'ms';
 import type { ResolvedDestination, ResolvedTiming } from '../../config/schema.ts';
 import { parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
+import { CALL_MARGIN } from '../core/limits.ts';
 import type { Outcome, Process, Processing } from '../core/outcome.ts';
 import {
   InfraFault,
@@ -43,16 +44,13 @@ export interface DeliverDeps {
   readonly count: (metrics: Readonly<Record<string, number>>) => void;
 }
 
-/** Milliseconds in which a call of AWS has ended, one way or the other (see `CALL_LIMIT` of the clients). */
-const MARGIN = 7_000;
-
 /**
  * The time that must be left before a request begins: its worst case, and a margin to record what came of it. The
  * margin shrinks with the request's timeout, or a stage with a short one could never begin.
  * @returns milliseconds; less than twice `requestTimeout`, which is the least that a function's timeout may be
  */
 export const roomForRequest = ({ requestTimeout }: Pick<ResolvedTiming, 'requestTimeout'>): number =>
-  requestTimeout + Math.min(MARGIN, requestTimeout / 2);
+  requestTimeout + Math.min(CALL_MARGIN, requestTimeout / 2);
 
 /** @throws InfraFault before anything was sent; what the transform throws */
 export const deliverer = (deps: DeliverDeps): Process => {

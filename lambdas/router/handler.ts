@@ -4,7 +4,7 @@ import { ENV } from '../../config/environment.ts';
 import { ROUTER_STAGE, type RouterBundle } from '../../config/bundle.ts';
 import { BatchingSender } from '../aws/batching-sender.ts';
 import { readBundle } from '../aws/bundle.ts';
-import { CALL_LIMIT, dynamoClient, sqsClient } from '../aws/clients.ts';
+import { dynamoClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { loadTransform } from '../aws/load-transform.ts';
 import { emitMetrics } from '../aws/log.ts';
@@ -12,6 +12,7 @@ import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { stageHandler } from '../aws/stage.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
+import { CALL_MARGIN } from '../core/limits.ts';
 import { InfraFault } from '../core/ports.ts';
 import { router } from './route.ts';
 
@@ -31,7 +32,7 @@ export const handler = stageHandler({
   timing,
   codeVersion,
   // A message begins only if its sends can end; a small timeout (of a test, of the demo) keeps most of itself.
-  worstCase: Math.min(CALL_LIMIT + 500, timing.routerTimeout * 0.4),
+  worstCase: Math.min(CALL_MARGIN, timing.routerTimeout * 0.4),
   process: router({
     stage: ROUTER_STAGE,
     destinations: destinations.map(({ id, sources }, i) => {

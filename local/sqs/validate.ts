@@ -32,7 +32,7 @@ const attributeBytes = (name: string, { dataType, stringValue, binaryValue }: Me
   Buffer.byteLength(binaryValue ?? '', 'base64');
 
 /** Bytes that count towards the limits: the body, and names, types and values of the attributes. */
-export const sizeOf = ({ body, attributes = {} }: SendEntry): number =>
+const sizeOf = ({ body, attributes = {} }: SendEntry): number =>
   Object.entries(attributes).reduce(
     (sum, [name, attribute]) => sum + attributeBytes(name, attribute),
     Buffer.byteLength(body),
