@@ -2,7 +2,7 @@
  * What a function knows from deploy time on. It is written as `bundle.json` beside the function's code, because the
  * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
  */
-import type { ResolvedDestination, ResolvedSource, ResolvedTiming } from './schema.ts';
+import type { ResolvedDegradedMode, ResolvedDestination, ResolvedSource, ResolvedTiming } from './schema.ts';
 
 /** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
 export const ROUTER_STAGE = 'router';
@@ -21,16 +21,25 @@ export interface RouterBundle extends Bundle {
   /** The enabled ones. */
   readonly destinations: readonly Pick<ResolvedDestination, 'id' | 'sources'>[];
   readonly timing: ResolvedTiming;
+  readonly degradedMode: ResolvedDegradedMode;
 }
 
 export interface DeliverBundle extends Bundle {
   readonly destination: ResolvedDestination;
   readonly timing: ResolvedTiming;
+  readonly degradedMode: ResolvedDegradedMode;
 }
 
 export interface ControlBundle extends Bundle {
   /** The router's stage first. */
-  readonly stages: readonly { readonly id: string; readonly maxConcurrency: number }[];
+  readonly stages: readonly {
+    readonly id: string;
+    readonly maxConcurrency: number;
+    /** The function's hard timeout; milliseconds. */
+    readonly timeout: number;
+  }[];
+  readonly timing: ResolvedTiming;
+  readonly degradedMode: ResolvedDegradedMode;
 }
 
 /** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */

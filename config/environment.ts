@@ -4,14 +4,29 @@ export const ENV = {
   eventsQueueUrl: 'SLUICE_EVENTS_QUEUE_URL',
   /** URL of the queue that the function's own mapping reads. */
   stageQueueUrl: 'SLUICE_STAGE_QUEUE_URL',
+  /** ARN of that queue's dead-letter queue, which the same function takes in. */
+  deadLetterQueueArn: 'SLUICE_DEAD_LETTER_QUEUE_ARN',
+  /** ARN of the topic to which changes of mode are published. */
+  flipTopicArn: 'SLUICE_FLIP_TOPIC_ARN',
+  /** Names the pipeline in metrics and alerts, since an account may have several: the construct's path. */
+  pipeline: 'SLUICE_PIPELINE',
+  /** How an operator names the pipeline on the command line: the stack's name. */
+  stackName: 'SLUICE_STACK_NAME',
   /** The router's: names of the destinations' queues, aligned with its bundle's `destinations` (see `aligned-list.ts`). */
   destinationQueueNames: 'SLUICE_DESTINATION_QUEUE_NAMES',
   /** Table of modes and attempts. */
   stateTable: 'SLUICE_STATE_TABLE',
   /** Table of what is parked and what is rejected. */
   parkingTable: 'SLUICE_PARKING_TABLE',
-  /** Control's: the event source mappings' ids, aligned with its bundle's `stages`. */
+  /**
+   * Control's: the ids of the stages' event source mappings, aligned with its bundle's `stages`. They are all it is told
+   * of the stages, because an environment holds 4 KB and the names of so many functions and queues do not fit: a mapping,
+   * which control reads in each run anyway, names its function and its queue (`FunctionArn`, `EventSourceArn`), and the
+   * queue's `RedrivePolicy` names the dead-letter queue.
+   */
   mappingIds: 'SLUICE_MAPPING_IDS',
+  /** What stands before a queue's name in its URL, with a slash at the end. */
+  queuesUrl: 'SLUICE_QUEUES_URL',
   /**
    * Networks to which deliver may send although they are not public: `loopback` (set by the local run alone) or unset.
    */

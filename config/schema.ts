@@ -2,69 +2,17 @@
  * The pipeline's configuration: what a person writes in `sluice.config.ts`, or passes to the `EventPipeline`
  * construct. It is validated when the app is synthesized; each mistake is one line with the path of the wrong key.
  */
-import ms from 'ms';
 import * as v from 'valibot';
+import { count, duration, got, httpUrl, id, parseUrl, secret, text } from './values.ts';
 
-/** The largest number of destinations: their queues' names travel in the router's environment, of 4 KB. */
-const MAX_DESTINATIONS = 40;
+/**
+ * The largest number of destinations: a stack holds 500 resources, of which each takes a dozen; and the names of their
+ * queues travel in the router's environment, of 4 KB.
+ */
+export const MAX_DESTINATIONS = 30;
 
-const ID = /^[a-z][a-z0-9-]{0,31}$/;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Set by Sluice itself on every request; a configured header of the same name would be in doubt. */
-const OWN_HEADERS = new Set([
-  'content-length',
-  'content-type',
-  'host',
-  'connection',
-  'transfer-encoding',
-  'user-agent',
-  'idempotency-key',
-  'webhook-id',
-  'webhook-timestamp',
-  'webhook-signature',
-]);
-
-const quote = (value: unknown): string => JSON.stringify(value);
-
-/** The key's path is put in front by `formatIssues`, so a message begins with what is wrong and ends with the fix. */
-const got = (fix: string) => (issue: v.BaseIssue<unknown>) => `${quote(issue.input)} ${fix}`;
-
-const id = (what: string) =>
-  v.pipe(
-    v.string(`expected the ${what}'s id, a string`),
-    v.regex(ID, got(`is not an id; use lower-case letters, digits and dashes, a letter first, at most 32`)),
-  );
-
-const text = (what: string) =>
-  v.pipe(v.string(`expected ${what}, a string`), v.nonEmpty(`is empty; expected ${what}`));
-
-/** A length of time as `ms` reads it ("5 minutes", "30s"); becomes milliseconds. */
-const duration = (min: ms.StringValue, max: ms.StringValue) =>
-  v.pipe(
-    v.string('expected a length of time such as "5 minutes"'),
-    v.transform((value): { value: string; time: number | undefined } => ({
-      value,
-      time: ms(value as ms.StringValue),
-    })),
-    v.check(
-      ({ time }) => typeof time === 'number' && Number.isFinite(time),
-      ({ input }) => `${quote(input.value)} is not a length of time; use for example "5 minutes"`,
-    ),
-    v.check(
-      ({ time }) => time !== undefined && time >= ms(min) && time <= ms(max),
-      ({ input }) => `${quote(input.value)} is out of range; use ${min} to ${max}`,
-    ),
-    v.transform(({ time }) => time ?? 0),
-  );
-
-const count = (min: number, max: number) =>
-  v.pipe(
-    v.number(`expected a whole number from ${min} to ${max}`),
-    v.integer(got(`is not a whole number; use ${min} to ${max}`)),
-    v.minValue(min, got(`is too small; use ${min} to ${max}`)),
-    v.maxValue(max, got(`is too large; use ${min} to ${max}`)),
-  );
+/** The largest number of addresses, and of URLs, that alarms are sent to: a list or a relay reaches more. */
+export const MAX_SUBSCRIBERS = 5;
 
 const writeKey = v.pipe(
   v.string('expected a write key, a string'),
@@ -96,7 +44,21 @@ const source = v.pipe(
   })),
 );
 
-const secret = v.strictObject({ secretName: text('the name of a secret in Secrets Manager') });
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Set by Sluice itself on every request; a configured header of the same name would be in doubt. */
+const OWN_HEADERS = new Set([
+  'content-length',
+  'content-type',
+  'host',
+  'connection',
+  'transfer-encoding',
+  'user-agent',
+  'idempotency-key',
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+]);
 
 const headers = v.record(
   v.pipe(
@@ -110,19 +72,7 @@ const headers = v.record(
   ),
 );
 
-const parseUrl = (value: string): URL | undefined => (URL.canParse(value) ? new URL(value) : undefined);
-
-const url = v.pipe(
-  v.string('expected a URL, a string'),
-  v.check(
-    (value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''),
-    got('is not an http(s) URL; use for example "https://example.com/hook"'),
-  ),
-  v.check((value) => {
-    const parsed = parseUrl(value);
-    return parsed === undefined || (parsed.username === '' && parsed.password === '');
-  }, 'has a user name or password in it; put them in headers.authorization as { secretName: "..." }'),
-);
+const url = httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }');
 
 const destination = v.strictObject({
   /** Names the destination's stage: its queue, its function, its mode. */
@@ -168,8 +118,84 @@ const timing = v.strictObject({
   minBackoff: v.optional(duration('1s', '5m'), '1 second'),
   /** The longest backoff of a retry in place. Default: 5 minutes. */
   maxBackoff: v.optional(duration('1s', '15m'), '5 minutes'),
+  /**
+   * What a stage that is shut, or that cannot read its state, puts a batch off by, for each time that SQS has handed it
+   * out; at most 30 minutes. Default: 1 minute.
+   */
+  refusalDelay: v.optional(duration('1s', '30m'), '1 minute'),
   /** An event answered 3xx, 401, 403, 404 or 410 for so long, while others succeed, is rejected. Default: 15 minutes. */
   closedDoorLimit: v.optional(duration('1s', '1d'), '15 minutes'),
+});
+
+const degradedMode = v.strictObject({
+  /** So many redrives within `window` degrade a stage. Default: 5. */
+  redriveThreshold: v.optional(count(1, 100), 5),
+  /** Default: 5 minutes. It is also how long a stage recovers at most before it is normal again. */
+  window: v.optional(duration('1s', '1h'), '5 minutes'),
+  /** A message that crashed its stage so often is redriven. Default: 3. */
+  crashes: v.optional(count(1, 100), 3),
+  /** How long a degraded stage waits before it tries again; doubled on each relapse. Default: 5 minutes. */
+  pause: v.optional(duration('1s', '1d'), '5 minutes'),
+  /** The longest pause. Default: 1 hour. */
+  maxPause: v.optional(duration('1s', '1d'), '1 hour'),
+  /** So many processed messages end a recovery early. Default: 20. */
+  recoverAfter: v.optional(count(1, 10_000), 20),
+  /** A destination's breaker: so many retryable failures, of at least two users ... Default: 20. */
+  breakerFailures: v.optional(count(1, 10_000), 20),
+  /** ... without a success for so long degrade it. Default: 2 minutes. */
+  breakerTime: v.optional(duration('1s', '1h'), '2 minutes'),
+  /** A user whose oldest message has failed for so long, while others succeed, is parked. Default: 15 minutes. */
+  parkAfter: v.optional(duration('1s', '1d'), '15 minutes'),
+  /** What has waited in SQS for so long is moved to the parking table, since SQS deletes at 14 days. Default: 7 days. */
+  spillAfter: v.optional(duration('1s', '10d'), '7 days'),
+  /** How many workers of a stage put parked messages back. Default: 10. */
+  drainConcurrency: v.optional(count(1, 10), 10),
+  /** The longest backoff of a parked user. Default: 1 hour. */
+  maxDrainBackoff: v.optional(duration('1s', '1d'), '1 hour'),
+});
+
+/** Their URLs are keys: whoever knows one can page. */
+const PAGER_HOST = /(^|\.)(pagerduty|victorops)\.com$/i;
+
+const alertUrl = v.union(
+  [
+    v.pipe(
+      httpUrl('https://example.com/alerts', 'put the whole URL in a secret: { secretName: "..." }'),
+      // The URL is not repeated in the message.
+      v.check(
+        (value) => !PAGER_HOST.test(parseUrl(value)?.hostname ?? ''),
+        'has a key in it; put the whole URL in a secret, and name that as alerts.pagerDuty or alerts.victorOps',
+      ),
+    ),
+    secret,
+  ],
+  'expected a URL, or { secretName: "..." }',
+);
+
+const subscribers = `has more than ${MAX_SUBSCRIBERS}; use a mailing list, or a program that passes them on`;
+
+/** The pagers' secrets hold the whole URL that the provider gives for CloudWatch, key included. */
+const alerts = v.strictObject({
+  /** PagerDuty's CloudWatch integration: https://events.pagerduty.com/integration/<key>/enqueue */
+  pagerDuty: v.optional(secret),
+  /** Splunk On-Call's: https://alert.victorops.com/integrations/cloudwatch/20131130/alert/<key>/<routing key> */
+  victorOps: v.optional(secret),
+  /** Addresses that get a mail; each must confirm the subscription that AWS sends. */
+  emails: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(v.string('expected an address, a string'), v.email(got('is not an e-mail address'))),
+        'expected a list of addresses',
+      ),
+      v.maxLength(MAX_SUBSCRIBERS, subscribers),
+    ),
+    [],
+  ),
+  /** Whoever takes Amazon SNS's notifications over HTTP. A secret holds the whole URL, which must be https. */
+  urls: v.optional(
+    v.pipe(v.array(alertUrl, 'expected a list of URLs'), v.maxLength(MAX_SUBSCRIBERS, subscribers)),
+    [],
+  ),
 });
 
 const ingest = v.strictObject({
@@ -198,6 +224,8 @@ export const pipelineSchema = v.strictObject({
   /** A module whose default export is `transform(event)`, run for every event. Relative to the config file. */
   transform: v.optional(text('the path of a transform')),
   timing: v.optional(timing, {}),
+  degradedMode: v.optional(degradedMode, {}),
+  alerts: v.optional(alerts, {}),
   ingest: v.optional(ingest, {}),
   router: v.optional(router, {}),
 });
@@ -209,3 +237,5 @@ export type ResolvedConfig = v.InferOutput<typeof pipelineSchema>;
 export type ResolvedSource = ResolvedConfig['sources'][number];
 export type ResolvedDestination = ResolvedConfig['destinations'][number];
 export type ResolvedTiming = ResolvedConfig['timing'];
+export type ResolvedDegradedMode = ResolvedConfig['degradedMode'];
+export type ResolvedAlerts = ResolvedConfig['alerts'];

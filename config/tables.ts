@@ -9,7 +9,7 @@ export const TABLE = {
 
 /**
  * Index of the parking table that finds parked keys by when they are due. It is sparse: only `HEAD` items have
- * its attributes. It holds keys alone, so what is found must be read again from the table.
+ * its attributes. It is eventually consistent, so what is found must be read again before it is touched.
  */
 export const HEAD_INDEX = {
   name: 'heads',
@@ -17,4 +17,6 @@ export const HEAD_INDEX = {
   partitionKey: 'indexShard',
   /** Milliseconds since 1970. */
   sortKey: 'nextAttemptAt',
+  /** What it has of a head besides. */
+  attributes: ['key', 'failures', 'reason', 'parkedAt', 'triedEpoch'],
 } as const;

@@ -40,8 +40,50 @@ const duplicates = (values: readonly { value: string; path: string }[], what: st
   });
 };
 
+/** Lengths of time of degraded mode that would undo each other. */
+const checkDegradedMode = ({ degradedMode, timing }: ResolvedConfig): string[] => {
+  const atLeast = (key: keyof typeof degradedMode, min: number, why: string) =>
+    degradedMode[key] < min ? [`degradedMode.${key}: must be at least ${min / 1000} seconds, ${why}`] : [];
+  const { pause, window, breakerTime, parkAfter } = degradedMode;
+  return [
+    ...atLeast('maxPause', pause, 'degradedMode.pause'),
+    // A crash before the first success restarts a recovery's window. The backoff has jitter: it can be half as long.
+    ...atLeast(
+      'maxDrainBackoff',
+      2 * window,
+      'twice degradedMode.window; or one user who always crashes could keep a stage from becoming normal',
+    ),
+    ...atLeast('maxDrainBackoff', timing.minBackoff, 'timing.minBackoff'),
+    ...atLeast(
+      'parkAfter',
+      breakerTime,
+      'degradedMode.breakerTime; or the users of a dead destination would be parked one by one',
+    ),
+    ...atLeast('spillAfter', parkAfter, 'degradedMode.parkAfter'),
+  ];
+};
+
+/** Two subscriptions of one endpoint are one to SNS. */
+const checkAlerts = ({ alerts: { pagerDuty, victorOps, emails, urls } }: ResolvedConfig): string[] => {
+  const secrets = [
+    ...(pagerDuty === undefined ? [] : [{ value: pagerDuty.secretName, path: 'alerts.pagerDuty' }]),
+    ...(victorOps === undefined ? [] : [{ value: victorOps.secretName, path: 'alerts.victorOps' }]),
+    ...urls.flatMap((url, i) =>
+      typeof url === 'string' ? [] : [{ value: url.secretName, path: `alerts.urls[${i}]` }],
+    ),
+  ];
+  const list = (key: string, values: readonly unknown[]) =>
+    values.flatMap((value, i) => (typeof value === 'string' ? [{ value, path: `alerts.${key}[${i}]` }] : []));
+  return [
+    ...duplicates(secrets, 'secret'),
+    ...duplicates(list('emails', emails), 'address'),
+    ...duplicates(list('urls', urls), 'URL'),
+  ];
+};
+
 /** What no single key can tell: references, uniqueness, and times that must fit each other. */
-const crossCheck = ({ sources, destinations, timing }: ResolvedConfig): string[] => {
+const crossCheck = (config: ResolvedConfig): string[] => {
+  const { sources, destinations, timing } = config;
   const known = new Set(sources.map(({ id }) => id));
   const unknownSources = destinations.flatMap((destination, d) =>
     (destination.sources ?? []).flatMap((id, s) =>
@@ -74,6 +116,8 @@ const crossCheck = ({ sources, destinations, timing }: ResolvedConfig): string[]
     // Nothing begins that cannot end: a deliver function must have room for at least one request.
     ...tooShort('deliverTimeout', 2 * timing.requestTimeout, 'twice timing.requestTimeout'),
     ...tooShort('maxBackoff', timing.minBackoff, 'timing.minBackoff'),
+    ...checkDegradedMode(config),
+    ...checkAlerts(config),
   ];
 };
 

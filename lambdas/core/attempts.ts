@@ -1,19 +1,29 @@
 /** What the ledger keeps of a message between its deliveries, as a function of what it knew and what happened. */
+import type { Crash } from './mode.ts';
 import type { Attempt, Progress } from './ports.ts';
 
 /** Has the message come further? Outputs counted by other code cannot be compared: they do not count as further. */
-const isFurther = (now: Progress | undefined, before: Progress | undefined): boolean => {
+export const isFurther = (now: Progress | undefined, before: Progress | undefined): boolean => {
   if (now === undefined) return false;
   if (before === undefined) return now.events > 0 || now.outputs > 0;
   if (now.events !== before.events) return now.events > before.events;
   return now.codeVersion === before.codeVersion && now.outputs > before.outputs;
 };
 
+/** The crash account, which failures and progress do not touch. */
+const account = ({ charges, stamp, crash }: Attempt): Pick<Attempt, 'charges' | 'stamp' | 'crash'> => ({
+  ...(charges === undefined ? {} : { charges }),
+  ...(stamp === undefined ? {} : { stamp }),
+  ...(crash === undefined ? {} : { crash }),
+});
+
 /** Keeps how far the message has come, without a failure: there was no time left, or AWS failed. */
-export const withProgress = (before: Attempt | undefined, progress: Progress): Attempt =>
-  before === undefined || isFurther(progress, before.progress)
-    ? { failures: 0, progress }
+export const withProgress = (before: Attempt | undefined, progress: Progress): Attempt => {
+  if (before === undefined) return { failures: 0, progress };
+  return isFurther(progress, before.progress)
+    ? { failures: 0, progress, ...account(before) }
     : { ...before, progress };
+};
 
 /**
  * Counts a failure. They are counted, and timed, for the event at which the message stands: once that one is done, the
@@ -24,7 +34,7 @@ export const afterFailure = (
   before: Attempt | undefined,
   failure: { readonly reason: string; readonly progress?: Progress | undefined },
   now: number,
-): Attempt => {
+): Attempt & Required<Pick<Attempt, 'firstFailedAt'>> => {
   const progress = failure.progress ?? before?.progress;
   const same = isFurther(failure.progress, before?.progress) ? undefined : before;
   return {
@@ -32,5 +42,32 @@ export const afterFailure = (
     firstFailedAt: same?.firstFailedAt ?? now,
     lastError: failure.reason,
     ...(progress === undefined ? {} : { progress }),
+    ...(before === undefined ? {} : account(before)),
   };
 };
+
+export type ChargedAttempt = Attempt & Required<Pick<Attempt, 'charges' | 'stamp'>>;
+
+/**
+ * Charges count under one mode epoch and one code version: after a fix, or after the stage has recovered, a message has
+ * all its attempts again.
+ */
+export const stampOf = (epoch: number, codeVersion: string): string => `${epoch}:${codeVersion}`;
+
+/** One more attempt, charged before it begins. */
+export const charge = (before: Attempt | undefined, stamp: string): ChargedAttempt => ({
+  failures: 0,
+  ...before,
+  charges: (before?.stamp === stamp ? (before.charges ?? 0) : 0) + 1,
+  stamp,
+});
+
+/** Takes a charge back: the attempt ended, and not by a crash. @param before as it was before the charge */
+export const uncharged = (before: Attempt | undefined, progress: Progress | undefined): Attempt =>
+  progress === undefined ? (before ?? { failures: 0 }) : withProgress(before, progress);
+
+export const afterCrash = <A extends Attempt>(charged: A, crash: Crash): A => ({
+  ...charged,
+  lastError: crash.error,
+  crash,
+});

@@ -5,6 +5,8 @@ export interface BackoffLimits {
   /** Milliseconds. */
   readonly minBackoff: number;
   readonly maxBackoff: number;
+  /** What a refusal puts a batch off by, for each time that it was received. Default: a minute. */
+  readonly refusalDelay?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export const backoff = (
   retryAfter = 0,
 ): number => {
   const full = Math.min(maxBackoff, minBackoff * 2 ** (failures - 1));
-  return Math.min(maxBackoff, Math.max(retryAfter, full / 2 + random() * (full / 2)));
+  return Math.round(Math.min(maxBackoff, Math.max(retryAfter, full / 2 + random() * (full / 2))));
 };
 
 /** Seconds, rounded up: what SQS counts visibility in. */
@@ -29,6 +31,9 @@ export const toSeconds = (milliseconds: number): number => Math.ceil(millisecond
 /**
  * How long a batch is put off by a stage that refuses it (shut, or AWS is down). It grows with the receive count, so
  * that SQS's own redrive after 1,000 receives stays out of reach: a thousand refusals take three weeks.
- * @returns seconds, from 60 to 1,800
+ * @returns seconds, at most 1,800
  */
-export const refusalDelay = (receiveCount: number): number => Math.min(1_800, 60 * receiveCount);
+export const refusalDelay = (
+  receiveCount: number,
+  limits: Pick<BackoffLimits, 'refusalDelay'> = {},
+): number => Math.min(1_800, toSeconds(limits.refusalDelay ?? 60_000) * receiveCount);

@@ -14,6 +14,8 @@ export interface EventsEnvelope {
   /** When ingest accepted them; ISO 8601. */
   readonly receivedAt: string;
   readonly events: readonly SluiceEvent[];
+  /** They have been through the destination's transform already: an operator sends what the destination refused again. */
+  readonly transformed?: boolean;
 }
 
 /** An event that ingest could not take, on its way to where rejected events are kept. */
@@ -66,7 +68,7 @@ export interface PackedPart {
  * @param limit bytes of a message; an event that does not fit alone is not for this function (check it first)
  */
 export const pack = (
-  header: Pick<EventsEnvelope, 'sourceId' | 'receivedAt'>,
+  header: Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed'>,
   events: readonly SluiceEvent[],
   limit = MAX_MESSAGE_BYTES,
 ): readonly PackedPart[] => {

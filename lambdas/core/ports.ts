@@ -4,7 +4,7 @@
  * Errors: a data fault (a bad event, a refused request) is a value. Only infrastructure throws, and always an
  * `InfraFault`; anything else that is thrown is a crash, of the user's code or of ours.
  */
-import type { Mode } from './mode.ts';
+import type { Crash, ModeRecord } from './mode.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -15,6 +15,15 @@ export type Random = () => number;
 /** AWS did not do what it was asked: it is down, throttles, or took too long. Never counts as a crash. */
 export class InfraFault extends Error {
   override name = 'InfraFault';
+}
+
+/** A cursor that no page gave: a slip of whoever asks for more. */
+export class BadCursor extends Error {
+  override name = 'BadCursor';
+
+  constructor(options?: ErrorOptions) {
+    super('cursor: it is not one that was given with a page; leave it out to begin at the start', options);
+  }
 }
 
 export interface OutgoingMessage {
@@ -77,24 +86,184 @@ export interface Attempt {
   /** What the last of them said. */
   readonly lastError?: string;
   readonly progress?: Progress;
+  /** Attempts that were begun, under `stamp`, and of which it is not known that they did not crash. */
+  readonly charges?: number;
+  /** Mode epoch and code version of the charges. Under another stamp they begin again. */
+  readonly stamp?: string;
+  /** The last crash that was caught. */
+  readonly crash?: Crash;
 }
 
 export interface StageState {
-  /** The stage's own mode and the system's. */
-  readonly modes: readonly Mode[];
+  readonly own: ModeRecord;
+  /** The router's; for the router itself the same as `own`. */
+  readonly system: ModeRecord;
+  /** Order keys of those asked for that are parked: their `HEAD` exists. */
+  readonly parked: ReadonlySet<string>;
   /** By message id; those asked for that exist. */
   readonly attempts: ReadonlyMap<string, Attempt>;
 }
 
 export interface StateStore {
   /** One strongly consistent read of all a batch needs to know. @throws InfraFault; what was not read is never "absent" */
-  read(stage: string, attemptsOf: readonly string[]): Promise<StageState>;
+  read(
+    stage: string,
+    query: { readonly keys: readonly string[]; readonly attemptsOf: readonly string[] },
+  ): Promise<StageState>;
   /** @throws InfraFault */
   saveAttempt(stage: string, messageId: string, attempt: Attempt): Promise<void>;
   /** When the stage last delivered anything, to the minute. Milliseconds since 1970. @throws InfraFault */
   lastSuccess(stage: string): Promise<number | undefined>;
   /** @throws InfraFault */
   saveSuccess(stage: string, at: number): Promise<void>;
+}
+
+export interface ModeStore {
+  /** Strongly consistent, in the order given; `NORMAL` where nothing is stored, `UNREADABLE` for what is not a mode. @throws InfraFault */
+  readModes(stages: readonly string[]): Promise<readonly ModeRecord[]>;
+  /**
+   * Writes `next` on condition that the stored item still has the `rev` of `previous`.
+   * @param next its `rev` is the new one
+   * @returns false when it was changed meanwhile
+   * @throws InfraFault; the write may have taken effect all the same
+   */
+  writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean>;
+}
+
+/** What a stage leaves behind in SQS when it is removed from the configuration. */
+export interface StageQueues {
+  readonly queueName: string;
+  readonly deadLetterQueueName: string;
+}
+
+/** Every stage that was ever deployed: what tells orphans. */
+export interface StageRegistry {
+  /** By stage id. @throws InfraFault */
+  read(): Promise<ReadonlyMap<string, StageQueues>>;
+  /** Adds stages, or replaces what is known of them; others stay. Safe to repeat. @throws InfraFault */
+  save(stages: ReadonlyMap<string, StageQueues>): Promise<void>;
+}
+
+/** A message in the parking table. */
+export interface ParkedMessage {
+  /** Its place among those of its key: text that sorts as the messages are to be delivered. See `parking.ts`. */
+  readonly sort: string;
+  readonly id: string;
+  readonly groupId: string;
+  readonly body: string;
+  readonly sequenceNumber: string;
+  /** Milliseconds since 1970. */
+  readonly sentAt: number;
+  readonly parkedAt: number;
+  /** What the ledger knew of it, and what draining it has added. */
+  readonly attempt?: Attempt;
+}
+
+/** Its existence means that the key is parked. */
+export interface Head {
+  readonly key: string;
+  /** Fresh at each append. */
+  readonly token: string;
+  readonly leaseOwner?: string;
+  readonly leaseUntil?: number;
+  readonly nextAttemptAt: number;
+  /** Drains in a row that did not succeed; charged when the lease is taken. */
+  readonly failures: number;
+  /** Why the key was parked at first, for people. */
+  readonly reason: string;
+  readonly parkedAt: number;
+  /** The stage's mode epoch when it was last tried; -1: it never was. */
+  readonly triedEpoch: number;
+}
+
+/** A head as the index has it: eventually consistent, and without what is needed to touch it. */
+export type HeadSummary = Pick<
+  Head,
+  'key' | 'nextAttemptAt' | 'failures' | 'reason' | 'parkedAt' | 'triedEpoch'
+>;
+
+/** How many parts the index of heads has for each stage; a drain worker works through one. */
+export const HEAD_SHARDS = 10;
+
+/** All writes are of single items. @throws InfraFault, all of them; a write may have taken effect all the same */
+export interface ParkingStore {
+  /** Strongly consistent. */
+  hasMessage(stage: string, key: string, sort: string): Promise<boolean>;
+  /** P1: writing it again changes nothing. */
+  putMessage(stage: string, message: ParkedMessage): Promise<void>;
+  /** P2: gives the head a fresh token; creates it, due at `now`, when there is none; touches nothing else. */
+  touchHead(
+    stage: string,
+    key: string,
+    touch: { readonly token: string; readonly now: number; readonly reason: string },
+  ): Promise<void>;
+  /** Strongly consistent. */
+  readHead(stage: string, key: string): Promise<Head | undefined>;
+  /**
+   * On condition that the head exists with as many `failures` as `head` has, and no lease on it is live at `now`; adds 1
+   * to `failures` in the same write.
+   * @returns false when refused
+   */
+  takeLease(stage: string, head: Pick<Head, 'key' | 'failures'>, lease: Lease): Promise<boolean>;
+  /** Ends the lease of `owner`, if it has it still, and sets the fields given. @returns false when it has it no more */
+  releaseLease(
+    stage: string,
+    key: string,
+    owner: string,
+    set?: { readonly failures?: number; readonly nextAttemptAt?: number },
+  ): Promise<boolean>;
+  /** Sets `failures` to 0, on condition of the lease. @returns false when refused */
+  resetFailures(stage: string, key: string, owner: string): Promise<boolean>;
+  /** On condition that token and lease owner are unchanged. @returns false when refused */
+  deleteHead(stage: string, key: string, token: string, owner: string): Promise<boolean>;
+  /** The oldest messages of a key; strongly consistent, in order. */
+  oldest(stage: string, key: string, limit: number): Promise<readonly ParkedMessage[]>;
+  /** Replaces a message that exists; does nothing when it is gone. */
+  saveMessage(stage: string, message: ParkedMessage): Promise<void>;
+  deleteMessage(stage: string, key: string, sort: string): Promise<void>;
+  /**
+   * By the index, eventually consistent: a shard's heads by `nextAttemptAt`, up to `until`.
+   * @throws BadCursor
+   */
+  heads(
+    stage: string,
+    shard: number,
+    page: { readonly until?: number; readonly limit: number; readonly cursor?: string },
+  ): Promise<{ readonly heads: readonly HeadSummary[]; readonly cursor?: string }>;
+  /** How many messages of the key there are, counted up to about `limit`. */
+  countMessages(stage: string, key: string, limit: number): Promise<number>;
+}
+
+export interface Lease {
+  readonly owner: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Later than the end of the function that takes it. */
+  readonly until: number;
+  readonly nextAttemptAt: number;
+  /** The stage's mode epoch. */
+  readonly triedEpoch: number;
+}
+
+/** A change of mode as it is published, for programs. */
+export interface Announcement {
+  /** RudderStack's words. */
+  readonly text: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly mode: ModeRecord['mode'];
+  readonly epoch: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly reason: string;
+  readonly lastCrash?: Crash;
+  /** What shows more. */
+  readonly command: string;
+}
+
+export interface Announcer {
+  /** @throws InfraFault */
+  announce(announcement: Announcement): Promise<void>;
 }
 
 /** An event that will not be delivered, with why; the CLI lists it. */
@@ -117,9 +286,27 @@ export interface Rejection {
   readonly count?: number;
   /** A destination's answer. */
   readonly answer?: { readonly status: number; readonly body: string };
+  /** An operator took it out of a parked key; `reason` is the operator's. */
+  readonly discarded?: boolean;
+  /** It is what the stage's transform made of an event: sent again, it must not go through the transform again. */
+  readonly transformed?: boolean;
+  /** Its order key, where that cannot be told from the event any more: a transform may have changed the ids. */
+  readonly key?: string;
 }
 
 export interface RejectionStore {
   /** @throws InfraFault */
   save(rejection: Rejection): Promise<void>;
+}
+
+/** What the operator's commands need besides. @throws InfraFault, all of them */
+export interface RejectionReader {
+  /** By stage, in the order of acceptance. A page may have fewer than `limit` although there are more. @throws BadCursor */
+  list(
+    stage: string,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<{ readonly rejections: readonly Rejection[]; readonly cursor?: string }>;
+  /** `id`: as in `Rejection`. There are few of one id, so a stage is searched. */
+  find(stage: string, id: string): Promise<Rejection | undefined>;
+  remove(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Promise<void>;
 }

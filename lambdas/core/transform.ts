@@ -9,6 +9,11 @@ export class TransformError extends Error {
   override name = 'TransformError';
 }
 
+/** The user's module, or what it is to export, is of no use: no event can be processed until another one is deployed. */
+export class LoadError extends Error {
+  override name = 'LoadError';
+}
+
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
 
 const describe = (value: unknown): string => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { afterFailure, withProgress } from '../../lambdas/core/attempts.ts';
+import {
+  afterCrash,
+  afterFailure,
+  charge,
+  stampOf,
+  uncharged,
+  withProgress,
+} from '../../lambdas/core/attempts.ts';
 
 const at = (events: number, outputs = 0, codeVersion = 'v1') => ({ events, outputs, codeVersion });
 
@@ -65,5 +72,48 @@ describe('withProgress', () => {
       progress: at(4),
     });
     expect(withProgress(undefined, at(1))).toEqual({ failures: 0, progress: at(1) });
+  });
+});
+
+describe('the crash account', () => {
+  const crash = { kind: 'throw', error: 'TypeError: x', codeVersion: 'v1', at: 7 } as const;
+  const account = { charges: 2, stamp: '0:v1', crash };
+
+  it('counts charges under one stamp, and begins anew under another', () => {
+    expect(charge(undefined, '0:v1')).toEqual({ failures: 0, charges: 1, stamp: '0:v1' });
+    expect(charge({ failures: 4, ...account }, '0:v1')).toEqual({ failures: 4, ...account, charges: 3 });
+    expect(charge({ failures: 4, ...account }, '1:v1')).toMatchObject({ charges: 1, stamp: '1:v1' });
+    expect(charge({ failures: 4 }, '0:v1')).toMatchObject({ failures: 4, charges: 1 });
+  });
+
+  it('stamps differ by the epoch and by the code', () => {
+    expect(new Set([stampOf(0, 'v1'), stampOf(1, 'v1'), stampOf(0, 'v2'), stampOf(0, 'v1')]).size).toBe(3);
+  });
+
+  it('outlives failures and progress', () => {
+    const before = { failures: 3, firstFailedAt: 1, ...account };
+    expect(afterFailure(before, { reason: 'y' }, 9)).toMatchObject(account);
+    expect(afterFailure(before, { reason: 'y', progress: at(4) }, 9)).toMatchObject({
+      failures: 1,
+      ...account,
+    });
+    expect(withProgress(before, at(4))).toEqual({ failures: 0, progress: at(4), ...account });
+  });
+
+  it('a charge that is taken back leaves what was before it, and the progress made since', () => {
+    const before = { failures: 3, firstFailedAt: 1, ...account };
+    expect(uncharged(before, undefined)).toEqual(before);
+    expect(uncharged(undefined, undefined)).toEqual({ failures: 0 });
+    expect(uncharged(undefined, at(2))).toEqual({ failures: 0, progress: at(2) });
+  });
+
+  it('a crash is recorded with its charge, and is no failure of the destination', () => {
+    expect(afterCrash(charge(undefined, '0:v1'), crash)).toEqual({
+      failures: 0,
+      charges: 1,
+      stamp: '0:v1',
+      lastError: 'TypeError: x',
+      crash,
+    });
   });
 });

@@ -42,10 +42,13 @@ it('seconds are rounded up, so that a wait is never cut short', () => {
 
 describe('the delay of a refused batch', () => {
   it('grows by a minute with each receive, up to half an hour', () => {
-    expect([1, 2, 29, 30, 31, 999].map(refusalDelay)).toEqual([60, 120, 1_740, 1_800, 1_800, 1_800]);
+    expect([1, 2, 29, 30, 31, 999].map((count) => refusalDelay(count))).toEqual([
+      60, 120, 1_740, 1_800, 1_800, 1_800,
+    ]);
   });
 
   it("keeps SQS's own redrive, at 1,000 receives, further off than its retention of 14 days", () => {
+    expect(refusalDelay(3, { refusalDelay: 2_000 })).toBe(6);
     const seconds = Array.from({ length: 1_000 }, (_, i) => refusalDelay(i + 1)).reduce((a, b) => a + b);
     expect(seconds).toBeGreaterThan(14 * 24 * 3600);
   });

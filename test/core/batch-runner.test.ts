@@ -1,83 +1,52 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/batch-runner.ts';
 import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
 import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
-import { FakeQueue, FakeState, message } from '../support/fakes.ts';
+import { DAY, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
+import { replaced } from '../support/ports-gate.ts';
 
-let state: FakeState;
-let queue: FakeQueue;
-let seen: string[];
-let events: RunnerEvent[];
-
+let stage: MemoryStage;
 beforeEach(() => {
-  state = new FakeState();
-  queue = new FakeQueue();
-  seen = [];
-  events = [];
-});
-
-/** Outcomes by message id; what is not listed is done. A function may throw. */
-type Script = Readonly<Record<string, Outcome | (() => Outcome)>>;
-
-const deps = (script: Script = {}, overrides: Partial<RunnerDeps> = {}): RunnerDeps => ({
-  stage: 'crm',
-  state,
-  queue,
-  process: async ({ id }) => {
-    seen.push(id);
-    await Promise.resolve();
-    const outcome = script[id] ?? { kind: 'done' };
-    return typeof outcome === 'function' ? outcome() : outcome;
-  },
-  clock: () => 1_000_000,
-  random: () => 0,
-  backoff: { minBackoff: 1_000, maxBackoff: 300_000 },
-  timeLeft: () => 60_000,
-  worstCase: 10_000,
-  observe: (event) => events.push(event),
-  ...overrides,
+  stage = new MemoryStage();
 });
 
 const crash = (): never => {
   throw new TypeError('cannot read properties of undefined');
 };
 
-describe('order within a group', () => {
-  it('does not begin later messages of a group after one that is not done', async () => {
-    const batch = [message('a1', 'a'), message('a2', 'a'), message('a3', 'a'), message('b1', 'b')];
-    const failed = await runBatch(batch, deps({ a2: { kind: 'retry', reason: '500' } }));
-    expect(failed).toEqual(['a2', 'a3']);
-    expect(seen.sort()).toEqual(['a1', 'a2', 'b1']);
+const processed = (): string[] =>
+  stage.calls.filter((call) => call.startsWith('process ')).map((call) => call.slice('process '.length));
+
+const visibility = () => Object.fromEntries(stage.queue.visibility);
+
+describe('order within a key', () => {
+  it('does not begin later messages of a key after one that is not done', async () => {
+    stage.results.set('a2', { kind: 'retry', reason: '500' });
+    const batch = ['a1', 'a2', 'a3'].map((id) => stage.message(id, 'a')).concat(stage.message('b1', 'b'));
+    expect(await stage.run(batch)).toEqual(['a2', 'a3']);
+    expect(processed().sort()).toEqual(['a1', 'a2', 'b1']);
   });
 
-  it('deletes a done message before the next of its group begins, and leaves the last to the batch response', async () => {
-    const order: string[] = [];
-    const process: Process = async ({ id }) => {
-      order.push(`begin ${id}, deleted ${queue.deleted.join()}`);
-      await Promise.resolve();
-      return { kind: 'done' };
-    };
-    expect(await runBatch([message('a1', 'a'), message('a2', 'a')], deps({}, { process }))).toEqual([]);
-    expect(order).toEqual(['begin a1, deleted ', 'begin a2, deleted a1']);
-    expect(queue.deleted).toEqual(['a1']);
+  it('deletes a done message before the next of its key begins, and leaves the last to the batch response', async () => {
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual([]);
+    expect(stage.calls.slice(1)).toEqual(['process a1', 'queue.delete a1', 'process a2']);
   });
 
   it('deletes a redelivered message at once', async () => {
-    await runBatch([message('a1', 'a', { receiveCount: 2 })], deps());
-    expect(queue.deleted).toEqual(['a1']);
+    await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
+    expect(stage.queue.deleted).toEqual(['a1']);
   });
 
-  it('stops the group when a delete fails; the done message is left to the batch response', async () => {
-    queue.brokenDelete = true;
-    expect(await runBatch([message('a1', 'a'), message('a2', 'a')], deps())).toEqual(['a2']);
-    expect(seen).toEqual(['a1']);
-    expect(queue.visibility.get('a2')).toBe(0);
-    expect(events).toMatchObject([{ type: 'setback', step: 'delete' }]);
+  it('stops the key when a delete fails; the done message is left to the batch response', async () => {
+    stage.faults.set('queue.delete', 'before');
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual(['a2']);
+    expect(processed()).toEqual(['a1']);
+    expect(visibility()).toEqual({ a2: 0 });
+    expect(stage.events).toMatchObject([{ type: 'setback', step: 'delete' }]);
   });
 });
 
-describe('groups beside each other', () => {
+describe('keys beside each other', () => {
   it('run concurrently at their first delivery', async () => {
     // Each waits for the other: run one after another they would hang.
     let release = (): void => undefined;
@@ -87,150 +56,236 @@ describe('groups beside each other', () => {
       await gate;
       return { kind: 'done' };
     };
-    expect(await runBatch([message('a1', 'a'), message('b1', 'b')], deps({}, { process }))).toEqual([]);
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { process })).toEqual([]);
   });
 
-  it('run one after another when one is redelivered, those without a redelivery first', async () => {
+  it('run one after another when one is redelivered: new ones, then those without a charge, then by charges', async () => {
+    stage.state.attempts.set('a1', { failures: 0, charges: 2, stamp: '0:v1' });
+    stage.state.attempts.set('b1', { failures: 0, charges: 1, stamp: '0:v0' });
+    stage.state.attempts.set('c1', { failures: 4 });
     let running = 0;
+    const order: string[] = [];
     const process: Process = async ({ id }) => {
       running += 1;
       expect(running).toBe(1);
-      seen.push(id);
+      order.push(id);
       await Promise.resolve();
       running -= 1;
       return { kind: 'done' };
     };
-    const batch = [message('a1', 'a', { receiveCount: 3 }), message('b1', 'b'), message('c1', 'c')];
-    await runBatch(batch, deps({}, { process }));
-    expect(seen).toEqual(['b1', 'c1', 'a1']);
+    const batch = [
+      ...['a', 'b', 'c'].map((key) => stage.message(`${key}1`, key, { receiveCount: 3 })),
+      ...['d', 'e'].map((key) => stage.message(`${key}1`, key)),
+    ];
+    await stage.run(batch, { process });
+    expect(order).toEqual(['d1', 'e1', 'c1', 'b1', 'a1']);
   });
 
   it('a crash in one leaves the others alone', async () => {
-    const failed = await runBatch([message('a1', 'a'), message('b1', 'b')], deps({ a1: crash }));
-    expect(failed).toEqual(['a1']);
-    expect(events).toMatchObject([{ type: 'crash', message: { id: 'a1' } }]);
-    expect(state.attempts.get('a1')?.lastError).toContain('cannot read properties');
+    stage.results.set('a1', crash);
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')])).toEqual(['a1']);
+    expect(stage.events).toMatchObject([{ type: 'crash', message: { id: 'a1' } }]);
+    expect(stage.state.attempts.get('a1')?.lastError).toContain('cannot read properties');
+  });
+
+  it('an error of our own in one is thrown when the others have ended: nothing goes on after the answer', async () => {
+    const later: string[] = [];
+    const deps = stage.deps();
+    const process: Process = async ({ id }) => {
+      if (id === 'a1') crash();
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+      later.push(id);
+      return { kind: 'done' };
+    };
+    const saveAttempt = () => Promise.reject(new TypeError('a bug'));
+    const state = replaced(deps.state, { saveAttempt });
+    const run = stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { process, state });
+    await expect(run).rejects.toThrow('a bug');
+    expect(later).toEqual(['b1']);
   });
 });
 
 describe('a refused batch', () => {
-  const batch = [message('a1', 'a', { receiveCount: 3 }), message('b1', 'b')];
+  const batch = () => [stage.message('a1', 'a', { receiveCount: 3 }), stage.message('b1', 'b')];
 
   it.each([
-    ['degraded', { mode: 'degraded', held: false }],
-    ['held', { mode: 'normal', held: true }],
-  ] as const)('begins nothing while the stage or the system is %s', async (_, mode) => {
-    state.modes = [{ mode: 'normal', held: false }, mode];
-    expect(await runBatch(batch, deps())).toEqual(['a1', 'b1']);
-    expect(seen).toEqual([]);
+    ['the stage is degraded', STAGE, { mode: 'degraded' }],
+    ['the stage is held', STAGE, { held: true }],
+    ['the system is degraded', 'router', { mode: 'degraded' }],
+    ['the system is held', 'router', { mode: 'recovering', held: true }],
+  ] as const)('begins, charges and deletes nothing while %s', async (_, of, mode) => {
+    stage.setMode(of, mode);
+    expect(await stage.run(batch())).toEqual(['b1', 'a1']);
     // The longest receive count decides for all: 60 s times 3.
-    expect([...queue.visibility.values()]).toEqual([180, 180]);
-    expect(state.attempts.size).toBe(0);
+    expect(visibility()).toEqual({ a1: 180, b1: 180 });
+    expect(stage.calls.map((call) => call.split(' ')[0])).toEqual(['state.read', 'queue.setVisibility']);
+    expect(stage.events).toEqual([{ type: 'refused', reason: 'shut', messages: 2 }]);
   });
 
   it('begins nothing when the state cannot be read', async () => {
-    state.broken = true;
-    expect(await runBatch(batch, deps())).toEqual(['a1', 'b1']);
-    expect(seen).toEqual([]);
-    expect(events).toMatchObject([{ type: 'refused', reason: 'state unreadable' }]);
+    stage.faults.set('state.read', 'before');
+    expect(await stage.run(batch())).toEqual(['a1', 'b1']);
+    expect(processed()).toEqual([]);
+    expect(visibility()).toEqual({ a1: 180, b1: 180 });
+    expect(stage.events).toMatchObject([{ type: 'refused', reason: 'state unreadable' }]);
   });
 
   it('is failed even when SQS does not take the delay', async () => {
-    state.broken = true;
-    queue.brokenVisibility = true;
-    expect(await runBatch(batch, deps())).toEqual(['a1', 'b1']);
+    stage.faults.set('state.read', 'before').set('queue.setVisibility', 'before');
+    expect(await stage.run(batch())).toEqual(['a1', 'b1']);
   });
 
   it('goes on while the stage is recovering', async () => {
-    state.modes = [{ mode: 'recovering', held: false }];
-    expect(await runBatch(batch, deps())).toEqual([]);
+    stage.setMode(STAGE, { mode: 'recovering' });
+    expect(await stage.run(batch())).toEqual([]);
   });
 
   it('an error of our own in reading the state is not taken for an outage', async () => {
-    state.read = () => Promise.reject(new TypeError('a bug'));
-    await expect(runBatch(batch, deps())).rejects.toThrow('a bug');
+    const read = () => Promise.reject(new TypeError('a bug'));
+    const state = replaced(stage.deps().state, { read });
+    await expect(stage.run(batch(), { state })).rejects.toThrow('a bug');
+  });
+
+  it('does not park what is behind a parked key: that can wait in the queue', async () => {
+    await stage.parking.touchHead(STAGE, 'a', { token: 't', now: 0, reason: 'r' });
+    stage.setMode(STAGE, { mode: 'degraded' });
+    expect(await stage.run([stage.message('a1', 'a')])).toEqual(['a1']);
+    expect(stage.parked('a')).toEqual([]);
+  });
+});
+
+describe('the spill: SQS deletes at 14 days', () => {
+  const old = { sentAt: Date.UTC(2026, 0, 1) - 7 * DAY };
+
+  it('a shut stage that is to spill parks everything, in order, and neither processes nor counts it', async () => {
+    stage.setMode(STAGE, { mode: 'degraded', spill: true });
+    const batch = [stage.message('a1', 'a', { receiveCount: 9 }), stage.message('a2', 'a')];
+    expect(await stage.run([...batch, stage.message('b1', 'b')])).toEqual([]);
+    expect([stage.parked('a'), stage.parked('b')]).toEqual([['a1', 'a2'], ['b1']]);
+    expect(processed()).toEqual([]);
+    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
+    expect(stage.queue.deleted).toEqual(['a1']);
+  });
+
+  it.each([['normal'], ['degraded']] as const)(
+    'an old message is parked while the stage is %s',
+    async (mode) => {
+      stage.setMode(STAGE, { mode });
+      const batch = [stage.message('a1', 'a', old), stage.message('a2', 'a'), stage.message('b1', 'b')];
+      const kept = await stage.run(batch);
+      expect(stage.parked('a')).toEqual(['a1', 'a2']);
+      expect(processed()).toEqual(mode === 'normal' ? ['b1'] : []);
+      expect(kept).toEqual(mode === 'normal' ? [] : ['b1']);
+      expect(stage.events).toContainEqual(
+        expect.objectContaining({
+          type: 'parked',
+          reason: 'it has been in the queue for 7 days',
+          counted: false,
+        }),
+      );
+    },
+  );
+
+  it('one that is a moment younger is not', async () => {
+    const batch = [stage.message('a1', 'a', { sentAt: old.sentAt + 1 })];
+    expect(await stage.run(batch)).toEqual([]);
+    expect(processed()).toEqual(['a1']);
   });
 });
 
 describe('time left', () => {
   it('does not begin a message that may not end; it comes back at once, without a failure', async () => {
-    let left = 15_000;
-    const process: Process = async ({ id }) => {
-      seen.push(id);
-      left -= 10_000;
-      await Promise.resolve();
-      return { kind: 'done' };
+    const process: Process = async () => {
+      stage.timeLeft -= 55 * SECOND;
+      return Promise.resolve({ kind: 'done' });
     };
-    const batch = [message('a1', 'a'), message('a2', 'a')];
-    expect(await runBatch(batch, deps({}, { process, timeLeft: () => left }))).toEqual(['a2']);
-    expect(seen).toEqual(['a1']);
-    expect(queue.visibility.get('a2')).toBe(0);
-    expect(state.attempts.size).toBe(0);
+    const batch = [stage.message('a1', 'a'), stage.message('a2', 'a')];
+    expect(await stage.run(batch, { process })).toEqual(['a2']);
+    expect(visibility()).toEqual({ a2: 0 });
+    expect(stage.state.attempts.size).toBe(0);
+  });
+
+  it('is looked at again right before a charge: what went before may have taken long', async () => {
+    const readModes = async () => {
+      stage.timeLeft = 1;
+      return Promise.resolve({ own: stage.state.mode(STAGE), system: stage.state.mode('router') });
+    };
+    expect(await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { readModes })).toEqual(['a1']);
+    expect(processed()).toEqual([]);
+    expect(stage.state.attempts.size).toBe(0);
   });
 
   it('keeps the progress of a message that stopped in the middle', async () => {
     const progress = { events: 3, outputs: 0, codeVersion: 'v1' };
-    await runBatch([message('a1', 'a')], deps({ a1: { kind: 'stopped', progress } }));
-    expect(state.attempts.get('a1')).toEqual({ failures: 0, progress });
+    stage.results.set('a1', { kind: 'stopped', progress });
+    await stage.run([stage.message('a1', 'a')]);
+    expect(stage.state.attempts.get('a1')).toEqual({ failures: 0, progress });
   });
 });
 
 describe('retries', () => {
   it('back off exponentially, followers with the head', async () => {
-    state.attempts.set('a1', { failures: 3, firstFailedAt: 5, lastError: '500' });
-    const batch = [message('a1', 'a', { receiveCount: 4 }), message('a2', 'a')];
-    await runBatch(batch, deps({ a1: { kind: 'retry', reason: '503' } }));
+    stage.state.attempts.set('a1', { failures: 3, firstFailedAt: stage.now - MINUTE, lastError: '500' });
+    stage.results.set('a1', { kind: 'retry', reason: '503' });
+    await stage.run([stage.message('a1', 'a', { receiveCount: 4 }), stage.message('a2', 'a')]);
     // The fourth failure: 1 s * 2^3, of which jitter may take half.
-    expect(queue.visibility).toEqual(
-      new Map([
-        ['a1', 4],
-        ['a2', 4],
-      ]),
-    );
-    expect(state.attempts.get('a1')).toEqual({ failures: 4, firstFailedAt: 5, lastError: '503' });
+    expect(visibility()).toEqual({ a1: 4, a2: 4 });
+    expect(stage.state.attempts.get('a1')).toEqual({
+      failures: 4,
+      firstFailedAt: stage.now - MINUTE,
+      lastError: '503',
+    });
   });
 
   it('honour Retry-After up to the longest backoff', async () => {
-    const retry = (retryAfter: number): Outcome => ({ kind: 'retry', reason: '429', retryAfter });
-    await runBatch(
-      [message('a1', 'a'), message('b1', 'b')],
-      deps({ a1: retry(30_000), b1: retry(9_000_000) }),
-    );
-    expect(queue.visibility).toEqual(
-      new Map([
-        ['a1', 30],
-        ['b1', 300],
-      ]),
-    );
+    stage.results.set('a1', { kind: 'retry', reason: '429', retryAfter: 30_000 });
+    stage.results.set('b1', { kind: 'retry', reason: '429', retryAfter: 9_000_000 });
+    await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')]);
+    expect(visibility()).toEqual({ a1: 30, b1: 300 });
+  });
+
+  it('count for the breaker of a destination, and not for the router', async () => {
+    stage.results.set('a1', { kind: 'retry', reason: '500' });
+    await stage.run([stage.message('a1', 'a')], { isDestination: false });
+    expect(stage.state.mode(STAGE).failing).toBeUndefined();
+    await stage.run([stage.message('a1', 'a')]);
+    expect(stage.state.mode(STAGE).failing).toEqual({ since: stage.now, count: 1, keys: ['a'] });
+  });
+
+  it('a success ends what the breaker counts; without failures nothing is written', async () => {
+    await stage.run([stage.message('a1', 'a')]);
+    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
+    await stage.note({ type: 'failed', epoch: 0, key: 'b', codeVersion: 'v1' });
+    await stage.run([stage.message('a2', 'a'), stage.message('b1', 'b')]);
+    expect(stage.state.mode(STAGE).failing).toBeUndefined();
+    // The second success has nothing left to end.
+    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual(['note succeeded']);
   });
 
   it('a fault of AWS is not counted as the message’s failure', async () => {
-    const fault = (): never => {
+    stage.results.set('a1', () => {
       throw new InfraFault('SendMessageBatch failed');
-    };
-    await runBatch([message('a1', 'a')], deps({ a1: fault }));
-    expect(state.attempts.size).toBe(0);
-    expect(queue.visibility.get('a1')).toBe(1);
-    expect(events).toMatchObject([{ type: 'fault', reason: 'SendMessageBatch failed' }]);
+    });
+    await stage.run([stage.message('a1', 'a')]);
+    expect(stage.state.attempts.size).toBe(0);
+    expect(visibility()).toEqual({ a1: 1 });
+    expect(stage.events).toMatchObject([{ type: 'fault', reason: 'SendMessageBatch failed' }]);
   });
 
-  it('a ledger that cannot be written does not lose the message', async () => {
-    const process: Process = async () => {
-      state.broken = true;
-      await Promise.resolve();
-      return { kind: 'retry', reason: '500' };
-    };
-    expect(await runBatch([message('a1', 'a')], deps({}, { process }))).toEqual(['a1']);
-    expect(events.at(-1)).toMatchObject({ type: 'setback', step: 'ledger' });
+  it.each(['state.saveAttempt', 'note', 'queue.setVisibility'])('outlive that %s fails', async (call) => {
+    stage.results.set('a1', { kind: 'retry', reason: '500' });
+    stage.faults.set(call, 'before');
+    expect(await stage.run([stage.message('a1', 'a')])).toEqual(['a1']);
+    expect(stage.events.filter(({ type }) => type === 'setback')).toHaveLength(1);
   });
 
-  it('asks for the attempts of redelivered messages only', async () => {
-    await runBatch([message('a1', 'a'), message('b1', 'b', { receiveCount: 2 })], deps());
-    expect(state.asked).toEqual([['b1']]);
+  it('asks for the attempts of redelivered messages only, and for the heads of all keys', async () => {
+    await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b', { receiveCount: 2 })]);
+    expect(stage.reads).toEqual([{ keys: ['a', 'b'], attemptsOf: ['b1'] }]);
   });
 });
 
-describe('whatever the outcomes', () => {
+describe('whatever the outcomes and the faults', () => {
   const outcome = fc.constantFrom<Outcome | 'crash' | 'infra'>(
     { kind: 'done' },
     { kind: 'stopped' },
@@ -239,25 +294,29 @@ describe('whatever the outcomes', () => {
     'crash',
     'infra',
   );
-  const batches = fc.array(
-    fc.record({
-      group: fc.constantFrom('a', 'b', 'c'),
-      outcome,
-      receiveCount: fc.integer({ min: 1, max: 3 }),
-    }),
-    {
-      maxLength: 10,
-    },
+  const spec = fc.record({
+    key: fc.constantFrom('a', 'b', 'c'),
+    outcome,
+    receiveCount: fc.integer({ min: 1, max: 3 }),
+    charges: fc.integer({ min: 0, max: 3 }),
+  });
+  const call = fc.constantFrom(
+    ...['queue.delete', 'queue.setVisibility', 'state.saveAttempt', 'parking.putMessage'],
+    ...['parking.touchHead', 'parking.hasMessage', 'modes.readModes', 'note'],
   );
+  const faults = fc.array(fc.tuple(call, fc.constantFrom('before' as const, 'after' as const)), {
+    maxLength: 3,
+  });
 
-  it('each message is either done or kept, and what is kept of a group is its tail', async () => {
+  it('each message is done, parked or kept; what is kept of a key is its tail; nothing kept was deleted', async () => {
     await fc.assert(
-      fc.asyncProperty(batches, fc.boolean(), fc.boolean(), async (specs, brokenDelete, brokenVisibility) => {
-        state = new FakeState();
-        queue = Object.assign(new FakeQueue(), { brokenDelete, brokenVisibility });
-        const batch: IncomingMessage[] = specs.map(({ group, receiveCount }, i) =>
-          message(String(i), group, { receiveCount }),
-        );
+      fc.asyncProperty(fc.array(spec, { maxLength: 10 }), faults, async (specs, broken) => {
+        stage = new MemoryStage();
+        for (const [name, fault] of broken) stage.faults.set(name, fault);
+        const batch: IncomingMessage[] = specs.map(({ key, receiveCount, charges }, i) => {
+          if (receiveCount > 1) stage.state.attempts.set(String(i), { failures: 0, charges, stamp: '0:v1' });
+          return stage.message(String(i), key, { receiveCount });
+        });
         const done = new Set<string>();
         const process: Process = async ({ id }) => {
           await Promise.resolve();
@@ -267,20 +326,18 @@ describe('whatever the outcomes', () => {
           if (result.kind === 'done') done.add(id);
           return result;
         };
-        const failed = await runBatch(batch, deps({}, { process }));
-        const kept = batch.filter(({ id }) => failed.includes(id));
-        expect(kept.map(({ id }) => id).sort()).toEqual(
-          batch
-            .map(({ id }) => id)
-            .filter((id) => !done.has(id))
-            .sort(),
-        );
-        for (const group of ['a', 'b', 'c']) {
-          const marks = batch.filter(({ groupId }) => groupId === group).map(({ id }) => failed.includes(id));
+        const kept = await stage.run(batch, { process });
+        const keys = ['a', 'b', 'c'];
+        const parked = keys.flatMap((key) => stage.parked(key));
+        for (const { id } of batch) expect([...done, ...parked, ...kept]).toContain(id);
+        for (const key of keys) {
+          const marks = batch.filter(({ groupId }) => groupId === key).map(({ id }) => kept.includes(id));
           expect(marks).toEqual([...marks].sort());
         }
-        // Nothing that must be kept was deleted.
-        expect(queue.deleted.filter((id) => failed.includes(id))).toEqual([]);
+        expect(stage.queue.deleted.filter((id) => kept.includes(id))).toEqual([]);
+        // What the queue no longer has is done, or parked under a head.
+        for (const { id, groupId } of batch.filter((message) => !kept.includes(message.id)))
+          if (!done.has(id)) expect(stage.parking.head(STAGE, groupId)).toBeDefined();
       }),
     );
   });

@@ -1,19 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isShut, readMode } from '../../lambdas/core/mode.ts';
-
-describe('readMode', () => {
-  it('is normal where nothing is stored', () =>
-    expect(readMode(undefined)).toEqual({ mode: 'normal', held: false }));
-
-  it.each(['normal', 'degraded', 'recovering'])('reads %s', (mode) =>
-    expect(readMode({ mode, held: true })).toEqual({ mode, held: true }),
-  );
-
-  it.each([[null], ['normal'], [{}], [{ mode: 'NORMAL' }], [{ mode: 7 }], [[]]])(
-    'takes %j for degraded',
-    (item) => expect(readMode(item).mode).toBe('degraded'),
-  );
-});
+import { isShut, isUnreadable, NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
 
 describe('isShut', () => {
   const mode = (name: 'normal' | 'degraded' | 'recovering', held = false) => ({ mode: name, held });
@@ -24,5 +10,11 @@ describe('isShut', () => {
     expect(isShut([mode('recovering'), mode('normal')])).toBe(false);
     expect(isShut([mode('normal', true), mode('normal')])).toBe(true);
     expect(isShut([mode('normal'), mode('recovering', true)])).toBe(true);
+  });
+
+  it('is so for what cannot be read, and not for a stage of which nothing is stored', () => {
+    expect(isShut([NORMAL, UNREADABLE])).toBe(true);
+    expect(isShut([NORMAL, NORMAL])).toBe(false);
+    expect([NORMAL, UNREADABLE].map(isUnreadable)).toEqual([false, true]);
   });
 });

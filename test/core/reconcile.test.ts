@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { reconcileMapping } from '../../lambdas/core/reconcile.ts';
 
-const normal = { mode: 'normal', held: false } as const;
-const degraded = { mode: 'degraded', held: false } as const;
-const recovering = { mode: 'recovering', held: false } as const;
-const held = { mode: 'normal', held: true } as const;
+const normal = { mode: 'normal', held: false, spill: false } as const;
+const degraded = { mode: 'degraded', held: false, spill: false } as const;
+const recovering = { mode: 'recovering', held: false, spill: false } as const;
+const held = { mode: 'normal', held: true, spill: false } as const;
 const on = { state: 'Enabled', maximumConcurrency: 10 };
 const off = { state: 'Disabled', maximumConcurrency: 10 };
 
@@ -24,6 +24,22 @@ describe('reconcileMapping', () => {
       normal,
       { state: 'Enabled', maximumConcurrency: 2 },
       { enabled: true, maximumConcurrency: 10 },
+    ],
+    ['spilling', { ...degraded, spill: true }, normal, off, { enabled: true, maximumConcurrency: 10 }],
+    ['spilling while the system shuts it', { ...normal, spill: true }, degraded, on, undefined],
+    [
+      'shut while the system spills',
+      normal,
+      { ...degraded, spill: true },
+      on,
+      { enabled: false, maximumConcurrency: 10 },
+    ],
+    [
+      'recovering and held',
+      { ...recovering, held: true },
+      normal,
+      on,
+      { enabled: false, maximumConcurrency: 2 },
     ],
     // While the router recovers, destinations run by their own mode.
     ['normal while the system recovers', normal, recovering, on, undefined],

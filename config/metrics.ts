@@ -1,0 +1,19 @@
+/** Names of the metrics that the functions write and the template's alarms read. */
+export const METRICS = {
+  namespace: 'Sluice',
+  /** Dimensions. */
+  pipeline: 'Pipeline',
+  stage: 'Stage',
+  /** 1 unless the stage's mode is normal; of each stage. From control. */
+  degradedMode: 'DegradedMode',
+  /** Once in each of control's runs by the minute; of the pipeline. */
+  heartbeat: 'Heartbeat',
+  /** Parked users; of each stage and of the pipeline. From control. */
+  parkedKeys: 'ParkedKeys',
+  /** Seconds since the user that is parked longest was parked; of each stage and of the pipeline. From control. */
+  oldestParkedAge: 'OldestParkedAge',
+  /** Seconds since the oldest message of a batch was sent; of each stage and of the pipeline. */
+  oldestMessageAge: 'OldestMessageAge',
+  /** Of each stage and of the pipeline. */
+  eventsRejected: 'EventsRejected',
+} as const;

@@ -1,0 +1,205 @@
+/**
+ * What an operator can ask of control, and what control answers. The command line and the local run's console invoke
+ * control's function with a request as the payload, on AWS and locally alike. All times are milliseconds since 1970.
+ */
+
+export type ModeName = 'normal' | 'degraded' | 'recovering';
+
+/** Why a stage's code failed, as far as is known. */
+export interface CrashReport {
+  /** `throw`: it threw; `death`: its process ended; `load`: it could not be loaded; `dead letter`: SQS gave up on it. */
+  readonly kind: 'throw' | 'death' | 'load' | 'dead letter';
+  readonly error: string;
+  readonly stack?: string;
+  /** Content hash of the stage's code, configuration left out; empty when it is not known. */
+  readonly codeVersion: string;
+  readonly at: number;
+  readonly messageId?: string;
+  /** The message's order key. */
+  readonly key?: string;
+}
+
+export interface ModeChange {
+  readonly epoch: number;
+  readonly mode: ModeName;
+  readonly at: number;
+  readonly reason: string;
+}
+
+export interface StageStatus {
+  /** `router`, or a destination's id. */
+  readonly id: string;
+  readonly mode: ModeName;
+  readonly held: boolean;
+  /** Nothing is forwarded: the stage or the system is degraded or held. */
+  readonly shut: boolean;
+  readonly epoch: number;
+  /** Since when it has this mode. Absent: always. */
+  readonly since?: number;
+  /** Since when it has not been forwarding normally, for any reason. */
+  readonly troubledSince?: number;
+  readonly reason: string;
+  /** A degraded stage tries again then. */
+  readonly pauseUntil?: number;
+  /** Of a recovering stage: messages processed since it began to recover. */
+  readonly successes: number;
+  /** Redrives within the window. */
+  readonly redrives: number;
+  readonly spill: boolean;
+  readonly lastCrash?: CrashReport;
+  /** The latest last. */
+  readonly history: readonly ModeChange[];
+  /** The event source mapping's state and concurrency, as Lambda reports them. */
+  readonly mapping: { readonly state: string; readonly maximumConcurrency?: number };
+  readonly queue: QueueCounts;
+  readonly deadLetters: number;
+  readonly parkedKeys: number;
+  readonly oldestParkedAt?: number;
+}
+
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+}
+
+/** What a destination that is no longer configured has left behind. */
+export interface Orphan {
+  readonly id: string;
+  readonly queue: QueueCounts;
+  readonly deadLetters: number;
+  readonly parkedKeys: number;
+}
+
+export interface StatusReport {
+  readonly pipeline: string;
+  readonly at: number;
+  /** The router's first; its mode is the system's. */
+  readonly stages: readonly StageStatus[];
+  readonly orphans: readonly Orphan[];
+}
+
+export interface ParkedKey {
+  readonly stage: string;
+  readonly key: string;
+  /** Messages of it that are kept; `countIsExact` is false when there are more. */
+  readonly messages: number;
+  readonly countIsExact: boolean;
+  readonly parkedAt: number;
+  readonly nextAttemptAt: number;
+  /** Failed tries in a row. */
+  readonly failures: number;
+  readonly reason: string;
+  /** What the oldest of its messages failed with. */
+  readonly crash?: CrashReport;
+}
+
+export interface ParkedPage {
+  readonly keys: readonly ParkedKey[];
+  /** Ask again with it for more. */
+  readonly cursor?: string;
+}
+
+export interface ParkedMessageView {
+  readonly messageId: string;
+  readonly sequence: string;
+  readonly acceptedAt: number;
+  readonly parkedAt: number;
+  /** Events of it that are finished already. */
+  readonly done: number;
+  readonly crash?: CrashReport;
+  readonly lastError?: string;
+  /** The events as they wait, finished ones left out. Their content is in `event` only when it was asked for. */
+  readonly events: readonly {
+    readonly messageId: string;
+    readonly type?: string;
+    readonly event?: unknown;
+  }[];
+}
+
+export interface ParkedKeyView {
+  readonly key: ParkedKey;
+  /** Oldest first. */
+  readonly messages: readonly ParkedMessageView[];
+  readonly more: boolean;
+}
+
+export interface RejectedEvent {
+  /** Where it was rejected: `ingest`, `router` or a destination's id. */
+  readonly stage: string;
+  /** Names the record, for `retry-rejected`. */
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly at: number;
+  readonly reason: string;
+  readonly sourceId: string;
+  readonly size: number;
+  readonly sha256: string;
+  /** How many events share the record. */
+  readonly count: number;
+  /** An operator discarded it, from a parked key. */
+  readonly discarded: boolean;
+  readonly answer?: { readonly status: number; readonly body: string };
+  /** Only when it was asked for. */
+  readonly body?: string;
+}
+
+export interface RejectedPage {
+  readonly events: readonly RejectedEvent[];
+  readonly cursor?: string;
+}
+
+export type ControlRequest =
+  | { readonly command: 'status' }
+  /** `stage`: the router's holds every stage. */
+  | { readonly command: 'hold'; readonly stage: string; readonly reason: string }
+  | { readonly command: 'resume'; readonly stage: string }
+  | {
+      readonly command: 'parked';
+      readonly stage?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    }
+  | {
+      readonly command: 'show';
+      readonly stage: string;
+      readonly key: string;
+      readonly content?: boolean;
+      readonly limit?: number;
+    }
+  /** Makes parked keys due at once: one, a stage's, all. */
+  | { readonly command: 'retry'; readonly stage?: string; readonly key?: string }
+  /** One event, by its `messageId`, of a parked key. */
+  | {
+      readonly command: 'discard';
+      readonly stage: string;
+      readonly key: string;
+      readonly messageId: string;
+      readonly reason: string;
+    }
+  | {
+      readonly command: 'rejected';
+      readonly stage?: string;
+      readonly content?: boolean;
+      readonly limit?: number;
+      readonly cursor?: string;
+    }
+  | { readonly command: 'retry-rejected'; readonly stage: string; readonly id: string };
+
+export interface ControlResults {
+  readonly status: StatusReport;
+  readonly hold: StageStatus;
+  readonly resume: StageStatus;
+  readonly parked: ParkedPage;
+  readonly show: ParkedKeyView;
+  /** `shut`: stages that were left out, because they forward nothing now; only when all were asked for. */
+  readonly retry: { readonly keys: number; readonly shut?: readonly string[] };
+  /** `left`: messages of the key that are still parked, counted up to 100. */
+  readonly discard: { readonly discarded: string; readonly left: number };
+  readonly rejected: RejectedPage;
+  readonly 'retry-rejected': { readonly sent: number };
+}
+
+/** `refused`: the request cannot be carried out as it is; says what to change. */
+export type ControlAnswer<Command extends keyof ControlResults = keyof ControlResults> =
+  | { readonly ok: true; readonly result: ControlResults[Command] }
+  | { readonly ok: false; readonly refused: string };

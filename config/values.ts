@@ -1,0 +1,64 @@
+/** What the configuration's schema is made of: values of a kind, each with a message that says how to mend a wrong one. */
+import ms from 'ms';
+import * as v from 'valibot';
+
+const ID = /^[a-z][a-z0-9-]{0,31}$/;
+const quote = (value: unknown): string => JSON.stringify(value);
+
+/** The key's path is put in front by `formatIssues`, so a message begins with what is wrong and ends with the fix. */
+export const got = (fix: string) => (issue: v.BaseIssue<unknown>) => `${quote(issue.input)} ${fix}`;
+
+export const id = (what: string) =>
+  v.pipe(
+    v.string(`expected the ${what}'s id, a string`),
+    v.regex(ID, got(`is not an id; use lower-case letters, digits and dashes, a letter first, at most 32`)),
+  );
+
+export const text = (what: string) =>
+  v.pipe(v.string(`expected ${what}, a string`), v.nonEmpty(`is empty; expected ${what}`));
+
+/** A length of time as `ms` reads it ("5 minutes", "30s"); becomes milliseconds. */
+export const duration = (min: ms.StringValue, max: ms.StringValue) =>
+  v.pipe(
+    v.string('expected a length of time such as "5 minutes"'),
+    v.transform((value): { value: string; time: number | undefined } => ({
+      value,
+      time: ms(value as ms.StringValue),
+    })),
+    v.check(
+      ({ time }) => typeof time === 'number' && Number.isFinite(time),
+      ({ input }) => `${quote(input.value)} is not a length of time; use for example "5 minutes"`,
+    ),
+    v.check(
+      ({ time }) => time !== undefined && time >= ms(min) && time <= ms(max),
+      ({ input }) => `${quote(input.value)} is out of range; use ${min} to ${max}`,
+    ),
+    v.transform(({ time }) => time ?? 0),
+  );
+
+export const count = (min: number, max: number) =>
+  v.pipe(
+    v.number(`expected a whole number from ${min} to ${max}`),
+    v.integer(got(`is not a whole number; use ${min} to ${max}`)),
+    v.minValue(min, got(`is too small; use ${min} to ${max}`)),
+    v.maxValue(max, got(`is too large; use ${min} to ${max}`)),
+  );
+
+export const secret = v.strictObject({ secretName: text('the name of a secret in Secrets Manager') });
+
+export const parseUrl = (value: string): URL | undefined =>
+  URL.canParse(value) ? new URL(value) : undefined;
+
+/** @param example of a good one; @param instead where a password belongs */
+export const httpUrl = (example: string, instead: string) =>
+  v.pipe(
+    v.string('expected a URL, a string'),
+    v.check(
+      (value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''),
+      got(`is not an http(s) URL; use for example ${quote(example)}`),
+    ),
+    v.check((value) => {
+      const parsed = parseUrl(value);
+      return parsed === undefined || (parsed.username === '' && parsed.password === '');
+    }, `has a user name or password in it; ${instead}`),
+  );

@@ -1,0 +1,70 @@
+/** Reads the stored item of a stage's mode. It is written as it is: a `ModeRecord`'s fields beside the table's keys. */
+import * as v from 'valibot';
+import { NORMAL, UNREADABLE, type ModeRecord } from './mode.ts';
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const time = v.pipe(v.number(), v.finite());
+const modeName = v.picklist(['normal', 'degraded', 'recovering']);
+
+const crash = v.object({
+  kind: v.picklist(['throw', 'death', 'load', 'dead letter']),
+  error: v.string(),
+  stack: v.exactOptional(v.string()),
+  codeVersion: v.string(),
+  at: time,
+  messageId: v.exactOptional(v.string()),
+  key: v.exactOptional(v.string()),
+});
+
+/**
+ * What decides whether anything is forwarded, and what a write is conditional on, must be there. The rest may be absent:
+ * while a new version is deployed, functions read what the version before or after them has written.
+ */
+const record: v.GenericSchema<unknown, ModeRecord> = v.object({
+  mode: modeName,
+  held: v.boolean(),
+  epoch: count,
+  // A stored 0 would pass for "nothing is stored", and every write would be refused for ever.
+  rev: v.pipe(count, v.minValue(1)),
+  since: v.optional(time, NORMAL.since),
+  troubledSince: v.exactOptional(time),
+  forwardingSince: v.exactOptional(time),
+  reason: v.optional(v.string(), NORMAL.reason),
+  holdReason: v.exactOptional(v.string()),
+  codeVersion: v.optional(v.string(), NORMAL.codeVersion),
+  pause: v.optional(time, NORMAL.pause),
+  pauseUntil: v.optional(time, NORMAL.pauseUntil),
+  windowFrom: v.optional(time, NORMAL.windowFrom),
+  frozenAt: v.exactOptional(time),
+  redrives: v.optional(v.array(v.object({ id: v.string(), at: time })), []),
+  probeFailures: v.optional(count, NORMAL.probeFailures),
+  failing: v.exactOptional(v.object({ since: time, count, keys: v.array(v.string()) })),
+  successes: v.optional(count, NORMAL.successes),
+  spill: v.optional(v.boolean(), NORMAL.spill),
+  dueEpoch: v.optional(count, NORMAL.dueEpoch),
+  announced: v.optional(count, NORMAL.announced),
+  lastCrash: v.exactOptional(crash),
+  history: v.optional(v.array(v.object({ epoch: count, mode: modeName, at: time, reason: v.string() })), []),
+});
+
+/** What little is needed of an item that cannot be read. */
+const remains = v.object({
+  held: v.fallback(v.optional(v.boolean(), false), false),
+  epoch: v.fallback(v.optional(count, 0), 0),
+});
+
+/**
+ * @param item the stored item, or `undefined` when there is none
+ * @returns `NORMAL` when there is none; `UNREADABLE` when it is not a mode, with the item's hold, and with its epoch so
+ *   that what is stamped with an earlier one stays stale after the item is replaced
+ */
+export const parseMode = (item: unknown): ModeRecord => {
+  if (item === undefined) return NORMAL;
+  const parsed = v.safeParse(record, item);
+  if (parsed.success) return parsed.output;
+  const rest = v.safeParse(remains, item);
+  if (!rest.success) return UNREADABLE;
+  const { held, epoch } = rest.output;
+  // No change of mode has happened that would have to be announced.
+  return { ...UNREADABLE, held, epoch, announced: epoch };
+};

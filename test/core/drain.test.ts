@@ -1,0 +1,414 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { drainShard, dueUntil, isDue, type DrainDeps } from '../../lambdas/core/drain.ts';
+import { shardOf } from '../../lambdas/core/parking.ts';
+import { InfraFault, type Head } from '../../lambdas/core/ports.ts';
+import { HOUR, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
+import { replaced } from '../support/ports-gate.ts';
+
+let stage: MemoryStage;
+beforeEach(() => {
+  stage = new MemoryStage();
+});
+
+const crash = (): never => {
+  throw new TypeError('no such property');
+};
+
+/** Parks messages of a key as the batch runner does. */
+const parkAll = async (key: string, ...ids: string[]): Promise<void> => {
+  await stage.parking.touchHead(STAGE, key, { token: 't0', now: stage.now, reason: 'poison' });
+  await stage.run(ids.map((id) => stage.message(id, key)));
+  stage.calls.length = 0;
+  stage.events.length = 0;
+};
+
+const drain = (key = 'a', overrides: Partial<DrainDeps> = {}) =>
+  drainShard(shardOf(key), stage.deps(overrides));
+
+const head = (key = 'a'): Head | undefined => stage.parking.head(STAGE, key);
+const processed = (): string[] =>
+  stage.calls.filter((call) => call.startsWith('process ')).map((call) => call.slice('process '.length));
+
+describe('draining a key', () => {
+  it('puts its messages through, the oldest first, each deleted before the next; then the key is free', async () => {
+    await parkAll('a', 'a1', 'a2');
+    await drain();
+    const steps = stage.calls.filter((call) => !/^(parking.heads|modes)/.test(call));
+    expect(steps.map((call) => call.replace(/(uuid-|[EA]#).*/, '').trim())).toEqual([
+      'parking.readHead a',
+      'parking.takeLease a',
+      ...['a1', 'a2'].flatMap((id, i) => [
+        'parking.readHead a',
+        'parking.oldest a',
+        `process ${id}`,
+        'parking.deleteMessage a',
+        ...(i === 0 ? ['parking.resetFailures a'] : []),
+      ]),
+      'parking.readHead a',
+      'parking.oldest a',
+      'parking.deleteHead a',
+    ]);
+    expect(head()).toBeUndefined();
+    expect(stage.parking.size).toBe(0);
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 2, emptied: true }]);
+  });
+
+  it('reads the mode and the time left before each message', async () => {
+    await parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', () => {
+      stage.setMode('router', { held: true });
+      return { kind: 'done' };
+    });
+    await drain();
+    expect(processed()).toEqual(['a1']);
+    expect(head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    expect(head()?.leaseOwner).toBeUndefined();
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
+  });
+
+  it('takes back its charge when it stops for time, before a message or in the middle of one', async () => {
+    await parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', () => {
+      stage.timeLeft = 1;
+      return { kind: 'stopped', progress: { events: 2, outputs: 0, codeVersion: 'v1' } };
+    });
+    await drain();
+    expect(head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.progress?.events).toBe(2);
+    stage.timeLeft = MINUTE;
+    stage.results.set('a1', () => {
+      stage.timeLeft = 1;
+      return { kind: 'done' };
+    });
+    await drain();
+    expect(processed()).toEqual(['a1', 'a1']);
+    expect(head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+  });
+
+  it('goes on with what the ledger and earlier drains know of the message', async () => {
+    const attempt = { failures: 2, progress: { events: 3, outputs: 0, codeVersion: 'v1' } };
+    stage.state.attempts.set('a1', attempt);
+    await stage.parking.touchHead(STAGE, 'a', { token: 't0', now: stage.now, reason: 'poison' });
+    await stage.run([stage.message('a1', 'a', { receiveCount: 2, body: 'the body' })]);
+    const seen: unknown[] = [];
+    await drain('a', {
+      process: async (message, processing) => {
+        seen.push([message.id, message.groupId, message.body, processing.attempt]);
+        return Promise.resolve({ kind: 'done' });
+      },
+    });
+    expect(seen).toEqual([['a1', 'a', 'the body', attempt]]);
+  });
+
+  it('a message that is appended during the last query is not lost', async () => {
+    await parkAll('a', 'a1');
+    const deps = stage.deps();
+    const { parking } = deps;
+    let appended = false;
+    const oldest: typeof parking.oldest = async (...args) => {
+      const found = await stage.parking.oldest(...args);
+      if (found.length === 0 && !appended) {
+        appended = true;
+        await stage.run([stage.message('a2', 'a')]);
+      }
+      return found;
+    };
+    const spied = replaced(parking, { oldest });
+    await drainShard(shardOf('a'), { ...deps, parking: spied });
+    expect(processed()).toEqual(['a1', 'a2']);
+    expect(head()).toBeUndefined();
+  });
+});
+
+describe('a failed drain', () => {
+  it('of a crash keeps the record, the order and a growing backoff, and is no redrive', async () => {
+    await parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', crash);
+    for (const failures of [1, 2, 3]) {
+      await drain();
+      // Jitter may take half.
+      const backoff = (SECOND / 2) * 2 ** (failures - 1);
+      expect(head()).toMatchObject({ failures, nextAttemptAt: stage.now + backoff });
+      expect(head()?.leaseOwner).toBeUndefined();
+      stage.now += backoff;
+    }
+    expect(processed()).toEqual(['a1', 'a1', 'a1']);
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.crash).toMatchObject({ kind: 'throw' });
+    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
+    expect(stage.events).toMatchObject(
+      Array.from({ length: 3 }, () => ({ type: 'drain failed', why: 'crash' })),
+    );
+  });
+
+  it('waits an hour at most', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', crash);
+    for (let i = 0; i < 20; i++) {
+      await drain('a', { random: () => 1 });
+      stage.now = head()?.nextAttemptAt ?? 0;
+    }
+    const before = stage.now;
+    await drain('a', { random: () => 1 });
+    expect(head()).toMatchObject({ failures: 21, nextAttemptAt: before + HOUR });
+  });
+
+  it('of a retryable failure is not the breaker’s business; it honours Retry-After', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', { kind: 'retry', reason: '503', retryAfter: 2 * MINUTE });
+    await drain();
+    expect(head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + 2 * MINUTE });
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toMatchObject({ failures: 1, lastError: '503' });
+    expect(stage.state.mode(STAGE).failing).toBeUndefined();
+  });
+
+  it('after some progress counts as the first', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', { kind: 'retry', reason: '503' });
+    for (let i = 0; i < 5; i++) {
+      await drain();
+      stage.now += HOUR;
+    }
+    const progress = { events: 1, outputs: 0, codeVersion: 'v1' };
+    stage.results.set('a1', { kind: 'retry', reason: '503', progress });
+    await drain();
+    expect(head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
+  });
+
+  it('after a success counts as the first', async () => {
+    await parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', crash);
+    for (let i = 0; i < 5; i++) {
+      await drain();
+      stage.now += HOUR;
+    }
+    stage.results.delete('a1');
+    stage.results.set('a2', crash);
+    await drain();
+    expect(head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
+  });
+
+  it('of AWS keeps the backoff as short as the queue’s', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', () => {
+      throw new InfraFault('SQS is down');
+    });
+    for (let i = 0; i < 20; i++) {
+      await drain();
+      stage.now = head()?.nextAttemptAt ?? 0;
+    }
+    const before = stage.now;
+    await drain();
+    expect(head()?.nextAttemptAt).toBe(before + 5 * MINUTE);
+  });
+
+  it.each([
+    'parking.readHead',
+    'parking.oldest',
+    'parking.deleteMessage',
+    'modes.readModes',
+    'parking.resetFailures',
+  ])(
+    'of %s ends the worker and gives the lease back; nothing is lost, and the rest is drained later in order',
+    async (call) => {
+      await parkAll('a', 'a1', 'a2');
+      const take = stage.parking.takeLease.bind(stage.parking);
+      stage.parking.takeLease = async (...args) => {
+        stage.faults.set(call, 'after');
+        return take(...args);
+      };
+      await drain();
+      expect(stage.events.at(-1)).toMatchObject({ type: 'drain stopped' });
+      expect(head()?.leaseOwner).toBeUndefined();
+      stage.faults.clear();
+      stage.parking.takeLease = take;
+      stage.now += MINUTE;
+      await drain();
+      expect([...new Set(processed())]).toEqual(['a1', 'a2']);
+      expect(stage.parking.size).toBe(0);
+    },
+  );
+
+  it('that cannot give the lease back waits until it ends', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', crash);
+    stage.faults.set('parking.releaseLease', 'before');
+    await drain();
+    expect(stage.events.at(-1)).toMatchObject({ type: 'setback', step: 'lease' });
+    stage.faults.clear();
+    stage.results.clear();
+    stage.now += 69 * SECOND;
+    await drain();
+    expect(processed()).toEqual(['a1']);
+    stage.now += SECOND;
+    await drain();
+    expect(processed()).toEqual(['a1', 'a1']);
+  });
+});
+
+describe('leases', () => {
+  it('a second worker leaves a key alone while the first works on it, even when an append has touched the head', async () => {
+    await parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', async () => {
+      await stage.run([stage.message('a3', 'a')]);
+      stage.now += MINUTE;
+      await drain();
+      return { kind: 'done' };
+    });
+    await drain();
+    expect(processed()).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('one who has lost the lease stops', async () => {
+    await parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', async () => {
+      stage.now += 71 * SECOND;
+      const lease = {
+        owner: 'x',
+        now: stage.now,
+        until: stage.now + MINUTE,
+        nextAttemptAt: 0,
+        triedEpoch: 0,
+      };
+      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 1 }, lease)).toBe(true);
+      return { kind: 'done' };
+    });
+    await drain();
+    expect(processed()).toEqual(['a1']);
+    expect(head()).toMatchObject({ leaseOwner: 'x' });
+  });
+
+  it('is charged before the attempt, so that a death backs off by itself', async () => {
+    await parkAll('a', 'a1');
+    let charged: Head | undefined;
+    stage.results.set('a1', () => {
+      charged = head();
+      return { kind: 'done' };
+    });
+    await drain();
+    expect(charged).toMatchObject({
+      failures: 1,
+      leaseUntil: stage.now + 70 * SECOND,
+      nextAttemptAt: stage.now + SECOND / 2,
+      triedEpoch: 0,
+    });
+  });
+});
+
+describe('a worker', () => {
+  const others = Array.from({ length: 200 }, (_, i) => `k${i}`).filter(
+    (key) => shardOf(key) === shardOf('a'),
+  );
+
+  it('goes through all due keys of its shard, by when they are due, and leaves the others', async () => {
+    const [b = '', c = ''] = others;
+    await parkAll('a', 'a1');
+    stage.now += SECOND;
+    await parkAll(b, 'b1');
+    stage.now += SECOND;
+    await parkAll(c, 'c1');
+    const elsewhere = ['b', 'c', 'd'].find((key) => shardOf(key) !== shardOf('a')) ?? '';
+    await parkAll(elsewhere, 'x1');
+    await drain();
+    expect(processed()).toEqual(['a1', 'b1', 'c1']);
+    expect(stage.parking.keys(STAGE)).toEqual([elsewhere]);
+  });
+
+  it('does not try a key again before it is due, however stale the index', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', crash);
+    await drain();
+    // The index has not seen the lease, nor its end.
+    stage.parking.lag = () => 2;
+    await drain();
+    expect(stage.calls.filter((call) => call.startsWith('parking.heads'))).toHaveLength(3);
+    expect(processed()).toEqual(['a1']);
+  });
+
+  it('takes no lease without time, and none in a shut stage', async () => {
+    await parkAll('a', 'a1');
+    stage.timeLeft = 1;
+    await drain();
+    stage.timeLeft = MINUTE;
+    stage.setMode(STAGE, { mode: 'degraded' });
+    await drain();
+    expect(stage.calls.filter((call) => call.startsWith('parking.takeLease'))).toEqual([]);
+    expect(head()).toMatchObject({ failures: 0 });
+  });
+
+  it('finds more keys than a page of the index holds', async () => {
+    for (const key of others.slice(0, 12)) await parkAll(key, `${key}#1`);
+    const deps = stage.deps();
+    const { parking } = deps;
+    const heads: typeof parking.heads = (of, shard, page) =>
+      stage.parking.heads(of, shard, { ...page, limit: 5 });
+    const small = replaced(parking, { heads });
+    await drainShard(shardOf('a'), { ...deps, parking: small });
+    expect(stage.parking.keys(STAGE)).toEqual([]);
+  });
+
+  it('tells the mode machine of its successes and crashes while the stage recovers', async () => {
+    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now - MINUTE });
+    await parkAll('a', 'a1');
+    stage.results.set('a1', crash);
+    await drain();
+    expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'recovering', windowFrom: stage.now });
+    stage.results.clear();
+    stage.now += SECOND;
+    await drain();
+    expect(stage.state.mode(STAGE)).toMatchObject({ successes: 1 });
+  });
+});
+
+describe('when a key is due', () => {
+  const mode = { dueEpoch: 2, since: 5 };
+
+  it('its backoff is over, or the stage has begun to recover since it was tried', () => {
+    expect(isDue({ nextAttemptAt: 10, triedEpoch: 2 }, mode, 9)).toBe(false);
+    expect(isDue({ nextAttemptAt: 10, triedEpoch: 2 }, mode, 10)).toBe(true);
+    expect(isDue({ nextAttemptAt: 10, triedEpoch: 1 }, mode, 9)).toBe(true);
+  });
+
+  it('entering recovering makes every head due, without a write to each', async () => {
+    await parkAll('a', 'a1');
+    stage.results.set('a1', crash);
+    for (let i = 0; i < 12; i++) {
+      await drain();
+      stage.now = head()?.nextAttemptAt ?? 0;
+    }
+    await drain();
+    stage.results.clear();
+    stage.calls.length = 0;
+    stage.setMode(STAGE, {
+      mode: 'recovering',
+      epoch: 2,
+      dueEpoch: 2,
+      since: stage.now,
+      windowFrom: stage.now,
+    });
+    await drain();
+    expect(processed()).toEqual(['a1']);
+    expect(head()).toBeUndefined();
+  });
+
+  it('the index need be read to its end only as long as an older backoff can last', () => {
+    const tried = fc.record({
+      at: fc.nat(100),
+      backoff: fc.nat(50),
+      sinceTried: fc.nat(100),
+      later: fc.nat(100),
+    });
+    fc.assert(
+      fc.property(tried, ({ at, backoff, sinceTried, later }) => {
+        const since = at + sinceTried;
+        const now = since + later;
+        const tried = { nextAttemptAt: at + backoff, triedEpoch: 1 };
+        const until = dueUntil({ dueEpoch: 2, since }, now, 50) ?? Infinity;
+        // It is due by its epoch: it must be found.
+        expect(tried.nextAttemptAt <= until).toBe(true);
+      }),
+    );
+    expect(dueUntil({ dueEpoch: 0, since: 0 }, 9, 50)).toBe(9);
+    expect(dueUntil(mode, 56, 50)).toBe(56);
+  });
+});

@@ -1,0 +1,179 @@
+import { shardOf } from '../../lambdas/core/parking.ts';
+import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../../lambdas/core/ports.ts';
+
+/** So many states of the index are kept for reads that lag. */
+const MAX_LAG = 8;
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The parking table as DynamoDB would keep it: what is written and read is copied, and every condition is checked. */
+export class MemoryParking implements ParkingStore {
+  readonly #heads = new Map<string, Head>();
+  readonly #messages = new Map<string, Map<string, ParkedMessage>>();
+  #indexes: ReadonlyMap<string, Head>[] = [new Map()];
+  /** How many changes of heads the index has not seen yet, at most. */
+  lag: () => number = () => 0;
+
+  async hasMessage(stage: string, key: string, sort: string): Promise<boolean> {
+    await Promise.resolve();
+    return this.#of(stage, key).has(sort);
+  }
+
+  async putMessage(stage: string, message: ParkedMessage): Promise<void> {
+    await Promise.resolve();
+    const own = this.#of(stage, message.groupId);
+    if (!own.has(message.sort)) own.set(message.sort, structuredClone(message));
+  }
+
+  async touchHead(
+    stage: string,
+    key: string,
+    { token, now, reason }: Parameters<ParkingStore['touchHead']>[2],
+  ): Promise<void> {
+    await Promise.resolve();
+    const before = this.head(stage, key);
+    const created = { key, token, nextAttemptAt: now, failures: 0, reason, parkedAt: now, triedEpoch: -1 };
+    this.#put(stage, before === undefined ? created : { ...before, token });
+  }
+
+  async readHead(stage: string, key: string): Promise<Head | undefined> {
+    await Promise.resolve();
+    return structuredClone(this.head(stage, key));
+  }
+
+  async takeLease(
+    stage: string,
+    { key, failures }: Pick<Head, 'key' | 'failures'>,
+    lease: Lease,
+  ): Promise<boolean> {
+    await Promise.resolve();
+    const head = this.head(stage, key);
+    if (head?.failures !== failures) return false;
+    if (head.leaseUntil !== undefined && head.leaseUntil > lease.now) return false;
+    const { owner: leaseOwner, until: leaseUntil, nextAttemptAt, triedEpoch } = lease;
+    this.#put(stage, {
+      ...head,
+      failures: failures + 1,
+      leaseOwner,
+      leaseUntil,
+      nextAttemptAt,
+      triedEpoch,
+    });
+    return true;
+  }
+
+  async releaseLease(
+    stage: string,
+    key: string,
+    owner: string,
+    set: Parameters<ParkingStore['releaseLease']>[3] = {},
+  ): Promise<boolean> {
+    await Promise.resolve();
+    const head = this.head(stage, key);
+    if (head?.leaseOwner !== owner) return false;
+    const { token, nextAttemptAt, failures, reason, parkedAt, triedEpoch } = head;
+    this.#put(stage, { key, token, nextAttemptAt, failures, reason, parkedAt, triedEpoch, ...set });
+    return true;
+  }
+
+  async resetFailures(stage: string, key: string, owner: string): Promise<boolean> {
+    await Promise.resolve();
+    const head = this.head(stage, key);
+    if (head?.leaseOwner !== owner) return false;
+    this.#put(stage, { ...head, failures: 0 });
+    return true;
+  }
+
+  async deleteHead(stage: string, key: string, token: string, owner: string): Promise<boolean> {
+    await Promise.resolve();
+    const head = this.head(stage, key);
+    if (head?.token !== token || head.leaseOwner !== owner) return false;
+    this.#heads.delete(`${stage}#${key}`);
+    this.#index();
+    return true;
+  }
+
+  async oldest(stage: string, key: string, limit: number): Promise<readonly ParkedMessage[]> {
+    await Promise.resolve();
+    return structuredClone(this.messages(stage, key).slice(0, limit));
+  }
+
+  async saveMessage(stage: string, message: ParkedMessage): Promise<void> {
+    await Promise.resolve();
+    const own = this.#of(stage, message.groupId);
+    if (own.has(message.sort)) own.set(message.sort, structuredClone(message));
+  }
+
+  async deleteMessage(stage: string, key: string, sort: string): Promise<void> {
+    await Promise.resolve();
+    this.#of(stage, key).delete(sort);
+  }
+
+  async heads(
+    stage: string,
+    shard: number,
+    { until = Infinity, limit, cursor = '0' }: Parameters<ParkingStore['heads']>[2],
+  ): Promise<{ readonly heads: readonly HeadSummary[]; readonly cursor?: string }> {
+    await Promise.resolve();
+    const index = this.#indexes.at(-1 - Math.min(this.lag(), this.#indexes.length - 1));
+    const from = Number(cursor);
+    const found = [...(index ?? [])]
+      .filter(([name, head]) => name === `${stage}#${head.key}` && shardOf(head.key) === shard)
+      .map(([, head]) => head)
+      .filter((head) => head.nextAttemptAt <= until)
+      .sort((a, b) => a.nextAttemptAt - b.nextAttemptAt || byText(a.key, b.key));
+    const heads = found
+      .slice(from, from + limit)
+      .map(({ key, nextAttemptAt, failures, reason, parkedAt, triedEpoch }) => ({
+        key,
+        nextAttemptAt,
+        failures,
+        reason,
+        parkedAt,
+        triedEpoch,
+      }));
+    return from + limit < found.length ? { heads, cursor: String(from + limit) } : { heads };
+  }
+
+  async countMessages(stage: string, key: string, limit: number): Promise<number> {
+    await Promise.resolve();
+    return Math.min(limit, this.#of(stage, key).size);
+  }
+
+  /** For assertions. */
+  head(stage: string, key: string): Head | undefined {
+    return this.#heads.get(`${stage}#${key}`);
+  }
+
+  /** For assertions: a key's messages in order. */
+  messages(stage: string, key: string): readonly ParkedMessage[] {
+    return [...this.#of(stage, key).values()].sort((a, b) => byText(a.sort, b.sort));
+  }
+
+  /** For assertions: the keys of a stage that have a head. */
+  keys(stage: string): readonly string[] {
+    return [...this.#heads.keys()]
+      .filter((name) => name.startsWith(`${stage}#`))
+      .map((name) => name.slice(stage.length + 1));
+  }
+
+  /** For assertions: how many messages there are of all keys, with a head or without. */
+  get size(): number {
+    return [...this.#messages.values()].reduce((sum, own) => sum + own.size, 0);
+  }
+
+  #of(stage: string, key: string): Map<string, ParkedMessage> {
+    const own = this.#messages.get(`${stage}#${key}`) ?? new Map<string, ParkedMessage>();
+    this.#messages.set(`${stage}#${key}`, own);
+    return own;
+  }
+
+  #put(stage: string, head: Head): void {
+    this.#heads.set(`${stage}#${head.key}`, head);
+    this.#index();
+  }
+
+  #index(): void {
+    this.#indexes = [...this.#indexes, new Map(this.#heads)].slice(-1 - MAX_LAG);
+  }
+}

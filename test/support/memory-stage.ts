@@ -1,0 +1,142 @@
+/** A stage in memory: everything that the batch runner, the intake and the drain are given, and what they did with it. */
+import type { DrainDeps } from '../../lambdas/core/drain.ts';
+import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/batch-runner.ts';
+import { changeMode } from '../../lambdas/core/mode-change.ts';
+import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode-machine.ts';
+import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
+import type { Outcome } from '../../lambdas/core/outcome.ts';
+import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { FakeQueue, message } from './fakes.ts';
+import { MemoryParking } from './memory-parking.ts';
+import { MemoryState } from './memory-state.ts';
+import { gated, type Gate } from './ports-gate.ts';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export const MODE_SETTINGS: ModeSettings = {
+  redriveThreshold: 5,
+  window: 5 * MINUTE,
+  pause: 5 * MINUTE,
+  maxPause: HOUR,
+  recoverAfter: 20,
+  breakerFailures: 20,
+  breakerTime: 2 * MINUTE,
+  spillAfter: 7 * DAY,
+};
+
+export const STAGE = 'crm';
+
+/** What becomes of a message; a function may throw. */
+export type Result = Outcome | (() => Outcome | Promise<Outcome>);
+
+/** A port that fails before it does what it is asked to, or after. */
+export type Fault = 'before' | 'after';
+
+export class MemoryStage {
+  now = Date.UTC(2026, 0, 1);
+  timeLeft = 60 * SECOND;
+  readonly parking = new MemoryParking();
+  readonly state = new MemoryState(this.parking);
+  readonly queue = new FakeQueue();
+  readonly events: RunnerEvent[] = [];
+  /** Port calls and attempts, in order: `queue.delete a1`, `process a1`. */
+  readonly calls: string[] = [];
+  /** What `state.read` was asked for. */
+  readonly reads: unknown[] = [];
+  /** By message id; what is not listed is done. */
+  readonly results = new Map<string, Result>();
+  /** By call, as in `calls`, or by its method alone. A fault lasts until it is deleted. */
+  readonly faults = new Map<string, Fault>();
+  #ids = 0;
+  #sequence = 0;
+
+  setMode(stage: string, mode: Partial<ModeRecord>): void {
+    this.state.modes.set(stage, { ...NORMAL, rev: 1, ...mode });
+  }
+
+  /** Messages as SQS would number them. */
+  message(id: string, key: string, rest: Partial<IncomingMessage> = {}): IncomingMessage {
+    this.#sequence += 1;
+    const sequenceNumber = String(this.#sequence).padStart(20, '1');
+    return message(id, key, { sentAt: this.now, sequenceNumber, body: id, ...rest });
+  }
+
+  deps(overrides: Partial<DrainDeps & RunnerDeps> = {}): DrainDeps & RunnerDeps {
+    const { state, parking, queue } = this;
+    const modes = gated(state, 'modes', this.#gate);
+    return {
+      stage: STAGE,
+      isDestination: true,
+      codeVersion: 'v1',
+      state: gated(state, 'state', this.#gate),
+      parking: gated(parking, 'parking', this.#gate),
+      queue: gated(queue, 'queue', this.#gate),
+      process: async ({ id }) => {
+        this.calls.push(`process ${id}`);
+        const result = this.results.get(id) ?? { kind: 'done' };
+        return typeof result === 'function' ? result() : result;
+      },
+      readModes: async () => {
+        const [own = NORMAL, system = NORMAL] = await modes.readModes([STAGE, 'router']);
+        return { own, system };
+      },
+      note: async (event) => (await this.#gate('note', [event], () => this.note(event))) as ModeRecord,
+      clock: () => this.now,
+      random: () => 0,
+      uuid: () => `uuid-${(this.#ids += 1)}`,
+      backoff: { minBackoff: SECOND, maxBackoff: 5 * MINUTE },
+      settings: { crashes: 3, parkAfter: 15 * MINUTE, spillAfter: 7 * DAY, maxDrainBackoff: HOUR },
+      leaseTime: 70 * SECOND,
+      timeLeft: () => this.timeLeft,
+      worstCase: 10 * SECOND,
+      observe: (event) => this.events.push(event),
+      ...overrides,
+    };
+  }
+
+  async note(event: ModeEvent, stage = STAGE): Promise<ModeRecord> {
+    const deps = { modes: this.state, clock: () => this.now, settings: MODE_SETTINGS };
+    return (await changeMode(deps, stage, event)).after;
+  }
+
+  run(batch: readonly IncomingMessage[], overrides: Partial<RunnerDeps> = {}): Promise<readonly string[]> {
+    return runBatch(batch, this.deps(overrides));
+  }
+
+  /** Runs a message alone, delivery after delivery, as long as its queue keeps it. @returns how often it was delivered */
+  async runUntilGone(first: IncomingMessage, overrides: Partial<RunnerDeps> = {}): Promise<number> {
+    let receiveCount = first.receiveCount;
+    while ((await this.run([{ ...first, receiveCount }], overrides)).length > 0) {
+      receiveCount += 1;
+      if (receiveCount > 100) throw new Error(`${first.id} is never gone from its queue`);
+    }
+    return receiveCount;
+  }
+
+  parked(key: string): string[] {
+    return this.parking.messages(STAGE, key).map(({ id }) => id);
+  }
+
+  readonly #gate: Gate = async (name, args, effect) => {
+    const call = `${name} ${args.flatMap(describe).join(' ')}`.trim();
+    this.calls.push(call);
+    if (name === 'state.read') this.reads.push(args[1]);
+    const fault = this.faults.get(call) ?? this.faults.get(name);
+    if (fault === 'before') throw new InfraFault(`${call} failed`);
+    const result = await effect();
+    if (fault === 'after') throw new InfraFault(`${call} failed, and took effect`);
+    return result;
+  };
+}
+
+/** The names in a call's arguments. */
+const describe = (argument: unknown): string[] => {
+  if (Array.isArray(argument)) return argument.flatMap(describe);
+  if (typeof argument === 'string') return argument === STAGE ? [] : [argument];
+  if (typeof argument !== 'object' || argument === null) return [];
+  const { id, type, key } = argument as Record<'id' | 'type' | 'key', unknown>;
+  return [id, type, key].filter((name): name is string => typeof name === 'string').slice(0, 1);
+};

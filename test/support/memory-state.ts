@@ -1,0 +1,68 @@
+import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
+import type { Attempt, ModeStore, StageState, StateStore } from '../../lambdas/core/ports.ts';
+import type { MemoryParking } from './memory-parking.ts';
+
+/** Cheaper than a copy for each read: whoever changes what was read fails. */
+const frozen = <T extends object>(value: T): T => {
+  for (const field of Object.values(value))
+    if (typeof field === 'object' && field !== null) frozen(field as object);
+  return Object.freeze(value);
+};
+
+/** The state table as DynamoDB would keep it: what is written and read is copied, and modes are written on condition. */
+export class MemoryState implements StateStore, ModeStore {
+  readonly modes = new Map<string, ModeRecord>();
+  readonly attempts = new Map<string, Attempt>();
+  readonly #successes = new Map<string, number>();
+  readonly #parking: MemoryParking;
+
+  constructor(parking: MemoryParking) {
+    this.#parking = parking;
+  }
+
+  async read(stage: string, { keys, attemptsOf }: Parameters<StateStore['read']>[1]): Promise<StageState> {
+    await Promise.resolve();
+    const attempts = attemptsOf.flatMap((id): [string, Attempt][] => {
+      const attempt = this.attempts.get(id);
+      return attempt === undefined ? [] : [[id, structuredClone(attempt)]];
+    });
+    return {
+      own: this.mode(stage),
+      system: this.mode('router'),
+      parked: new Set(keys.filter((key) => this.#parking.head(stage, key) !== undefined)),
+      attempts: new Map(attempts),
+    };
+  }
+
+  async saveAttempt(_stage: string, messageId: string, attempt: Attempt): Promise<void> {
+    await Promise.resolve();
+    this.attempts.set(messageId, structuredClone(attempt));
+  }
+
+  async lastSuccess(stage: string): Promise<number | undefined> {
+    await Promise.resolve();
+    return this.#successes.get(stage);
+  }
+
+  async saveSuccess(stage: string, at: number): Promise<void> {
+    await Promise.resolve();
+    this.#successes.set(stage, at);
+  }
+
+  async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
+    await Promise.resolve();
+    return stages.map((stage) => this.mode(stage));
+  }
+
+  async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
+    await Promise.resolve();
+    if (this.mode(stage).rev !== previous.rev) return false;
+    this.modes.set(stage, frozen(structuredClone(next)));
+    return true;
+  }
+
+  /** For assertions. */
+  mode(stage: string): ModeRecord {
+    return this.modes.get(stage) ?? NORMAL;
+  }
+}
