@@ -2,8 +2,11 @@
  * AWS SDK clients with limits that fit a function's few seconds: two attempts of 1 s to connect and 2 s to answer, and
  * the pause between them. `CALL_MARGIN` in `core/limits.ts` counts on it.
  */
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { InfraFault } from '../core/ports.ts';
 
@@ -16,13 +19,28 @@ const limits = {
 export const sqsClient = (): SQSClient => new SQSClient(limits);
 export const dynamoClient = (): DynamoDBClient => new DynamoDBClient(limits);
 export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(limits);
+export const snsClient = (): SNSClient => new SNSClient(limits);
+export const cloudWatchClient = (): CloudWatchClient => new CloudWatchClient(limits);
+/** For what concerns event source mappings. */
+export const lambdaClient = (): LambdaClient => new LambdaClient(limits);
+/**
+ * For invocations: an answer may take longer than a cold start, and none is asked for twice, since the function may have
+ * done its work although no answer came.
+ */
+export const invokeClient = (): LambdaClient =>
+  new LambdaClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+  });
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 /** What AWS fails to do is an `InfraFault`, whatever the reason: it must never look like a crash of the code. */
 export const orFault = async <T>(what: string, call: Promise<T>): Promise<T> => {
   try {
     return await call;
   } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new InfraFault(`${what} failed: ${reason}`, { cause: error });
+    throw new InfraFault(`${what} failed: ${describe(error)}`, { cause: error });
   }
 };

@@ -1,4 +1,6 @@
 /** Structured logs and metrics: one JSON line each on standard output, which Lambda hands to CloudWatch. */
+import { ENV } from '../../config/environment.ts';
+import { METRICS } from '../../config/metrics.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -7,10 +9,15 @@ export const log = (level: 'info' | 'warn' | 'error', message: string, fields: F
   process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`);
 };
 
-const METRIC_NAMESPACE = 'Sluice';
+/** Those that alarms watch for the pipeline as a whole as well: a metric with other dimensions is another metric. */
+const OF_THE_PIPELINE: ReadonlySet<string> = new Set([METRICS.eventsRejected, METRICS.oldestMessageAge]);
+
+/** The rest are counts. */
+const SECONDS: ReadonlySet<string> = new Set([METRICS.oldestMessageAge]);
 
 /**
- * Counts in CloudWatch's embedded metric format, so that no call is made for them.
+ * Counts in CloudWatch's embedded metric format, so that no call is made for them. The pipeline's name is added to the
+ * dimensions, since an account may have several.
  * Source: CloudWatch, "Embedded metric format specification".
  */
 export const emitMetrics = (
@@ -19,12 +26,23 @@ export const emitMetrics = (
 ): void => {
   const names = Object.keys(metrics);
   if (names.length === 0) return;
-  const directive = {
-    Namespace: METRIC_NAMESPACE,
-    Dimensions: [Object.keys(dimensions)],
-    Metrics: names.map((Name) => ({ Name })),
-  };
-  const line = { _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] }, ...dimensions, ...metrics };
+  const pipeline = process.env[ENV.pipeline];
+  const all = pipeline === undefined ? dimensions : { [METRICS.pipeline]: pipeline, ...dimensions };
+  const directive = (dimensionSets: readonly (readonly string[])[], of: readonly string[]) => ({
+    Namespace: METRICS.namespace,
+    Dimensions: dimensionSets,
+    Metrics: of.map((Name) => (SECONDS.has(Name) ? { Name, Unit: 'Seconds' } : { Name })),
+  });
+  const own = Object.keys(all);
+  const isShared = (name: string) => pipeline !== undefined && OF_THE_PIPELINE.has(name);
+  const directives = [
+    directive(
+      [own],
+      names.filter((name) => !isShared(name)),
+    ),
+    directive([own, [METRICS.pipeline]], names.filter(isShared)),
+  ].filter(({ Metrics }) => Metrics.length > 0);
+  const line = { _aws: { Timestamp: Date.now(), CloudWatchMetrics: directives }, ...all, ...metrics };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 

@@ -5,7 +5,25 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import type { MappingChange, MappingState } from '../core/reconcile.ts';
+import { InfraFault } from '../core/ports.ts';
 import { orFault } from './clients.ts';
+
+/** A mapping, and what it is between: so that control need not be told the names of every function and queue. */
+export interface Mapping extends MappingState {
+  readonly functionName: string;
+  readonly queueName: string;
+}
+
+/** `arn:aws:sqs:<region>:<account>:<name>` */
+const QUEUE_NAME = /^(?:[^:]*:){5}([^:]+)$/;
+/** `arn:aws:lambda:<region>:<account>:function:<name>`, and a version or alias after it. */
+const FUNCTION_NAME = /^(?:[^:]*:){6}([^:]+)/;
+
+const nameIn = (pattern: RegExp, arn = ''): string => {
+  const [, name] = pattern.exec(arn) ?? [];
+  if (name === undefined) throw new InfraFault(`GetEventSourceMapping answered with the ARN "${arn}"`);
+  return name;
+};
 
 /** Lambda's event source mappings, by their ids. */
 export class LambdaMappings {
@@ -16,10 +34,15 @@ export class LambdaMappings {
   }
 
   /** @throws InfraFault */
-  async read(id: string): Promise<MappingState> {
+  async read(id: string): Promise<Mapping> {
     const command = new GetEventSourceMappingCommand({ UUID: id });
-    const { State, ScalingConfig } = await orFault('GetEventSourceMapping', this.#client.send(command));
-    return { state: State ?? '', maximumConcurrency: ScalingConfig?.MaximumConcurrency };
+    const mapping = await orFault('GetEventSourceMapping', this.#client.send(command));
+    return {
+      state: mapping.State ?? '',
+      maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency,
+      functionName: nameIn(FUNCTION_NAME, mapping.FunctionArn),
+      queueName: nameIn(QUEUE_NAME, mapping.EventSourceArn),
+    };
   }
 
   /**

@@ -2,7 +2,8 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ENV } from '../../config/environment.ts';
 import { ROUTER_STAGE } from '../../config/bundle.ts';
-import { readMode, type Mode } from '../core/mode.ts';
+import { parseMode } from '../core/mode-codec.ts';
+import type { Mode } from '../core/mode.ts';
 import { requireEnv } from './environment.ts';
 import { modeKey } from './state-store.ts';
 
@@ -19,5 +20,5 @@ export const readSystemMode = async (signal: AbortSignal): Promise<Mode> => {
     Key: marshall(modeKey(ROUTER_STAGE)),
   });
   const { Item } = await client.send(command, { abortSignal: signal });
-  return readMode(Item === undefined ? undefined : unmarshall(Item));
+  return parseMode(Item === undefined ? undefined : unmarshall(Item));
 };

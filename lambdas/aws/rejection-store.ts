@@ -1,10 +1,28 @@
-import { PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Rejection, RejectionStore } from '../core/ports.ts';
+import {
+  DeleteItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type DynamoDBClient,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Rejection, RejectionReader, RejectionStore } from '../core/ports.ts';
 import { orFault } from './clients.ts';
+import { fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
+
+const partition = (stage: string): string => `REJECTED#${stage}`;
+
+const keyOf = ({ stage, receivedAt, id }: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Key => ({
+  pk: partition(stage),
+  sk: `${receivedAt}#${id}`,
+});
+
+/** @param item as `save` made it */
+const toRejection = (item: RawItem): Rejection => without(unmarshall(item), ['pk', 'sk']) as Rejection;
 
 /** Rejected events, in the parking table, listed by stage in the order of their acceptance. */
-export class DynamoRejectionStore implements RejectionStore {
+export class DynamoRejectionStore implements RejectionStore, RejectionReader {
   readonly #client: DynamoDBClient;
   readonly #table: string;
 
@@ -13,9 +31,58 @@ export class DynamoRejectionStore implements RejectionStore {
     this.#table = table;
   }
 
-  async save({ stage, receivedAt, id, ...rest }: Rejection): Promise<void> {
-    const key = { pk: `REJECTED#${stage}`, sk: `${receivedAt}#${id}` };
-    const Item = marshall({ ...key, stage, receivedAt, ...rest }, { removeUndefinedValues: true });
+  async save(rejection: Rejection): Promise<void> {
+    const Item = toItem({ ...keyOf(rejection), ...rejection });
     await orFault('PutItem', this.#client.send(new PutItemCommand({ TableName: this.#table, Item })));
+  }
+
+  async list(
+    stage: string,
+    { limit, cursor }: Parameters<RejectionReader['list']>[1],
+  ): ReturnType<RejectionReader['list']> {
+    const { Items = [], LastEvaluatedKey } = await this.#query(stage, {
+      Limit: limit,
+      ...(cursor === undefined ? {} : { ExclusiveStartKey: fromCursor(cursor) }),
+    });
+    const rejections = Items.map(toRejection);
+    return LastEvaluatedKey === undefined
+      ? { rejections }
+      : { rejections, cursor: toCursor(LastEvaluatedKey) };
+  }
+
+  async find(stage: string, id: string): Promise<Rejection | undefined> {
+    let from: RawItem | undefined;
+    do {
+      const { Items, LastEvaluatedKey } = await this.#query(stage, {
+        FilterExpression: '#id = :id',
+        ExpressionAttributeNames: { '#id': 'id' },
+        ExpressionAttributeValues: marshall({ ':id': id }),
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+      });
+      const [item] = Items ?? [];
+      if (item !== undefined) return toRejection(item);
+      from = LastEvaluatedKey;
+    } while (from !== undefined);
+    return undefined;
+  }
+
+  async remove(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Promise<void> {
+    const command = new DeleteItemCommand({ TableName: this.#table, Key: marshall(keyOf(rejection)) });
+    await orFault('DeleteItem', this.#client.send(command));
+  }
+
+  /** Strongly consistent: who has just removed a record must not see it again. */
+  #query(stage: string, input: Partial<QueryCommandInput>): Promise<QueryCommandOutput> {
+    const command = new QueryCommand({
+      ...input,
+      TableName: this.#table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: {
+        ...input.ExpressionAttributeValues,
+        ...marshall({ ':pk': partition(stage) }),
+      },
+    });
+    return orFault('Query', this.#client.send(command));
   }
 }

@@ -2,16 +2,24 @@ import {
   BatchGetItemCommand,
   GetItemCommand,
   PutItemCommand,
-  type AttributeValue,
+  type BatchGetItemCommandInput,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../config/bundle.ts';
-import { readMode, type Mode } from '../core/mode.ts';
-import { InfraFault, type Attempt, type Clock, type StageState, type StateStore } from '../core/ports.ts';
+import { parseMode } from '../core/mode-codec.ts';
+import type { ModeRecord } from '../core/mode.ts';
+import {
+  InfraFault,
+  type Attempt,
+  type Clock,
+  type ModeStore,
+  type StageState,
+  type StateStore,
+} from '../core/ports.ts';
 import { orFault } from './clients.ts';
-
-type Key = Record<'pk' | 'sk', string>;
+import { conditionHeld, toItem, without, type Key, type RawItem } from './items.ts';
+import { headKey } from './parking-items.ts';
 
 export const modeKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'MODE' });
 const successKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'SUCCESS' });
@@ -26,37 +34,84 @@ const ATTEMPT_TTL_SECONDS = 21 * 24 * 3600;
 /** BatchGetItem may leave keys unread under load; what is unread after these rounds is a fault, never "absent". */
 const READ_ROUNDS = 3;
 
+type Tables = Readonly<Record<'state' | 'parking', string>>;
+type Requests = NonNullable<BatchGetItemCommandInput['RequestItems']>;
+type Found = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** No key of one table is one of the other. */
 const nameOf = ({ pk, sk }: Key): string => `${pk}/${sk}`;
 
-/** Modes and attempts, in the state table. */
-export class DynamoStateStore implements StateStore {
+/** Modes and attempts, of the state table, and which keys are parked, of the parking table. */
+export class DynamoStateStore implements StateStore, ModeStore {
   readonly #client: DynamoDBClient;
-  readonly #table: string;
+  readonly #tables: Tables;
   readonly #clock: Clock;
 
-  constructor(client: DynamoDBClient, table: string, clock: Clock) {
+  constructor(client: DynamoDBClient, tables: Tables, clock: Clock) {
     this.#client = client;
-    this.#table = table;
+    this.#tables = tables;
     this.#clock = clock;
   }
 
-  async read(stage: string, attemptsOf: readonly string[]): Promise<StageState> {
-    const modeKeys = [...new Set([stage, ROUTER_STAGE])].map(modeKey);
-    const attemptKeys = attemptsOf.map((id) => ({ id, key: attemptKey(stage, id) }));
-    const items = await this.#readAll([...modeKeys, ...attemptKeys.map(({ key }) => key)]);
-    const attempts = attemptKeys.flatMap(({ id, key }): [string, Attempt][] => {
-      const item = items.get(nameOf(key));
-      // Written by `saveAttempt` below, and by nothing else.
-      return item === undefined ? [] : [[id, item as unknown as Attempt]];
-    });
-    return { modes: modeKeys.map((key) => readMode(items.get(nameOf(key)))), attempts: new Map(attempts) };
+  async read(stage: string, query: Parameters<StateStore['read']>[1]): Promise<StageState> {
+    const attemptKeys = query.attemptsOf.map((id) => ({ id, key: attemptKey(stage, id) }));
+    const heads = query.keys.map((key) => ({ key, head: headKey(stage, key) }));
+    const items = await this.#readAll(
+      [modeKey(stage), modeKey(ROUTER_STAGE), ...attemptKeys.map(({ key }) => key)],
+      heads.map(({ head }) => head),
+    );
+    const modeOf = (of: string) => parseMode(items.get(nameOf(modeKey(of))));
+    return {
+      own: modeOf(stage),
+      system: modeOf(ROUTER_STAGE),
+      parked: new Set(heads.filter(({ head }) => items.has(nameOf(head))).map(({ key }) => key)),
+      attempts: new Map(
+        attemptKeys.flatMap(({ id, key }): [string, Attempt][] => {
+          const item = items.get(nameOf(key));
+          return item === undefined ? [] : [[id, toAttempt(item)]];
+        }),
+      ),
+    };
   }
 
-  /** Every stage's mode, in the order given. @throws InfraFault */
-  async readModes(stages: readonly string[]): Promise<readonly Mode[]> {
-    const keys = stages.map(modeKey);
-    const items = await this.#readAll(keys);
-    return keys.map((key) => readMode(items.get(nameOf(key))));
+  async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
+    const items = await this.#readAll(stages.map(modeKey), []);
+    return stages.map((stage) => parseMode(items.get(nameOf(modeKey(stage)))));
+  }
+
+  async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
+    if (previous.rev < 0) return this.#replaceUnreadable(stage, next);
+    const put = { TableName: this.#tables.state, Item: toItem({ ...modeKey(stage), ...next }) };
+    const condition =
+      previous.rev === 0
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : {
+            ConditionExpression: 'rev = :rev',
+            ExpressionAttributeValues: marshall({ ':rev': previous.rev }),
+          };
+    return conditionHeld('PutItem', this.#client.send(new PutItemCommand({ ...put, ...condition })));
+  }
+
+  /**
+   * Who read the item as unreadable does not know its `rev`, if it has one at all. It is read once more, and replaced on
+   * condition that its `rev` is still what it was, by an item with another: of two that replace it one is refused.
+   */
+  async #replaceUnreadable(stage: string, next: ModeRecord): Promise<boolean> {
+    const TableName = this.#tables.state;
+    const get = new GetItemCommand({ TableName, Key: marshall(modeKey(stage)), ConsistentRead: true });
+    const { Item } = await orFault('GetItem', this.#client.send(get));
+    if (Item === undefined || parseMode(unmarshall(Item)).rev >= 0) return false;
+    const raw = Item['rev'];
+    const rev = Number(raw?.N);
+    const known = Number.isSafeInteger(rev + 1) && rev > 0 ? rev : 0;
+    const put = new PutItemCommand({
+      TableName,
+      Item: toItem({ ...modeKey(stage), ...next, rev: known + 1 }),
+      ...(raw === undefined
+        ? { ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(rev)' }
+        : { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': raw } }),
+    });
+    return conditionHeld('PutItem', this.#client.send(put));
   }
 
   async saveAttempt(stage: string, messageId: string, attempt: Attempt): Promise<void> {
@@ -66,7 +121,7 @@ export class DynamoStateStore implements StateStore {
 
   async lastSuccess(stage: string): Promise<number | undefined> {
     const command = new GetItemCommand({
-      TableName: this.#table,
+      TableName: this.#tables.state,
       Key: marshall(successKey(stage)),
       ConsistentRead: true,
     });
@@ -80,29 +135,45 @@ export class DynamoStateStore implements StateStore {
   }
 
   async #put(item: object): Promise<void> {
-    const command = new PutItemCommand({
-      TableName: this.#table,
-      Item: marshall(item, { removeUndefinedValues: true }),
-    });
+    const command = new PutItemCommand({ TableName: this.#tables.state, Item: toItem(item) });
     await orFault('PutItem', this.#client.send(command));
   }
 
-  async #readAll(keys: readonly Key[]): Promise<ReadonlyMap<string, Record<string, unknown>>> {
+  /** One call for both tables. @param inState at most 100 together with `inParking`; a key may come twice */
+  async #readAll(inState: readonly Key[], inParking: readonly Key[]): Promise<Found> {
+    const { state, parking } = this.#tables;
     const found = new Map<string, Record<string, unknown>>();
-    let left: Record<string, AttributeValue>[] = keys.map((key) => marshall(key));
-    for (let round = 0; round < READ_ROUNDS && left.length > 0; round++) {
-      const command = new BatchGetItemCommand({
-        RequestItems: { [this.#table]: { Keys: left, ConsistentRead: true } },
-      });
-      const { Responses, UnprocessedKeys } = await orFault('BatchGetItem', this.#client.send(command));
-      for (const raw of Responses?.[this.#table] ?? []) {
+    let left: Requests = {
+      ...requestOf(state, inState),
+      ...requestOf(parking, inParking),
+    };
+    for (let round = 0; round < READ_ROUNDS && countKeys(left) > 0; round++) {
+      const command = new BatchGetItemCommand({ RequestItems: left });
+      const { Responses = {}, UnprocessedKeys = {} } = await orFault(
+        'BatchGetItem',
+        this.#client.send(command),
+      );
+      for (const raw of Object.values(Responses).flat()) {
         const item = unmarshall(raw);
         found.set(nameOf(item as Key), item);
       }
-      left = UnprocessedKeys?.[this.#table]?.Keys ?? [];
+      left = UnprocessedKeys;
     }
-    if (left.length > 0)
-      throw new InfraFault(`BatchGetItem left ${left.length} of ${keys.length} keys unread`);
+    const unread = countKeys(left);
+    if (unread > 0) throw new InfraFault(`BatchGetItem left ${unread} keys unread`);
     return found;
   }
 }
+
+/** BatchGetItem refuses a key that comes twice, and a table without keys. */
+const requestOf = (table: string, keys: readonly Key[]): Requests => {
+  const unique = new Map<string, RawItem>(keys.map((key) => [nameOf(key), marshall(key) as RawItem]));
+  return unique.size === 0 ? {} : { [table]: { Keys: [...unique.values()], ConsistentRead: true } };
+};
+
+const countKeys = (requests: Requests): number =>
+  Object.values(requests).reduce((sum, { Keys = [] }) => sum + Keys.length, 0);
+
+/** @param item as `saveAttempt` made it */
+const toAttempt = (item: Readonly<Record<string, unknown>>): Attempt =>
+  without(item, ['pk', 'sk', 'expires']) as Attempt;

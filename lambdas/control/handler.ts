@@ -1,35 +1,67 @@
-/** Control's wiring: runs once a minute. */
-import { LambdaClient } from '@aws-sdk/client-lambda';
+/** Control's wiring: runs once a minute and on each change of a mode, and carries out operators' commands. */
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
 import { readAlignedList } from '../../config/aligned-list.ts';
-import { ENV } from '../../config/environment.ts';
 import type { ControlBundle } from '../../config/bundle.ts';
+import { ENV } from '../../config/environment.ts';
+import type { ControlAnswer } from '../../config/operations.ts';
+import { SnsAnnouncer } from '../aws/announcer.ts';
 import { readBundle } from '../aws/bundle.ts';
-import { dynamoClient } from '../aws/clients.ts';
+import * as clients from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
-import { emitMetrics, log } from '../aws/log.ts';
+import { LambdaFunctions } from '../aws/functions.ts';
+import { log } from '../aws/log.ts';
 import { LambdaMappings } from '../aws/mappings.ts';
+import { CloudWatchMetrics } from '../aws/metrics.ts';
+import { DynamoParkingStore } from '../aws/parking-store.ts';
+import { SqsQueueCounts } from '../aws/queue-counts.ts';
+import { SqsQueueSender } from '../aws/queue.ts';
+import { DynamoRejectionStore } from '../aws/rejection-store.ts';
+import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
-import { runControl } from './control.ts';
+import { announcementOf } from '../core/announce.ts';
+import { control } from './control.ts';
+import type { ControlDeps, ControlledStage } from './ports.ts';
 
-const { stages } = readBundle() as ControlBundle;
-const mappingIds = readAlignedList(
-  stages.map(({ id }) => id),
-  requireEnv(ENV.mappingIds),
-);
-const state = new DynamoStateStore(dynamoClient(), requireEnv(ENV.stateTable), Date.now);
-const mappings = new LambdaMappings(new LambdaClient({ maxAttempts: 2 }));
+const { stages, degradedMode } = readBundle() as ControlBundle;
+const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
+const names = { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) };
+const queuesUrl = requireEnv(ENV.queuesUrl);
+const [dynamo, sqs] = [clients.dynamoClient(), clients.sqsClient()];
 
-export const handler = async (): Promise<void> => {
-  // In the middle of a deployment; the next minute's run has both of the same one.
-  if (mappingIds === undefined)
-    throw new Error(`${ENV.mappingIds} belongs to another deployment than the code`);
-  await runControl({
-    stages: stages.map((stage, i) => ({ ...stage, mappingId: mappingIds[i] ?? '' })),
-    readModes: (ids) => state.readModes(ids),
-    mappings,
-    gauge: (stage, degraded) => {
-      emitMetrics({ Stage: stage }, { DegradedMode: degraded });
-    },
-    log,
-  });
+const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
+  pipeline: names.pipeline,
+  settings: degradedMode,
+  drainConcurrency: degradedMode.drainConcurrency,
+  modes: new DynamoStateStore(dynamo, tables, Date.now),
+  parking: new DynamoParkingStore(dynamo, tables.parking),
+  rejections: new DynamoRejectionStore(dynamo, tables.parking),
+  registry: new DynamoStageRegistry(dynamo, tables.state),
+  mappings: new LambdaMappings(clients.lambdaClient()),
+  names: new Map(),
+  functions: new LambdaFunctions(clients.invokeClient(), Date.now),
+  counts: new SqsQueueCounts(sqs, queuesUrl),
+  metrics: new CloudWatchMetrics(clients.cloudWatchClient()),
+  announcer: new SnsAnnouncer(clients.snsClient(), requireEnv(ENV.flipTopicArn)),
+  announcement: (stage, record) => announcementOf(stage, record, names),
+  sender: (queueName) => new SqsQueueSender(sqs, `${queuesUrl}${queueName}`),
+  clock: Date.now,
+  newId: randomUUID,
+  log,
 };
+
+/** @throws Error in the middle of a deployment: the next minute's run has code and environment of the same one */
+const readStages = (): readonly ControlledStage[] => {
+  const ids = stages.map(({ id }) => id);
+  const mappings = readAlignedList(ids, requireEnv(ENV.mappingIds));
+  if (mappings === undefined)
+    throw new Error(`${ENV.mappingIds} belongs to another deployment than the code`);
+  return stages.map(({ id, maxConcurrency }, i) => ({ id, maxConcurrency, mappingId: mappings[i] ?? '' }));
+};
+
+export const handler = (event: unknown, context: Context): Promise<ControlAnswer | undefined> =>
+  control(event, {
+    ...world,
+    stages: readStages(),
+    timeLeft: () => context.getRemainingTimeInMillis(),
+  });

@@ -32,7 +32,7 @@ export interface DeliverDeps {
   readonly destination: ResolvedDestination;
   readonly timing: Pick<ResolvedTiming, 'requestTimeout' | 'closedDoorLimit'>;
   readonly codeVersion: string;
-  /** @throws what the module throws while it loads: a crash, like one of the transform itself */
+  /** @throws LoadError when the module does not load: a crash, like one of the transform itself */
   readonly loadTransform: () => Promise<Transform | undefined>;
   readonly send: HttpClient;
   readonly secrets: Secrets;
@@ -52,6 +52,17 @@ export interface DeliverDeps {
 export const roomForRequest = ({ requestTimeout }: Pick<ResolvedTiming, 'requestTimeout'>): number =>
   requestTimeout + Math.min(CALL_MARGIN, requestTimeout / 2);
 
+/**
+ * The time that must be left before a message is begun: it is charged, a request is made, and what came of it recorded. A
+ * stage with a short timeout makes do with a part of it, or it could begin nothing.
+ * @returns milliseconds; at least `roomForRequest`
+ */
+export const roomForMessage = (timing: Pick<ResolvedTiming, 'requestTimeout' | 'deliverTimeout'>): number =>
+  Math.max(
+    roomForRequest(timing),
+    Math.min(timing.requestTimeout + 2 * CALL_MARGIN, timing.deliverTimeout * 0.6),
+  );
+
 /** @throws InfraFault before anything was sent; what the transform throws */
 export const deliverer = (deps: DeliverDeps): Process => {
   const stage = deps.destination.id;
@@ -63,7 +74,7 @@ export const deliverer = (deps: DeliverDeps): Process => {
       deps.count({ EventsRejected: 1 });
       return { kind: 'done' };
     }
-    const transform = await deps.loadTransform();
+    const transform = envelope.transformed === true ? undefined : await deps.loadTransform();
     const saved = processing.attempt?.progress;
     const plan = await planDelivery(envelope.events, transform, saved, deps.codeVersion);
     return new Delivery(deps, noteSuccess, message, envelope, plan, processing).run();

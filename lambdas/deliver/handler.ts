@@ -9,16 +9,16 @@ import { loadTransform } from '../aws/load-transform.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { stageHandler } from '../aws/stage.ts';
-import { DynamoStateStore } from '../aws/state-store.ts';
+import { stageWorld } from '../aws/stage-world.ts';
 import { InfraFault } from '../core/ports.ts';
-import { deliverer, roomForRequest } from './deliver.ts';
+import { deliverer, roomForMessage } from './deliver.ts';
 import { httpClient } from './http-client.ts';
 import { secretCache } from './secrets.ts';
 
-const { destination, timing, codeVersion } = readBundle() as DeliverBundle;
+const { destination, timing, degradedMode, codeVersion } = readBundle() as DeliverBundle;
 const dynamo = dynamoClient();
 const secrets = secretsClient();
-const state = new DynamoStateStore(dynamo, requireEnv(ENV.stateTable), Date.now);
+const world = stageWorld(dynamo);
 const ownNetwork = process.env[ENV.allowNetwork] === 'loopback' ? 'loopback' : 'public';
 
 const getSecret = async (name: string): Promise<string> => {
@@ -32,28 +32,32 @@ const warn = (message: string, error: unknown): void => {
   log('warn', message, { stage: destination.id, error: describeError(error) });
 };
 
-export const handler = stageHandler({
-  stage: destination.id,
-  state,
-  timing,
-  codeVersion,
-  worstCase: roomForRequest(timing),
-  process: deliverer({
-    destination,
+export const handler = stageHandler(
+  {
+    stage: destination.id,
     timing,
+    degradedMode,
     codeVersion,
-    loadTransform,
-    send: httpClient({
-      timeout: timing.requestTimeout,
-      networks: destination.allowPrivateNetwork ? 'any' : ownNetwork,
+    worstCase: roomForMessage(timing),
+    loadTransform: () => loadTransform(),
+    process: deliverer({
+      destination,
+      timing,
+      codeVersion,
+      loadTransform: () => loadTransform(),
+      send: httpClient({
+        timeout: timing.requestTimeout,
+        networks: destination.allowPrivateNetwork ? 'any' : ownNetwork,
+      }),
+      secrets: secretCache(getSecret, Date.now, warn),
+      rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+      state: world.state,
+      clock: Date.now,
+      warn,
+      count: (metrics) => {
+        emitMetrics({ Stage: destination.id }, metrics);
+      },
     }),
-    secrets: secretCache(getSecret, Date.now, warn),
-    rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
-    state,
-    clock: Date.now,
-    warn,
-    count: (metrics) => {
-      emitMetrics({ Stage: destination.id }, metrics);
-    },
-  }),
-});
+  },
+  world,
+);

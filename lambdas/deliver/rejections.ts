@@ -29,6 +29,8 @@ export const refusedEvent = (
   at,
   reason,
   sourceId,
+  key: message.groupId,
+  transformed: true,
   ...kept(JSON.stringify(output.content)),
   ...(answer === undefined ? {} : { answer }),
 });

@@ -11,43 +11,45 @@ import { emitMetrics } from '../aws/log.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { stageHandler } from '../aws/stage.ts';
-import { DynamoStateStore } from '../aws/state-store.ts';
-import { CALL_MARGIN } from '../core/limits.ts';
+import { queuesUrlOf, stageWorld } from '../aws/stage-world.ts';
 import { InfraFault } from '../core/ports.ts';
-import { router } from './route.ts';
+import { roomForMessage, router } from './route.ts';
 
-const { destinations, timing, codeVersion } = readBundle() as RouterBundle;
+const { destinations, timing, degradedMode, codeVersion } = readBundle() as RouterBundle;
 const names = readAlignedList(
   destinations.map(({ id }) => id),
   requireEnv(ENV.destinationQueueNames),
 );
 const HALF_DEPLOYED = `${ENV.destinationQueueNames} belongs to another deployment than the code`;
-const queuesUrl = requireEnv(ENV.stageQueueUrl).replace(/[^/]+$/, '');
+const queuesUrl = queuesUrlOf(requireEnv(ENV.stageQueueUrl));
 const sqs = sqsClient();
 const dynamo = dynamoClient();
 
-export const handler = stageHandler({
-  stage: ROUTER_STAGE,
-  state: new DynamoStateStore(dynamo, requireEnv(ENV.stateTable), Date.now),
-  timing,
-  codeVersion,
-  // A message begins only if its sends can end; a small timeout (of a test, of the demo) keeps most of itself.
-  worstCase: Math.min(CALL_MARGIN, timing.routerTimeout * 0.4),
-  process: router({
+export const handler = stageHandler(
+  {
     stage: ROUTER_STAGE,
-    destinations: destinations.map(({ id, sources }, i) => {
-      const name = names?.[i];
-      // In the middle of a deployment: code and environment are not of the same one yet.
-      if (name === undefined)
-        return { id, sources, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
-      const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${name}`));
-      return { id, sources, send: (message) => sender.send(message) };
+    timing,
+    degradedMode,
+    codeVersion,
+    worstCase: roomForMessage(timing),
+    loadTransform: () => loadTransform(),
+    process: router({
+      stage: ROUTER_STAGE,
+      destinations: destinations.map(({ id, sources }, i) => {
+        const name = names?.[i];
+        // In the middle of a deployment: code and environment are not of the same one yet.
+        if (name === undefined)
+          return { id, sources, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
+        const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${name}`));
+        return { id, sources, send: (message) => sender.send(message) };
+      }),
+      loadTransform: () => loadTransform(),
+      rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+      clock: Date.now,
+      count: (metric, events) => {
+        emitMetrics({ Stage: ROUTER_STAGE }, { [metric]: events });
+      },
     }),
-    loadTransform,
-    rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
-    clock: Date.now,
-    count: (metric, events) => {
-      emitMetrics({ Stage: ROUTER_STAGE }, { [metric]: events });
-    },
-  }),
-});
+  },
+  stageWorld(dynamo),
+);

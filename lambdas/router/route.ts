@@ -1,8 +1,9 @@
 /** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
+import type { ResolvedTiming } from '../../config/schema.ts';
 import { fingerprint } from '../core/deduplication.ts';
 import { eventBytes, pack, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
 import type { SluiceEvent } from '../core/event.ts';
-import { MAX_EVENT_BYTES } from '../core/limits.ts';
+import { CALL_MARGIN, MAX_EVENT_BYTES } from '../core/limits.ts';
 import type { Process } from '../core/outcome.ts';
 import type { Clock, IncomingMessage, OutgoingMessage, RejectionStore } from '../core/ports.ts';
 import { kept, unreadableMessage } from '../core/rejection.ts';
@@ -19,12 +20,20 @@ export interface Destination {
 export interface RouterDeps {
   readonly stage: string;
   readonly destinations: readonly Destination[];
-  /** @throws what the user's module throws while it loads: a crash */
+  /** @throws LoadError when the user's module does not load: a crash */
   readonly loadTransform: () => Promise<Transform | undefined>;
   readonly rejections: RejectionStore;
   readonly clock: Clock;
   readonly count: (metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected', events: number) => void;
 }
+
+/**
+ * The time that must be left before a message is begun: it is charged, its parts are sent, and what came of it recorded. A
+ * router with a short timeout makes do with a part of it, or it could begin nothing.
+ * @returns milliseconds
+ */
+export const roomForMessage = ({ routerTimeout }: Pick<ResolvedTiming, 'routerTimeout'>): number =>
+  Math.min(3 * CALL_MARGIN, routerTimeout * 0.5);
 
 /** @returns the stage's work; the message is done when every destination's queue has taken all of its part */
 export const router = (deps: RouterDeps): Process => {

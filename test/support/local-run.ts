@@ -20,6 +20,8 @@ export interface LocalRunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: one of its own. */
   readonly dataDir?: string;
+  /** A module that the local run's process loads first. */
+  readonly preload?: string;
 }
 
 const all = new Set<LocalRun>();
@@ -44,15 +46,17 @@ export class LocalRun {
   readonly dataDir: string;
   readonly configPath = join(this.dir, 'sluice.config.json');
   readonly #env: Readonly<Record<string, string>>;
+  readonly #preload: readonly string[];
   readonly #started = new Set<FollowedProcess>();
   #main: FollowedProcess | undefined;
   #file: RunFile | undefined;
 
-  constructor({ config, files = {}, secrets, env = {}, dataDir }: LocalRunOptions) {
+  constructor({ config, files = {}, secrets, env = {}, dataDir, preload }: LocalRunOptions) {
     all.add(this);
     this.dataDir = dataDir ?? join(this.dir, 'data');
     mkdirSync(this.dataDir, { recursive: true });
     this.#env = env;
+    this.#preload = preload === undefined ? [] : ['--import', preload];
     if (config !== undefined) this.configure(config);
     for (const [name, text] of Object.entries(files)) this.write(name, text);
     if (secrets !== undefined) writeFileSync(join(this.dataDir, 'secrets.json'), JSON.stringify(secrets));
@@ -137,7 +141,7 @@ export class LocalRun {
 
   #spawnMain(): FollowedProcess {
     // What `npm start` runs, without npm in between: signals are for this process.
-    this.#main = this.#spawn('--import', 'tsx', join('local', 'main.ts'));
+    this.#main = this.#spawn(...this.#preload, '--import', 'tsx', join('local', 'main.ts'));
     return this.#main;
   }
 

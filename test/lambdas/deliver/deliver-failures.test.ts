@@ -37,6 +37,8 @@ describe('answers', () => {
     expect(world.rejected).toEqual([
       {
         id: 'sqs-1:1:0',
+        key: 'g',
+        transformed: true,
         stage: 'crm',
         receivedAt: '2026-11-22T11:59:00.000Z',
         at: NOW,

@@ -1,6 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
-import { a, answer, at, attempt, b, c, d, e, NOW, readBody, script, World, type Setting } from './world.ts';
+import { roomForMessage, roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import {
+  a,
+  answer,
+  at,
+  attempt,
+  b,
+  c,
+  d,
+  e,
+  message,
+  NOW,
+  readBody,
+  script,
+  World,
+  type Setting,
+} from './world.ts';
 
 describe('a message that is delivered', () => {
   it('goes out event by event, in order', async () => {
@@ -64,6 +79,12 @@ describe('the transform', () => {
   it('that does not load is a crash as well', async () => {
     const world = new World({ deps: { loadTransform: () => Promise.reject(new SyntaxError('typo')) } });
     await expect(world.run([a])).rejects.toThrow(SyntaxError);
+  });
+
+  it('is not run on what it has made already: an operator sends a refused event again', async () => {
+    const world = new World({ transform: () => null });
+    expect(await world.run(message([a], { transformed: true }))).toEqual({ kind: 'done' });
+    expect(world.sent).toEqual([['a']]);
   });
 
   it('is not run on events that are finished', async () => {
@@ -133,6 +154,15 @@ describe('time', () => {
     expect(roomForRequest({ requestTimeout: 300_000 })).toBe(307_000);
     for (const requestTimeout of [100, 10_000, 300_000]) {
       expect(roomForRequest({ requestTimeout })).toBeLessThan(2 * requestTimeout);
+    }
+  });
+
+  it('a message begins only if it can be charged, sent and recorded; a stage with a short timeout begins some all the same', () => {
+    expect(roomForMessage({ requestTimeout: 10_000, deliverTimeout: 60_000 })).toBe(24_000);
+    for (const requestTimeout of [100, 10_000, 300_000]) {
+      const timing = { requestTimeout, deliverTimeout: 2 * requestTimeout };
+      expect(roomForMessage(timing)).toBeGreaterThanOrEqual(roomForRequest(timing));
+      expect(roomForMessage(timing)).toBeLessThanOrEqual(0.75 * timing.deliverTimeout);
     }
   });
 

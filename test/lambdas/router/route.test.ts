@@ -5,7 +5,7 @@ import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
 import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/limits.ts';
 import { InfraFault, type IncomingMessage, type OutgoingMessage } from '../../../lambdas/core/ports.ts';
 import type { Transform } from '../../../lambdas/core/transform.ts';
-import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
+import { roomForMessage, router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 
 let rejections: FakeRejections;
@@ -199,4 +199,10 @@ describe('what is not events', () => {
       ]);
     },
   );
+});
+
+it('a message begins only if much of the time is left, and never needs all of it', () => {
+  expect(roomForMessage({ routerTimeout: 30_000 })).toBe(15_000);
+  expect(roomForMessage({ routerTimeout: 900_000 })).toBe(21_000);
+  expect(roomForMessage({ routerTimeout: 1_000 })).toBe(500);
 });

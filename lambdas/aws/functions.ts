@@ -1,0 +1,119 @@
+import {
+  InvokeCommand,
+  TooManyRequestsException,
+  type InvokeCommandOutput,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { isJsonObject } from '../core/event.ts';
+import type { Probe } from '../core/mode-machine.ts';
+import type { Crash } from '../core/mode.ts';
+import type { Clock } from '../core/ports.ts';
+import type { ProbeAnswer, StageCommand } from '../core/stage-command.ts';
+import { orFault } from './clients.ts';
+import { describeError, log } from './log.ts';
+
+const toPayload = (command: StageCommand): Uint8Array => Buffer.from(JSON.stringify(command));
+
+/** Milliseconds in which a function must have answered a probe: what Lambda gives a cold start. */
+const PATIENCE = 10_000;
+
+/** The stages' functions, which control calls. */
+export class LambdaFunctions {
+  readonly #client: LambdaClient;
+  readonly #clock: Clock;
+  readonly #patience: number;
+
+  /**
+   * @param client one that waits longer than a probe may take, and does not ask twice
+   * @param patience milliseconds
+   */
+  constructor(client: LambdaClient, clock: Clock, patience = PATIENCE) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#patience = patience;
+  }
+
+  /**
+   * Whether a stage's function starts, loads its transform, and answers.
+   * @returns undefined when nothing was learned: it was throttled, or Lambda could not be asked
+   */
+  async probe(functionName: string): Promise<Probe | undefined> {
+    const command = new InvokeCommand({
+      FunctionName: functionName,
+      InvocationType: 'RequestResponse',
+      Payload: toPayload({ sluice: 'probe' }),
+    });
+    const abortSignal = AbortSignal.timeout(this.#patience);
+    let output: InvokeCommandOutput;
+    try {
+      output = await this.#client.send(command, { abortSignal });
+    } catch (error) {
+      // It was called, and hangs: in a loop, perhaps, while it loads.
+      if (abortSignal.aborted) {
+        const limit = `${this.#patience / 1_000} seconds`;
+        return this.#failed({
+          error: `the function did not answer a probe within ${limit}`,
+          codeVersion: '',
+        });
+      }
+      const why =
+        error instanceof TooManyRequestsException ? 'it was throttled' : 'Lambda could not be asked';
+      log('warn', `a probe told nothing: ${why}`, { function: functionName, error: describeError(error) });
+      return undefined;
+    }
+    const answer = parse(output.Payload);
+    if (output.FunctionError !== undefined) return this.#failed(faultOf(answer));
+    if (!isProbeAnswer(answer))
+      return this.#failed({ error: 'the function answered a probe with something else', codeVersion: '' });
+    const { codeVersion } = answer;
+    return answer.ok ? { kind: 'answered', codeVersion } : this.#failed(answer);
+  }
+
+  /**
+   * Starts a drain worker, and does not wait for it.
+   * @param shard one of `HEAD_SHARDS`
+   * @throws InfraFault; the worker may have been started all the same
+   */
+  async startDrain(functionName: string, shard: number): Promise<void> {
+    const command = new InvokeCommand({
+      FunctionName: functionName,
+      InvocationType: 'Event',
+      Payload: toPayload({ sluice: 'drain', shard }),
+    });
+    await orFault('Invoke', this.#client.send(command));
+  }
+
+  #failed({ error, stack, codeVersion }: Pick<Crash, 'error' | 'stack' | 'codeVersion'>): Probe {
+    const trace = stack === undefined ? {} : { stack };
+    return { kind: 'failed', crash: { kind: 'load', error, ...trace, codeVersion, at: this.#clock() } };
+  }
+}
+
+/** @returns undefined for what is not JSON */
+const parse = (payload: Uint8Array | undefined): unknown => {
+  try {
+    return JSON.parse(Buffer.from(payload ?? []).toString());
+  } catch {
+    return undefined;
+  }
+};
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isProbeAnswer = (value: unknown): value is ProbeAnswer => {
+  if (!isJsonObject(value) || !isText(value['codeVersion'])) return false;
+  return value['ok'] === true || (value['ok'] === false && isText(value['error']));
+};
+
+/** What Lambda tells of a function that did not start, crashed, or took too long. */
+const faultOf = (payload: unknown): Pick<Crash, 'error' | 'stack' | 'codeVersion'> => {
+  const fields: Readonly<Record<string, unknown>> = isJsonObject(payload) ? payload : {};
+  const said = [fields['errorType'], fields['errorMessage']].filter(isText).join(': ');
+  const trace: readonly unknown[] = Array.isArray(fields['trace']) ? fields['trace'] : [];
+  const stack = trace.filter(isText).join('\n');
+  return {
+    error: said === '' ? 'the function failed and did not say why' : said,
+    ...(stack === '' ? {} : { stack }),
+    codeVersion: '',
+  };
+};

@@ -1,0 +1,52 @@
+/** What the adapters over DynamoDB share. */
+import { ConditionalCheckFailedException, type AttributeValue } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { BadCursor } from '../core/ports.ts';
+import { orFault } from './clients.ts';
+
+export type RawItem = Record<string, AttributeValue>;
+
+/** An item's primary key. */
+export type Key = Record<'pk' | 'sk', string>;
+
+export const toItem = (value: object): RawItem => marshall(value, { removeUndefinedValues: true });
+
+/** The attributes that are not among `names`: what an adapter added to what it was given to keep. */
+export const without = (item: Readonly<Record<string, unknown>>, names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
+
+/**
+ * Of a write that has a condition: whether the condition held.
+ * @throws InfraFault; the write may have taken effect all the same
+ */
+export const conditionHeld = async (what: string, write: Promise<unknown>): Promise<boolean> => {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    return orFault(what, Promise.reject(error as Error));
+  }
+};
+
+/** Where a page ended, as text for whoever asks for the next one. */
+export const toCursor = (lastKey: RawItem): string =>
+  Buffer.from(JSON.stringify(lastKey)).toString('base64url');
+
+const isAttribute = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((text) => typeof text === 'string');
+
+/** @throws BadCursor */
+export const fromCursor = (cursor: string): RawItem => {
+  let key: unknown;
+  try {
+    key = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch (error) {
+    throw new BadCursor({ cause: error });
+  }
+  if (typeof key !== 'object' || key === null || !Object.values(key).every(isAttribute))
+    throw new BadCursor();
+  return key as RawItem;
+};

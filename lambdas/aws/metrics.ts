@@ -1,0 +1,44 @@
+import { PutMetricDataCommand, type CloudWatchClient, type StandardUnit } from '@aws-sdk/client-cloudwatch';
+import { METRICS } from '../../config/metrics.ts';
+import { orFault } from './clients.ts';
+
+/** CloudWatch's limit for one call. */
+const MAX_DATA = 1000;
+
+export interface MetricDatum {
+  readonly name: string;
+  readonly value: number;
+  readonly unit?: StandardUnit;
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Seconds: 1 makes it a high-resolution metric. */
+  readonly resolution: 1 | 60;
+}
+
+/** Metrics whose time matters: unlike those in the log they have it to the second, and arrive at once. */
+export class CloudWatchMetrics {
+  readonly #client: CloudWatchClient;
+
+  constructor(client: CloudWatchClient) {
+    this.#client = client;
+  }
+
+  /** @throws InfraFault; some of them may have been taken all the same */
+  async put(data: readonly MetricDatum[]): Promise<void> {
+    for (let i = 0; i < data.length; i += MAX_DATA) {
+      const command = new PutMetricDataCommand({
+        Namespace: METRICS.namespace,
+        MetricData: data.slice(i, i + MAX_DATA).map(({ name, value, unit, dimensions, at, resolution }) => ({
+          MetricName: name,
+          Value: value,
+          Unit: unit ?? 'None',
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+          Timestamp: new Date(at),
+          StorageResolution: resolution,
+        })),
+      });
+      await orFault('PutMetricData', this.#client.send(command));
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** What is parked, as items of the parking table. */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { HEAD_INDEX } from '../../config/tables.ts';
+import type { Head, ParkedMessage } from '../core/ports.ts';
+import { toItem, without, type Key, type RawItem } from './items.ts';
+
+/** The sort key of a key's head. It sorts after those of messages, which begin with `A#` or `E#`. */
+export const HEAD_SORT = 'HEAD';
+
+export const partition = (stage: string, key: string): string => `${stage}#${key}`;
+
+export const headKey = (stage: string, key: string): Key => ({ pk: partition(stage, key), sk: HEAD_SORT });
+
+export const messageKey = (stage: string, key: string, sort: string): Key => ({
+  pk: partition(stage, key),
+  sk: sort,
+});
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** The body is compressed: a packed message of the largest size must fit an item, with its crash record. */
+export const toMessageItem = async (
+  stage: string,
+  { sort, body, ...rest }: ParkedMessage,
+): Promise<RawItem> =>
+  toItem({ ...messageKey(stage, rest.groupId, sort), ...rest, body: await compress(body) });
+
+/** @param item as `toMessageItem` made it */
+export const fromMessageItem = async (item: RawItem): Promise<ParkedMessage> => {
+  const { sk, body, ...rest } = unmarshall(item);
+  const text = await decompress(body as Uint8Array);
+  return { ...without(rest, ['pk']), sort: sk as string, body: text.toString() } as ParkedMessage;
+};
+
+/** @param item as `touchHead` made it */
+export const fromHeadItem = (item: RawItem): Head =>
+  without(unmarshall(item), ['pk', 'sk', HEAD_INDEX.partitionKey]) as Head;

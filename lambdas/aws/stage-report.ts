@@ -1,0 +1,102 @@
+/** What happens in a stage, as log lines and metrics. */
+import { METRICS } from '../../config/metrics.ts';
+import { parseEnvelope } from '../core/envelope.ts';
+import type { RunnerEvent } from '../core/runner-deps.ts';
+import { describeError, emitMetrics, log } from './log.ts';
+
+const STEPS = {
+  visibility: "set a message's visibility; it comes back after the queue's own timeout",
+  delete: 'delete a finished message; the batch response will, or it comes again',
+  ledger: 'record an attempt; an event may be delivered again',
+  mode: 'tell the mode machine; the mode may change later than it should',
+  lease: 'give a lease back; the key waits until it ends',
+} as const;
+
+/** How many events wait in a message that is parked. */
+const countEvents = (body: string): number => {
+  const envelope = parseEnvelope(body);
+  return envelope?.kind === 'events' ? envelope.events.length : (envelope?.count ?? 1);
+};
+
+export const reportTo =
+  (stage: string, codeVersion: string) =>
+  (event: RunnerEvent): void => {
+    const count = (metrics: Readonly<Record<string, number>>) =>
+      emitMetrics({ [METRICS.stage]: stage }, metrics);
+    switch (event.type) {
+      case 'refused':
+        log('warn', `refused messages: ${event.reason}`, {
+          stage,
+          messages: event.messages,
+          ...(event.error === undefined ? {} : { error: describeError(event.error) }),
+        });
+        count({ BatchesRefused: 1 });
+        break;
+      case 'stopped':
+        log('info', 'stopped for lack of time', { stage, messageId: event.message.id });
+        break;
+      case 'retry':
+      case 'fault': {
+        const { message, reason, delay } = event;
+        log('warn', event.type === 'retry' ? 'will try again' : 'AWS failed; will try again', {
+          stage,
+          messageId: message.id,
+          receiveCount: message.receiveCount,
+          reason,
+          delay,
+        });
+        count(event.type === 'retry' ? { Retries: 1 } : { Faults: 1 });
+        break;
+      }
+      case 'crash':
+        log('error', 'crashed', {
+          stage,
+          codeVersion,
+          kind: event.crash.kind,
+          messageId: event.message.id,
+          receiveCount: event.message.receiveCount,
+          delay: event.delay,
+          error: describeError(event.error),
+        });
+        count({ Crashes: 1 });
+        break;
+      case 'redriven': {
+        const { message, crash } = event;
+        const { kind, error } = crash;
+        log('error', 'redriven', { stage, codeVersion, messageId: message.id, kind, error });
+        count({ Redrives: 1 });
+        break;
+      }
+      case 'parked': {
+        const { message, reason, counted } = event;
+        // That a redriven message is parked is news. What follows it, a message at a time, is not.
+        log(counted ? 'warn' : 'info', 'parked', { stage, messageId: message.id, key: message.groupId, reason, counted });
+        count({ MessagesParked: 1, EventsParked: countEvents(message.body) });
+        break;
+      }
+      case 'drained': {
+        const { key, messages, emptied } = event;
+        log('info', emptied ? 'drained; the key flows again' : 'drained', { stage, key, messages });
+        count({ MessagesDrained: messages });
+        break;
+      }
+      case 'drain failed': {
+        const { key, messageId, why, reason, nextAttemptAt } = event;
+        const next = new Date(nextAttemptAt).toISOString();
+        log('warn', 'a parked message failed again', { stage, key, messageId, why, reason, next });
+        count({ DrainFailures: 1 });
+        break;
+      }
+      case 'drain stopped':
+        log('warn', 'a drain worker ended early', {
+          stage,
+          shard: event.shard,
+          error: describeError(event.error),
+        });
+        count({ Faults: 1 });
+        break;
+      case 'setback':
+        log('warn', `could not ${STEPS[event.step]}`, { stage, error: describeError(event.error) });
+        break;
+    }
+  };

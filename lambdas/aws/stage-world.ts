@@ -1,0 +1,60 @@
+/** The world around a stage's function, as its environment names it. */
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ENV } from '../../config/environment.ts';
+import type { PipelineNames } from '../core/announce.ts';
+import type {
+  Announcer,
+  Clock,
+  ModeStore,
+  ParkingStore,
+  Random,
+  StageQueue,
+  StateStore,
+} from '../core/ports.ts';
+import { SnsAnnouncer } from './announcer.ts';
+import { snsClient, sqsClient } from './clients.ts';
+import { requireEnv } from './environment.ts';
+import { DynamoParkingStore } from './parking-store.ts';
+import { SqsStageQueue } from './queue.ts';
+import { DynamoStateStore } from './state-store.ts';
+
+export interface StageWorld {
+  readonly state: StateStore & ModeStore;
+  readonly parking: ParkingStore;
+  readonly queue: StageQueue;
+  readonly deadLetterQueue: StageQueue;
+  readonly deadLetterQueueArn: string;
+  readonly announcer: Announcer;
+  readonly names: PipelineNames;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly uuid: () => string;
+}
+
+/** What stands before a queue's name in its URL, with a slash at the end. */
+export const queuesUrlOf = (queueUrl: string): string => queueUrl.replace(/[^/]+$/, '');
+
+/** A queue's name, by its ARN. */
+const nameOf = (queueArn: string): string => queueArn.split(':').at(-1) ?? '';
+
+/** @throws Error that names the variable of the environment that is not set */
+export const stageWorld = (dynamo: DynamoDBClient): StageWorld => {
+  const sqs = sqsClient();
+  const queueUrl = requireEnv(ENV.stageQueueUrl);
+  const deadLetterQueueArn = requireEnv(ENV.deadLetterQueueArn);
+  const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
+  return {
+    state: new DynamoStateStore(dynamo, tables, Date.now),
+    parking: new DynamoParkingStore(dynamo, tables.parking),
+    queue: new SqsStageQueue(sqs, queueUrl),
+    // Queues of one account and region have URLs that differ in the name alone.
+    deadLetterQueue: new SqsStageQueue(sqs, `${queuesUrlOf(queueUrl)}${nameOf(deadLetterQueueArn)}`),
+    deadLetterQueueArn,
+    announcer: new SnsAnnouncer(snsClient(), requireEnv(ENV.flipTopicArn)),
+    names: { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) },
+    clock: Date.now,
+    random: Math.random,
+    uuid: randomUUID,
+  };
+};

@@ -1,0 +1,55 @@
+/** How a command answers: with its result, or with what the operator has to change. */
+import type { ControlAnswer, ControlResults } from '../../../config/operations.ts';
+import type { StageQueues } from '../../core/ports.ts';
+import type { ControlDeps, ControlledStage } from '../ports.ts';
+
+export const done = <Command extends keyof ControlResults>(
+  result: ControlResults[Command],
+): ControlAnswer<Command> => ({ ok: true, result });
+
+export const refuse = (refused: string): { readonly ok: false; readonly refused: string } => ({
+  ok: false,
+  refused,
+});
+
+export type Found<T> = { readonly ok: true; readonly value: T } | ReturnType<typeof refuse>;
+
+const unknown = (id: string, known: readonly string[]) =>
+  refuse(`stage: there is no stage "${id}"; the stages are ${known.join(', ')}`);
+
+/** A stage that is configured now. */
+export const findStage = ({ stages }: Pick<ControlDeps, 'stages'>, id: string): Found<ControlledStage> => {
+  const value = stages.find((stage) => stage.id === id);
+  if (value !== undefined) return { ok: true, value };
+  return unknown(
+    id,
+    stages.map((stage) => stage.id),
+  );
+};
+
+/** Stages that were configured once and are not now. @throws InfraFault */
+export const formerStages = async ({
+  stages,
+  registry,
+}: Pick<ControlDeps, 'stages' | 'registry'>): Promise<ReadonlyMap<string, StageQueues>> => {
+  const configured = new Set(stages.map(({ id }) => id));
+  return new Map([...(await registry.read())].filter(([id]) => !configured.has(id)));
+};
+
+/**
+ * Ids of the stages in which something may be kept: those that are configured, and former ones.
+ * @param wanted one of them; undefined: all
+ * @param others names that are no stages, and yet have records
+ * @throws InfraFault
+ */
+export const stagesWithRecords = async (
+  deps: Pick<ControlDeps, 'stages' | 'registry'>,
+  wanted: string | undefined,
+  others: readonly string[] = [],
+): Promise<Found<readonly string[]>> => {
+  const configured = [...others, ...deps.stages.map(({ id }) => id)];
+  if (wanted !== undefined && configured.includes(wanted)) return { ok: true, value: [wanted] };
+  const known = [...configured, ...(await formerStages(deps)).keys()];
+  if (wanted === undefined) return { ok: true, value: known };
+  return known.includes(wanted) ? { ok: true, value: [wanted] } : unknown(wanted, known);
+};

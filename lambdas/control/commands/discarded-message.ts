@@ -1,0 +1,39 @@
+/** A parked message without one of its events. Pure. */
+import { toMessageBody, type EventsEnvelope } from '../../core/envelope.ts';
+import type { Attempt, ParkedMessage } from '../../core/ports.ts';
+
+/**
+ * What is known of the message's attempts. Its progress counts whole events before the one that is taken out, so it holds;
+ * but the outputs of that event are gone with it. Charges and crash were the old content's.
+ */
+const attemptWithout = (attempt: Attempt, index: number): Attempt => {
+  const { progress, failures, firstFailedAt, lastError } = attempt;
+  if (progress === undefined) return { failures: 0 };
+  // The failures were those of the event at which the message stood.
+  if (progress.events === index) return { failures: 0, progress: { ...progress, outputs: 0 } };
+  return {
+    failures,
+    progress,
+    ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
+    ...(lastError === undefined ? {} : { lastError }),
+  };
+};
+
+/**
+ * @param index of an event that is not finished
+ * @returns undefined when nothing of the message is left to do
+ */
+export const withoutEvent = (
+  message: ParkedMessage,
+  envelope: EventsEnvelope,
+  index: number,
+): ParkedMessage | undefined => {
+  const events = envelope.events.filter((_, i) => i !== index);
+  const { attempt, ...rest } = message;
+  if (events.length <= (attempt?.progress?.events ?? 0)) return undefined;
+  return {
+    ...rest,
+    body: toMessageBody({ ...envelope, events }),
+    ...(attempt === undefined ? {} : { attempt: attemptWithout(attempt, index) }),
+  };
+};

@@ -1,0 +1,86 @@
+/** From the record of a rejected event to the messages that send it again. Pure. */
+import { fingerprint } from '../../core/deduplication.ts';
+import { pack } from '../../core/envelope.ts';
+import { isJsonObject, type SluiceEvent } from '../../core/event.ts';
+import { admit } from '../../core/ingest-event.ts';
+import { orderKey, userIds } from '../../core/order-key.ts';
+import type { OutgoingMessage, Rejection } from '../../core/ports.ts';
+import { byteLength } from '../../core/text.ts';
+import { refuse, type Found } from './answer.ts';
+
+export interface Replay {
+  /** Messages of one key each, to be sent one after another. */
+  readonly lanes: readonly (readonly OutgoingMessage[])[];
+  readonly events: number;
+}
+
+/** @returns undefined for what is not JSON */
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+type Keyed = Found<{ readonly key: string; readonly event: SluiceEvent }>;
+
+/** What goes to the router must be what ingest would have let through. */
+const forRouter = (raw: unknown, record: Rejection, newId: () => string): Keyed => {
+  const { sourceId, receivedAt } = record;
+  const time = Date.parse(receivedAt);
+  const admission = admit(raw, { sourceId, receivedAt: time, requestIp: '', newId });
+  if (!admission.ok) return refuse(`id: the event cannot be sent again: ${admission.reason}`);
+  return { ok: true, value: { key: record.key ?? admission.key, event: admission.stamped } };
+};
+
+/**
+ * A transform may have taken the ids off that name the user. Such an event has an order of its own: it is late for any
+ * other in any case.
+ */
+const forDestination = (raw: unknown, record: Rejection): Keyed => {
+  if (!isJsonObject(raw) || typeof raw['messageId'] !== 'string') {
+    return refuse(
+      'id: the record holds no event, but what could not be read as one; it cannot be sent again',
+    );
+  }
+  const event: SluiceEvent = { ...raw, messageId: raw['messageId'] };
+  const ids = userIds(event) ?? { userId: '', anonymousId: event.messageId };
+  return { ok: true, value: { key: record.key ?? orderKey(record.sourceId, ids), event } };
+};
+
+/**
+ * The deduplication ids say that it is a replay, of which record: SQS must not take it for the event's first sending, but
+ * for a repetition of this one.
+ */
+export const replay = (
+  record: Rejection,
+  target: 'router' | 'destination',
+  newId: () => string,
+): Found<Replay> => {
+  const { body, size, sourceId, receivedAt, id, stage, transformed } = record;
+  if (byteLength(body) < size) {
+    return refuse(
+      `id: of the event's ${size} bytes only the first ${byteLength(body)} were kept, so it cannot be sent again`,
+    );
+  }
+  const content = parse(body);
+  const events: readonly unknown[] = (record.count ?? 1) > 1 && Array.isArray(content) ? content : [content];
+  const byKey = new Map<string, SluiceEvent[]>();
+  for (const raw of events) {
+    const keyed = target === 'router' ? forRouter(raw, record, newId) : forDestination(raw, record);
+    // All or none: the record cannot be kept for some of its events.
+    if (!keyed.ok) return keyed;
+    const { key, event } = keyed.value;
+    byKey.set(key, [...(byKey.get(key) ?? []), event]);
+  }
+  const header = { sourceId, receivedAt, ...(transformed === true ? { transformed } : {}) };
+  const lanes = [...byKey].map(([key, own]) =>
+    pack(header, own).map((part, i) => ({
+      groupId: key,
+      deduplicationId: fingerprint(['replay', stage, receivedAt, id, key, i]),
+      body: part.body,
+    })),
+  );
+  return { ok: true, value: { lanes, events: events.length } };
+};

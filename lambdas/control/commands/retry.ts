@@ -1,0 +1,113 @@
+/** `retry`: parked keys are due at once, whatever their backoff is. */
+import pLimit from 'p-limit';
+import type { ControlAnswer } from '../../../config/operations.ts';
+import { CALL_MARGIN } from '../../core/limits.ts';
+import { isShut } from '../../core/mode.ts';
+import { shardOf } from '../../core/parking.ts';
+import { HEAD_SHARDS, type HeadSummary } from '../../core/ports.ts';
+import { startDrains } from '../drains.ts';
+import type { ControlDeps, ControlledStage } from '../ports.ts';
+import { done, findStage, refuse } from './answer.ts';
+import { borrowKey, returnDue } from './lease.ts';
+import { notParked } from './show.ts';
+
+const PAGE = 100;
+
+/** Keys that are made due beside one another; each is a read and two writes. */
+const KEYS_AT_ONCE = 20;
+
+/** Milliseconds for what may still go on, and for starting the workers. */
+const MARGIN = 2 * CALL_MARGIN;
+
+/**
+ * A key whose lease another has is being tried at this moment, which is what was asked for.
+ * @returns false when the key is not parked (any more)
+ */
+const makeDue = async (deps: ControlDeps, stage: string, key: string): Promise<boolean> => {
+  const head = await deps.parking.readHead(stage, key);
+  if (head === undefined) return false;
+  const owner = await borrowKey(deps, stage, head);
+  if (owner !== undefined) await returnDue(deps, stage, key, owner);
+  return true;
+};
+
+interface Retried {
+  readonly keys: number;
+  /** Shards that have some of them. */
+  readonly shards: readonly number[];
+  /** There was no time for the others. */
+  readonly isCut: boolean;
+}
+
+const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<Retried> => {
+  const limit = pLimit(KEYS_AT_ONCE);
+  const now = deps.clock();
+  const visit = async ({ key, nextAttemptAt, failures }: HeadSummary): Promise<boolean> =>
+    // Due already, and with nothing to forget: so a second try goes on where the first ended.
+    (nextAttemptAt <= now && failures === 0) || makeDue(deps, id, key);
+  let keys = 0;
+  const shards: number[] = [];
+  for (let shard = 0; shard < HEAD_SHARDS; shard++) {
+    let cursor: string | undefined;
+    let found = 0;
+    do {
+      if (deps.timeLeft() < MARGIN) return { keys: keys + found, shards: [...shards, shard], isCut: true };
+      const page = await deps.parking.heads(id, shard, {
+        limit: PAGE,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const due = await Promise.all(page.heads.map((head) => limit(() => visit(head))));
+      found += due.filter(Boolean).length;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    if (found > 0) shards.push(shard);
+    keys += found;
+  }
+  return { keys, shards, isCut: false };
+};
+
+const stageIsShut = (stage: string): string =>
+  `${stage} is shut: it forwards nothing while it or the router is degraded or held; "resume" it first, ` +
+  `and its parked keys are tried again by themselves`;
+
+/** @throws InfraFault */
+export const retry = async (
+  deps: ControlDeps,
+  request: { readonly stage?: string; readonly key?: string },
+): Promise<ControlAnswer<'retry'>> => {
+  const records = await deps.modes.readModes(deps.stages.map(({ id }) => id));
+  const [system] = records;
+  const isOpen = (stage: ControlledStage): boolean => {
+    const own = records[deps.stages.indexOf(stage)];
+    return own !== undefined && system !== undefined && !isShut([own, system]);
+  };
+  if (request.stage === undefined) {
+    const shut = deps.stages.filter((stage) => !isOpen(stage)).map(({ id }) => id);
+    const answer = await retryAll(deps, deps.stages.filter(isOpen));
+    return answer.ok && shut.length > 0 ? done<'retry'>({ ...answer.result, shut }) : answer;
+  }
+  const stage = findStage(deps, request.stage);
+  if (!stage.ok) return stage;
+  if (!isOpen(stage.value)) return refuse(`stage: ${stageIsShut(request.stage)}`);
+  if (request.key === undefined) return retryAll(deps, [stage.value]);
+  if (!(await makeDue(deps, request.stage, request.key))) return notParked(request.stage, request.key);
+  await startDrains(deps, stage.value, [shardOf(request.key)]);
+  return done<'retry'>({ keys: 1 });
+};
+
+const retryAll = async (
+  deps: ControlDeps,
+  stages: readonly ControlledStage[],
+): Promise<ControlAnswer<'retry'>> => {
+  if (stages.length === 0) return refuse(stageIsShut('every stage'));
+  let keys = 0;
+  for (const stage of stages) {
+    const retried = await retryStage(deps, stage);
+    await startDrains(deps, stage, retried.shards);
+    keys += retried.keys;
+    if (retried.isCut) {
+      return refuse(`${keys} keys are due now, and there was no time for the others; ask again for them`);
+    }
+  }
+  return done<'retry'>({ keys });
+};

@@ -1,0 +1,84 @@
+/** `show`: what waits in a parked key, event by event. */
+import type { ControlAnswer, ParkedMessageView } from '../../../config/operations.ts';
+import { parseEnvelope } from '../../core/envelope.ts';
+import type { SluiceEvent } from '../../core/event.ts';
+import type { ParkedMessage } from '../../core/ports.ts';
+import { byteLength } from '../../core/text.ts';
+import type { ControlDeps } from '../ports.ts';
+import { done, refuse, stagesWithRecords } from './answer.ts';
+import { countMessages, describeKey } from './parked.ts';
+import { DEFAULT_LIMIT } from './request.ts';
+
+/** An answer of Lambda has at most 6 MB; one message more than this still fits. */
+const MAX_ANSWER_BYTES = 4_000_000;
+
+export const notParked = (stage: string, key: string) =>
+  refuse(`key: "${key}" is not parked in ${stage}; "parked" lists the keys that are`);
+
+/** The events that wait in a message, with the place of each; none when it holds something else than events. */
+export const waitingEvents = ({
+  body,
+  attempt,
+}: Pick<ParkedMessage, 'body' | 'attempt'>): readonly { index: number; event: SluiceEvent }[] => {
+  const envelope = parseEnvelope(body);
+  if (envelope?.kind !== 'events') return [];
+  const finished = attempt?.progress?.events ?? 0;
+  return envelope.events.map((event, index) => ({ index, event })).slice(finished);
+};
+
+const view = (message: ParkedMessage, content: boolean): ParkedMessageView => {
+  const { id, sequenceNumber, sentAt, parkedAt, attempt } = message;
+  return {
+    messageId: id,
+    sequence: sequenceNumber,
+    acceptedAt: sentAt,
+    parkedAt,
+    done: attempt?.progress?.events ?? 0,
+    ...(attempt?.crash === undefined ? {} : { crash: attempt.crash }),
+    ...(attempt?.lastError === undefined ? {} : { lastError: attempt.lastError }),
+    events: waitingEvents(message).map(({ event }) => ({
+      messageId: event.messageId,
+      ...(typeof event['type'] === 'string' ? { type: event['type'] } : {}),
+      ...(content ? { event } : {}),
+    })),
+  };
+};
+
+/** @throws InfraFault */
+export const show = async (
+  deps: ControlDeps,
+  {
+    stage,
+    key,
+    content = false,
+    limit = DEFAULT_LIMIT,
+  }: {
+    readonly stage: string;
+    readonly key: string;
+    readonly content?: boolean;
+    readonly limit?: number;
+  },
+): Promise<ControlAnswer<'show'>> => {
+  const known = await stagesWithRecords(deps, stage);
+  if (!known.ok) return known;
+  const head = await deps.parking.readHead(stage, key);
+  if (head === undefined) return notParked(stage, key);
+  const [count, found] = await Promise.all([
+    countMessages(deps, stage, key),
+    // One more than is shown tells whether there are more.
+    deps.parking.oldest(stage, key, limit + 1),
+  ]);
+  const messages: ParkedMessageView[] = [];
+  let bytes = 0;
+  for (const message of found.slice(0, limit)) {
+    if (bytes > MAX_ANSWER_BYTES) break;
+    const shown = view(message, content);
+    bytes += byteLength(JSON.stringify(shown));
+    messages.push(shown);
+  }
+  return done<'show'>({
+    key: describeKey(stage, head, count, found[0]),
+    messages,
+    more: messages.length < found.length,
+  });
+};

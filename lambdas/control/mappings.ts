@@ -1,0 +1,79 @@
+/** The stages' event source mappings: they name the functions and queues, and are brought in line with the modes. */
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { ModeRecord } from '../core/mode.ts';
+import { reconcileMapping, type MappingState } from '../core/reconcile.ts';
+import type { ControlDeps, ControlledStage, StageNames } from './ports.ts';
+import type { Steps } from './steps.ts';
+
+/** Lambda allows an account few calls a second of this kind. */
+const CALLS_AT_ONCE = 2;
+
+/** For calls about many mappings. */
+export const fewCalls = (): LimitFunction => pLimit(CALLS_AT_ONCE);
+
+/** Milliseconds: a read and an update. */
+const MAPPING_ROOM = 14_000;
+
+type MappingDeps = Pick<ControlDeps, 'mappings' | 'names'>;
+
+/** @throws InfraFault */
+export const readMapping = async (
+  { mappings, names }: MappingDeps,
+  { mappingId }: Pick<ControlledStage, 'mappingId'>,
+): Promise<MappingState & StageNames> => {
+  const mapping = await mappings.read(mappingId);
+  const { functionName, queueName } = mapping;
+  names.set(mappingId, { functionName, queueName });
+  return mapping;
+};
+
+/**
+ * As they were when the mapping was last read, which each run does; so that Lambda's calls of this kind, of which it allows
+ * few, are not needed for a probe or a drain.
+ * @throws InfraFault
+ */
+export const namesOf = async (
+  deps: MappingDeps,
+  stage: Pick<ControlledStage, 'mappingId'>,
+): Promise<StageNames> => deps.names.get(stage.mappingId) ?? (await readMapping(deps, stage));
+
+const bringMapping = async (
+  deps: ControlDeps,
+  stage: ControlledStage,
+  own: ModeRecord,
+  system: ModeRecord,
+): Promise<void> => {
+  const state = await readMapping(deps, stage);
+  const change = reconcileMapping(own, system, state, stage.maxConcurrency);
+  if (change === undefined) return;
+  const done = await deps.mappings.update(stage.mappingId, change);
+  deps.log('info', done ? 'mapping updated' : 'mapping in transition; left to the next run', {
+    stage: stage.id,
+    ...change,
+  });
+};
+
+/** @param records of all stages, in their order */
+export const bringMappings = async (
+  deps: ControlDeps,
+  steps: Steps,
+  records: readonly ModeRecord[],
+): Promise<void> => {
+  const [system] = records;
+  if (system === undefined) return;
+  const limit = fewCalls();
+  await Promise.all(
+    deps.stages.map((stage, i) =>
+      limit(() =>
+        steps.try(
+          'bring the mapping in line',
+          () => bringMapping(deps, stage, records[i] ?? system, system),
+          {
+            stage: stage.id,
+            room: MAPPING_ROOM,
+          },
+        ),
+      ),
+    ),
+  );
+};

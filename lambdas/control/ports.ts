@@ -1,0 +1,106 @@
+/** What control knows and asks of the world, besides the core's ports. */
+import type { MappingChange, MappingState } from '../core/reconcile.ts';
+import type { ModeRecord } from '../core/mode.ts';
+import type { ModeSettings, Probe } from '../core/mode-machine.ts';
+import type {
+  Announcement,
+  Announcer,
+  Clock,
+  ModeStore,
+  ParkingStore,
+  QueueSender,
+  RejectionReader,
+  RejectionStore,
+  StageRegistry,
+} from '../core/ports.ts';
+
+export interface ControlledStage {
+  /** `router`, or a destination's id. */
+  readonly id: string;
+  readonly mappingId: string;
+  /** The mapping's, in normal mode. */
+  readonly maxConcurrency: number;
+}
+
+/** What a stage's mapping connects. */
+export interface StageNames {
+  readonly functionName: string;
+  readonly queueName: string;
+}
+
+export interface Mappings {
+  /** @throws InfraFault */
+  read(id: string): Promise<MappingState & StageNames>;
+  /** @returns false when the mapping is in transition and refuses the change @throws InfraFault */
+  update(id: string, change: MappingChange): Promise<boolean>;
+}
+
+export interface StageFunctions {
+  /** @returns undefined when it is not known whether the function works: throttled, or AWS failed */
+  probe(functionName: string): Promise<Probe | undefined>;
+  /** Returns when Lambda has taken the order; it does not wait for the work. @throws InfraFault */
+  startDrain(functionName: string, shard: number): Promise<void>;
+}
+
+/** Approximate, as SQS's counts are. */
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+}
+
+export interface QueueCounter {
+  /** @returns undefined when there is no such queue @throws InfraFault */
+  read(queueName: string): Promise<QueueCounts | undefined>;
+  /** @returns undefined when there is no such queue @throws InfraFault */
+  deadLetterQueueName(queueName: string): Promise<string | undefined>;
+}
+
+export interface MetricDatum {
+  readonly name: 'DegradedMode' | 'Heartbeat' | 'ParkedKeys' | 'OldestParkedAge';
+  readonly value: number;
+  readonly unit?: 'Seconds' | 'Count';
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Seconds. */
+  readonly resolution: 1 | 60;
+}
+
+export interface Metrics {
+  /** @throws InfraFault */
+  put(data: readonly MetricDatum[]): Promise<void>;
+}
+
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface ControlDeps {
+  readonly pipeline: string;
+  /** The router's first: its mode is the system's. */
+  readonly stages: readonly ControlledStage[];
+  readonly settings: ModeSettings;
+  /** How many drain workers of a stage are started at once. */
+  readonly drainConcurrency: number;
+  readonly modes: ModeStore;
+  readonly parking: ParkingStore;
+  readonly rejections: RejectionStore & RejectionReader;
+  readonly registry: StageRegistry;
+  readonly mappings: Mappings;
+  /** By mapping id: what was last read of them, kept while the function's process lives. */
+  readonly names: Map<string, StageNames>;
+  readonly functions: StageFunctions;
+  readonly counts: QueueCounter;
+  readonly metrics: Metrics;
+  readonly announcer: Announcer;
+  readonly announcement: (stage: string, record: ModeRecord) => Announcement;
+  /** Sends to the queue of that name. */
+  readonly sender: (queueName: string) => QueueSender;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Milliseconds until the function is killed. */
+  readonly timeLeft: () => number;
+  readonly log: Log;
+}

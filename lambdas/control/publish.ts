@@ -1,0 +1,50 @@
+/** Says to the world which mode a stage has: the gauge that pages, and the flip topic for programs. */
+import type { ModeRecord } from '../core/mode.ts';
+import { changeMode } from '../core/mode-change.ts';
+import type { ControlDeps, MetricDatum } from './ports.ts';
+import type { Steps } from './steps.ts';
+
+/**
+ * 1 unless the mode is normal, so that one incident is one page and one resolve, whatever happens in between.
+ * @param at before the mode was read: a value that was true then must not pass for a later one
+ */
+export const gauge = (pipeline: string, stage: string, record: ModeRecord, at: number): MetricDatum => ({
+  name: 'DegradedMode',
+  value: record.mode === 'normal' ? 0 : 1,
+  dimensions: { Pipeline: pipeline, Stage: stage },
+  at,
+  resolution: 1,
+});
+
+/**
+ * Publishes the mode, and notes that it was published. If the note fails it is published again, which does
+ * no harm; a change of mode in between is published by whoever made it, or by the next run.
+ */
+export const announceFlip = async (deps: ControlDeps, stage: string, record: ModeRecord): Promise<void> => {
+  await deps.announcer.announce(deps.announcement(stage, record));
+  await changeMode(deps, stage, { type: 'announced', epoch: record.epoch });
+};
+
+/** @param at before the change was made */
+export const publishFlip = async (
+  deps: ControlDeps,
+  steps: Steps,
+  stage: string,
+  record: ModeRecord,
+  at: number,
+): Promise<void> => {
+  const { pipeline, metrics, log } = deps;
+  log('warn', 'the mode has changed', {
+    stage,
+    mode: record.mode,
+    epoch: record.epoch,
+    reason: record.reason,
+  });
+  await Promise.all([
+    steps.try('publish the gauge', () => metrics.put([gauge(pipeline, stage, record, at)]), { stage }),
+    steps.try('announce the mode', () => announceFlip(deps, stage, record), { stage, room: ANNOUNCE_ROOM }),
+  ]);
+};
+
+/** Milliseconds: a call of SNS, a read and a write. */
+export const ANNOUNCE_ROOM = 10_000;

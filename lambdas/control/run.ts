@@ -1,0 +1,170 @@
+/**
+ * Control's run: publishes what the stages' modes are, lets time and probes change them, and brings the rest of the
+ * pipeline in line with them. It is level-triggered: it goes by what is stored, not by what has happened, so that it is
+ * safe to run twice, at once even, and safe to miss a run.
+ *
+ * Nothing is changed before what was read has been published: a mode that came and went between two runs would
+ * otherwise page nobody. Only the minute's run probes, since two failed probes in a row mean something only when there
+ * is time between them.
+ */
+import type { ModeRecord } from '../core/mode.ts';
+import { changeMode } from '../core/mode-change.ts';
+import type { Probe } from '../core/mode-machine.ts';
+import type { StageQueues } from '../core/ports.ts';
+import { drainStages, type Survey } from './drains.ts';
+import { bringMappings, fewCalls, namesOf } from './mappings.ts';
+import type { ControlDeps, ControlledStage, MetricDatum } from './ports.ts';
+import { announceFlip, ANNOUNCE_ROOM, gauge, publishFlip } from './publish.ts';
+import { Steps } from './steps.ts';
+
+/** Milliseconds: a probe waits for an answer as long as a cold start may take; a tick is a read and a write. */
+const PROBE_ROOM = 12_000;
+const TICK_ROOM = 10_000;
+
+/**
+ * @throws InfraFault when the modes cannot be read: nothing is done then
+ * @throws AggregateError of the steps that failed; the others were done
+ */
+export const runControl = async (
+  deps: ControlDeps,
+  { minute }: { readonly minute: boolean },
+): Promise<void> => {
+  const steps = new Steps(deps);
+  const at = deps.clock();
+  const read = await deps.modes.readModes(deps.stages.map(({ id }) => id));
+  const published = await publish(deps, steps, read, at);
+  const records = published ? await tickAll(deps, steps, read, minute) : read;
+  await bringMappings(deps, steps, records);
+  const surveys = await drainStages(deps, steps, records, { all: minute });
+  if (minute) {
+    await putParked(deps, steps, surveys);
+    await steps.try('remember the stages', () => register(deps));
+    // The last step: it says that control publishes what it reads and gets to its end, whatever trouble a single stage has.
+    if (published) await steps.try('put the heartbeat', () => deps.metrics.put([heartbeat(deps)]));
+  }
+  steps.end();
+};
+
+/** @returns whether the gauges were taken */
+const publish = async (
+  deps: ControlDeps,
+  steps: Steps,
+  read: readonly ModeRecord[],
+  at: number,
+): Promise<boolean> => {
+  const { pipeline, stages, metrics } = deps;
+  const gauges = read.map((record, i) => gauge(pipeline, stages[i]?.id ?? '', record, at));
+  const put = await steps.try('publish the gauges', async () => {
+    await metrics.put(gauges);
+    return true;
+  });
+  await Promise.all(
+    read.map(async (record, i) => {
+      const stage = stages[i]?.id ?? '';
+      if (record.announced >= record.epoch) return;
+      await steps.try('announce the mode', () => announceFlip(deps, stage, record), {
+        stage,
+        room: ANNOUNCE_ROOM,
+      });
+    }),
+  );
+  return put ?? false;
+};
+
+/** @returns the modes as they are now */
+const tickAll = async (
+  deps: ControlDeps,
+  steps: Steps,
+  read: readonly ModeRecord[],
+  minute: boolean,
+): Promise<readonly ModeRecord[]> => {
+  const probes = minute ? await probeAll(deps, steps) : [];
+  const tick = async (i: number): Promise<ModeRecord | undefined> => {
+    const stage = deps.stages[i];
+    return stage === undefined ? undefined : tickStage(deps, steps, stage, probes[i]);
+  };
+  // The router's first: the others' clocks stand still or go on as the system says.
+  const system = await tick(0);
+  const others = await Promise.all(deps.stages.slice(1).map((_, i) => tick(i + 1)));
+  const after = [system, ...others];
+  return read.map((record, i) => after[i] ?? record);
+};
+
+const probeAll = (deps: ControlDeps, steps: Steps): Promise<(Probe | undefined)[]> => {
+  const limit = fewCalls();
+  const probe = async (stage: ControlledStage): Promise<Probe | undefined> => {
+    const { functionName } = await limit(() => namesOf(deps, stage));
+    return deps.functions.probe(functionName);
+  };
+  return Promise.all(
+    deps.stages.map((stage) => steps.try('probe', () => probe(stage), { stage: stage.id, room: PROBE_ROOM })),
+  );
+};
+
+const tickStage = (
+  deps: ControlDeps,
+  steps: Steps,
+  { id }: ControlledStage,
+  probe: Probe | undefined,
+): Promise<ModeRecord | undefined> =>
+  steps.try(
+    'let time pass in the mode',
+    async () => {
+      const at = deps.clock();
+      const event = { type: 'tick', ...(probe === undefined ? {} : { probe }) } as const;
+      const { after, flipped } = await changeMode(deps, id, event);
+      if (flipped) await publishFlip(deps, steps, id, after, at);
+      return after;
+    },
+    { stage: id, room: TICK_ROOM },
+  );
+
+const heartbeat = ({ pipeline, clock }: ControlDeps): MetricDatum => ({
+  name: 'Heartbeat',
+  value: 1,
+  dimensions: { Pipeline: pipeline },
+  at: clock(),
+  resolution: 60,
+});
+
+const parkedData = (
+  dimensions: MetricDatum['dimensions'],
+  surveys: readonly Survey[],
+  at: number,
+): readonly MetricDatum[] => {
+  const oldest = Math.min(at, ...surveys.map(({ oldestParkedAt }) => oldestParkedAt ?? at));
+  const keys = surveys.reduce((sum, survey) => sum + survey.keys, 0);
+  return [
+    { name: 'ParkedKeys', value: keys, unit: 'Count', dimensions, at, resolution: 60 },
+    { name: 'OldestParkedAge', value: (at - oldest) / 1000, unit: 'Seconds', dimensions, at, resolution: 60 },
+  ];
+};
+
+const putParked = async (
+  { pipeline, stages, clock, metrics }: ControlDeps,
+  steps: Steps,
+  surveys: ReadonlyMap<string, Survey>,
+): Promise<void> => {
+  const at = clock();
+  const data = [...surveys].flatMap(([stage, survey]) =>
+    parkedData({ Pipeline: pipeline, Stage: stage }, [survey], at),
+  );
+  // A sum of some stages only would look as if keys had been drained.
+  if (surveys.size === stages.length)
+    data.push(...parkedData({ Pipeline: pipeline }, [...surveys.values()], at));
+  if (data.length > 0) await steps.try('put what is parked', () => metrics.put(data));
+};
+
+/** Remembers which stages there are, for the day when one is no longer configured and has left messages behind. */
+const register = async (deps: ControlDeps): Promise<void> => {
+  const { stages, registry, counts } = deps;
+  const known = await registry.read();
+  const changed = new Map<string, StageQueues>();
+  for (const stage of stages) {
+    const { queueName } = await namesOf(deps, stage);
+    if (known.get(stage.id)?.queueName === queueName) continue;
+    const deadLetterQueueName = await counts.deadLetterQueueName(queueName);
+    if (deadLetterQueueName !== undefined) changed.set(stage.id, { queueName, deadLetterQueueName });
+  }
+  if (changed.size > 0) await registry.save(changed);
+};

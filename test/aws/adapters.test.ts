@@ -1,0 +1,129 @@
+/** Adapters that make one call each: what is asked for, and what is made of the answers. */
+import { describe, expect, it } from '@jest/globals';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { SnsAnnouncer } from '../../lambdas/aws/announcer.ts';
+import { CloudWatchMetrics, type MetricDatum } from '../../lambdas/aws/metrics.ts';
+import { announcementOf } from '../../lambdas/core/announce.ts';
+import { NORMAL } from '../../lambdas/core/mode.ts';
+import { InfraFault } from '../../lambdas/core/ports.ts';
+
+/** A client that only remembers what it was asked. */
+const recorder = (inputs: unknown[], error?: Error) =>
+  ({
+    send: ({ input }: { input: unknown }) => {
+      inputs.push(input);
+      return error === undefined ? Promise.resolve({}) : Promise.reject(error);
+    },
+  }) as unknown as SNSClient & CloudWatchClient;
+
+describe('SnsAnnouncer', () => {
+  const record = {
+    ...NORMAL,
+    mode: 'degraded',
+    epoch: 3,
+    since: Date.UTC(2026, 10, 22),
+    reason: '5 messages were redriven within 5 minutes',
+    lastCrash: { kind: 'throw', error: 'no', codeVersion: 'v', at: 1 },
+  } as const;
+  const names = { pipeline: 'Sluice/Pipeline', stackName: 'Sluice' };
+
+  it('publishes the whole announcement, and what a subscriber may choose by', async () => {
+    const inputs: unknown[] = [];
+    const announcement = announcementOf('crm', record, names);
+    await new SnsAnnouncer(recorder(inputs), 'arn:topic').announce(announcement);
+    expect(inputs).toEqual([
+      {
+        TopicArn: 'arn:topic',
+        Subject: 'Destination crm of dataplane server Sluice/Pipeline entered degraded mode',
+        Message: JSON.stringify(announcement),
+        MessageAttributes: {
+          stage: { DataType: 'String', StringValue: 'crm' },
+          mode: { DataType: 'String', StringValue: 'degraded' },
+        },
+      },
+    ]);
+  });
+
+  it('cuts a subject to what SNS takes', async () => {
+    const inputs: { Subject?: string }[] = [];
+    const long = announcementOf('router', record, { ...names, pipeline: `Bücher\n${'x'.repeat(200)}` });
+    await new SnsAnnouncer(recorder(inputs), 'arn:topic').announce(long);
+    expect(inputs[0]?.Subject).toMatch(/^Dataplane server B\?cher\?x+$/);
+    expect(inputs[0]?.Subject).toHaveLength(100);
+  });
+
+  it('says that publishing failed', async () => {
+    const client = recorder([], new Error('down'));
+    const done = new SnsAnnouncer(client, 'arn:topic').announce(announcementOf('crm', record, names));
+    await expect(done).rejects.toThrow(/^Publish failed: Error: down$/);
+    await expect(done).rejects.toThrow(InfraFault);
+  });
+});
+
+describe('CloudWatchMetrics', () => {
+  const datum = (value: number): MetricDatum => ({
+    name: 'DegradedMode',
+    value,
+    dimensions: { Pipeline: 'p', Stage: 'crm' },
+    at: 5_000,
+    resolution: 1,
+  });
+
+  it('puts values with their time, their resolution and their unit', async () => {
+    const inputs: unknown[] = [];
+    await new CloudWatchMetrics(recorder(inputs)).put([
+      datum(1),
+      {
+        name: 'OldestParkedAge',
+        value: 2.5,
+        unit: 'Seconds',
+        dimensions: { Pipeline: 'p' },
+        at: 6,
+        resolution: 60,
+      },
+    ]);
+    expect(inputs).toEqual([
+      {
+        Namespace: 'Sluice',
+        MetricData: [
+          {
+            MetricName: 'DegradedMode',
+            Value: 1,
+            Unit: 'None',
+            Dimensions: [
+              { Name: 'Pipeline', Value: 'p' },
+              { Name: 'Stage', Value: 'crm' },
+            ],
+            Timestamp: new Date(5_000),
+            StorageResolution: 1,
+          },
+          {
+            MetricName: 'OldestParkedAge',
+            Value: 2.5,
+            Unit: 'Seconds',
+            Dimensions: [{ Name: 'Pipeline', Value: 'p' }],
+            Timestamp: new Date(6),
+            StorageResolution: 60,
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('makes as many calls as there must be, and none for nothing', async () => {
+    const inputs: { MetricData: { Value: number }[] }[] = [];
+    const metrics = new CloudWatchMetrics(recorder(inputs));
+    await metrics.put([]);
+    await metrics.put(Array.from({ length: 1_001 }, (_, i) => datum(i)));
+    expect(inputs.map(({ MetricData }) => MetricData.map(({ Value }) => Value))).toEqual([
+      Array.from({ length: 1_000 }, (_, i) => i),
+      [1_000],
+    ]);
+  });
+
+  it('says that putting failed', async () => {
+    const client = recorder([], new Error('down'));
+    await expect(new CloudWatchMetrics(client).put([datum(1)])).rejects.toThrow(InfraFault);
+  });
+});

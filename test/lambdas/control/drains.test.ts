@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { control } from '../../../lambdas/control/control.ts';
+import { chooseShards, surveyStage } from '../../../lambdas/control/drains.ts';
+import { shardOf } from '../../../lambdas/core/parking.ts';
+import { START, World } from './world.ts';
+
+const FLIP = { Records: [{ EventSource: 'aws:sns' }] };
+
+let world: World;
+
+beforeEach(() => {
+  world = new World(['router', 'crm']);
+});
+
+describe('drain workers', () => {
+  it('are started for due keys, one for each shard', async () => {
+    const keys = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay'];
+    for (const key of keys) await world.park('crm', key, [{ messageId: key }]);
+    await control(FLIP, world.deps);
+    const shards = [...new Set(keys.map(shardOf))].map((shard) => `function-crm/${shard}`);
+    expect([...world.drains].sort()).toEqual(shards.sort());
+  });
+
+  it('are not started for keys that back off', async () => {
+    await world.park('crm', 'ann', [{ messageId: 'e1' }]);
+    await world.backOff('crm', 'ann', START + 1);
+    await control(FLIP, world.deps);
+    expect(world.drains).toEqual([]);
+    world.now += 1;
+    await control(FLIP, world.deps);
+    expect(world.drains).toEqual([`function-crm/${shardOf('ann')}`]);
+  });
+
+  it('are started for keys that were last tried before the stage began to recover', async () => {
+    world.mode('crm', { mode: 'recovering', epoch: 2, announced: 2, dueEpoch: 2, windowFrom: START });
+    await world.park('crm', 'ann', [{ messageId: 'e1' }]);
+    await world.backOff('crm', 'ann', START + 3_600_000, 2);
+    await control(FLIP, world.deps);
+    expect(world.drains).toEqual([]);
+    await world.backOff('crm', 'ann', START + 3_600_000, 1);
+    await control(FLIP, world.deps);
+    expect(world.drains).toHaveLength(1);
+  });
+
+  it.each([FLIP, { source: 'aws.events' }])('are not started while the stage is shut: %j', async (event) => {
+    await world.park('crm', 'ann', [{ messageId: 'e1' }]);
+    world.degraded('crm');
+    await control(event, world.deps);
+    world.mode('crm', {});
+    world.mode('router', { held: true });
+    await control(event, world.deps);
+    expect(world.drains).toEqual([]);
+  });
+});
+
+describe('the choice of shards', () => {
+  const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+  it('is all of them when there are workers enough', () => {
+    expect([...chooseShards([3, 7], 10, START)].sort()).toEqual([3, 7]);
+  });
+
+  it.each([1, 2, 3, 7])('reaches every shard in turn with %d workers', (workers) => {
+    const chosen = Array.from({ length: 10 }, (_, minute) =>
+      chooseShards(all, workers, START + minute * 60_000),
+    );
+    expect(chosen.every(({ length }) => length === workers)).toBe(true);
+    expect(new Set(chosen.flat())).toEqual(new Set(all));
+  });
+});
+
+describe('the survey', () => {
+  it('finds every key, however many there are', async () => {
+    const keys = Array.from({ length: 20 }, (_, i) => `key-${i}`);
+    // One shard has more than a page of them.
+    const many = Array.from({ length: 9_000 }, (_, i) => `many-${i}`).filter((key) => shardOf(key) === 0);
+    const parked = [...keys, ...many.slice(0, 501)];
+    for (const key of parked) {
+      await world.parking.touchHead('crm', key, { token: key, now: world.now, reason: '' });
+      world.now += 1;
+    }
+    const survey = await surveyStage(world.deps, 'crm', { dueEpoch: 0 });
+    expect(survey.keys).toBe(parked.length);
+    expect(survey.oldestParkedAt).toBe(START);
+    expect(survey.dueShards).toEqual([...new Set(parked.map(shardOf))].sort());
+  });
+
+  it('of nothing has no oldest', async () => {
+    expect(await surveyStage(world.deps, 'crm', { dueEpoch: 0 })).toEqual({ keys: 0, dueShards: [] });
+  });
+});

@@ -1,0 +1,246 @@
+/** A pipeline in memory, as control sees it, and what control did with it. */
+import type { ControlDeps, MetricDatum, StageNames } from '../../../lambdas/control/ports.ts';
+import type { Probe } from '../../../lambdas/core/mode-machine.ts';
+import { NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import { sortOf } from '../../../lambdas/core/parking.ts';
+import {
+  InfraFault,
+  type Announcement,
+  type Attempt,
+  type OutgoingMessage,
+  type Rejection,
+  type SendResult,
+  type StageQueues,
+} from '../../../lambdas/core/ports.ts';
+import type { MappingChange, MappingState } from '../../../lambdas/core/reconcile.ts';
+import { MemoryParking } from '../../support/memory-parking.ts';
+import { MemoryState } from '../../support/memory-state.ts';
+import { MODE_SETTINGS } from '../../support/memory-stage.ts';
+
+export const START = Date.UTC(2026, 0, 1);
+
+type Faults = Partial<
+  Record<
+    'metrics' | 'announce' | 'send' | 'saveRejection' | 'saveMessage' | 'startDrain' | 'register',
+    boolean
+  >
+>;
+
+export class World {
+  now = START;
+  timeLeft = 30_000;
+  readonly parking = new MemoryParking();
+  readonly state = new MemoryState(this.parking);
+  /** By mapping id. */
+  readonly mappings = new Map<string, MappingState>();
+  /** By function name. */
+  readonly probes = new Map<string, Probe>();
+  readonly counts = new Map<string, { visible: number; inFlight: number }>();
+  readonly registry = new Map<string, StageQueues>();
+  rejections: Rejection[] = [];
+  sendResult: SendResult = { ok: true };
+  /** What fails from now on. */
+  faults: Faults = {};
+
+  readonly metrics: MetricDatum[] = [];
+  readonly announced: Announcement[] = [];
+  readonly updates: Record<string, MappingChange> = {};
+  readonly probed: string[] = [];
+  readonly drains: string[] = [];
+  readonly sent: { queue: string; messages: readonly OutgoingMessage[] }[] = [];
+  readonly registered: ReadonlyMap<string, StageQueues>[] = [];
+  readonly logged: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  readonly names = new Map<string, StageNames>();
+  #ids = 0;
+
+  readonly deps: ControlDeps;
+
+  constructor(ids: readonly string[] = ['router', 'crm', 'lake']) {
+    const stages = ids.map((id) => ({ id, mappingId: `mapping-${id}`, maxConcurrency: 10 }));
+    for (const id of ids) this.mapping(id, { state: 'Enabled', maximumConcurrency: 10 });
+    const fail = (what: keyof Faults): void => {
+      if (this.faults[what] === true) throw new InfraFault(`${what} failed`);
+    };
+    this.deps = {
+      pipeline: 'shop',
+      stages,
+      settings: MODE_SETTINGS,
+      drainConcurrency: 10,
+      modes: this.state,
+      parking: this.parking,
+      rejections: {
+        save: async (rejection) => {
+          await Promise.resolve();
+          fail('saveRejection');
+          await this.deps.rejections.remove(rejection);
+          this.rejections.push(rejection);
+        },
+        list: async (stage, { limit, cursor = '0' }) => {
+          await Promise.resolve();
+          const all = this.rejections.filter((rejection) => rejection.stage === stage);
+          const end = Number(cursor) + limit;
+          const rejections = all.slice(Number(cursor), end);
+          return end < all.length ? { rejections, cursor: String(end) } : { rejections };
+        },
+        find: (stage, id) =>
+          Promise.resolve(this.rejections.find((one) => one.stage === stage && one.id === id)),
+        remove: async ({ stage, receivedAt, id }) => {
+          await Promise.resolve();
+          this.rejections = this.rejections.filter(
+            (one) => one.stage !== stage || one.receivedAt !== receivedAt || one.id !== id,
+          );
+        },
+      },
+      registry: {
+        read: () => Promise.resolve(new Map(this.registry)),
+        save: async (changed) => {
+          await Promise.resolve();
+          fail('register');
+          this.registered.push(changed);
+          for (const [id, queues] of changed) this.registry.set(id, queues);
+        },
+      },
+      mappings: {
+        read: async (id) => {
+          await Promise.resolve();
+          const state = this.mappings.get(id);
+          if (state === undefined) throw new InfraFault(`there is no mapping ${id}`);
+          const stage = id.replace('mapping-', '');
+          return { ...state, functionName: `function-${stage}`, queueName: `${stage}.fifo` };
+        },
+        update: async (id, change) => {
+          await Promise.resolve();
+          this.updates[id] = change;
+          return true;
+        },
+      },
+      names: this.names,
+      functions: {
+        probe: (name) => {
+          this.probed.push(name);
+          return Promise.resolve(this.probes.get(name));
+        },
+        startDrain: async (name, shard) => {
+          await Promise.resolve();
+          fail('startDrain');
+          this.drains.push(`${name}/${shard}`);
+        },
+      },
+      counts: {
+        read: (name) => Promise.resolve(this.counts.get(name)),
+        deadLetterQueueName: (name) => Promise.resolve(name.replace('.fifo', '-dead-letters.fifo')),
+      },
+      metrics: {
+        put: async (data) => {
+          await Promise.resolve();
+          fail('metrics');
+          this.metrics.push(...data);
+        },
+      },
+      announcer: {
+        announce: async (announcement) => {
+          await Promise.resolve();
+          fail('announce');
+          this.announced.push(announcement);
+        },
+      },
+      announcement: (stage, { mode, epoch, since, reason }) => ({
+        text: `${stage} entered ${mode}`,
+        pipeline: 'shop',
+        stage,
+        mode,
+        epoch,
+        since: new Date(since).toISOString(),
+        reason,
+        command: 'npx sluice status',
+      }),
+      sender: (queue) => ({
+        send: async (messages) => {
+          await Promise.resolve();
+          fail('send');
+          this.sent.push({ queue, messages });
+          return messages.map(() => this.sendResult);
+        },
+      }),
+      clock: () => this.now,
+      newId: () => `id-${(this.#ids += 1)}`,
+      timeLeft: () => this.timeLeft,
+      log: (level, message, fields) => this.logged.push({ level, message, fields }),
+    };
+    const save = this.parking.saveMessage.bind(this.parking);
+    this.parking.saveMessage = async (stage, message) => {
+      fail('saveMessage');
+      await save(stage, message);
+    };
+  }
+
+  mapping(stage: string, state: MappingState): void {
+    this.mappings.set(`mapping-${stage}`, state);
+  }
+
+  mode(stage: string, record: Partial<ModeRecord>): void {
+    this.state.modes.set(stage, { ...NORMAL, rev: 1, ...record });
+  }
+
+  /** As the last change left it: published. */
+  degraded(stage: string, record: Partial<ModeRecord> = {}): void {
+    this.mode(stage, {
+      mode: 'degraded',
+      epoch: 1,
+      announced: 1,
+      since: START - 60_000,
+      reason: '5 messages were redriven within 5 minutes',
+      codeVersion: 'bad',
+      pause: 300_000,
+      pauseUntil: START + 240_000,
+      ...record,
+    });
+  }
+
+  /** Parks a message of these events; the sequence counts up. */
+  async park(
+    stage: string,
+    key: string,
+    events: readonly { readonly messageId: string; readonly [field: string]: string }[],
+    { attempt, sequence = 1 }: { readonly attempt?: Attempt; readonly sequence?: number } = {},
+  ): Promise<void> {
+    const sequenceNumber = String(sequence);
+    await this.parking.putMessage(stage, {
+      sort: sortOf({ sequenceNumber }),
+      id: `${key}-${sequence}`,
+      groupId: key,
+      body: JSON.stringify({
+        v: 1,
+        kind: 'events',
+        sourceId: 'web',
+        receivedAt: new Date(START).toISOString(),
+        events,
+      }),
+      sequenceNumber,
+      sentAt: START,
+      parkedAt: this.now,
+      ...(attempt === undefined ? {} : { attempt }),
+    });
+    await this.parking.touchHead(stage, key, {
+      token: `token-${key}-${sequence}`,
+      now: this.now,
+      reason: 'redriven',
+    });
+  }
+
+  /** As a failed drain leaves a key. */
+  async backOff(stage: string, key: string, nextAttemptAt: number, triedEpoch = 0): Promise<void> {
+    const head = this.parking.head(stage, key);
+    if (head === undefined) throw new Error(`${key} is not parked`);
+    const { now } = this;
+    const lease = { owner: 'drain', now, until: now + 1, nextAttemptAt, triedEpoch };
+    await this.parking.takeLease(stage, head, lease);
+    await this.parking.releaseLease(stage, key, 'drain');
+  }
+
+  metric(name: MetricDatum['name'], stage?: string): readonly number[] {
+    return this.metrics
+      .filter((datum) => datum.name === name && datum.dimensions['Stage'] === stage)
+      .map(({ value }) => value);
+  }
+}

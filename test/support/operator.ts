@@ -1,0 +1,73 @@
+/** What an operator sees and does, as the console does it: one request to control at a time. */
+import type { ControlAnswer, ControlRequest, ControlResults, StageStatus } from '../../config/operations.ts';
+import type { LocalRun } from './local-run.ts';
+import { until } from './until.ts';
+
+/** @throws Error with what control refused */
+export const control = async <Command extends keyof ControlResults>(
+  run: LocalRun,
+  request: ControlRequest & { readonly command: Command },
+): Promise<ControlResults[Command]> => {
+  const response = await fetch(`${run.consoleUrl}/api/control`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`control: ${response.status} ${text}`);
+  const answer = JSON.parse(text) as ControlAnswer<Command>;
+  if (answer.ok) return answer.result;
+  throw new Error(`control refused: ${answer.refused}`);
+};
+
+export const stageStatus = async (run: LocalRun, id: string): Promise<StageStatus> => {
+  const { stages } = await control(run, { command: 'status' });
+  const stage = stages.find((one) => one.id === id);
+  if (stage === undefined) throw new Error(`there is no stage ${id}`);
+  return stage;
+};
+
+/** Waits until a stage's status is as wanted, and returns it. */
+export const untilStage = async (
+  run: LocalRun,
+  id: string,
+  what: string,
+  isSo: (status: StageStatus) => boolean,
+  deadlineMs = 120_000,
+): Promise<StageStatus> => {
+  let last: StageStatus | undefined;
+  return until(
+    `${id} to be ${what}`,
+    async () => {
+      last = await stageStatus(run, id);
+      return isSo(last) ? last : undefined;
+    },
+    { deadlineMs, context: () => `${JSON.stringify(last, undefined, 2)}\n${run.output.slice(-6000)}` },
+  );
+};
+
+export const untilMode = (run: LocalRun, id: string, mode: StageStatus['mode']): Promise<StageStatus> =>
+  untilStage(run, id, mode, (status) => status.mode === mode);
+
+export const parkedKeys = async (run: LocalRun, stage: string) =>
+  (await control(run, { command: 'parked', stage })).keys;
+
+/** CloudWatch's alarm as a subscriber of the alarm topic gets it. */
+export interface AlarmNotice {
+  readonly name: string;
+  readonly state: 'ALARM' | 'OK' | 'INSUFFICIENT_DATA';
+}
+
+/** Reads the alarms out of the SNS envelopes that a stand-in pager got. */
+export const alarmNotices = (
+  envelopes: readonly Readonly<Record<string, unknown>>[],
+): readonly AlarmNotice[] =>
+  envelopes
+    .filter((envelope) => envelope['Type'] === 'Notification')
+    .map((envelope) => {
+      const alarm = JSON.parse(String(envelope['Message'])) as {
+        AlarmName: string;
+        NewStateValue: AlarmNotice['state'];
+      };
+      return { name: alarm.AlarmName, state: alarm.NewStateValue };
+    });
