@@ -7,12 +7,24 @@ export interface PipelineContext {
   readonly baseDir: string;
   /** Names the pipeline in the errors of its configuration. */
   readonly where: string;
+  /** The stack's name and the construct's path in it. Names the pipeline in metrics, alarms and tags. */
+  readonly pipeline: string;
+  /** How an operator names the pipeline on the command line. */
+  readonly stackName: string;
+  /** Where the runbook is; a section's anchor is put behind it. */
+  readonly runbookUrl: string;
   /** Begins the names of queues, tables, functions and the API. Without it CloudFormation makes names up. */
   readonly namePrefix?: string | undefined;
   /** Of queues and tables, when they are removed and when they are replaced. */
   readonly removalPolicy: RemovalPolicy;
   readonly logRetention: RetentionDays;
 }
+
+/**
+ * A tag of the pipeline's queues, with `pipeline` as its value. By it control may count the messages of queues that the
+ * template no longer names: those that removed destinations have left behind.
+ */
+export const PIPELINE_TAG = 'sluice:pipeline';
 
 /** A physical name, or none: then CloudFormation makes one up, which it can replace. */
 export const nameOf = ({ namePrefix }: PipelineContext, part: string): string | undefined =>

@@ -1,69 +1,89 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { alignedList } from '../config/aligned-list.ts';
 import type { ControlBundle } from '../config/bundle.ts';
 import { ENV } from '../config/environment.ts';
-import type { PipelineContext } from './context.ts';
+import type { ResolvedConfig } from '../config/index.ts';
+import { METRICS } from '../config/metrics.ts';
+import { PIPELINE_TAG, wholeSeconds, type PipelineContext } from './context.ts';
+import type { FlipTopic } from './flip-topic.ts';
 import { SluiceFunction } from './function.ts';
 import type { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
 /** A stage as control sees it. */
 export interface ControlledStage {
-  readonly id: string;
   readonly maxConcurrency: number;
+  /** The function's hard timeout; milliseconds. */
+  readonly timeout: number;
   readonly stage: PipelineStage;
 }
 
 export interface ControlProps {
   readonly context: PipelineContext;
+  readonly config: Pick<ResolvedConfig, 'timing' | 'degradedMode'>;
   readonly tables: Tables;
+  readonly flipTopic: FlipTopic;
   /** The router's first. */
   readonly stages: readonly ControlledStage[];
 }
 
 /**
- * Control brings what runs in line with the stages' modes, once a minute. It is level-triggered: a run that is lost is
- * made up for by the next, and two at once do no harm.
+ * Control brings what runs in line with the stages' modes, once a minute and whenever a mode changes; and it carries out
+ * what operators ask. It is level-triggered: a run that is lost is made up for by the next, and two at once do no harm.
  */
 export class Control extends Construct {
   readonly function: SluiceFunction;
   readonly schedule: Rule;
 
-  constructor(scope: Construct, id: string, { context, tables, stages }: ControlProps) {
+  readonly #pipeline: string;
+
+  constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
-    const mappings = stages.map(({ stage }) => stage.mapping);
+    const { context, config, tables, flipTopic, stages } = props;
+    this.#pipeline = context.pipeline;
     this.function = new SluiceFunction(this, 'Function', {
       context,
       handler: 'control',
       name: 'control',
       description: "brings the pipeline in line with its stages' modes",
       config: {
-        stages: stages.map(({ id, maxConcurrency }) => ({ id, maxConcurrency })),
+        stages: stages.map(({ stage, maxConcurrency, timeout }) => ({
+          id: stage.stage,
+          maxConcurrency,
+          // As it is deployed.
+          timeout: wholeSeconds(timeout) * 1000,
+        })),
+        timing: config.timing,
+        degradedMode: config.degradedMode,
       } satisfies Omit<ControlBundle, 'codeVersion'>,
       memorySize: 256,
       timeout: Duration.seconds(30),
       environment: {
-        ...tables.stateEnvironment,
+        ...tables.environment,
+        ...flipTopic.environment,
+        [ENV.stackName]: context.stackName,
         [ENV.mappingIds]: alignedList(
-          stages.map((stage) => stage.id),
-          mappings.map(({ eventSourceMappingId }) => eventSourceMappingId),
+          stages.map(({ stage }) => stage.stage),
+          stages.map(({ stage }) => stage.mapping.eventSourceMappingId),
         ),
+        ...(stages[0] === undefined ? {} : { [ENV.queuesUrl]: queuesUrl(stages[0].stage) }),
       },
       asyncRetries: 0,
     });
-    Validations.of(this.function).acknowledge({
-      id: 'Serverless-LambdaAsyncFailureDestination',
-      reason:
-        'The only asynchronous calls are those of the schedule; the next minute makes up for a lost one.',
-    });
-    tables.grantReadState(this.function);
-    this.function.allow(
-      ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
-      mappings.map(({ eventSourceMappingArn }) => eventSourceMappingArn),
-    );
+    tables.grantWriteState(this.function);
+    tables.grantPark(this.function);
+    flipTopic.grantPublish(this.function);
+    this.#grantStages(stages.map(({ stage }) => stage));
+    this.#grantCounts(context);
+    this.#grantMetrics();
+    this.#acknowledgeWide();
+    this.#listen(flipTopic);
     this.schedule = new Rule(this, 'Schedule', {
       description: 'Sluice: runs control every minute',
       schedule: Schedule.rate(Duration.minutes(1)),
@@ -76,4 +96,96 @@ export class Control extends Construct {
       reason: 'The next minute makes up for a lost run; one that is run late does nothing more.',
     });
   }
+
+  #listen(flipTopic: FlipTopic): void {
+    const subscription = flipTopic.addSubscription(new LambdaSubscription(this.function.lambda));
+    Validations.of(subscription).acknowledge({
+      id: 'Serverless-SNSRedrivePolicy',
+      reason: 'What control does on a change of mode it does each minute anyway, from what is stored.',
+    });
+  }
+
+  /** Switching stages off and on, probing them, starting drains, and sending rejected events once more. */
+  #grantStages(stages: readonly PipelineStage[]): void {
+    this.function.allow(
+      ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+      stages.map(({ mapping }) => mapping.eventSourceMappingArn),
+    );
+    for (const stage of stages) {
+      stage.grantInvoke(this.function);
+      stage.grantSend(this.function);
+    }
+  }
+
+  /** By the tag, and not by name: the queues of removed destinations are in no template any more, but still count. */
+  #grantCounts({ pipeline }: PipelineContext): void {
+    const { partition, region, account } = Stack.of(this);
+    this.function.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['sqs:GetQueueAttributes'],
+        resources: [`arn:${partition}:sqs:${region}:${account}:*`],
+        conditions: { StringEquals: { [`aws:ResourceTag/${PIPELINE_TAG}`]: pipeline } },
+      }),
+    );
+  }
+
+  #grantMetrics(): void {
+    this.function.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        // CloudWatch knows no resources for it; the namespace is what it can be limited to.
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': METRICS.namespace } },
+      }),
+    );
+  }
+
+  #acknowledgeWide(): void {
+    Validations.of(this.function).acknowledge(
+      {
+        id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:*]',
+        reason: "Limited to the queues that have the pipeline's tag, and to reading their attributes.",
+      },
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: "PutMetricData knows no resources; it is limited to Sluice's namespace.",
+      },
+    );
+  }
+
+  /** For operators and programs that run `npx sluice`: everything the command line does is an invocation of control. */
+  grantOperate(grantee: IGrantable): Grant {
+    return this.function.lambda.grantInvoke(grantee);
+  }
+
+  /** Control's runs. @default - sum over 1 minute */
+  metricHeartbeat(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.heartbeat, { statistic: 'Sum', period: Duration.minutes(1), ...options });
+  }
+
+  /** Users whose events are parked, in all stages. @default - maximum over 5 minutes */
+  metricParkedKeys(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.parkedKeys, options);
+  }
+
+  /** Seconds since the user that is parked longest was parked. @default - maximum over 5 minutes */
+  metricOldestParkedAge(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.oldestParkedAge, options);
+  }
+
+  #metric(metricName: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: METRICS.namespace,
+      metricName,
+      dimensionsMap: { [METRICS.pipeline]: this.#pipeline },
+      statistic: 'Maximum',
+      ...options,
+    });
+  }
 }
+
+/** `https://sqs.<region>.amazonaws.com/<account>/`, made from a queue's own URL so that it holds for every endpoint. */
+const queuesUrl = ({ queue }: PipelineStage): string => {
+  const part = (i: number): string => Fn.select(i, Fn.split('/', queue.queueUrl));
+  return Fn.join('/', [part(0), '', part(2), part(3), '']);
+};

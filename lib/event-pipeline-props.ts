@@ -30,6 +30,17 @@ export interface EventPipelineProps extends PipelineConfig {
   readonly router?: PipelineConfig['router'];
 
   /**
+   * When a stage stops forwarding, and how it recovers.
+   * @default - degraded after 5 redrives in 5 minutes; tries again after 5 minutes
+   */
+  readonly degradedMode?: PipelineConfig['degradedMode'];
+  /**
+   * Who is told: PagerDuty, Splunk On-Call, addresses and URLs.
+   * @default - nobody; the alarms are there all the same
+   */
+  readonly alerts?: PipelineConfig['alerts'];
+
+  /**
    * Where the paths of transforms begin.
    * @default process.cwd()
    */
@@ -52,6 +63,11 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default - CloudFormation makes up names
    */
   readonly namePrefix?: string;
+  /**
+   * Where people find the runbook, for the descriptions of alarms; the anchor of a section is put behind it.
+   * @default 'docs/runbook.md'
+   */
+  readonly runbookUrl?: string;
   /**
    * How long logs are kept.
    * @default RetentionDays.ONE_MONTH

@@ -12,11 +12,14 @@ import {
   type ResolvedDestination,
 } from '../config/index.ts';
 import { resolveTransforms } from '../config/transforms.ts';
+import { Alerting } from './alerting.ts';
 import type { TransformSource } from './code.ts';
 import type { PipelineContext } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
+import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
+import { Monitoring } from './monitoring.ts';
 import { isPrivateUrl } from './private-network.ts';
 import { PipelineStage } from './stage.ts';
 import { Tables } from './tables.ts';
@@ -34,6 +37,10 @@ export class EventPipeline extends Construct {
   readonly destinations: ReadonlyMap<string, PipelineStage>;
   readonly tables: Tables;
   readonly control: Control;
+  /** Changes of mode, for programs. */
+  readonly flipTopic: FlipTopic;
+  readonly alerting: Alerting;
+  readonly monitoring: Monitoring;
   /** What SDKs are given as the data plane's URL; without a slash at the end. */
   readonly dataPlaneUrl: string;
   /** Absolute paths of the files that the functions' code is made of, packages left out. */
@@ -52,11 +59,15 @@ export class EventPipeline extends Construct {
       namePrefix,
       logRetention,
       accountLogRole,
+      runbookUrl,
       ...config
     } = props;
     this.#context = {
       baseDir: path.resolve(baseDir),
       where: configName ?? this.node.path,
+      pipeline: pipelineName(this),
+      stackName: Stack.of(this).stackName,
+      runbookUrl: runbookUrl ?? 'docs/runbook.md',
       namePrefix,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
       logRetention: logRetention ?? RetentionDays.ONE_MONTH,
@@ -64,6 +75,7 @@ export class EventPipeline extends Construct {
     this.#config = this.#validate(config);
 
     this.tables = new Tables(this, 'Tables', this.#context);
+    this.flipTopic = new FlipTopic(this, 'Flips', this.#context);
     this.destinations = new Map(
       this.#config.destinations.map((destination, i) => [destination.id, this.#deliver(destination, i)]),
     );
@@ -77,8 +89,21 @@ export class EventPipeline extends Construct {
     });
     this.control = new Control(this, 'Control', {
       context: this.#context,
+      config: this.#config,
       tables: this.tables,
+      flipTopic: this.flipTopic,
       stages: this.#controlled(),
+    });
+    this.alerting = new Alerting(this, 'Alerting', {
+      context: this.#context,
+      alerts: this.#config.alerts,
+    });
+    this.monitoring = new Monitoring(this, 'Monitoring', {
+      context: this.#context,
+      alerting: this.alerting,
+      ingest: this.ingest,
+      control: this.control,
+      stages: this.stages,
     });
     this.dataPlaneUrl = this.ingest.url;
     const functions = [
@@ -120,12 +145,14 @@ export class EventPipeline extends Construct {
   }
 
   #router(): PipelineStage {
-    const { destinations, timing, router, transform } = this.#config;
+    const { destinations, timing, degradedMode, router, transform } = this.#config;
     const enabled = destinations.filter((destination) => destination.enabled);
     const queueNames = enabled.map(({ id }) => this.destination(id).queue.queueName);
     const stage = new PipelineStage(this, 'Router', {
       context: this.#context,
       tables: this.tables,
+      flipTopic: this.flipTopic,
+      stage: ROUTER_STAGE,
       handler: 'router',
       queueName: 'events',
       functionName: 'router',
@@ -133,6 +160,7 @@ export class EventPipeline extends Construct {
       config: {
         destinations: enabled.map(({ id, sources }) => (sources === undefined ? { id } : { id, sources })),
         timing,
+        degradedMode,
       } satisfies Omit<RouterBundle, 'codeVersion'>,
       transform: sourceOf(transform, 'transform'),
       timeout: timing.routerTimeout,
@@ -151,11 +179,13 @@ export class EventPipeline extends Construct {
 
   /** One that is switched off keeps its stage, so that it goes on delivering what it has. */
   #deliver(destination: ResolvedDestination, i: number): PipelineStage {
-    const { timing } = this.#config;
+    const { timing, degradedMode } = this.#config;
     const { id, maxConcurrency, transform, headers, signingSecret, ...rest } = destination;
     const stage = new PipelineStage(this, `Destination-${id}`, {
       context: this.#context,
       tables: this.tables,
+      flipTopic: this.flipTopic,
+      stage: id,
       handler: 'deliver',
       queueName: `to-${id}`,
       functionName: `deliver-${id}`,
@@ -164,6 +194,7 @@ export class EventPipeline extends Construct {
         // Without the transform's path: it is a path of this machine, and the code is beside the file.
         destination: { id, maxConcurrency, headers, ...(signingSecret && { signingSecret }), ...rest },
         timing,
+        degradedMode,
       } satisfies Omit<DeliverBundle, 'codeVersion'>,
       transform: sourceOf(transform, `destinations[${i}].transform`),
       timeout: timing.deliverTimeout,
@@ -191,10 +222,14 @@ export class EventPipeline extends Construct {
   }
 
   #controlled(): ControlledStage[] {
-    const { router, destinations } = this.#config;
+    const { router, destinations, timing } = this.#config;
     return [
-      { id: ROUTER_STAGE, maxConcurrency: router.maxConcurrency, stage: this.router },
-      ...destinations.map(({ id, maxConcurrency }) => ({ id, maxConcurrency, stage: this.destination(id) })),
+      { maxConcurrency: router.maxConcurrency, timeout: timing.routerTimeout, stage: this.router },
+      ...destinations.map(({ id, maxConcurrency }) => ({
+        maxConcurrency,
+        timeout: timing.deliverTimeout,
+        stage: this.destination(id),
+      })),
     ];
   }
 
@@ -208,6 +243,13 @@ export class EventPipeline extends Construct {
     }
   }
 }
+
+/** Unique in an account's region, as stacks' names are; in the characters that tags and metrics can hold. */
+const pipelineName = (pipeline: Construct): string => {
+  const stack = Stack.of(pipeline);
+  const place = pipeline.node.path.slice(stack.node.path.length);
+  return `${stack.stackName}${place.replaceAll(/[^\w+\-=.:/@ ]/g, '-')}`;
+};
 
 const sourceOf = (file: string | undefined, key: string): TransformSource | undefined =>
   file === undefined ? undefined : { file, key };

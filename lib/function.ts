@@ -15,6 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
+import { ENV } from '../config/environment.ts';
 import { nameOf, optional, type PipelineContext } from './context.ts';
 
 export interface SluiceFunctionProps {
@@ -79,7 +80,11 @@ export class SluiceFunction extends Construct implements IGrantable {
         description: `Sluice: ${props.description}`,
         memorySize: props.memorySize,
         timeout: props.timeout,
-        environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
+        environment: {
+          NODE_OPTIONS: '--enable-source-maps',
+          [ENV.pipeline]: context.pipeline,
+          ...environment,
+        },
         ...optional('functionName', nameOf(context, name)),
         ...optional('reservedConcurrentExecutions', props.reservedConcurrency),
         ...(asyncRetries === undefined
@@ -98,10 +103,17 @@ export class SluiceFunction extends Construct implements IGrantable {
       {
         id: 'Serverless-LambdaDLQ',
         reason:
-          'A dead-letter queue of a function is for asynchronous calls. API Gateway and the event source mapping ' +
-          'call it synchronously; control, which is called asynchronously, makes up for a lost run in the next.',
+          'A dead-letter queue of a function is for asynchronous calls. API Gateway and event source mappings call it ' +
+          'synchronously; what is called asynchronously, control and drains, is made up for in the next minute.',
       },
     );
+    if (asyncRetries === undefined) return;
+    Validations.of(this).acknowledge({
+      id: 'Serverless-LambdaAsyncFailureDestination',
+      reason:
+        'The asynchronous calls are those of the schedule, of the flip topic, and those by which control starts to ' +
+        'drain; control starts anew each minute what there still is to do.',
+    });
   }
 
   /** Lets the function do this, to these resources only. */

@@ -6,3 +6,6 @@ export { IngestApi } from './ingest-api.ts';
 export { Control } from './control.ts';
 export { Tables } from './tables.ts';
 export { SluiceFunction } from './function.ts';
+export { FlipTopic } from './flip-topic.ts';
+export { Alerting } from './alerting.ts';
+export { Monitoring } from './monitoring.ts';

@@ -12,7 +12,7 @@ export class SluiceStack extends Stack {
     const { pipeline, ...stackProps } = props;
     super(scope, id, { description: 'Sluice: an event pipeline', ...stackProps });
     this.pipeline = new EventPipeline(this, 'Pipeline', pipeline);
-    const { dataPlaneUrl, router, destinations, tables } = this.pipeline;
+    const { dataPlaneUrl, router, destinations, tables, control, flipTopic, alerting } = this.pipeline;
 
     this.#output('DataPlaneUrl', dataPlaneUrl, "Give it to SDKs as the data plane's URL");
     this.#output('EventsQueueUrl', router.queue.queueUrl, 'Accepted events that were not routed yet');
@@ -23,6 +23,10 @@ export class SluiceStack extends Stack {
     }
     this.#output('StateTableName', tables.state.tableName, 'Modes and attempts');
     this.#output('ParkingTableName', tables.parking.tableName, 'Parked and rejected events');
+    this.#output('ControlFunction', control.function.lambda.functionName, 'What npx sluice asks');
+    this.#output('FlipTopicArn', flipTopic.topic.topicArn, 'Changes of mode, as JSON for programs');
+    this.#output('AlarmTopicArn', alerting.alarmTopic.topicArn, 'Alarms that page');
+    this.#output('NoticeTopicArn', alerting.noticeTopic.topicArn, 'All alarms');
   }
 
   #output(name: string, value: string, description: string): void {

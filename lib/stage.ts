@@ -1,6 +1,6 @@
-import { Duration, Validations } from 'aws-cdk-lib';
-import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Duration, Tags, Validations } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { EventSourceMapping, type EventSourceMappingProps } from 'aws-cdk-lib/aws-lambda';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -10,8 +10,10 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../config/environment.ts';
+import { METRICS } from '../config/metrics.ts';
+import type { FlipTopic } from './flip-topic.ts';
 import type { TransformSource } from './code.ts';
-import { nameOf, optional, wholeSeconds, type PipelineContext } from './context.ts';
+import { nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineContext } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,9 +29,15 @@ const MAX_RECEIVE_COUNT = 1000;
 /** Lambda's maximum for a FIFO queue. */
 const BATCH_SIZE = 10;
 
+/** Taking in dead letters is rare, and must not take the concurrency of what is alive. Lambda's minimum. */
+const INTAKE_CONCURRENCY = 2;
+
 export interface PipelineStageProps {
   readonly context: PipelineContext;
   readonly tables: Tables;
+  readonly flipTopic: FlipTopic;
+  /** Names the stage in metrics and commands: `router`, or the destination's id. */
+  readonly stage: string;
   readonly handler: 'router' | 'deliver';
   /** Parts of the names, when the pipeline names things. */
   readonly queueName: string;
@@ -50,7 +58,7 @@ export interface PipelineStageProps {
 }
 
 /**
- * A FIFO queue, its dead-letter queue, the function that reads it, and the mapping between them.
+ * A FIFO queue, its dead-letter queue, the function that reads both, and the mappings between them.
  *
  * The queue keeps the order of each message group. It is encrypted by SQS's own key, so that accepting an event does not
  * need KMS.
@@ -59,12 +67,21 @@ export class PipelineStage extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: SluiceFunction;
+  /** Of the queue. Control switches it off and on. */
   readonly mapping: EventSourceMapping;
+  /** Of the dead-letter queue: what SQS gave up on is parked in every mode, so it is never switched off. */
+  readonly deadLetterMapping: EventSourceMapping;
+  /** `router`, or the destination's id. */
+  readonly stage: string;
+
+  readonly #pipeline: string;
 
   /** @throws ConfigError when the transform cannot be bundled */
   constructor(scope: Construct, id: string, props: PipelineStageProps) {
     super(scope, id);
-    const { context, tables, queueName } = props;
+    const { context, tables, flipTopic, queueName } = props;
+    this.stage = props.stage;
+    this.#pipeline = context.pipeline;
     const timeout = wholeSeconds(props.timeout);
     const visibility = Math.max(wholeSeconds(props.visibility), 6 * timeout);
 
@@ -87,21 +104,25 @@ export class PipelineStage extends Construct {
       timeout: Duration.seconds(timeout),
       environment: {
         [ENV.stageQueueUrl]: this.queue.queueUrl,
+        [ENV.deadLetterQueueArn]: this.deadLetterQueue.queueArn,
+        [ENV.stackName]: context.stackName,
         ...tables.environment,
+        ...flipTopic.environment,
         ...props.environment,
       },
+      // Control starts drains asynchronously, and again in the next minute.
+      asyncRetries: 0,
     });
-    this.#allowReceiving(this.queue);
+    this.#allowReceiving(this.queue, this.deadLetterQueue);
     tables.grantWriteState(this.function);
-    tables.grantReject(this.function);
+    tables.grantPark(this.function);
+    flipTopic.grantPublish(this.function);
 
     // `enabled` stays unset on purpose: control switches the mapping off and on, and a deployment must not.
-    this.mapping = new EventSourceMapping(this, 'Mapping', {
-      target: this.function.lambda,
-      eventSourceArn: this.queue.queueArn,
-      batchSize: BATCH_SIZE,
-      maxConcurrency: props.maxConcurrency,
-      reportBatchItemFailures: true,
+    this.mapping = this.#map('Mapping', this.queue, { maxConcurrency: props.maxConcurrency });
+    this.deadLetterMapping = this.#map('DeadLetterMapping', this.deadLetterQueue, {
+      maxConcurrency: INTAKE_CONCURRENCY,
+      enabled: true,
     });
     this.#acknowledge();
   }
@@ -111,11 +132,27 @@ export class PipelineStage extends Construct {
       id: 'Serverless-SQSRedrivePolicy',
       reason: 'It is the dead-letter queue itself.',
     });
-    Validations.of(this.mapping).acknowledge({
-      id: 'Serverless-LambdaEventSourceMappingDestination',
-      reason:
-        'Failure destinations of a mapping are for streams. What fails here stays in the queue, so that its order is ' +
-        'kept, and the queue has a redrive policy.',
+    for (const mapping of [this.mapping, this.deadLetterMapping]) {
+      Validations.of(mapping).acknowledge({
+        id: 'Serverless-LambdaEventSourceMappingDestination',
+        reason:
+          'Failure destinations of a mapping are for streams. What fails here stays in the queue, so that its order is ' +
+          'kept, until it is done or parked.',
+      });
+    }
+  }
+
+  #map(
+    id: string,
+    queue: Queue,
+    props: Pick<EventSourceMappingProps, 'maxConcurrency' | 'enabled'>,
+  ): EventSourceMapping {
+    return new EventSourceMapping(this, id, {
+      ...props,
+      target: this.function.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: BATCH_SIZE,
+      reportBatchItemFailures: true,
     });
   }
 
@@ -125,7 +162,7 @@ export class PipelineStage extends Construct {
     name: string,
     props: Pick<QueueProps, 'visibilityTimeout' | 'deadLetterQueue'>,
   ): Queue {
-    return new Queue(this, id, {
+    const queue = new Queue(this, id, {
       ...props,
       ...optional('queueName', nameOf(context, `${name}.fifo`)),
       fifo: true,
@@ -137,12 +174,14 @@ export class PipelineStage extends Construct {
       retentionPeriod: RETENTION,
       removalPolicy: context.removalPolicy,
     });
+    Tags.of(queue).add(PIPELINE_TAG, context.pipeline);
+    return queue;
   }
 
-  #allowReceiving(queue: Queue): void {
+  #allowReceiving(...queues: readonly Queue[]): void {
     this.function.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
-      [queue.queueArn],
+      queues.map(({ queueArn }) => queueArn),
     );
   }
 
@@ -151,12 +190,42 @@ export class PipelineStage extends Construct {
     grantee.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
+  /** Invoking the stage's function: probes and drains. */
+  grantInvoke(grantee: SluiceFunction): void {
+    grantee.allow(['lambda:InvokeFunction'], [this.function.lambda.functionArn]);
+  }
+
+  /** 1 unless the stage's mode is normal; kept by the second. @default - maximum over 10 seconds */
+  metricDegradedMode(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.degradedMode, { period: Duration.seconds(10), ...options });
+  }
+
+  /** Users whose events are parked. @default - maximum over 5 minutes */
+  metricParkedKeys(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.parkedKeys, options);
+  }
+
+  /** Seconds since the user that is parked longest was parked. @default - maximum over 5 minutes */
+  metricOldestParkedAge(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.oldestParkedAge, options);
+  }
+
+  #metric(metricName: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: METRICS.namespace,
+      metricName,
+      dimensionsMap: { [METRICS.pipeline]: this.#pipeline, [METRICS.stage]: this.stage },
+      statistic: 'Maximum',
+      ...options,
+    });
+  }
+
   /** Messages that wait to be received. @default - maximum over 5 minutes */
   metricBacklog(options?: MetricOptions): Metric {
     return this.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', ...options });
   }
 
-  /** Messages that SQS itself gave up on; 0 unless the stage's own function never ran. @default - maximum over 5 minutes */
+  /** Messages that SQS itself gave up on, and that the stage has not parked yet. @default - maximum over 5 minutes */
   metricDeadLetters(options?: MetricOptions): Metric {
     return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
       statistic: 'Maximum',

@@ -45,7 +45,8 @@ export class Tables extends Construct {
           indexName: HEAD_INDEX.name,
           partitionKey: { name: HEAD_INDEX.partitionKey, type: AttributeType.STRING },
           sortKey: { name: HEAD_INDEX.sortKey, type: AttributeType.NUMBER },
-          projectionType: ProjectionType.KEYS_ONLY,
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: [...HEAD_INDEX.attributes],
         },
       ],
     });
@@ -58,14 +59,26 @@ export class Tables extends Construct {
     grantee.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], [this.state.tableArn]);
   }
 
-  /** Recording attempts and successes; includes reading. Nothing in the state table is deleted by a function. */
+  /** Changing modes, recording attempts and successes; includes reading. No function deletes anything there. */
   grantWriteState(grantee: SluiceFunction): void {
     this.grantReadState(grantee);
     grantee.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.state.tableArn]);
   }
 
-  /** Recording rejected events. */
-  grantReject(grantee: SluiceFunction): void {
-    grantee.allow(['dynamodb:PutItem'], [this.parking.tableArn]);
+  /** Parking messages, draining and discarding them, recording rejected events. */
+  grantPark(grantee: SluiceFunction): void {
+    const { tableArn } = this.parking;
+    grantee.allow(
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:Query',
+      ],
+      [tableArn],
+    );
+    grantee.allow(['dynamodb:Query'], [`${tableArn}/index/${HEAD_INDEX.name}`]);
   }
 }

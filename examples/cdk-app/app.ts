@@ -29,6 +29,9 @@ const pipeline = new EventPipeline(stack, 'Events', {
     },
     { id: 'warehouse', type: 'webhook', url: 'https://warehouse.example.com/load', batch: 100 },
   ],
+  degradedMode: { redriveThreshold: 3 },
+  alerts: { pagerDuty: { secretName: 'shop/pagerduty-url' }, emails: ['shop-operators@example.com'] },
+  runbookUrl: 'https://example.com/sluice/docs/runbook.md',
 });
 
 // The pipeline's parts are constructs like any other.
@@ -40,3 +43,5 @@ new Alarm(stack, 'CrmIsBehind', {
 });
 
 new CfnOutput(stack, 'DataPlaneUrl', { value: pipeline.dataPlaneUrl });
+// By this output `npx sluice status --stack Shop` finds the pipeline.
+new CfnOutput(stack, 'ControlFunction', { value: pipeline.control.function.lambda.functionName });

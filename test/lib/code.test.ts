@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { ENV } from '../../config/environment.ts';
 import { buildCode, type FunctionCode, type HandlerName } from '../../lib/code.ts';
 
 const run = promisify(execFile);
@@ -33,21 +34,21 @@ const unpack = ({ files }: FunctionCode): string => {
 const importOf = (target: string, name: string): string => pathToFileURL(path.join(target, name)).href;
 
 describe("a function's code", () => {
+  // Whatever a handler asks for while it loads. No call is made.
   const environment = Object.fromEntries(
-    [
-      'EVENTS_QUEUE_URL',
-      'STAGE_QUEUE_URL',
-      'STATE_TABLE',
-      'PARKING_TABLE',
-      'MAPPING_IDS',
-      'DESTINATION_QUEUE_NAMES',
-    ].map((name) => [`SLUICE_${name}`, 'http://127.0.0.1/q']),
+    Object.values(ENV)
+      .filter((name) => name !== ENV.allowNetwork)
+      .map((name) => [name, 'http://127.0.0.1/q']),
   );
   const configs: Record<HandlerName, object> = {
     ingest: { sources: [], timing: { ingestDeadline: 1000 } },
-    router: { destinations: [], timing: { routerTimeout: 1000 } },
-    deliver: { destination: { id: 'crm', url: 'https://example.com', headers: {} }, timing: {} },
-    control: { stages: [] },
+    router: { destinations: [], timing: { routerTimeout: 1000 }, degradedMode: {} },
+    deliver: {
+      destination: { id: 'crm', url: 'https://example.com', headers: {} },
+      timing: {},
+      degradedMode: {},
+    },
+    control: { stages: [], timing: {}, degradedMode: {} },
   };
 
   it.each(Object.entries(configs) as [HandlerName, object][])(

@@ -1,4 +1,6 @@
 /** A pipeline with some of everything, and words for its parts. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { logicalId, resource, synthesize, type Synthesized } from './synth.ts';
 
 export const both = synthesize({
@@ -31,4 +33,13 @@ export const queueArn = (stage: string): string => arnOf(`${stage}/Queue`);
 export const environment = (synthesized: Synthesized, place: string): Record<string, unknown> => {
   const handler = resource(synthesized, `${place}/Function/Handler`);
   return (handler.Properties['Environment'] as { Variables: Record<string, unknown> }).Variables;
+};
+
+/** What the function at this place knows from deploy time on: the `bundle.json` beside its code. */
+export const bundle = (synthesized: Synthesized, place: string): unknown => {
+  const { Code } = resource(synthesized, `${place}/Function/Handler`).Properties as {
+    Code: { S3Key: string };
+  };
+  const asset = `asset.${path.basename(Code.S3Key, '.zip')}`;
+  return JSON.parse(readFileSync(path.join(synthesized.app.outdir, asset, 'bundle.json'), 'utf8'));
 };

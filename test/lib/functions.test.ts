@@ -1,13 +1,12 @@
 import { alignedList } from '../../config/aligned-list.ts';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { FUNCTIONS, STAGES, arnOf, both, environment, getAtt, idOf, queueArn } from './example.ts';
-import { removeDirectories, minimal, ofType, permissions, resource, synthesize } from './synth.ts';
+import { EventPipeline } from '../../lib/index.ts';
+import { FUNCTIONS, STAGES, both, bundle, environment, getAtt, idOf } from './example.ts';
+import { removeDirectories, minimal, ofType, resource, synthesize, temporaryDirectory } from './synth.ts';
 
 afterAll(removeDirectories);
-
-const STATE = arnOf('Tables/State');
-const PARKING = arnOf('Tables/Parking');
 
 describe('functions', () => {
   it.each(FUNCTIONS)('%s: Node 24 on arm64, source maps, logs of its own for a month', (place) => {
@@ -45,116 +44,30 @@ describe('functions', () => {
   });
 });
 
-describe('permissions: each function may do what it does, to what it does it to', () => {
-  const receive = [
-    'sqs:ChangeMessageVisibility',
-    'sqs:DeleteMessage',
-    'sqs:GetQueueAttributes',
-    'sqs:ReceiveMessage',
-  ];
-  const logs = (place: string) => ({
-    [arnOf(`${place}/Function/Logs`)]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-  });
-  const tables = {
-    [STATE]: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    [PARKING]: ['dynamodb:PutItem'],
-  };
-  const secret = (name: string): string =>
-    JSON.stringify({
-      'Fn::Join': [
-        '',
-        [
-          'arn:',
-          { Ref: 'AWS::Partition' },
-          ':secretsmanager:',
-          { Ref: 'AWS::Region' },
-          ':',
-          { Ref: 'AWS::AccountId' },
-          `:secret:${name}-??????`,
-        ],
-      ],
-    });
-
-  it('ingest', () => {
-    expect(permissions(both, 'Ingest')).toEqual({
-      ...logs('Ingest'),
-      [queueArn('Router')]: ['sqs:SendMessage'],
-      [STATE]: ['dynamodb:GetItem'],
-    });
-  });
-
-  it('router: not to a destination that is switched off', () => {
-    expect(permissions(both, 'Router')).toEqual({
-      ...logs('Router'),
-      ...tables,
-      [queueArn('Router')]: receive,
-      [queueArn('Destination-crm')]: ['sqs:SendMessage'],
-      [queueArn('Destination-a1')]: ['sqs:SendMessage'],
-    });
-  });
-
-  it('deliver: reads the secrets that its destination names', () => {
-    expect(permissions(both, 'Destination-crm')).toEqual({
-      ...logs('Destination-crm'),
-      ...tables,
-      [queueArn('Destination-crm')]: receive,
-      [secret('crm/token')]: ['secretsmanager:GetSecretValue'],
-      [secret('crm/signing')]: ['secretsmanager:GetSecretValue'],
-    });
-    expect(permissions(both, 'Destination-a1')).toEqual({
-      ...logs('Destination-a1'),
-      ...tables,
-      [queueArn('Destination-a1')]: receive,
-    });
-  });
-
-  it('control: the mappings of this pipeline', () => {
-    const mapping = (stage: string): string =>
-      JSON.stringify({
-        'Fn::Join': [
-          '',
-          [
-            'arn:',
-            { Ref: 'AWS::Partition' },
-            ':lambda:',
-            { Ref: 'AWS::Region' },
-            ':',
-            { Ref: 'AWS::AccountId' },
-            ':event-source-mapping:',
-            { Ref: idOf(`${stage}/Mapping`) },
-          ],
-        ],
-      });
-    const change = ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'];
-    expect(permissions(both, 'Control')).toEqual({
-      ...logs('Control'),
-      [STATE]: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
-      ...Object.fromEntries(STAGES.map((stage) => [mapping(stage), change])),
-    });
-  });
-
-  it('nobody may touch everything, and no managed policy is given to a function', () => {
-    for (const [, { Properties }] of ofType(both, 'AWS::IAM::Policy')) {
-      expect(JSON.stringify(Properties['PolicyDocument'])).not.toContain('*');
-    }
-    const roles = ofType(both, 'AWS::IAM::Role');
-    const managed = roles.filter(([, { Properties }]) => 'ManagedPolicyArns' in Properties);
-    // API Gateway's, which writes its access logs: a setting of the account, see `accountLogRole`.
-    expect(managed.map(([id]) => id)).toEqual([idOf('Ingest/Api/CloudWatchRole')]);
-  });
-});
-
 describe('what the functions are told', () => {
   const ref = (place: string) => ({ Ref: idOf(place) });
   const queue = (stage: string) => ref(`${stage}/Queue`);
   const state = { SLUICE_STATE_TABLE: ref('Tables/State') };
-  const stageTables = { ...state, SLUICE_PARKING_TABLE: ref('Tables/Parking') };
+  const pipeline = { SLUICE_PIPELINE: 'Sluice/Pipeline' };
+  const tables = { ...state, SLUICE_PARKING_TABLE: ref('Tables/Parking') };
+  const stage = (place: string) => ({
+    ...pipeline,
+    ...tables,
+    SLUICE_STACK_NAME: 'Sluice',
+    SLUICE_FLIP_TOPIC_ARN: ref('Flips/Topic'),
+    SLUICE_STAGE_QUEUE_URL: queue(place),
+    SLUICE_DEAD_LETTER_QUEUE_ARN: getAtt(`${place}/DeadLetterQueue`),
+  });
 
   /** What is in front of a list: which ids it belongs to. */
   const alignedTo = (...ids: string[]): string => alignedList(ids, []);
 
   it('ingest', () => {
-    expect(environment(both, 'Ingest')).toMatchObject({ SLUICE_EVENTS_QUEUE_URL: queue('Router'), ...state });
+    expect(environment(both, 'Ingest')).toMatchObject({
+      SLUICE_EVENTS_QUEUE_URL: queue('Router'),
+      ...pipeline,
+      ...state,
+    });
   });
 
   it('router: the names of the queues of destinations that take events, in order', () => {
@@ -162,19 +75,15 @@ describe('what the functions are told', () => {
       'Fn::GetAtt': [idOf(`${stage}/Queue`), 'QueueName'],
     });
     expect(environment(both, 'Router')).toMatchObject({
-      SLUICE_STAGE_QUEUE_URL: queue('Router'),
+      ...stage('Router'),
       SLUICE_DESTINATION_QUEUE_NAMES: {
         'Fn::Join': ['', [alignedTo('crm', 'a1'), name('Destination-crm'), ',', name('Destination-a1')]],
       },
-      ...stageTables,
     });
   });
 
   it('deliver', () => {
-    expect(environment(both, 'Destination-a-1')).toMatchObject({
-      SLUICE_STAGE_QUEUE_URL: queue('Destination-a-1'),
-      ...stageTables,
-    });
+    expect(environment(both, 'Destination-a-1')).toMatchObject(stage('Destination-a-1'));
   });
 
   it('control: the ids of the mappings, of switched off destinations too', () => {
@@ -186,8 +95,44 @@ describe('what the functions are told', () => {
           [alignedTo('router', 'crm', 'a-1', 'a1'), ids[0], ',', ids[1], ',', ids[2], ',', ids[3]],
         ],
       },
-      ...state,
+      SLUICE_STACK_NAME: 'Sluice',
+      SLUICE_FLIP_TOPIC_ARN: ref('Flips/Topic'),
+      ...pipeline,
+      ...tables,
     });
+  });
+
+  it("control: what stands before a queue's name in its URL, wherever SQS listens", () => {
+    const { SLUICE_QUEUES_URL } = environment(both, 'Control');
+    const [, parts] = (SLUICE_QUEUES_URL as { 'Fn::Join': [string, (string | object)[]] })['Fn::Join'];
+    const split = { 'Fn::Split': ['/', queue('Router')] };
+    const part = (i: number) => ({ 'Fn::Select': [i, split] });
+    // https: / / sqs.us-east-1.amazonaws.com / 123456789012 /
+    expect(parts).toEqual([part(0), '', part(2), part(3), '']);
+  });
+
+  it('a name of the pipeline that is its own in the account, in characters that tags can hold', () => {
+    const stack = new Stack(new App({ outdir: temporaryDirectory() }), 'Same', { stackName: 'sluice-dev' });
+    const { router } = new EventPipeline(stack, 'Web & app', minimal);
+    const dimensions = router.metricDegradedMode().dimensions;
+    expect(dimensions).toEqual({ Pipeline: 'sluice-dev/Web - app', Stage: 'router' });
+  });
+
+  it('their bundles: what degraded mode is', () => {
+    const degradedMode = { redriveThreshold: 5, window: 300_000, crashes: 3, maxDrainBackoff: 3_600_000 };
+    expect(bundle(both, 'Router')).toMatchObject({ degradedMode });
+    expect(bundle(both, 'Destination-crm')).toMatchObject({ degradedMode, destination: { id: 'crm' } });
+    expect(bundle(both, 'Control')).toMatchObject({
+      degradedMode,
+      timing: { minBackoff: 1_000 },
+      stages: [
+        { id: 'router', maxConcurrency: 33, timeout: 30_000 },
+        { id: 'crm', maxConcurrency: 7, timeout: 60_000 },
+        { id: 'a-1', maxConcurrency: 10, timeout: 60_000 },
+        { id: 'a1', maxConcurrency: 10, timeout: 60_000 },
+      ],
+    });
+    expect(bundle(both, 'Ingest')).not.toHaveProperty('degradedMode');
   });
 });
 
@@ -210,5 +155,25 @@ describe('control', () => {
     expect(resource(both, 'Control/Function/Handler').Properties).toMatchObject({
       Timeout: 30,
     });
+  });
+
+  it('listens to changes of mode, and no function names it', () => {
+    both.template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'lambda',
+      TopicArn: { Ref: idOf('Flips/Topic') },
+      Endpoint: getAtt('Control/Function/Handler'),
+    });
+    for (const place of [...STAGES, 'Ingest']) {
+      expect(JSON.stringify(environment(both, place))).not.toContain(idOf('Control/Function/Handler'));
+    }
+  });
+
+  it('a drain that did not start is not tried again by Lambda', () => {
+    for (const stage of STAGES) {
+      both.template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+        FunctionName: { Ref: idOf(`${stage}/Function/Handler`) },
+        MaximumRetryAttempts: 0,
+      });
+    }
   });
 });

@@ -9,6 +9,8 @@ afterAll(removeDirectories);
 describe('the stack', () => {
   it('tells the URL, the queues and the tables', () => {
     expect(Object.keys(both.template.findOutputs('*')).sort()).toEqual([
+      'AlarmTopicArn',
+      'ControlFunction',
       'DataPlaneUrl',
       'DestinationA1DeadLetterQueueUrl',
       'DestinationA1QueueUrl',
@@ -18,6 +20,8 @@ describe('the stack', () => {
       'DestinationCrmQueueUrl',
       'EventsDeadLetterQueueUrl',
       'EventsQueueUrl',
+      'FlipTopicArn',
+      'NoticeTopicArn',
       'ParkingTableName',
       'StateTableName',
     ]);
@@ -78,6 +82,11 @@ describe('cdk-nag', () => {
         headers: { authorization: { secretName: 'crm/token' } },
       },
     ],
+    alerts: {
+      pagerDuty: { secretName: 'pagerduty' },
+      emails: ['ops@example.com'],
+      urls: ['https://example.com/alerts'],
+    },
   });
   const packs = () => [new AwsSolutionsChecks(app), new ServerlessChecks(app)];
   const findings = (checks: readonly NagPack[]) =>

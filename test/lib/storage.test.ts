@@ -14,11 +14,15 @@ describe('queues', () => {
     MessageRetentionPeriod: 14 * 24 * 3600,
   };
 
+  /** By which control may count a removed destination's messages. */
+  const tag = { Key: 'sluice:pipeline', Value: 'Sluice/Pipeline' };
+
   it.each(STAGES)('%s: high throughput, encrypted by SQS, 14 days, with a dead-letter queue', (stage) => {
     const visibility = stage === 'Router' ? 180 : 360;
     expect(resource(both, `${stage}/Queue`).Properties).toEqual({
       ...fifo,
       VisibilityTimeout: visibility,
+      Tags: [tag],
       RedrivePolicy: {
         deadLetterTargetArn: { 'Fn::GetAtt': [idOf(`${stage}/DeadLetterQueue`), 'Arn'] },
         maxReceiveCount: 1000,
@@ -27,6 +31,7 @@ describe('queues', () => {
     expect(resource(both, `${stage}/DeadLetterQueue`).Properties).toEqual({
       ...fifo,
       VisibilityTimeout: visibility,
+      Tags: [tag],
     });
   });
 
@@ -84,6 +89,17 @@ describe('event source mappings', () => {
       });
     },
   );
+
+  it.each(STAGES)('%s: takes in its dead letters, few at a time, and always', (stage) => {
+    expect(resource(both, `${stage}/DeadLetterMapping`).Properties).toEqual({
+      BatchSize: 10,
+      Enabled: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+      EventSourceArn: getAtt(`${stage}/DeadLetterQueue`),
+      FunctionName: { Ref: idOf(`${stage}/Function/Handler`) },
+    });
+  });
 });
 
 describe('tables', () => {
@@ -119,7 +135,10 @@ describe('tables', () => {
             { AttributeName: 'indexShard', KeyType: 'HASH' },
             { AttributeName: 'nextAttemptAt', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
+          Projection: {
+            ProjectionType: 'INCLUDE',
+            NonKeyAttributes: ['key', 'failures', 'reason', 'parkedAt', 'triedEpoch'],
+          },
         },
       ],
     });

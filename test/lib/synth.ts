@@ -75,6 +75,7 @@ export interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 /** What the role of the function at this place may do: its actions by the resource, in JSON. */

@@ -1,0 +1,215 @@
+/**
+ * What each alarm watches, and from when on it rings.
+ *
+ * Those that page are what a person must see at night: the pipeline does not take events, does not forward them, is about to
+ * lose some, or could not tell. The others can wait until the morning: nothing is lost meanwhile.
+ */
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, TreatMissingData, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Control } from './control.ts';
+import type { SluiceFunction } from './function.ts';
+import type { IngestApi } from './ingest-api.ts';
+import type { PipelineStage } from './stage.ts';
+
+/** Metrics that an alarm can compare at once: CloudWatch's limit. */
+const MAX_METRICS = 10;
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export interface AlarmSpec {
+  /** What is wrong, in a few words; unique in the pipeline. */
+  readonly title: string;
+  /** What that means. */
+  readonly text: string;
+  /** The anchor of its section in the runbook. */
+  readonly section: string;
+  /** What to look at first. @default 'status' */
+  readonly command?: 'parked' | 'rejected';
+  readonly page: boolean;
+  readonly metric: IMetric;
+  /** Rings when the metric is so large, or larger ... */
+  readonly atLeast?: number;
+  /** ... or when it is smaller than this. One of the two is set. */
+  readonly below?: number;
+  /** So many periods are looked at ... @default 1 */
+  readonly of?: number;
+  /** ... and so many of them must be bad. @default - all */
+  readonly bad?: number;
+  /** @default - nothing is wrong where nothing was measured */
+  readonly missing?: TreatMissingData;
+}
+
+export const degradedMode = (stage: PipelineStage): AlarmSpec => ({
+  title: `${stage.stage} is in degraded mode`,
+  text: `The stage ${stage.stage} does not forward normally: it is degraded, or recovering. Events are accepted and kept in order.`,
+  section: 'degraded-mode',
+  page: true,
+  metric: stage.metricDegradedMode(),
+  atLeast: 1,
+  of: 6,
+  bad: 1,
+  // Control may be late; until it says otherwise, the mode is what it was.
+  missing: TreatMissingData.IGNORE,
+});
+
+export const heartbeat = (control: Control): AlarmSpec => ({
+  title: 'control is silent',
+  text: 'Control has not run for 3 minutes: nobody watches the stages, and nothing recovers by itself. Events are accepted and, where all is well, forwarded.',
+  section: 'control-is-silent',
+  page: true,
+  metric: control.metricHeartbeat(),
+  below: 1,
+  of: 3,
+  missing: TreatMissingData.BREACHING,
+});
+
+/** An average of 5xx is their share. Five minutes in a row, so that one bad answer in a quiet night wakes nobody. */
+export const ingestErrors = (ingest: IngestApi): AlarmSpec => ({
+  title: 'ingest answers 5xx',
+  text: 'For 5 minutes at least 5 in 100 requests were answered with a 5xx. SDKs keep those events and try again, but not for ever.',
+  section: 'ingest-answers-5xx',
+  page: true,
+  metric: ingest.metricServerErrors({ statistic: 'Average', period: Duration.minutes(1) }),
+  atLeast: 0.05,
+  of: 5,
+});
+
+export const oldestParked = (control: Control): AlarmSpec => ({
+  title: 'a user is parked for an hour',
+  text: "A user's events have been parked for an hour: what fails has to be mended, or discarded. Everybody else's are delivered.",
+  section: 'a-user-is-parked-for-an-hour',
+  command: 'parked',
+  page: false,
+  metric: control.metricOldestParkedAge(),
+  atLeast: HOUR,
+});
+
+/** Specs for metrics of a kind, as many to an alarm as CloudWatch compares at once. */
+export const grouped = <T>(
+  id: string,
+  all: readonly T[],
+  spec: (group: readonly T[], suffix: string) => AlarmSpec,
+): Record<string, AlarmSpec> => {
+  const count = Math.ceil(all.length / MAX_METRICS);
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, i) => {
+      const group = all.slice(i * MAX_METRICS, (i + 1) * MAX_METRICS);
+      return [i === 0 ? id : `${id}${i + 1}`, spec(group, i === 0 ? '' : ` (${i + 1})`)];
+    }),
+  );
+};
+
+/** Over arrays, these functions leave out metrics that have no data. */
+const combine = (how: 'MAX' | 'SUM', label: string, metrics: readonly Metric[]): MathExpression => {
+  const usingMetrics = Object.fromEntries(metrics.map((metric, i) => [`m${i}`, metric]));
+  return new MathExpression({
+    expression: `${how}([${Object.keys(usingMetrics).join(',')}])`,
+    usingMetrics,
+    label,
+    period: Duration.minutes(5),
+  });
+};
+
+export const deadLetters = (stages: readonly PipelineStage[], suffix: string): AlarmSpec => ({
+  title: `dead letters are not taken in${suffix}`,
+  text: 'A dead-letter queue has had messages for 15 minutes; its stage should have parked them at once. They are kept for 14 days.',
+  section: 'dead-letters-are-not-taken-in',
+  page: false,
+  metric: combine(
+    'MAX',
+    'Dead letters',
+    stages.map((stage) => stage.metricDeadLetters()),
+  ),
+  atLeast: 1,
+  of: 3,
+});
+
+export const functionErrors = (functions: readonly SluiceFunction[], suffix: string): AlarmSpec => ({
+  title: `functions fail${suffix}`,
+  text: 'Functions ended in an error, in their timeout, or out of memory, again and again. What they had not finished is tried again.',
+  section: 'functions-fail',
+  page: false,
+  metric: combine(
+    'SUM',
+    'Errors',
+    functions.map((one) => one.metricErrors()),
+  ),
+  atLeast: 1,
+  of: 3,
+  bad: 2,
+});
+
+export const functionThrottles = (functions: readonly SluiceFunction[], suffix: string): AlarmSpec => ({
+  title: `functions are throttled${suffix}`,
+  text: "Lambda has refused to run functions for 15 minutes: the account's concurrency is used up. Events are delayed.",
+  section: 'functions-are-throttled',
+  page: false,
+  metric: combine(
+    'SUM',
+    'Throttles',
+    functions.map((one) => one.metricThrottles()),
+  ),
+  atLeast: 1,
+  of: 3,
+});
+
+export const pagerFailures = (queues: readonly Queue[], suffix: string): AlarmSpec => ({
+  title: `a pager cannot be reached${suffix}`,
+  text: 'An alarm could not be delivered to PagerDuty, Splunk On-Call or a URL for an hour. Somebody was not told.',
+  section: 'a-pager-cannot-be-reached',
+  page: true,
+  metric: combine(
+    'MAX',
+    'Undelivered alarms',
+    queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' })),
+  ),
+  atLeast: 1,
+});
+
+/** A message that is tried again comes up every 5 minutes or so: quiet is what stays quiet for three periods. */
+const late = (metric: Metric, atLeast: number, long: string) => ({
+  title: `events are ${long} late`,
+  metric,
+  atLeast,
+  of: 3,
+  bad: 1,
+});
+
+/** @param metric the age of the oldest message that was received */
+export const late15Minutes = (metric: Metric): AlarmSpec => ({
+  ...late(metric, 15 * MINUTE, '15 minutes'),
+  text: 'Events that were accepted 15 minutes ago are not delivered yet. They are kept, in order.',
+  section: 'events-are-15-minutes-late',
+  page: false,
+});
+
+/** It rings at the time of the day at which the trouble began, a day later: hardly ever at night by chance. */
+export const late1Day = (metric: Metric): AlarmSpec => ({
+  ...late(metric, DAY, 'a day'),
+  text: 'Events that were accepted a day ago are not delivered yet. They are kept, in order.',
+  section: 'events-are-a-day-late',
+  page: true,
+});
+
+export const late10Days = (metric: Metric): AlarmSpec => ({
+  ...late(metric, 10 * DAY, '10 days'),
+  text: 'Events that were accepted 10 days ago are still in a queue, and SQS deletes what is 14 days old: act now.',
+  section: 'events-are-10-days-late',
+  page: true,
+});
+
+export const rejectedEvents = (metric: Metric): AlarmSpec => ({
+  title: 'events are rejected',
+  text: 'Events were rejected: they are recorded with the reason, and will not be delivered by themselves.',
+  section: 'events-are-rejected',
+  command: 'rejected',
+  page: false,
+  metric,
+  atLeast: 1,
+  // One message for a series of them, rather than one for each.
+  of: 12,
+  bad: 1,
+});

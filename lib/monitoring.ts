@@ -1,0 +1,108 @@
+import {
+  Alarm,
+  ComparisonOperator,
+  Metric,
+  TreatMissingData,
+  type MetricOptions,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Construct } from 'constructs';
+import { METRICS } from '../config/metrics.ts';
+import * as alarms from './alarms.ts';
+import type { Alerting } from './alerting.ts';
+import type { PipelineContext } from './context.ts';
+import type { Control } from './control.ts';
+import type { IngestApi } from './ingest-api.ts';
+import type { PipelineStage } from './stage.ts';
+
+export interface MonitoringProps {
+  readonly context: PipelineContext;
+  readonly alerting: Alerting;
+  readonly ingest: IngestApi;
+  readonly control: Control;
+  /** The router's first. */
+  readonly stages: readonly PipelineStage[];
+}
+
+/**
+ * The pipeline's alarms. Each says what is wrong, which command shows more, and which section of the runbook says what to
+ * do. What cannot be known at deploy time (since when, why, the last crash) is told by the command.
+ */
+export class Monitoring extends Construct {
+  /** By the id of their construct. */
+  readonly alarms: ReadonlyMap<string, Alarm>;
+
+  readonly #context: PipelineContext;
+  readonly #alerting: Alerting;
+
+  constructor(scope: Construct, id: string, { context, alerting, ingest, control, stages }: MonitoringProps) {
+    super(scope, id);
+    this.#context = context;
+    this.#alerting = alerting;
+    const functions = [ingest.function, control.function, ...stages.map((stage) => stage.function)];
+    const age = this.metricOldestMessageAge();
+    const specs = {
+      ...Object.fromEntries(
+        stages.map((stage) => [`DegradedMode-${stage.stage}`, alarms.degradedMode(stage)]),
+      ),
+      Heartbeat: alarms.heartbeat(control),
+      IngestErrors: alarms.ingestErrors(ingest),
+      Late15Minutes: alarms.late15Minutes(age),
+      Late1Day: alarms.late1Day(age),
+      Late10Days: alarms.late10Days(age),
+      OldestParked: alarms.oldestParked(control),
+      RejectedEvents: alarms.rejectedEvents(this.metricEventsRejected()),
+      ...alarms.grouped('DeadLetters', stages, alarms.deadLetters),
+      ...alarms.grouped('FunctionErrors', functions, alarms.functionErrors),
+      ...alarms.grouped('FunctionThrottles', functions, alarms.functionThrottles),
+      ...alarms.grouped('PagerFailures', alerting.deadLetterQueues, alarms.pagerFailures),
+    };
+    this.alarms = new Map(Object.entries(specs).map(([name, spec]) => [name, this.#alarm(name, spec)]));
+  }
+
+  /** Seconds since the oldest message of a received batch was sent, in all stages. @default - maximum over 5 minutes */
+  metricOldestMessageAge(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.oldestMessageAge, { statistic: 'Maximum', ...options });
+  }
+
+  /** Events that will not be delivered, in all stages and at ingest. @default - sum over 5 minutes */
+  metricEventsRejected(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.eventsRejected, { statistic: 'Sum', ...options });
+  }
+
+  #metric(metricName: string, options: MetricOptions): Metric {
+    return new Metric({
+      namespace: METRICS.namespace,
+      metricName,
+      dimensionsMap: { [METRICS.pipeline]: this.#context.pipeline },
+      ...options,
+    });
+  }
+
+  #alarm(id: string, spec: alarms.AlarmSpec): Alarm {
+    const { pipeline, stackName, runbookUrl } = this.#context;
+    const { title, text, section, command = 'status', atLeast, below, of = 1, bad = of } = spec;
+    const alarm = new Alarm(this, id, {
+      // What a pager shows, and the incident's identity; CloudFormation's own names say little.
+      alarmName: `${pipeline}: ${title}`,
+      alarmDescription: `${text} Look: npx sluice ${command} --stack ${stackName} - What to do: ${runbookUrl}#${section}`,
+      metric: spec.metric,
+      threshold: atLeast ?? below ?? 1,
+      comparisonOperator:
+        below === undefined
+          ? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+          : ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: of,
+      datapointsToAlarm: bad,
+      treatMissingData: spec.missing ?? TreatMissingData.NOT_BREACHING,
+    });
+    const { alarmTopic, noticeTopic } = this.#alerting;
+    for (const topic of spec.page ? [alarmTopic, noticeTopic] : [noticeTopic]) {
+      const action = new SnsAction(topic);
+      alarm.addAlarmAction(action);
+      // Resolves the incident: the same alarm, so the same identity.
+      alarm.addOkAction(action);
+    }
+    return alarm;
+  }
+}

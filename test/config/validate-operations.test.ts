@@ -1,0 +1,168 @@
+/** The keys `degradedMode` and `alerts`. */
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, defineConfig, validateConfig, type PipelineConfig } from '../../config/index.ts';
+
+const minimal = defineConfig({
+  sources: [{ id: 'web', writeKey: 'key' }],
+  destinations: [{ id: 'crm', type: 'webhook', url: 'https://example.com/hook' }],
+});
+
+/** The lines of the error that a configuration gets. */
+const mistakes = (config: unknown): readonly string[] => {
+  try {
+    validateConfig(config, 'sluice.config.ts');
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  throw new Error('the configuration was found valid');
+};
+
+const withAlerts = (alerts: object): unknown => ({ ...minimal, alerts });
+const withDegradedMode = (degradedMode: object): unknown => ({ ...minimal, degradedMode });
+
+describe('a valid configuration', () => {
+  it('may name who is told of alarms', () => {
+    const alerts: PipelineConfig['alerts'] = {
+      pagerDuty: { secretName: 'ops/pagerduty' },
+      victorOps: { secretName: 'ops/victorops' },
+      emails: ['ops@example.com'],
+      urls: ['https://example.com/alerts', { secretName: 'ops/relay' }],
+    };
+    expect(validateConfig({ ...minimal, alerts }).alerts).toEqual(alerts);
+  });
+
+  it('may make degraded mode quick, for a trial', () => {
+    const degradedMode = { window: '2s', pause: '1s', maxPause: '1s', breakerTime: '1s', parkAfter: '1s' };
+    const quick = validateConfig({ ...minimal, degradedMode: { ...degradedMode, maxDrainBackoff: '4s' } });
+    expect(quick.degradedMode).toMatchObject({ window: 2_000, pause: 1_000, maxDrainBackoff: 4_000 });
+  });
+});
+
+describe('a mistake is one line, with the path of the key and how to mend it', () => {
+  it.each<[string, unknown, string]>([
+    [
+      'an unknown key of degraded mode',
+      withDegradedMode({ redriveTreshold: 3 }),
+      'degradedMode.redriveTreshold: unknown key; check its spelling, or remove it',
+    ],
+    [
+      'a threshold that is none',
+      withDegradedMode({ redriveThreshold: 0 }),
+      'degradedMode.redriveThreshold: 0 is too small; use 1 to 100',
+    ],
+    [
+      'a window that is none',
+      withDegradedMode({ window: 'soon' }),
+      'degradedMode.window: "soon" is not a length of time; use for example "5 minutes"',
+    ],
+    [
+      "a spill that is close to SQS's limit",
+      withDegradedMode({ spillAfter: '13 days' }),
+      'degradedMode.spillAfter: "13 days" is out of range; use 1s to 10d',
+    ],
+    [
+      'a longest pause that is shorter than the first',
+      withDegradedMode({ pause: '2 hours' }),
+      'degradedMode.maxPause: must be at least 7200 seconds, degradedMode.pause',
+    ],
+    [
+      'drains that could keep a recovery from its end',
+      withDegradedMode({ window: '10 minutes', maxDrainBackoff: '15 minutes' }),
+      'degradedMode.maxDrainBackoff: must be at least 1200 seconds, twice degradedMode.window; or one user who always crashes could keep a stage from becoming normal',
+    ],
+    [
+      'drains that are tried again sooner than anything else',
+      {
+        ...minimal,
+        timing: { minBackoff: '1 minute' },
+        degradedMode: { window: '10s', maxDrainBackoff: '20s' },
+      },
+      'degradedMode.maxDrainBackoff: must be at least 60 seconds, timing.minBackoff',
+    ],
+    [
+      'parking before the breaker',
+      withDegradedMode({ parkAfter: '1 minute' }),
+      'degradedMode.parkAfter: must be at least 120 seconds, degradedMode.breakerTime; or the users of a dead destination would be parked one by one',
+    ],
+    [
+      'spilling before parking',
+      withDegradedMode({ spillAfter: '10 minutes' }),
+      'degradedMode.spillAfter: must be at least 900 seconds, degradedMode.parkAfter',
+    ],
+    [
+      'an unknown way to be told',
+      withAlerts({ pagerduty: { secretName: 'pagerduty' } }),
+      'alerts.pagerduty: unknown key; check its spelling, or remove it',
+    ],
+    [
+      'a key in the place of a secret',
+      withAlerts({ pagerDuty: 'https://events.pagerduty.com/integration/0123/enqueue' }),
+      'alerts.pagerDuty: expected an object',
+    ],
+    [
+      'a secret without a name',
+      withAlerts({ victorOps: { secretName: '' } }),
+      'alerts.victorOps.secretName: is empty; expected the name of a secret in Secrets Manager',
+    ],
+    [
+      "a pager's key in a URL, which is not repeated in the message",
+      withAlerts({ urls: ['https://events.pagerduty.com/integration/0123/enqueue'] }),
+      'alerts.urls[0]: has a key in it; put the whole URL in a secret, and name that as alerts.pagerDuty or alerts.victorOps',
+    ],
+    [
+      'a password in a URL of alerts',
+      withAlerts({ urls: ['https://me:secret@example.com'] }),
+      'alerts.urls[0]: has a user name or password in it; put the whole URL in a secret: { secretName: "..." }',
+    ],
+    [
+      'a URL of alerts that is none',
+      withAlerts({ urls: ['example.com'] }),
+      'alerts.urls[0]: "example.com" is not an http(s) URL; use for example "https://example.com/alerts"',
+    ],
+    [
+      'a misspelt secret among URLs',
+      withAlerts({ urls: ['https://example.com', { secretNam: 'x' }] }),
+      'alerts.urls[1]: expected a URL, or { secretName: "..." }',
+    ],
+    [
+      'a URL that is not in a list',
+      withAlerts({ urls: 'https://example.com' }),
+      'alerts.urls: expected a list of URLs',
+    ],
+    [
+      'an address that is none',
+      withAlerts({ emails: ['ops'] }),
+      'alerts.emails[0]: "ops" is not an e-mail address',
+    ],
+    [
+      'too many addresses',
+      withAlerts({ emails: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}@example.com`) }),
+      'alerts.emails: has more than 5; use a mailing list, or a program that passes them on',
+    ],
+    [
+      'an address twice',
+      withAlerts({ emails: ['a@example.com', 'a@example.com'] }),
+      'alerts.emails[1]: the same address as alerts.emails[0]; each must be unique',
+    ],
+    [
+      'a URL twice',
+      withAlerts({ urls: ['https://example.com', { secretName: 'x' }, 'https://example.com'] }),
+      'alerts.urls[2]: the same URL as alerts.urls[0]; each must be unique',
+    ],
+    [
+      'a secret of two pagers',
+      withAlerts({ pagerDuty: { secretName: 'x' }, victorOps: { secretName: 'x' } }),
+      'alerts.victorOps: the same secret as alerts.pagerDuty; each must be unique',
+    ],
+  ])('%s', (_, config, line) => {
+    expect(mistakes(config)).toEqual([`sluice.config.ts: ${line}`]);
+  });
+
+  it('a misspelt key of a secret: what is missing, and what is there', () => {
+    expect(mistakes(withAlerts({ pagerDuty: { secretNam: 'pagerduty' } }))).toEqual([
+      'sluice.config.ts: alerts.pagerDuty.secretName: is missing',
+      'sluice.config.ts: alerts.pagerDuty.secretNam: unknown key; check its spelling, or remove it',
+    ]);
+  });
+});

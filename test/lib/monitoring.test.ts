@@ -1,0 +1,230 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { logicalId, minimal, ofType, PROJECT, removeDirectories, resource, synthesize } from './synth.ts';
+
+afterAll(removeDirectories);
+
+const alerted = synthesize({ ...minimal, alerts: { pagerDuty: { secretName: 'pagerduty' } } });
+const ref = (place: string) => ({ Ref: logicalId(alerted, place) });
+const ALARMS = ref('Alerting/AlarmTopic');
+const NOTICES = ref('Alerting/NoticeTopic');
+
+const alarm = (id: string) => resource(alerted, `Monitoring/${id}`).Properties;
+const ids = [...alerted.pipeline.monitoring.alarms.keys()];
+const pipeline = { Name: 'Pipeline', Value: 'Sluice/Pipeline' };
+
+describe('alarms', () => {
+  it('are these', () => {
+    expect(ids).toEqual([
+      'DegradedMode-router',
+      'DegradedMode-crm',
+      'Heartbeat',
+      'IngestErrors',
+      'Late15Minutes',
+      'Late1Day',
+      'Late10Days',
+      'OldestParked',
+      'RejectedEvents',
+      'DeadLetters',
+      'FunctionErrors',
+      'FunctionThrottles',
+      'PagerFailures',
+    ]);
+    expect(ofType(alerted, 'AWS::CloudWatch::Alarm')).toHaveLength(ids.length);
+  });
+
+  it('page when a person must see it at night, and everything is a notice', () => {
+    const pages = ids.filter((id) => JSON.stringify(alarm(id)['AlarmActions']).includes(ALARMS.Ref));
+    expect(pages).toEqual([
+      'DegradedMode-router',
+      'DegradedMode-crm',
+      'Heartbeat',
+      'IngestErrors',
+      'Late1Day',
+      'Late10Days',
+      'PagerFailures',
+    ]);
+    for (const id of ids) {
+      const topics = pages.includes(id) ? [ALARMS, NOTICES] : [NOTICES];
+      // The same for both, so that whoever hears of the trouble hears of its end.
+      expect(alarm(id)).toMatchObject({ AlarmActions: topics, OKActions: topics });
+    }
+  });
+
+  it.each(['router', 'crm'])('%s: degraded mode rings within seconds, and once', (stage) => {
+    expect(alarm(`DegradedMode-${stage}`)).toMatchObject({
+      AlarmName: `Sluice/Pipeline: ${stage} is in degraded mode`,
+      Namespace: 'Sluice',
+      MetricName: 'DegradedMode',
+      Dimensions: [pipeline, { Name: 'Stage', Value: stage }],
+      Statistic: 'Maximum',
+      Period: 10,
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  it('control is silent: three minutes without a run', () => {
+    expect(alarm('Heartbeat')).toMatchObject({
+      Namespace: 'Sluice',
+      MetricName: 'Heartbeat',
+      Dimensions: [pipeline],
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it.each([
+    ['Late15Minutes', 'OldestMessageAge', 900, 'Maximum', 3],
+    ['Late1Day', 'OldestMessageAge', 86_400, 'Maximum', 3],
+    ['Late10Days', 'OldestMessageAge', 864_000, 'Maximum', 3],
+    ['OldestParked', 'OldestParkedAge', 3_600, 'Maximum', 1],
+    ['RejectedEvents', 'EventsRejected', 1, 'Sum', 12],
+  ])('%s: %s of the pipeline from %d on', (id, metric, threshold, statistic, periods) => {
+    expect(alarm(id)).toMatchObject({
+      Namespace: 'Sluice',
+      MetricName: metric,
+      Dimensions: [pipeline],
+      Statistic: statistic,
+      Period: 300,
+      EvaluationPeriods: periods,
+      DatapointsToAlarm: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: threshold,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('ingest: a share of 5xx that stays', () => {
+    expect(alarm('IngestErrors')).toMatchObject({
+      Namespace: 'AWS/ApiGateway',
+      MetricName: '5XXError',
+      Statistic: 'Average',
+      Period: 60,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 5,
+      Threshold: 0.05,
+    });
+  });
+
+  /** The metrics of a math alarm, each with what it is of; the first is the expression. */
+  const math = (synthesized: typeof alerted, id: string) => {
+    const [expression, ...metrics] = resource(synthesized, `Monitoring/${id}`).Properties['Metrics'] as {
+      Expression?: string;
+      Id: string;
+      MetricStat?: { Metric: { MetricName: string; Dimensions: { Value: unknown }[] }; Stat: string };
+    }[];
+    return {
+      expression: expression?.Expression,
+      ids: metrics.map((metric) => metric.Id),
+      names: new Set(
+        metrics.map(
+          ({ MetricStat }) => `${String(MetricStat?.Metric.MetricName)} ${String(MetricStat?.Stat)}`,
+        ),
+      ),
+      of: metrics.map(({ MetricStat }) => MetricStat?.Metric.Dimensions[0]?.Value),
+    };
+  };
+  const queue = (synthesized: typeof alerted, place: string) => ({
+    'Fn::GetAtt': [logicalId(synthesized, place), 'QueueName'],
+  });
+
+  it('dead letters, errors, throttles and undelivered alarms: all of them at once', () => {
+    expect(math(alerted, 'DeadLetters')).toEqual({
+      expression: 'MAX([m0,m1])',
+      ids: ['m0', 'm1'],
+      names: new Set(['ApproximateNumberOfMessagesVisible Maximum']),
+      of: ['Router', 'Destination-crm'].map((stage) => queue(alerted, `${stage}/DeadLetterQueue`)),
+    });
+    const functions = ['Ingest', 'Control', 'Router', 'Destination-crm'].map((place) =>
+      ref(`${place}/Function/Handler`),
+    );
+    expect(math(alerted, 'FunctionErrors')).toEqual({
+      expression: 'SUM([m0,m1,m2,m3])',
+      ids: ['m0', 'm1', 'm2', 'm3'],
+      names: new Set(['Errors Sum']),
+      of: functions,
+    });
+    expect(math(alerted, 'FunctionThrottles')).toMatchObject({
+      names: new Set(['Throttles Sum']),
+      of: functions,
+    });
+    expect(math(alerted, 'PagerFailures')).toMatchObject({
+      expression: 'MAX([m0])',
+      of: [queue(alerted, 'Alerting/PagerDuty-DeadLetterQueue')],
+    });
+  });
+
+  it('compare no more metrics than CloudWatch can, and leave none out', () => {
+    const many = synthesize({
+      ...minimal,
+      destinations: Array.from({ length: 19 }, (_, i) => ({
+        id: `d${i}`,
+        type: 'webhook',
+        url: 'https://example.com',
+      })),
+    });
+    const groups = (id: string) =>
+      [...many.pipeline.monitoring.alarms.keys()]
+        .filter((name) => name.startsWith(id))
+        .map((name) => math(many, name));
+    expect(groups('DeadLetters').map(({ of }) => of.length)).toEqual([10, 10]);
+    expect(groups('FunctionErrors').map(({ of }) => of.length)).toEqual([10, 10, 2]);
+    expect(
+      new Set(groups('FunctionErrors').flatMap(({ of }) => of.map((one) => JSON.stringify(one)))).size,
+    ).toBe(22);
+  });
+});
+
+describe('what an alarm says', () => {
+  const runbook = readFileSync(path.join(PROJECT, 'docs/runbook.md'), 'utf8');
+  /** As GitHub makes them. */
+  const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const alarms = ofType(alerted, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
+    name: Properties['AlarmName'] as string,
+    description: Properties['AlarmDescription'] as string,
+  }));
+  const sectionOf = (description: string): string =>
+    /What to do: docs\/runbook\.md#([\w-]+)$/.exec(description)?.[1] ?? 'none';
+
+  it.each(alarms)('$name: the command, and a section of the runbook that exists', ({ description }) => {
+    expect(description).toMatch(/Look: npx sluice (status|parked|rejected) --stack Sluice - /);
+    expect(anchors).toContain(sectionOf(description));
+    // CloudWatch's limit.
+    expect(description.length).toBeLessThanOrEqual(1024);
+  });
+
+  it('each kind of alarm has one section of its own, which says whether it pages', () => {
+    const sections = alarms.map(({ description }) => sectionOf(description));
+    // Those of degraded mode, one for each stage, share theirs.
+    expect(new Set(sections).size).toBe(alarms.length - 1);
+    for (const section of sections) expect(anchors.filter((anchor) => anchor === section)).toHaveLength(1);
+  });
+
+  it('names are unique, and the same in every deployment: they are the identity of the incident', () => {
+    expect(new Set(alarms.map(({ name }) => name)).size).toBe(alarms.length);
+    for (const { name } of alarms) expect(name).toMatch(/^Sluice\/Pipeline: [\w (),]+$/);
+  });
+
+  it('the link leads where the props say', () => {
+    const elsewhere = synthesize({ ...minimal, runbookUrl: 'https://wiki.example.com/sluice' });
+    const { Properties } = resource(elsewhere, 'Monitoring/Heartbeat');
+    expect(Properties['AlarmDescription']).toMatch(
+      / What to do: https:\/\/wiki\.example\.com\/sluice#control-is-silent$/,
+    );
+  });
+});

@@ -1,0 +1,162 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventPipeline } from '../../lib/index.ts';
+import { STAGES, arnOf, both, getAtt, idOf, queueArn } from './example.ts';
+import {
+  minimal,
+  ofType,
+  permissions,
+  removeDirectories,
+  temporaryDirectory,
+  type Statement,
+} from './synth.ts';
+
+afterAll(removeDirectories);
+
+const STATE = arnOf('Tables/State');
+const PARKING = arnOf('Tables/Parking');
+
+describe('permissions: each function may do what it does, to what it does it to', () => {
+  const receive = [
+    'sqs:ChangeMessageVisibility',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:ReceiveMessage',
+  ];
+  const logs = (place: string) => ({
+    [arnOf(`${place}/Function/Logs`)]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  });
+  const tables = {
+    [STATE]: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    [PARKING]: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    [JSON.stringify({ 'Fn::Join': ['', [getAtt('Tables/Parking'), '/index/heads']] })]: ['dynamodb:Query'],
+  };
+  const flips = { [JSON.stringify({ Ref: idOf('Flips/Topic') })]: ['sns:Publish'] };
+  const own = (stage: string) => ({
+    ...logs(stage),
+    ...tables,
+    ...flips,
+    [queueArn(stage)]: receive,
+    [arnOf(`${stage}/DeadLetterQueue`)]: receive,
+  });
+  const arn = (service: string, ...rest: unknown[]): string =>
+    JSON.stringify({
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          `:${service}:`,
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ...rest,
+        ],
+      ],
+    });
+  const secret = (name: string): string => arn('secretsmanager', `:secret:${name}-??????`);
+
+  it('ingest', () => {
+    expect(permissions(both, 'Ingest')).toEqual({
+      ...logs('Ingest'),
+      [queueArn('Router')]: ['sqs:SendMessage'],
+      [STATE]: ['dynamodb:GetItem'],
+    });
+  });
+
+  it('router: not to a destination that is switched off', () => {
+    expect(permissions(both, 'Router')).toEqual({
+      ...own('Router'),
+      [queueArn('Destination-crm')]: ['sqs:SendMessage'],
+      [queueArn('Destination-a1')]: ['sqs:SendMessage'],
+    });
+  });
+
+  it('deliver: reads the secrets that its destination names', () => {
+    expect(permissions(both, 'Destination-crm')).toEqual({
+      ...own('Destination-crm'),
+      [secret('crm/token')]: ['secretsmanager:GetSecretValue'],
+      [secret('crm/signing')]: ['secretsmanager:GetSecretValue'],
+    });
+    expect(permissions(both, 'Destination-a1')).toEqual(own('Destination-a1'));
+  });
+
+  const ANY_QUEUE = arn('sqs', ':*');
+
+  it("control: the pipeline's tables, mappings, functions, queues and metrics", () => {
+    const mapping = (stage: string) =>
+      arn('lambda', ':event-source-mapping:', { Ref: idOf(`${stage}/Mapping`) });
+    const change = ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'];
+    expect(permissions(both, 'Control')).toEqual({
+      ...logs('Control'),
+      ...tables,
+      ...flips,
+      ...Object.fromEntries(
+        STAGES.flatMap((stage) => [
+          [mapping(stage), change],
+          [arnOf(`${stage}/Function/Handler`), ['lambda:InvokeFunction']],
+          [queueArn(stage), ['sqs:SendMessage']],
+        ]),
+      ),
+      [ANY_QUEUE]: ['sqs:GetQueueAttributes'],
+      '"*"': ['cloudwatch:PutMetricData'],
+    });
+  });
+
+  it('nobody may touch everything, but what is limited in another way, and no managed policy is given to a function', () => {
+    const statements = ofType(both, 'AWS::IAM::Policy').flatMap(
+      ([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement,
+    );
+    const wide = statements.filter((statement) => JSON.stringify(statement).includes('*'));
+    expect(wide).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sqs:GetQueueAttributes',
+        Resource: JSON.parse(ANY_QUEUE) as unknown,
+        // Queues of removed destinations, which the template does not know any more, have the tag still.
+        Condition: { StringEquals: { 'aws:ResourceTag/sluice:pipeline': 'Sluice/Pipeline' } },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'cloudwatch:PutMetricData',
+        Resource: '*',
+        Condition: { StringEquals: { 'cloudwatch:namespace': 'Sluice' } },
+      },
+    ]);
+    const roles = ofType(both, 'AWS::IAM::Role');
+    const managed = roles.filter(([, { Properties }]) => 'ManagedPolicyArns' in Properties);
+    // API Gateway's, which writes its access logs: a setting of the account, see `accountLogRole`.
+    expect(managed.map(([id]) => id)).toEqual([idOf('Ingest/Api/CloudWatchRole')]);
+  });
+
+  it('whoever operates the pipeline may invoke control, and that is all they need', () => {
+    const stack = new Stack(new App({ outdir: temporaryDirectory() }), 'Shop');
+    const { control } = new EventPipeline(stack, 'Events', minimal);
+    const role = new Role(stack, 'Operator', { assumedBy: new AccountRootPrincipal() });
+    control.grantOperate(role);
+    const name = stack.getLogicalId(control.function.lambda.node.defaultChild as CfnFunction);
+    const arn = { 'Fn::GetAtt': [name, 'Arn'] };
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [stack.resolve(role.roleName)],
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'lambda:InvokeFunction',
+            Resource: [arn, { 'Fn::Join': ['', [arn, ':*']] }],
+          },
+        ],
+      },
+    });
+  });
+});
