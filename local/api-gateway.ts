@@ -40,10 +40,14 @@ export interface ApiOptions {
   readonly stage: () => string;
   readonly invoke: (event: APIGatewayProxyEvent) => Promise<Invoked>;
   readonly responses: () => readonly GatewayResponse[];
+  /** A request was answered, after so many milliseconds. */
+  readonly onAnswered?: (status: number, ms: number) => void;
 }
 
 export const startApi = async (options: ApiOptions, address: ListenOptions): Promise<Listening> => {
   const server = createServer((request, response) => {
+    const began = performance.now();
+    response.on('finish', () => options.onAnswered?.(response.statusCode, performance.now() - began));
     handle(request, response, options).catch((error: unknown) => {
       // The client went away, or the answer could not be written: there is nobody left to tell.
       response.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -75,8 +79,7 @@ const handle = async (
   const timeout = new Promise<Invoked>((done) => {
     timer = setTimeout(() => done({ ok: false, type: 'INTEGRATION_TIMEOUT' }), INTEGRATION_TIMEOUT);
   });
-  const invoked = await Promise.race([options.invoke(event), timeout]);
-  clearTimeout(timer);
+  const invoked = await Promise.race([options.invoke(event), timeout]).finally(() => clearTimeout(timer));
   if (!invoked.ok) answerFor(invoked.type, response, options);
   else if (!isResult(invoked.payload)) answerFor('API_CONFIGURATION_ERROR', response, options);
   else answer(invoked.payload, response);

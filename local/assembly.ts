@@ -13,6 +13,8 @@ export interface Resource {
 export interface Assembly {
   readonly stackName: string;
   readonly resources: readonly Resource[];
+  /** The values of the stack's outputs, by their names; not resolved. */
+  readonly outputs: Readonly<Record<string, unknown>>;
   /** The directory of an asset, by the S3 key that the template names. */
   readonly assetDir: (s3Key: string) => string;
 }
@@ -24,6 +26,7 @@ interface Manifest {
 }
 interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: Properties }>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 interface AssetManifest {
   readonly files?: Readonly<
@@ -48,7 +51,7 @@ export const readAssembly = async (dir: string): Promise<Assembly> => {
   if (stack === undefined || templateFile === undefined || stacks.length > 1) {
     throw new Error(`${dir} holds ${stacks.length} stacks; the local run reads an assembly of one`);
   }
-  const { Resources } = (await readJson(join(dir, templateFile))) as Template;
+  const { Resources, Outputs = {} } = (await readJson(join(dir, templateFile))) as Template;
   const assets = (await readJson(join(dir, `${stack[0]}.assets.json`))) as AssetManifest;
   const paths = new Map(
     Object.values(assets.files ?? {}).flatMap(({ source, destinations }) =>
@@ -62,6 +65,7 @@ export const readAssembly = async (dir: string): Promise<Assembly> => {
       type: Type,
       properties: Properties,
     })),
+    outputs: Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, Value])),
     assetDir: (s3Key) => {
       const path = paths.get(s3Key);
       if (path === undefined) throw new Error(`the assembly in ${dir} has no asset ${s3Key}`);

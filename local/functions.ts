@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { ENV } from '../config/environment.ts';
 import type { Invocable } from './lambda/event-source-mapping.ts';
 import { ConcurrencyLimit, LambdaFunction } from './lambda/pool.ts';
-import { REGION, type FunctionSpec } from './stack.ts';
+import type { InvokeOptions, InvokeResult } from './lambda/function.ts';
+import { REGION } from './template/physical.ts';
+import type { AsyncSpec, FunctionSpec } from './template/specs.ts';
 
 export interface Endpoints {
   readonly sqs: string;
   readonly dynamodb: string;
-  /** Lambda's and Secrets Manager's. */
+  /** Lambda's, SNS's, CloudWatch's and Secrets Manager's. */
   readonly api: string;
 }
 
@@ -23,6 +25,10 @@ export interface FunctionsOptions {
   readonly concurrency: number;
   /** Takes what a person should see: errors and warnings of the functions. */
   readonly onTrouble: (functionName: string, line: string) => void;
+  /** Takes each line that a function writes. */
+  readonly onLine: (functionName: string, line: string) => void;
+  /** An invocation has ended, or was refused, after so many milliseconds. */
+  readonly onInvoked: (functionName: string, result: InvokeResult, ms: number) => void;
 }
 
 interface Running {
@@ -37,6 +43,12 @@ const sameLimits = (a: FunctionSpec, b: FunctionSpec): boolean =>
   a.memoryMb === b.memoryMb &&
   a.reservedConcurrency === b.reservedConcurrency &&
   a.handler === b.handler;
+
+/**
+ * Processes beyond what a mapping may use. An account on AWS has hundreds for probes, drains and dead letters; without
+ * these a busy queue would keep them all out.
+ */
+const SPARE_CONCURRENCY = 4;
 
 /** How often a function that was replaced is asked whether it is idle. */
 const RETIRE_POLL_MS = 50;
@@ -64,10 +76,11 @@ export class Functions {
       const known = this.#all.get(spec.name);
       if (known !== undefined && sameLimits(known.spec, spec)) {
         known.lambda.updateCode(spec.codeDir, environment);
+        this.#all.set(spec.name, { ...known, spec });
         continue;
       }
       const logFile = createWriteStream(join(logs, `${spec.name}.log`), { flags: 'a' });
-      const { runtime, childrenDir, concurrency, onTrouble } = this.#options;
+      const { runtime, childrenDir, concurrency, onTrouble, onLine } = this.#options;
       const { reservedConcurrency, ...rest } = spec;
       const lambda = new LambdaFunction({
         ...rest,
@@ -75,10 +88,11 @@ export class Functions {
         environment,
         runtime,
         childrenDir,
-        concurrency: new ConcurrencyLimit(concurrency),
+        concurrency: new ConcurrencyLimit(concurrency + SPARE_CONCURRENCY),
         maxIdle: concurrency,
         logger: (line) => {
           logFile.write(`${line}\n`);
+          onLine(spec.name, line);
           if (isTrouble(line)) onTrouble(spec.name, line);
         },
       });
@@ -93,21 +107,31 @@ export class Functions {
     }
   }
 
+  has(name: string): boolean {
+    return this.#all.has(name);
+  }
+
+  /** How it is invoked asynchronously. @throws Error when there is no such function */
+  asyncSettings(name: string): AsyncSpec {
+    return this.#get(name).spec.async;
+  }
+
   /** @throws Error when there is no such function */
-  get(name: string): LambdaFunction {
-    const found = this.#all.get(name);
-    if (found === undefined) throw new Error(`the template has no function ${name}`);
-    return found.lambda;
+  async invoke(name: string, payload: unknown, options?: InvokeOptions): Promise<InvokeResult> {
+    const began = performance.now();
+    const result = await this.#get(name).lambda.invoke(payload, options);
+    this.#options.onInvoked(name, result, performance.now() - began);
+    return result;
   }
 
   /** For a mapping: the function of that name as it is at each call, since a deployment may replace it. */
   target(name: string): Invocable {
-    const current = (): LambdaFunction => this.get(name);
+    const timeoutMs = (): number => this.#get(name).lambda.timeoutMs;
     return {
       get timeoutMs() {
-        return current().timeoutMs;
+        return timeoutMs();
       },
-      invoke: (payload, options) => current().invoke(payload, options),
+      invoke: (payload, options) => this.invoke(name, payload, options),
     };
   }
 
@@ -115,6 +139,12 @@ export class Functions {
     const all = [...this.#all.values(), ...this.#retiring];
     this.#all.clear();
     await Promise.all(all.map(end));
+  }
+
+  #get(name: string): Running {
+    const found = this.#all.get(name);
+    if (found === undefined) throw new Error(`the template has no function ${name}`);
+    return found;
   }
 
   /** Nobody calls it any more; what it has in hand it may finish, as far as its timeout allows. */
@@ -139,6 +169,8 @@ export class Functions {
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_LAMBDA: api,
+      AWS_ENDPOINT_URL_SNS: api,
+      AWS_ENDPOINT_URL_CLOUDWATCH: api,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: api,
       // A destination on this machine is what one tries things out with; anything else that is private stays refused.
       [ENV.allowNetwork]: 'loopback',

@@ -8,6 +8,10 @@ export interface RunFile {
   readonly pid: number;
   readonly dataPlaneUrl: string;
   readonly consoleUrl: string;
+  /** Where Lambda, SNS, CloudWatch and Secrets Manager are, as `AWS_ENDPOINT_URL_LAMBDA` and so on. */
+  readonly apiUrl: string;
+  /** The name of the function that takes the operator's requests. */
+  readonly controlFunction: string;
 }
 
 const pathIn = (dataDir: string): string => join(dataDir, 'run.json');

@@ -6,7 +6,8 @@ import { ConfigError, type ResolvedConfig } from '../config/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { startApi, type GatewayResponse } from './api-gateway.ts';
 import { LocalCloud } from './cloud.ts';
-import { startConsole } from './console/server.ts';
+import { startConsole, type ConsoleActions } from './console/server.ts';
+import { flowSince } from './flow.ts';
 import type { Listening } from './http.ts';
 import { lockDataDir } from './lock.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
@@ -66,25 +67,14 @@ const start = async (
         responses: () => running.cloud?.stack?.api.responses ?? [STARTING],
         invoke: async (event) =>
           (await running.cloud?.invokeApi(event)) ?? { ok: false, type: 'INTEGRATION_FAILURE' },
+        onAnswered: (status, ms) => running.cloud?.countAnswer(status, ms),
       },
       { host: HOST, port, choose: 'set SLUICE_PORT' },
     ),
   );
-  const oneAtATime = pLimit(1);
   const console = opened(
     await startConsole(
-      {
-        status: async () => ({
-          queues: (await running.cloud?.queues()) ?? [],
-          endpoints: running.cloud?.endpoints ?? {},
-        }),
-        redeploy: () =>
-          oneAtATime(async () => {
-            if (running.cloud === undefined) throw new UsageError('the local run is still starting');
-            await running.cloud.deploy(await freshAssembly(settings));
-            return { deployed: true };
-          }),
-      },
+      consoleActions(() => running.cloud, settings),
       { host: HOST, port: consolePort, choose: 'set SLUICE_CONSOLE_PORT' },
     ),
   );
@@ -97,9 +87,43 @@ const start = async (
   opened(started);
   await started.deploy(assembly);
   running.cloud = started;
-  await writeRunFile(dataDir, { pid: process.pid, dataPlaneUrl: api.url, consoleUrl: console.url });
+  await writeRunFile(dataDir, {
+    pid: process.pid,
+    dataPlaneUrl: api.url,
+    consoleUrl: console.url,
+    apiUrl: started.endpoints.api,
+    controlFunction: started.controlFunction,
+  });
   undo.push(() => removeRunFile(dataDir));
   return { dataPlaneUrl: api.url, consoleUrl: console.url };
+};
+
+/** @param cloud undefined until it is up */
+const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings): ConsoleActions => {
+  const oneAtATime = pLimit(1);
+  const up = (): LocalCloud => {
+    const found = cloud();
+    if (found === undefined) throw new UsageError('the local run is still starting');
+    return found;
+  };
+  // Each is asynchronous, so that what is thrown reaches whoever asked.
+  return {
+    status: async () => {
+      const found = cloud();
+      if (found === undefined) return { queues: [], endpoints: {} };
+      const { sqs, dynamodb, api: apiUrl } = found.endpoints;
+      const { controlFunction } = found;
+      return { queues: await found.queues(), endpoints: { sqs, dynamodb, apiUrl, controlFunction } };
+    },
+    redeploy: () =>
+      oneAtATime(async () => {
+        await up().deploy(await freshAssembly(settings));
+        return { deployed: true };
+      }),
+    control: async (request) => up().invokeControl(request),
+    metrics: async (from) => Promise.resolve(flowSince(up().metrics, from, up().stageQueues, Date.now())),
+    alarms: async () => Promise.resolve(up().alarms()),
+  };
 };
 
 const freshAssembly = async ({ root, configPath, cacheDir, dataDir }: Settings): Promise<string> => {

@@ -20,8 +20,12 @@ export const rateToMilliseconds = (expression: string): number => {
   return Number(count) * factor;
 };
 
-/** The first run is one interval away. Runs do not wait for each other, as on AWS. */
+/**
+ * The first run is at once: on AWS it is within the interval, and here somebody waits for what a restart has left. Runs do
+ * not wait for each other, as on AWS.
+ */
 export const startSchedule = (interval: number, run: () => void): Schedule => {
+  run();
   const timer = setInterval(run, interval);
   return { stop: () => clearInterval(timer) };
 };

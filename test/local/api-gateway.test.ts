@@ -10,6 +10,7 @@ let api: Listening;
 let events: APIGatewayProxyEvent[];
 let answer: () => Promise<Invoked>;
 let responses: readonly GatewayResponse[];
+let statuses: number[];
 
 beforeAll(async () => {
   api = await startApi(
@@ -20,6 +21,7 @@ beforeAll(async () => {
         events.push(event);
         return answer();
       },
+      onAnswered: (status) => statuses.push(status),
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -31,6 +33,7 @@ const failure = (type: 'INTEGRATION_FAILURE' | 'THROTTLED') => Promise.resolve({
 
 beforeEach(() => {
   events = [];
+  statuses = [];
   responses = [];
   answer = () => payload({ statusCode: 200, body: 'ok' });
 });
@@ -163,4 +166,11 @@ describe('gateway responses', () => {
 it('a call that fails breaks the connection, which SDKs take for a reason to try again', async () => {
   answer = () => Promise.reject(new Error('no such function'));
   await expect(fetch(api.url)).rejects.toMatchObject({ message: 'fetch failed' });
+});
+
+it('tells the status of each answer, the function’s and its own', async () => {
+  await fetch(api.url);
+  answer = () => failure('THROTTLED');
+  await fetch(api.url);
+  expect(statuses).toEqual([200, 429]);
 });

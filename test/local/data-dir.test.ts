@@ -54,7 +54,13 @@ describe('the lock', () => {
 
 describe('run.json', () => {
   it('is read as it was written, and is gone when the run is', async () => {
-    const run = { pid: 7, dataPlaneUrl: 'http://127.0.0.1:1', consoleUrl: 'http://127.0.0.1:2' };
+    const run = {
+      pid: 7,
+      dataPlaneUrl: 'http://127.0.0.1:1',
+      consoleUrl: 'http://127.0.0.1:2',
+      apiUrl: 'http://c',
+      controlFunction: 'control',
+    };
     await writeRunFile(root, run);
     expect(await readRunFile(root)).toEqual(run);
     await removeRunFile(root);

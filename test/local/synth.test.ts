@@ -33,6 +33,12 @@ const config = {
   transform: './all.mjs',
   timing: { routerTimeout: '20 seconds', routerVisibility: '2 minutes' },
   ingest: { reservedConcurrency: 5 },
+  alerts: {
+    pagerDuty: { secretName: 'pager-url' },
+    victorOps: { secretName: 'oncall-url' },
+    emails: ['ops@example.com'],
+    urls: ['https://alerts.example.com/'],
+  },
 };
 const write = (file: string, content: unknown): void =>
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
@@ -52,8 +58,9 @@ describe('the stack', () => {
   const fn = (part: string) => stack.functions.find(({ name }) => named(part).test(name));
 
   it('has a FIFO queue and its dead-letter queue for each stage', () => {
-    expect(stack.queues).toHaveLength(6);
-    for (const { name, attributes } of stack.queues) {
+    const fifo = stack.queues.filter(({ attributes }) => 'FifoQueue' in attributes);
+    expect(fifo).toHaveLength(6);
+    for (const { name, attributes } of fifo) {
       expect(name).toMatch(/\.fifo$/);
       expect(attributes).toMatchObject({ FifoQueue: 'true' });
     }
@@ -113,23 +120,35 @@ describe('the stack', () => {
     ]);
   });
 
-  it('has a mapping from each stage’s queue to its function', () => {
+  it('has a mapping from each stage’s queue to its function, and one from its dead-letter queue', () => {
     const described = stack.mappings.map(({ queueName, functionName, ...rest }) => ({
       stage: ['Router', 'Destinationcrm', 'Destinationoff'].find(
         (part) => queueName.includes(part) && functionName.includes(part),
       ),
+      deadLetters: queueName.includes('DeadLetter'),
       maximumConcurrency: rest.maximumConcurrency,
       reportBatchItemFailures: rest.reportBatchItemFailures,
       enabled: rest.enabled,
     }));
-    const common = { reportBatchItemFailures: true, enabled: true };
-    const byStage = described.sort((a, b) => String(a.stage).localeCompare(String(b.stage)));
-    expect(byStage).toEqual([
-      { ...common, stage: 'Destinationcrm', maximumConcurrency: 7 },
-      // Switched off, it takes no new events and goes on delivering those it has.
-      { ...common, stage: 'Destinationoff', maximumConcurrency: 10 },
-      { ...common, stage: 'Router', maximumConcurrency: 50 },
-    ]);
+    const mapping = (stage: string, maximumConcurrency: number, deadLetters = false) => ({
+      stage,
+      deadLetters,
+      maximumConcurrency,
+      reportBatchItemFailures: true,
+      enabled: true,
+    });
+    expect(described).toHaveLength(6);
+    expect(described).toEqual(
+      expect.arrayContaining([
+        mapping('Router', 50),
+        mapping('Router', 2, true),
+        mapping('Destinationcrm', 7),
+        mapping('Destinationcrm', 2, true),
+        // Switched off, it takes no new events and goes on delivering those it has.
+        mapping('Destinationoff', 10),
+        mapping('Destinationoff', 2, true),
+      ]),
+    );
   });
 
   it('has the API in front of ingest, and control on a schedule', () => {
@@ -138,6 +157,42 @@ describe('the stack', () => {
     const failed = stack.api.responses.find(({ type }) => type === 'DEFAULT_5XX');
     expect(failed?.headers).toMatchObject({ 'Access-Control-Allow-Origin': '*' });
     expect(stack.schedules).toEqual([{ expression: 'rate(1 minute)', functionName: fn('Control')?.name }]);
+    expect(stack.controlFunction).toBe(fn('Control')?.name);
+    expect(fn('Control')?.async.maxRetries).toBe(0);
+  });
+
+  it('has control on the flip topic, and pagers on the others, with their secrets named only', () => {
+    const described = stack.subscriptions.map(({ topicArn, protocol, endpoint, deadLetterQueue }) => ({
+      topic: stack.topics.find(({ arn }) => arn === topicArn)?.name.replace(/.*(Flips|Alarm|Notice).*/, '$1'),
+      protocol,
+      endpoint,
+      hasDeadLetterQueue: stack.queues.some(({ name }) => name === deadLetterQueue),
+    }));
+    const secret = (name: string) => `{{resolve:secretsmanager:${name}:SecretString:::}}`;
+    const pager = { topic: 'Alarm', protocol: 'https', hasDeadLetterQueue: true };
+    const notice = { topic: 'Notice', hasDeadLetterQueue: true };
+    expect(described).toHaveLength(5);
+    expect(described).toEqual(
+      expect.arrayContaining([
+        { topic: 'Flips', protocol: 'lambda', endpoint: fn('Control')?.name, hasDeadLetterQueue: false },
+        { ...pager, endpoint: secret('pager-url') },
+        { ...pager, endpoint: secret('oncall-url') },
+        { ...notice, protocol: 'https', endpoint: 'https://alerts.example.com/' },
+        { topic: 'Notice', protocol: 'email', endpoint: 'ops@example.com', hasDeadLetterQueue: false },
+      ]),
+    );
+  });
+
+  it('has alarms that the local run understands, whose actions are its topics', () => {
+    const topics = stack.topics.map(({ arn }) => arn);
+    const degraded = stack.alarms.filter(({ name }) => name.endsWith('is in degraded mode'));
+    expect(degraded).toHaveLength(3);
+    for (const alarm of degraded) expect(alarm).toMatchObject({ period: 10_000, treatMissing: 'ignore' });
+    for (const { alarmActions, okActions } of stack.alarms) {
+      expect(alarmActions).not.toEqual([]);
+      expect(okActions).toEqual(alarmActions);
+      for (const action of alarmActions) expect(topics).toContain(action);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-/** The calls of control and deliver, by the SDK's own clients. */
+/** Mappings and secrets of the local AWS API, by the SDK's own clients. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   GetEventSourceMappingCommand,
@@ -12,13 +12,14 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startAwsApi, type Mapping, type MappingUpdate } from '../../local/aws-api.ts';
-import type { Listening } from '../../local/http.ts';
+import type { MappingUpdate, MappingView } from '../../../local/aws/mappings.ts';
+import type { Listening } from '../../../local/http.ts';
+import { startTestApi } from './test-api.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
 const writeSecrets = (text: string): void => writeFileSync(join(dataDir, 'secrets.json'), text);
 
-let mapping: Mapping;
+let mapping: MappingView;
 let inTransition: boolean;
 let updates: [string, MappingUpdate][];
 let api: Listening;
@@ -26,7 +27,7 @@ let lambda: LambdaClient;
 let secrets: SecretsManagerClient;
 
 beforeAll(async () => {
-  api = await startAwsApi({
+  api = await startTestApi({
     dataDir,
     mapping: (id) => (id === 'known' ? mapping : undefined),
     updateMapping: (id, change) => {

@@ -1,0 +1,81 @@
+/** What the page asks of the local run. */
+import type { ControlAnswer, ControlRequest, ControlResults } from '../../../config/operations.ts';
+import type { AlarmView, ErrorAnswer, FlowSeries } from '../contract.ts';
+
+/** It answered, and will not or cannot do it: the message says why. */
+export class Refused extends Error {
+  override name = 'Refused';
+}
+
+/** It did not answer. */
+export class Unreachable extends Error {
+  override name = 'Unreachable';
+}
+
+/** A redeployment synthesizes and bundles everything; the rest is quick. */
+const DEADLINE = 20_000;
+const REDEPLOY_DEADLINE = 300_000;
+
+const ask = async (path: string, init: RequestInit = {}, deadline = DEADLINE): Promise<unknown> => {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(deadline) });
+    text = await response.text();
+  } catch (error) {
+    throw new Unreachable(`the local run does not answer: ${String(error)}`, { cause: error });
+  }
+  if (response.ok) return JSON.parse(text) as unknown;
+  throw new Refused(errorIn(text, response.status));
+};
+
+const errorIn = (text: string, status: number): string => {
+  try {
+    return (JSON.parse(text) as ErrorAnswer).error;
+  } catch {
+    return `the local run answered ${status}: ${text.slice(0, 500)}`;
+  }
+};
+
+/** @throws Refused, Unreachable */
+export const control = async <Command extends keyof ControlResults>(
+  request: ControlRequest & { readonly command: Command },
+): Promise<ControlResults[Command]> => {
+  const answer = (await ask('/api/control', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  })) as ControlAnswer<Command>;
+  if (answer.ok) return answer.result;
+  throw new Refused(answer.refused);
+};
+
+/** @param from milliseconds since 1970 @throws Refused, Unreachable */
+export const metrics = async (from: number): Promise<FlowSeries> =>
+  (await ask(`/api/metrics?from=${Math.floor(from)}`)) as FlowSeries;
+
+/** @throws Refused, Unreachable */
+export const alarms = async (): Promise<readonly AlarmView[]> =>
+  (await ask('/api/alarms')) as readonly AlarmView[];
+
+/** @throws Refused with what is wrong in the configuration, Unreachable */
+export const redeploy = (): Promise<unknown> => ask('/api/redeploy', { method: 'POST' }, REDEPLOY_DEADLINE);
+
+interface Page {
+  readonly cursor?: string;
+}
+
+/** The first `pages` pages of a list. */
+export const firstPages = async <P extends Page>(
+  pages: number,
+  read: (cursor: string | undefined) => Promise<P>,
+): Promise<{ readonly pages: readonly P[]; readonly more: boolean }> => {
+  const found: P[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read(cursor);
+    found.push(page);
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < pages);
+  return { pages: found, more: cursor !== undefined };
+};

@@ -1,0 +1,29 @@
+/** The charts: events in and out, and what waits. Shaded where the system did not forward normally. */
+import type { ModeChange } from '../../../config/operations.ts';
+import type { FlowSeries } from '../contract.ts';
+import { startChart, type Values } from './chart.ts';
+import { troubles } from './shades.ts';
+
+export const SPAN = 15 * 60_000;
+
+/** @returns shows a series; `history`: the router's */
+export const startFlow = (): ((series: FlowSeries, history: readonly ModeChange[], now: number) => void) => {
+  const rate = startChart(
+    'rate',
+    [
+      { name: 'Accepted', color: '--accepted' },
+      { name: 'Delivered', color: '--delivered', dashed: true },
+    ],
+    'per second',
+  );
+  const backlog = startChart('backlog', [{ name: 'Waiting', color: '--backlog', filled: true }], 'messages');
+  return (series, history, now) => {
+    const times = series.at.map((at) => at / 1000);
+    const perSecond = (counts: Values): Values =>
+      counts.map((count) => (count === null ? null : (count * 1000) / series.step));
+    const range = { from: (now - SPAN) / 1000, to: now / 1000 };
+    const shades = troubles(history, now);
+    rate.show(times, [perSecond(series.accepted), perSecond(series.delivered)], shades, range);
+    backlog.show(times, [series.backlog], shades, range);
+  };
+};

@@ -1,0 +1,108 @@
+/** What resources are known by on this machine, and where their references lead. */
+import type { Assembly, Properties, Resource } from '../assembly.ts';
+import { resolve, type Physical, type Scope } from '../intrinsics.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT = '000000000000';
+
+export const TYPES = {
+  queue: ['AWS::SQS::Queue'],
+  // TableV2 becomes a global table of one region.
+  table: ['AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table'],
+  function: ['AWS::Lambda::Function'],
+  invokeConfig: ['AWS::Lambda::EventInvokeConfig'],
+  mapping: ['AWS::Lambda::EventSourceMapping'],
+  api: ['AWS::ApiGateway::RestApi'],
+  method: ['AWS::ApiGateway::Method'],
+  stage: ['AWS::ApiGateway::Stage'],
+  response: ['AWS::ApiGateway::GatewayResponse'],
+  schedule: ['AWS::Events::Rule'],
+  topic: ['AWS::SNS::Topic'],
+  subscription: ['AWS::SNS::Subscription'],
+  alarm: ['AWS::CloudWatch::Alarm'],
+} as const;
+export type Kind = keyof typeof TYPES;
+
+export const arn = (service: string, name: string): string =>
+  `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`;
+
+/** `/000000000000/name`, `arn:...:name`, `arn:...:function:name` -> `name` */
+export const lastPart = (text: string): string => /[^/:]*$/.exec(text)?.[0] ?? '';
+
+/** A name that the template leaves to CloudFormation is the logical id here: it stays the same from start to start. */
+const given = (properties: Properties, key: string, fallback: string): string => {
+  const name = properties[key];
+  return typeof name === 'string' ? name : fallback;
+};
+
+const isOf = (kind: Kind, type: string): boolean => (TYPES[kind] as readonly string[]).includes(type);
+
+const physicalOf = ({ type, logicalId, properties }: Resource, queuesUrl: string): Physical | undefined => {
+  if (isOf('queue', type)) {
+    const suffix = properties['FifoQueue'] === true ? '.fifo' : '';
+    const name = given(properties, 'QueueName', `${logicalId}${suffix}`);
+    const url = `${queuesUrl}/${ACCOUNT}/${name}`;
+    return { ref: url, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl: url } };
+  }
+  if (isOf('table', type)) {
+    const name = given(properties, 'TableName', logicalId);
+    return { ref: name, attributes: { Arn: arn('dynamodb', `table/${name}`) } };
+  }
+  if (isOf('function', type)) {
+    const name = given(properties, 'FunctionName', logicalId);
+    return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
+  }
+  if (isOf('topic', type)) {
+    const name = given(properties, 'TopicName', logicalId);
+    return { ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } };
+  }
+  if (isOf('alarm', type)) {
+    const name = given(properties, 'AlarmName', logicalId);
+    return { ref: name, attributes: { Arn: arn('cloudwatch', `alarm:${name}`) } };
+  }
+  return undefined;
+};
+
+export interface Resolved {
+  readonly logicalId: string;
+  readonly properties: Properties;
+}
+
+/** The template with its references resolved. */
+export interface Template {
+  readonly assembly: Assembly;
+  /** Resources of a kind, in the template's order. */
+  all(kind: Kind): readonly Resolved[];
+  physical(logicalId: string): Physical | undefined;
+  /** The value of an output. */
+  output(name: string): unknown;
+}
+
+/** @param queuesUrl where SQS listens, without a path */
+export const resolveTemplate = (assembly: Assembly, queuesUrl: string): Template => {
+  const physical = new Map(
+    assembly.resources.map((resource) => [resource.logicalId, physicalOf(resource, queuesUrl)]),
+  );
+  const scope: Scope = {
+    physical: (logicalId) => physical.get(logicalId),
+    pseudo: {
+      'AWS::Region': REGION,
+      'AWS::AccountId': ACCOUNT,
+      'AWS::Partition': 'aws',
+      'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::StackName': assembly.stackName,
+    },
+  };
+  return {
+    assembly,
+    all: (kind) =>
+      assembly.resources
+        .filter(({ type }) => isOf(kind, type))
+        .map(({ logicalId, properties }) => ({
+          logicalId,
+          properties: resolve(properties, scope) as Properties,
+        })),
+    physical: (logicalId) => physical.get(logicalId),
+    output: (name) => resolve(assembly.outputs[name], scope),
+  };
+};
