@@ -1,65 +1,30 @@
 /** `npx sluice`: the operator's commands. */
-import { Command, InvalidArgumentError } from 'commander';
-import { readRunFile } from '../local/run-file.ts';
-import { readSettings, UsageError } from '../local/settings.ts';
-import { startListener } from './listen.ts';
+import { CommanderError } from 'commander';
+import { UsageError } from '../local/settings.ts';
+import { CommandFailure, codeOf } from './failure.ts';
+import { buildProgram } from './program.ts';
+import { complain } from './terminal.ts';
 
-const whole = (min: number, max: number) => (text: string) => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`Use a whole number from ${min} to ${max}.`);
-};
+const FAILED = 1;
+const USAGE = 2;
 
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-const redeploy = async (): Promise<void> => {
-  const { dataDir } = readSettings(process.env, process.cwd());
-  const { consoleUrl } = await readRunFile(dataDir);
-  const response = await fetch(`${consoleUrl}/api/redeploy`, { method: 'POST' }).catch((error: unknown) => {
-    throw new UsageError(`the local run does not answer at ${consoleUrl}; start it with npm start`, {
-      cause: error,
-    });
-  });
-  const { error } = (await response.json()) as { error?: string };
-  if (response.status === 422) throw new UsageError(`${error ?? 'refused'}\nNothing was changed.`);
-  if (error !== undefined)
-    throw new UsageError(`${error}\nThe deployment broke off; try it again, or start npm start anew.`);
-  print('Deployed: the functions run the new code.');
-};
-
-const program = new Command('sluice')
-  .description('Operates a Sluice pipeline.')
-  .configureHelp({ showGlobalOptions: true });
-
-program
-  .command('redeploy')
-  .description(
-    'synthesize again, and give the running local pipeline the new code, as `cdk deploy` does on AWS',
-  )
-  .action(redeploy);
-
-program
-  .command('listen')
-  .description('be a destination on this machine: print each event that arrives')
-  .option('-p, --port <port>', 'the port to listen on', whole(1, 65_535), 9000)
-  .option(
-    '-s, --status <status>',
-    'the status of every answer, to see what a failing destination does',
-    whole(200, 599),
-    200,
-  )
-  .option('--json', 'print events as JSON, one a line', false)
-  .action(async (options: { port: number; status: number; json: boolean }) => {
-    const { url } = await startListener({ ...options, print });
-    if (!options.json) print(`Listening on ${url}. Stop with Ctrl-C.`);
-  });
+// A word of the SDK to those who deploy with it, and not about this pipeline.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+// Whoever reads has read enough (`| head`).
+process.stdout.on('error', (error) => {
+  if (codeOf(error) !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
-  await program.parseAsync();
+  await buildProgram().parseAsync();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  } else if (error instanceof CommandFailure || error instanceof UsageError) {
+    complain(error.message);
+    process.exitCode = FAILED;
+  } else {
+    throw error;
+  }
 }

@@ -1,0 +1,70 @@
+/** Asks control, over whatever carries the request, and tells its answers from its failures. */
+import type { ControlAnswer, ControlRequest, ControlResults } from '../config/operations.ts';
+import { CommandFailure } from './failure.ts';
+import { line, plain, stackLines } from './format.ts';
+
+export interface Invocation {
+  /** What the function returned, or how it failed; JSON. */
+  readonly payload: string;
+  /** Set when it failed. */
+  readonly functionError?: string;
+}
+
+/** Invokes control's function with a payload. @throws CommandFailure when it cannot be reached */
+export type Transport = (payload: string) => Promise<Invocation>;
+
+export type RequestOf<Command extends keyof ControlResults> = ControlRequest & { readonly command: Command };
+
+/** @throws CommandFailure with what control refused, or how it failed */
+export type Ask = <Command extends keyof ControlResults>(
+  request: RequestOf<Command>,
+) => Promise<ControlResults[Command]>;
+
+export const controlClient =
+  (transport: Transport): Ask =>
+  async <Command extends keyof ControlResults>(
+    request: RequestOf<Command>,
+  ): Promise<ControlResults[Command]> => {
+    const { payload, functionError } = await transport(JSON.stringify(request));
+    const parsed = parse(payload);
+    if (functionError !== undefined) throw new CommandFailure(describeFailure(parsed ?? payload));
+    if (!isAnswer<Command>(parsed)) {
+      throw new CommandFailure(
+        `control gave no answer to ${request.command} that can be read: ${line(payload, 200)}\n` +
+          'Perhaps another version is deployed than the one of this command line; deploy this one, or use that one.',
+      );
+    }
+    if (!parsed.ok) throw new CommandFailure(plain(parsed.refused));
+    return parsed.result;
+  };
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    // Not JSON: shown as it is by whoever asked.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isAnswer = <Command extends keyof ControlResults>(value: unknown): value is ControlAnswer<Command> => {
+  if (!isRecord(value)) return false;
+  return value['ok'] === true ? 'result' in value : typeof value['refused'] === 'string';
+};
+
+/** Lambda's report of an error: its type, its message, and where, if the function lived to tell. */
+const describeFailure = (payload: unknown): string => {
+  if (!isRecord(payload)) return `control's function failed: ${line(String(payload), 200)}`;
+  const text = (key: string): string => (typeof payload[key] === 'string' ? payload[key] : '');
+  const what = [text('errorType'), text('errorMessage')].filter((part) => part !== '').join(': ');
+  const trace = Array.isArray(payload['trace']) ? payload['trace'].join('\n') : '';
+  return [
+    `control's function failed: ${line(what, 500)}`,
+    ...stackLines(trace, 3, 96).map((at) => `  ${at}`),
+    'It may have done a part of what was asked. Its log has more.',
+  ].join('\n');
+};

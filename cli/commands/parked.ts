@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import type { ParkedPage } from '../../config/operations.ts';
+import { examples, whole } from '../arguments.ts';
+import type { Ask } from '../client.ts';
+import { readPages } from '../pages.ts';
+import { addSessionOptions, openSession } from '../session.ts';
+import { parkedText, retryText, showText } from '../views/parked.ts';
+
+const STAGE = "a destination's id, or router";
+
+/** As much of what is parked as was asked for. */
+export const readParked = async (
+  ask: Ask,
+  limit: number,
+  { stage, cursor }: { readonly stage?: string | undefined; readonly cursor?: string | undefined } = {},
+): Promise<ParkedPage> => {
+  const { items, ...rest } = await readPages(limit, cursor, async (page) => {
+    const { keys, ...next } = await ask({
+      command: 'parked',
+      ...(stage === undefined ? {} : { stage }),
+      ...page,
+    });
+    return { items: keys, ...next };
+  });
+  return { keys: items, ...rest };
+};
+
+export const addParked = (program: Command): void => {
+  addSessionOptions(program.command('parked'))
+    .description('the users whose events are set aside: how many, since when, why')
+    .argument('[stage]', STAGE)
+    .option('-n, --limit <keys>', 'show at most so many keys', whole(1, 10_000), 50)
+    .option('--cursor <cursor>', 'go on where an earlier answer ended')
+    .addHelpText('after', examples('npx sluice parked', 'npx sluice parked crm --limit 500 --json'))
+    .action(
+      async (
+        stage: string | undefined,
+        { limit, cursor }: { limit: number; cursor?: string },
+        command: Command,
+      ) => {
+        const { ask, show, view } = await openSession(command);
+        const page = await readParked(ask, limit, { stage, cursor });
+        show(page, () => parkedText(page, view));
+      },
+    );
+
+  addSessionOptions(program.command('show'))
+    .description('the parked messages of one key, oldest first, with their crashes')
+    .argument('<stage>', STAGE)
+    .argument('<key>', 'as `parked` shows it')
+    .option('--content', "show the events' content as well: it is the users' data")
+    .option('-n, --limit <messages>', 'show at most so many messages', whole(1, 200), 10)
+    .addHelpText(
+      'after',
+      examples('npx sluice show router 4vUkAaZr1k...', 'npx sluice show router 4vUkAaZr1k... --content'),
+    )
+    .action(
+      async (
+        stage: string,
+        key: string,
+        { content = false, limit }: { content?: boolean; limit: number },
+        command: Command,
+      ) => {
+        const { ask, show, view } = await openSession(command);
+        const found = await ask({ command: 'show', stage, key, content, limit });
+        show(found, () => showText(found, view));
+      },
+    );
+
+  addSessionOptions(program.command('retry'))
+    .description('put parked messages back now, oldest first: one key, a stage, or all')
+    .argument('[stage]', STAGE)
+    .argument('[key]', 'as `parked` shows it; without it every key of the stage')
+    .option('--all', 'every key of every stage')
+    .addHelpText(
+      'after',
+      examples('npx sluice retry router 4vUkAaZr1k...', 'npx sluice retry crm', 'npx sluice retry --all'),
+    )
+    .action(
+      async (
+        stage: string | undefined,
+        key: string | undefined,
+        { all = false }: { all?: boolean },
+        command: Command,
+      ) => {
+        if (stage === undefined && !all) {
+          command.error('error: name a stage, or give --all for every key of every stage', { exitCode: 2 });
+        }
+        if (stage !== undefined && all) {
+          command.error('error: give either a stage or --all', { exitCode: 2 });
+        }
+        const { ask, show, view } = await openSession(command);
+        const result = await ask({
+          command: 'retry',
+          ...(stage === undefined ? {} : { stage }),
+          ...(key === undefined ? {} : { key }),
+        });
+        show(result, () => retryText(result, view));
+      },
+    );
+};

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type { RejectedPage } from '../../config/operations.ts';
+import { examples, whole } from '../arguments.ts';
+import type { Ask } from '../client.ts';
+import { plural } from '../format.ts';
+import { readPages } from '../pages.ts';
+import { addSessionOptions, openSession } from '../session.ts';
+import { rejectedText } from '../views/rejected.ts';
+
+export interface RejectedQuery {
+  readonly stage?: string | undefined;
+  readonly content?: boolean;
+  readonly cursor?: string | undefined;
+}
+
+/** As much of what was rejected as was asked for. */
+export const readRejected = async (
+  ask: Ask,
+  limit: number,
+  { stage, content = false, cursor }: RejectedQuery = {},
+): Promise<RejectedPage> => {
+  const { items, ...rest } = await readPages(limit, cursor, async (page) => {
+    const { events, ...next } = await ask({
+      command: 'rejected',
+      ...(stage === undefined ? {} : { stage }),
+      ...(content ? { content } : {}),
+      ...page,
+    });
+    return { items: events, ...next };
+  });
+  return { events: items, ...rest };
+};
+
+export const addRejected = (program: Command): void => {
+  const rejected = program
+    .command('rejected')
+    .description('events that will not be delivered: those that were refused, and those discarded by hand');
+
+  addSessionOptions(rejected.command('list', { isDefault: true }))
+    .description('list them, with the reasons')
+    .argument('[stage]', "ingest, router, or a destination's id")
+    .option('--content', "show the events' content as well: it is the users' data")
+    .option('-n, --limit <records>', 'show at most so many', whole(1, 10_000), 50)
+    .option('--cursor <cursor>', 'go on where an earlier answer ended')
+    .addHelpText(
+      'after',
+      examples('npx sluice rejected list', 'npx sluice rejected list crm --content --json'),
+    )
+    .action(
+      async (
+        stage: string | undefined,
+        { limit, ...rest }: { limit: number; content?: boolean; cursor?: string },
+        command: Command,
+      ) => {
+        const { ask, show, view } = await openSession(command);
+        const page = await readRejected(ask, limit, { stage, ...rest });
+        show(page, () => rejectedText(page, view));
+      },
+    );
+
+  addSessionOptions(rejected.command('retry'))
+    .description('send one again, after the events of its user that are waiting')
+    .argument('<stage>', "ingest, router, or a destination's id")
+    .argument('<id>', 'as `list` shows it')
+    .addHelpText(
+      'after',
+      examples("npx sluice rejected retry crm '9d4b6a0e-51c6-4f0e-8d0c-0f5d8a3a1f77:0:0'"),
+    )
+    .action(async (stage: string, id: string, _: object, command: Command) => {
+      const { ask, show } = await openSession(command);
+      const result = await ask({ command: 'retry-rejected', stage, id });
+      show(result, () => `${plural(result.sent, 'event')} sent again.`);
+    });
+};

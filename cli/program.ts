@@ -1,0 +1,37 @@
+/** The command line as a whole: which commands there are, and how they are explained. */
+import { Command, type Argument } from 'commander';
+import { addDiscard } from './commands/discard.ts';
+import { addHold } from './commands/hold.ts';
+import { addLocal } from './commands/local.ts';
+import { addParked } from './commands/parked.ts';
+import { addRejected } from './commands/rejected.ts';
+import { addReport, sluiceVersion } from './commands/report.ts';
+import { addStatus } from './commands/status.ts';
+
+const argumentTerm = (argument: Argument): string =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+
+/** Throws commander's `CommanderError` where commander would exit. */
+export const buildProgram = (): Command => {
+  const program = new Command('sluice')
+    .description('Operates a Sluice pipeline: the local run, or with --stack <name> one on AWS.')
+    .version(sluiceVersion())
+    .exitOverride()
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+    })
+    .showHelpAfterError('(--help has the options and examples)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done; 1 refused, or failed; 2 wrong usage; 3 not normal (status --exit-code).',
+    );
+  addStatus(program);
+  addHold(program);
+  addParked(program);
+  addDiscard(program);
+  addRejected(program);
+  addReport(program);
+  addLocal(program);
+  return program;
+};

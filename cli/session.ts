@@ -1,0 +1,71 @@
+/** What the operator's commands have in common: which pipeline, and in which form the answer is shown. */
+import type { Command } from 'commander';
+import { readSettings } from '../local/settings.ts';
+import { controlClient, type Ask } from './client.ts';
+import { colors, print, type Colors } from './terminal.ts';
+import { localTransport, stackTransport } from './transport.ts';
+
+export interface SessionOptions {
+  readonly stack?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly json?: boolean;
+}
+
+/** What a view needs besides the values. */
+export interface View {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly colors: Colors;
+  /** A command for the same pipeline, to copy: `resume crm` becomes `npx sluice resume crm --stack Sluice`. */
+  readonly command: (text: string) => string;
+  /** The command that deploys. */
+  readonly deploy: string;
+}
+
+export interface Session {
+  readonly ask: Ask;
+  readonly view: View;
+  /** Where the pipeline runs, for a report. */
+  readonly target: string;
+  /** Prints the result as JSON, or what it means. */
+  readonly show: (result: unknown, text: () => string) => void;
+}
+
+/** Adds the options that every operator's command has. */
+export const addSessionOptions = (command: Command): Command =>
+  command
+    .option('--stack <name>', 'the pipeline of this stack on AWS; without it, the local run')
+    .option('--region <region>', "the stack's region, if it is not the default one")
+    .option('--profile <profile>', 'the AWS profile, if it is not the default one')
+    .option('--json', 'print the result as JSON, for programs');
+
+/** @throws CommandFailure when no local run is up; an unknown stack is found out with the first question */
+export const openSession = async (command: Command): Promise<Session> => {
+  const { stack, region, profile, json = false } = command.opts<SessionOptions>();
+  if (stack === undefined && (region !== undefined || profile !== undefined)) {
+    command.error('error: --region and --profile belong to --stack <name>', { exitCode: 2 });
+  }
+  const aws = {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+  const transport =
+    stack === undefined
+      ? await localTransport(readSettings(process.env, process.cwd()).dataDir)
+      : stackTransport({ stack, ...aws });
+  const suffix = Object.entries({ ...(stack === undefined ? {} : { stack }), ...aws })
+    .map(([name, value]) => ` --${name} ${value}`)
+    .join('');
+  return {
+    ask: controlClient(transport),
+    target: stack === undefined ? 'local run' : `stack ${stack}`,
+    view: {
+      now: Date.now(),
+      colors,
+      command: (text) => `npx sluice ${text}${suffix}`,
+      deploy: stack === undefined ? 'npx sluice redeploy' : 'npx cdk deploy',
+    },
+    show: (result, text) => print(json ? JSON.stringify(result, undefined, 2) : text()),
+  };
+};

@@ -1,0 +1,39 @@
+/** `sluice hold` and `sluice resume`: what has changed, and how to undo it. Pure. */
+import { ROUTER_STAGE } from '../../config/bundle.ts';
+import type { StageStatus } from '../../config/operations.ts';
+import { line } from '../format.ts';
+import type { View } from '../session.ts';
+
+/** @param stage as it is now */
+export const holdText = (stage: StageStatus, { colors, command }: View): string => {
+  const what =
+    stage.id === ROUTER_STAGE
+      ? 'The whole pipeline is held: a hold of the router shuts every destination too.'
+      : `${stage.id} is held; the other stages go on.`;
+  return [
+    colors.yellow(what),
+    'Events are accepted and kept, and not forwarded, until somebody resumes it. What is in flight is finished.',
+    `Undo: ${colors.cyan(command(stage.id === ROUTER_STAGE ? 'resume' : `resume ${stage.id}`))}`,
+  ].join('\n');
+};
+
+/** @param stage as it is now */
+export const resumeText = (stage: StageStatus, { colors, command }: View): string => {
+  const what = stage.id === ROUTER_STAGE ? 'The pipeline' : stage.id;
+  if (stage.shut) {
+    return [
+      colors.yellow(`${what} is resumed, but forwards nothing yet: ${whyShut(stage)}`),
+      `See: ${colors.cyan(command('status'))}`,
+    ].join('\n');
+  }
+  return stage.mode === 'recovering'
+    ? `${what} is resumed and recovering: it forwards at a low rate first, parked keys included.`
+    : `${what} is resumed; it is ${stage.mode}.`;
+};
+
+const whyShut = ({ id, mode, reason }: StageStatus): string => {
+  if (mode === 'degraded') return `it is degraded${reason === '' ? '' : `: ${line(reason, 200)}`}`;
+  return id === ROUTER_STAGE
+    ? 'it is shut'
+    : 'the router is degraded or held, which shuts the whole pipeline.';
+};

@@ -1,0 +1,63 @@
+/** `sluice rejected list`. Pure. */
+import type { RejectedEvent, RejectedPage } from '../../config/operations.ts';
+import { ago, bytes, line, plain, plural } from '../format.ts';
+import type { View } from '../session.ts';
+import { tableLines, WIDTH, type Column } from '../tables.ts';
+
+const COLUMNS: readonly Column[] = [
+  { head: 'rejected' },
+  { head: 'source' },
+  { head: 'events', align: 'right' },
+  { head: 'size', align: 'right' },
+  { head: 'why' },
+];
+
+export const rejectedText = ({ events, cursor }: RejectedPage, view: View): string => {
+  const { colors, command } = view;
+  if (events.length === 0) return 'Nothing was rejected.';
+  const stages = [...new Set(events.map(({ stage }) => stage))];
+  const blocks = stages.map((stage) =>
+    stageBlock(
+      stage,
+      events.filter((event) => event.stage === stage),
+      view,
+    ),
+  );
+  const more =
+    cursor === undefined ? [] : [`There are more: raise --limit, or go on with --cursor ${cursor}`];
+  const hint = `Send one again: ${colors.cyan(command('rejected retry <stage> <id>'))}`;
+  return [...blocks, [...more, hint].join('\n')].join('\n\n');
+};
+
+/** Ids are long and have to be copied whole, so each has a line of its own. */
+const stageBlock = (stage: string, events: readonly RejectedEvent[], view: View): string => {
+  const { now, colors } = view;
+  const { head, rows } = tableLines(
+    COLUMNS,
+    events.map(({ at, sourceId, count, size, reason, discarded }) => [
+      ago(at, now),
+      line(sourceId, 16),
+      String(count),
+      bytes(size),
+      line(discarded ? `discarded by hand: ${reason}` : reason, 50),
+    ]),
+    colors,
+  );
+  return [
+    `${colors.bold(stage)}: ${plural(events.length, 'record')}`,
+    ...head.map((text) => `  ${text}`),
+    ...rows.flatMap((text, i) => [`  ${text}`, ...furtherLines(events[i], view)]),
+  ].join('\n');
+};
+
+const furtherLines = (event: RejectedEvent | undefined, { colors }: View): readonly string[] => {
+  if (event === undefined) return [];
+  const { id, answer, body } = event;
+  return [
+    `    ${plain(id)}`,
+    ...(answer === undefined
+      ? []
+      : [colors.dim(`    answered ${answer.status}: ${line(answer.body, WIDTH - 18)}`)]),
+    ...(body === undefined ? [] : [colors.dim(`    ${plain(body)}`)]),
+  ];
+};

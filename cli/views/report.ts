@@ -1,0 +1,23 @@
+/** `sluice report`: what the file holds, in a few lines. Pure. */
+import { count, plural } from '../format.ts';
+import type { Report } from '../report.ts';
+import type { View } from '../session.ts';
+
+export const reportText = (file: string, report: Report, { colors }: View): string => {
+  const { status, history, crashes, parked, rejected, content, problems } = report;
+  const modes = status.stages.map(({ id, mode, held }) => `${id} ${mode}${held ? ', held' : ''}`).join('; ');
+  const events = rejected.counts.reduce((sum, one) => sum + one.events, 0);
+  const atLeast = (complete: boolean): string => (complete ? '' : 'the first ');
+  return [
+    `Wrote ${colors.bold(file)}:`,
+    `  modes and queue counts of ${plural(status.stages.length, 'stage')}: ${modes}`,
+    `  ${plural(history.length, 'change')} of mode`,
+    `  ${crashes.length === 1 ? '1 crash, with its stack' : `${count(crashes.length)} crashes, with their stacks`}`,
+    `  ${atLeast(parked.complete)}${plural(parked.keys.length, 'parked key')}`,
+    `  counts of ${atLeast(rejected.complete)}${plural(events, 'rejected event')}, by reason`,
+    content === undefined
+      ? "  no event's content (but errors are quoted as they were thrown, whatever they say)"
+      : colors.yellow(`  the content of ${plural(content.length, 'parked key')}: this is the users' data`),
+    ...problems.map((problem) => colors.red(`  could not be read: ${problem}`)),
+  ].join('\n');
+};

@@ -1,0 +1,128 @@
+/** What control answers: a pipeline in trouble, and one in none. */
+import type {
+  CrashReport,
+  ParkedKey,
+  ParkedKeyView,
+  RejectedEvent,
+  StageStatus,
+  StatusReport,
+} from '../../config/operations.ts';
+
+export const MINUTE = 60_000;
+export const NOW = Date.parse('2026-11-22T21:52:00.000Z');
+
+export const KEY = 'Zx1mJp0rN4vUkAaZr1kQ9f3cYw7TtB5hLd2eGs8oHiM';
+
+export const CRASH: CrashReport = {
+  kind: 'throw',
+  error: "TypeError: Cannot read properties of undefined (reading 'plan')",
+  stack: [
+    "TypeError: Cannot read properties of undefined (reading 'plan')",
+    '    at transform (file:///var/task/transform.mjs:3:27)',
+    '    at runTransform (file:///var/task/index.mjs:812:20)',
+    '    at process (file:///var/task/index.mjs:901:11)',
+    '    at run (file:///var/task/index.mjs:990:5)',
+  ].join('\n'),
+  codeVersion: '3f2a9c0d11e87b64a0c5',
+  at: NOW - 13 * MINUTE,
+  messageId: '0d7e5a52-6a3f-4d0e-9a53-9d1f4b8c2e11',
+  key: KEY,
+};
+
+export const NORMAL_STAGE: StageStatus = {
+  id: 'router',
+  mode: 'normal',
+  held: false,
+  shut: false,
+  epoch: 0,
+  reason: '',
+  successes: 0,
+  redrives: 0,
+  spill: false,
+  history: [],
+  mapping: { state: 'Enabled', maximumConcurrency: 50 },
+  queue: { visible: 0, inFlight: 0 },
+  deadLetters: 0,
+  parkedKeys: 0,
+};
+
+const SINCE = NOW - 12 * MINUTE;
+const REASON = '5 messages were redriven within 5 minutes';
+
+export const DEGRADED_ROUTER: StageStatus = {
+  ...NORMAL_STAGE,
+  mode: 'degraded',
+  shut: true,
+  epoch: 1,
+  since: SINCE,
+  troubledSince: SINCE,
+  reason: REASON,
+  pauseUntil: NOW + 3 * MINUTE,
+  lastCrash: CRASH,
+  history: [{ epoch: 1, mode: 'degraded', at: SINCE, reason: REASON }],
+  mapping: { state: 'Disabled' },
+  queue: { visible: 1204, inFlight: 0 },
+  parkedKeys: 5,
+  oldestParkedAt: NOW - 14 * MINUTE,
+};
+
+export const statusOf = (...stages: readonly StageStatus[]): StatusReport => ({
+  pipeline: 'Sluice/Pipeline',
+  at: NOW,
+  stages,
+  orphans: [],
+});
+
+export const ALL_NORMAL = statusOf(NORMAL_STAGE, { ...NORMAL_STAGE, id: 'crm' });
+export const DEGRADED = statusOf(DEGRADED_ROUTER, { ...NORMAL_STAGE, id: 'crm', shut: true });
+
+export const PARKED_KEY: ParkedKey = {
+  stage: 'router',
+  key: KEY,
+  messages: 2,
+  countIsExact: true,
+  parkedAt: NOW - 14 * MINUTE,
+  nextAttemptAt: NOW + 4 * MINUTE,
+  failures: 2,
+  reason: 'crashed 3 times',
+  crash: CRASH,
+};
+
+export const SHOWN: ParkedKeyView = {
+  key: PARKED_KEY,
+  messages: [
+    {
+      messageId: '0d7e5a52-6a3f-4d0e-9a53-9d1f4b8c2e11',
+      sequence: '18850000000000000012',
+      acceptedAt: NOW - 15 * MINUTE,
+      parkedAt: NOW - 14 * MINUTE,
+      done: 0,
+      crash: CRASH,
+      events: [{ messageId: 'm-poison', type: 'track' }],
+    },
+    {
+      messageId: '5b1b9c3e-8f0a-4b57-8d0c-1f2f3a4b5c6d',
+      sequence: '18850000000000000034',
+      acceptedAt: NOW - 10 * MINUTE,
+      parkedAt: NOW - 10 * MINUTE,
+      done: 1,
+      lastError: 'the destination answered 503',
+      events: [{ messageId: 'm-later', type: 'identify' }],
+    },
+  ],
+  more: false,
+};
+
+export const REJECTED: RejectedEvent = {
+  stage: 'crm',
+  id: '9d4b6a0e-51c6-4f0e-8d0c-0f5d8a3a1f77:0:0',
+  receivedAt: '2026-11-22T21:20:00.000Z',
+  at: NOW - 32 * MINUTE,
+  reason: 'the destination answered 422',
+  sourceId: 'web',
+  size: 1234,
+  sha256: 'ab'.repeat(32),
+  count: 1,
+  discarded: false,
+  answer: { status: 422, body: '{"error":"no such plan"}' },
+};

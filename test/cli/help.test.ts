@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Command } from 'commander';
+import { buildProgram } from '../../cli/program.ts';
+
+const program = buildProgram();
+
+const helpOf = (command: Command): string => {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 100 });
+  command.outputHelp();
+  return text;
+};
+
+/** By the words that call it. */
+const leaves = (command: Command, before: string): readonly (readonly [string, Command])[] =>
+  command.commands.flatMap((child) => {
+    const words = `${before} ${child.name()}`;
+    return child.commands.length === 0 ? [[words, child] as const] : leaves(child, words);
+  });
+
+const COMMANDS = leaves(program, 'sluice');
+const ON_THIS_MACHINE = ['sluice redeploy', 'sluice listen'];
+
+describe('--help', () => {
+  it('of all names every command once, and the exit codes', () => {
+    const help = helpOf(program);
+    for (const { name, synopsis } of [
+      { name: 'status', synopsis: 'status' },
+      { name: 'hold', synopsis: 'hold [stage]' },
+      { name: 'resume', synopsis: 'resume [stage]' },
+      { name: 'parked', synopsis: 'parked [stage]' },
+      { name: 'show', synopsis: 'show <stage> <key>' },
+      { name: 'retry', synopsis: 'retry [stage] [key]' },
+      { name: 'discard', synopsis: 'discard <stage> <key> <messageId>' },
+      { name: 'rejected', synopsis: 'rejected' },
+      { name: 'report', synopsis: 'report' },
+      { name: 'redeploy', synopsis: 'redeploy' },
+      { name: 'listen', synopsis: 'listen' },
+    ]) {
+      const lines = help.split('\n').filter((line) => line.startsWith(`  ${name} `));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(`  ${synopsis}  `);
+    }
+    expect(help).toContain('Exit codes: 0 done; 1 refused, or failed; 2 wrong usage; 3 not normal');
+  });
+
+  it.each(COMMANDS)('of %s has examples that call it', (words, command) => {
+    const help = helpOf(command);
+    const [, shown = ''] = help.split('Examples:\n');
+    expect(shown).toMatch(new RegExp(`^ {2}npx ${words}\\b`));
+    expect(help).toMatch(new RegExp(`^Usage: ${words}\\b`));
+  });
+
+  it.each(COMMANDS.filter(([words]) => !ON_THIS_MACHINE.includes(words)))(
+    'of %s: it works on AWS too, and for programs',
+    (_, command) => {
+      const options = command.options.map(({ long }) => long);
+      expect(options).toEqual(expect.arrayContaining(['--stack', '--region', '--profile', '--json']));
+    },
+  );
+});

@@ -1,0 +1,143 @@
+/** `sluice report`: what is in the file, and what is never done to a file. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Report } from '../../cli/report.ts';
+import { CRASH, DEGRADED, KEY, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
+import { Cli } from './run-cli.ts';
+import { ok, refused, StandIn } from './stand-in.ts';
+
+const control = new StandIn();
+let cli: Cli;
+beforeAll(() => control.start());
+afterAll(() => control.stop());
+beforeEach(async () => {
+  cli = new Cli();
+  await cli.pretendRun(control.url);
+  const discarded = { ...REJECTED, id: 'd', discarded: true, reason: "Ada's secret" };
+  control.replies = {
+    status: () => ok(DEGRADED),
+    parked: () =>
+      ok({ keys: [PARKED_KEY, { ...PARKED_KEY, key: 'other', crash: { ...CRASH, at: CRASH.at - 5 } }] }),
+    rejected: () => ok({ events: [REJECTED, { ...REJECTED, id: 'r2', count: 2 }, discarded] }),
+    show: () => ok(SHOWN),
+  };
+});
+afterEach(() => {
+  control.reset();
+  cli.remove();
+});
+
+const read = (name: string): Report => JSON.parse(readFileSync(join(cli.dir, name), 'utf8')) as Report;
+
+describe('sluice report', () => {
+  it('writes a new file, named by the time, for its owner alone', async () => {
+    const { code, stdout, stderr } = await cli.run(['report']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [name = ''] = readdirSync(cli.dir).filter((file) => file.startsWith('sluice-report-'));
+    expect(name).toMatch(/^sluice-report-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.json$/);
+    expect(stdout).toBe(
+      [
+        `Wrote ${name}:`,
+        '  modes and queue counts of 2 stages: router degraded; crm normal',
+        '  1 change of mode',
+        '  2 crashes, with their stacks',
+        '  2 parked keys',
+        '  counts of 4 rejected events, by reason',
+        "  no event's content (but errors are quoted as they were thrown, whatever they say)",
+        '',
+      ].join('\n'),
+    );
+    expect(statSync(join(cli.dir, name)).mode & 0o077).toBe(0);
+  });
+
+  it('holds status, history, crashes, parked keys, counts and versions, and no content', async () => {
+    await cli.run(['report', '--output', 'r.json']);
+    const report = read('r.json');
+    expect(report).toMatchObject({
+      report: 'sluice',
+      version: 1,
+      pipeline: 'Sluice/Pipeline',
+      target: 'local run',
+      versions: { node: process.version, crashedCode: { router: [CRASH.codeVersion] } },
+      status: DEGRADED,
+      history: [{ time: '2026-11-22T21:40:00.000Z', stage: 'router', mode: 'degraded', epoch: 1 }],
+      rejected: {
+        counts: [
+          { stage: 'crm', reason: REJECTED.reason, discarded: false, events: 3 },
+          { stage: 'crm', reason: 'discarded by an operator', discarded: true, events: 1 },
+        ],
+        complete: true,
+      },
+      problems: [],
+    });
+    // A stage's last crash that is a parked key's as well is there once.
+    expect(report.crashes.map(({ stage, at }) => ({ stage, at }))).toEqual([
+      { stage: 'router', at: CRASH.at - 5 },
+      { stage: 'router', at: CRASH.at },
+    ]);
+    expect(report.parked.keys.map(({ key }) => key)).toEqual([KEY, 'other']);
+    expect(report.parked.complete).toBe(true);
+    expect(report).not.toHaveProperty('content');
+    expect(JSON.stringify(report)).not.toContain("Ada's secret");
+    expect(control.requests.every((request) => !('content' in request))).toBe(true);
+  });
+
+  it('--content adds the events; --keys says how many keys; --json tells what it wrote', async () => {
+    const args = ['report', '--content', '--keys', '2', '--output', 'r.json', '--json'];
+    const { stdout } = await cli.run(args);
+    expect(JSON.parse(stdout)).toMatchObject({
+      file: 'r.json',
+      parkedKeys: 2,
+      crashes: 2,
+      rejectedEvents: 4,
+      content: true,
+      problems: [],
+    });
+    expect(read('r.json').content).toEqual([SHOWN, SHOWN]);
+    expect(control.requests.filter(({ command }) => command === 'show')).toMatchObject([
+      { stage: 'router', key: KEY, content: true },
+      { stage: 'router', key: 'other', content: true },
+    ]);
+  });
+
+  it('never replaces a file, but with --force', async () => {
+    writeFileSync(join(cli.dir, 'r.json'), 'mine');
+    expect(await cli.run(['report', '--output', 'r.json'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'r.json is there already; choose another --output, or replace it with --force\n',
+    });
+    expect(readFileSync(join(cli.dir, 'r.json'), 'utf8')).toBe('mine');
+    expect(await cli.run(['report', '--output', 'r.json', '--force'])).toMatchObject({ code: 0 });
+    expect(read('r.json').report).toBe('sluice');
+  });
+
+  it('where it cannot write it says so', async () => {
+    const { code, stderr } = await cli.run(['report', '--output', 'nowhere/r.json']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^the report could not be written to nowhere\/r\.json: ENOENT/);
+  });
+
+  it('a part that cannot be read is told, and the rest is written', async () => {
+    control.replies = { ...control.replies, parked: () => refused('the parking table is away') };
+    const { code, stdout, stderr } = await cli.run(['report', '--output', 'r.json']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'The report is not complete.\n' });
+    expect(stdout).toContain('  could not be read: parked keys: the parking table is away\n');
+    expect(read('r.json')).toMatchObject({
+      status: DEGRADED,
+      parked: { keys: [], complete: false },
+      problems: ['parked keys: the parking table is away'],
+    });
+  });
+
+  it('without a status there is no report', async () => {
+    control.replies = { status: () => refused('not now') };
+    expect(await cli.run(['report', '--output', 'r.json'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'not now\n',
+    });
+    expect(readdirSync(cli.dir)).not.toContain('r.json');
+  });
+});

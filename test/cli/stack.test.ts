@@ -1,0 +1,138 @@
+/** The operator's commands with --stack: CloudFormation tells where control is, Lambda invokes it. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { awsFailure } from '../../cli/aws-errors.ts';
+import { ALL_NORMAL, DEGRADED } from './fixtures.ts';
+import { Cli, type Ran } from './run-cli.ts';
+import { FUNCTION, ok, StandIn, type Reply } from './stand-in.ts';
+
+const aws = new StandIn();
+const cli = new Cli();
+beforeAll(() => aws.start());
+afterEach(() => aws.reset());
+afterAll(async () => {
+  cli.remove();
+  await aws.stop();
+});
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
+
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = CREDENTIALS): Promise<Ran> =>
+  cli.run(args, {
+    env: { AWS_ENDPOINT_URL_CLOUDFORMATION: aws.url, AWS_ENDPOINT_URL_LAMBDA: aws.url, ...env },
+  });
+
+const failed = (stderr: string) => ({ code: 1, stdout: '', stderr: `${stderr}\n` });
+
+it('finds control by the output of the stack, in the region', async () => {
+  aws.stacks = { Staging: { DataPlaneUrl: 'https://example.com', ControlFunction: FUNCTION } };
+  aws.replies = { status: () => ok(DEGRADED) };
+  const { code, stdout, stderr } = await run(['status', '--stack', 'Staging', '--region', 'eu-west-1']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^Sluice\/Pipeline: degraded/);
+  // What it advises is for the same pipeline.
+  expect(stdout).toContain('npx sluice resume --stack Staging --region eu-west-1');
+  expect(stdout).toMatch(/^ {2}npx cdk deploy/m);
+  expect([...aws.regions]).toEqual(['eu-west-1']);
+  expect(aws.requests).toEqual([{ command: 'status' }]);
+});
+
+it('--json and --exit-code work as they do locally; the region may come from the environment', async () => {
+  aws.stacks = { Sluice: { ControlFunction: FUNCTION } };
+  aws.replies = { status: () => ok(ALL_NORMAL) };
+  const args = ['status', '--stack', 'Sluice', '--json', '--exit-code'];
+  const { code, stdout } = await run(args, { ...CREDENTIALS, AWS_REGION: 'us-west-2' });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual(ALL_NORMAL);
+  expect([...aws.regions]).toEqual(['us-west-2']);
+});
+
+describe('what goes wrong is one line that says what to change', () => {
+  const status = ['status', '--stack', 'Sluice', '--region', 'eu-west-1'];
+
+  it('no such stack', async () => {
+    expect(await run(status)).toEqual(
+      failed('there is no stack "Sluice" in eu-west-1; set --stack, --region or --profile to another'),
+    );
+  });
+
+  it('a stack of something else', async () => {
+    aws.stacks = { Sluice: { BucketName: 'x' } };
+    expect(await run(status)).toEqual(
+      failed(
+        'the stack "Sluice" has no output ControlFunction: it is none of Sluice, or of an older version; deploy it again',
+      ),
+    );
+  });
+
+  it('no credentials', async () => {
+    const { code, stderr } = await run(status, {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^there are no AWS credentials \(.*\); log in \(aws sso login\), or choose other/);
+  });
+
+  it('no such profile', async () => {
+    const { code, stderr } = await run([...status, '--profile', 'nobody'], {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^there are no AWS credentials/);
+  });
+
+  it('no region', async () => {
+    expect(await run(['status', '--stack', 'Sluice'])).toEqual(
+      failed('no AWS region is set; set --region or AWS_REGION'),
+    );
+  });
+
+  it('may not look up the stack', async () => {
+    aws.cloudFormationError = { code: 'AccessDenied', message: 'User: x is not authorized' };
+    expect(await run(status)).toEqual(
+      failed(
+        'the credentials lack the permission cloudformation:DescribeStacks on the stack Sluice\nUser: x is not authorized',
+      ),
+    );
+  });
+
+  const denied: Reply = {
+    status: 403,
+    headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+    body: { Message: 'User: x is not authorized' },
+  };
+
+  it('may not invoke control', async () => {
+    aws.stacks = { Sluice: { ControlFunction: FUNCTION } };
+    aws.replies = { status: () => denied };
+    expect(await run(status)).toEqual(
+      failed(
+        `the credentials lack the permission lambda:InvokeFunction on ${FUNCTION}\nUser: x is not authorized`,
+      ),
+    );
+  });
+
+  it('the function is gone', async () => {
+    aws.stacks = { Sluice: { ControlFunction: 'Gone' } };
+    expect(await run(status)).toEqual(
+      failed(
+        "invoking control's function failed: ResourceNotFoundException: Function not found: Gone (status)",
+      ),
+    );
+  });
+
+  it.each([
+    [
+      { name: 'ExpiredTokenException', message: 'expired' },
+      'AWS does not take the credentials (ExpiredTokenException: expired)',
+    ],
+    [
+      { name: 'Error', code: 'ENOTFOUND', message: 'no host' },
+      'AWS cannot be reached (no host); is the region right?',
+    ],
+    [{ name: 'TimeoutError', message: '45 s' }, 'asking took too long (45 s); it may be done all the same'],
+    [
+      { name: 'TooManyRequestsException', message: 'slow down' },
+      'asking failed: TooManyRequestsException: slow down',
+    ],
+  ])('%j', (error, text) => {
+    const failure = awsFailure(error, { permission: 'a:B', what: 'asking' });
+    expect(failure.message).toContain(text);
+    expect(failure.cause).toBe(error);
+  });
+});
