@@ -1,0 +1,76 @@
+/** A real Chromium, and a page that must not complain. */
+import { existsSync } from 'node:fs';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { until } from '../support/until.ts';
+
+const PATHS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** @throws Error that says how to name the browser, when none is found */
+export const startChromium = (): Promise<Browser> => {
+  const executablePath = process.env['SLUICE_CHROMIUM'] ?? PATHS.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    throw new Error(
+      `these tests need a Chromium or Chrome: install one, or name its binary in SLUICE_CHROMIUM (looked for ${PATHS.join(', ')})`,
+    );
+  }
+  // A container has no user namespaces for Chromium's sandbox; it opens nothing but the page under test.
+  const args = ['--no-sandbox', '--disable-dev-shm-usage'];
+  return puppeteer.launch({ executablePath, args, headless: true });
+};
+
+export const DESKTOP = { width: 1280, height: 900 };
+export const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true };
+
+/** A page, and all that the browser complains of: errors, refused requests, violations of the content security policy. */
+export const openPage = async (
+  browser: Browser,
+  { viewport = DESKTOP, dark = false } = {},
+): Promise<{ page: Page; complaints: string[] }> => {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() !== 'log') complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.setViewport(viewport);
+  await page.emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' },
+    { name: 'prefers-reduced-motion', value: 'reduce' },
+  ]);
+  return { page, complaints };
+};
+
+/** What is visible of an element, without needless space; empty when there is none. */
+export const textOf = (page: Page, selector: string): Promise<string> =>
+  page.evaluate(
+    (found) => document.querySelector<HTMLElement>(found)?.innerText.replaceAll(/\s+/g, ' ').trim() ?? '',
+    selector,
+  );
+
+/** Waits until the element's text is as wanted. The page's policy forbids Puppeteer's own way to wait. */
+export const untilText = async (page: Page, selector: string, wanted: string | RegExp): Promise<string> => {
+  let last = '';
+  return until(
+    `${selector} to say ${String(wanted)}`,
+    async () => {
+      last = await textOf(page, selector);
+      return (typeof wanted === 'string' ? last.includes(wanted) : wanted.test(last)) ? last : undefined;
+    },
+    { deadlineMs: 20_000, context: () => `it says: ${last}` },
+  );
+};
+
+/** Presses the button of that accessible name, as a mouse would. */
+export const press = async (page: Page, name: string): Promise<void> => {
+  const found = await until(
+    `the button "${name}"`,
+    () => page.$(`::-p-aria([name="${name}"][role="button"])`),
+    { deadlineMs: 20_000 },
+  );
+  await found.click();
+};

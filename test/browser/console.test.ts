@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'puppeteer-core';
+import { until } from '../support/until.ts';
+import { openPage, press, startChromium, textOf, untilText } from './chromium.ts';
+import { FakeRun, type Scene } from './fake-run.ts';
+import { degraded, held, key, normal, recovering, rejection, stage } from './scenes.ts';
+
+let browser: Browser;
+let run: FakeRun;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  await page.close();
+  await run.stop();
+});
+
+const open = async (scene: Scene): Promise<void> => {
+  run = new FakeRun(scene);
+  await run.start();
+  ({ page, complaints } = await openPage(browser));
+  await page.goto(run.url);
+  await untilText(page, '#connection', 'Live');
+};
+
+/** A table's rows as text, its first columns alone. */
+const rows = (selector: string): Promise<string[]> =>
+  page.$$eval(selector, (found) =>
+    found.map((row) => (row as HTMLElement).innerText.replaceAll(/\s+/g, ' ').trim()),
+  );
+
+describe('what the page shows', () => {
+  it('normal, and nothing to do', async () => {
+    await open(normal());
+    expect(await textOf(page, '#mode')).toBe(
+      'Mode Normal: events are received and forwarded. It has never been otherwise.',
+    );
+    expect(await page.title()).toBe('Normal · Sluice');
+    expect(await textOf(page, '#pipeline')).toBe('Sluice/Pipeline');
+    expect(await rows('#stage-rows tr')).toEqual([
+      'router Normal always 0 0 0 0 No Hold router',
+      'crm Normal always 3 10 0 0 No Hold crm',
+      'warehouse Normal always 0 0 0 0 No Hold warehouse',
+    ]);
+    expect(await textOf(page, '#parked')).toBe('Parked keys Nothing is parked.');
+    expect(await textOf(page, '#rejected')).toBe('Rejected events Nothing was rejected.');
+    expect(await textOf(page, '#crashes')).toBe('Last crash No stage’s code has crashed.');
+    expect(await textOf(page, '#history-empty')).toBe('The mode has never changed.');
+    expect(complaints).toEqual([]);
+  });
+
+  it('degraded: since when, why, what next, what waits, and the crash', async () => {
+    await open(degraded());
+    expect(await textOf(page, '#mode')).toMatch(
+      /^Mode Degraded: events are received and kept, and nothing is forwarded\. Since \d\d:\d\d:\d\d, 3 min( \d+ s)? ago 5 redrives within 5 minutes It tries again in \d min( \d+ s)?, or at once when a fix is deployed\.$/,
+    );
+    expect(await page.title()).toBe('Degraded · Sluice');
+    expect((await rows('#stage-rows tr'))[0]).toMatch(
+      /^router Degraded 5 redrives within 5 minutes .* 2,148 0 3 0 No Hold router Resume router Retry parked router$/,
+    );
+    expect(await textOf(page, '#parked-count')).toBe('3');
+    expect((await rows('#parked-table tbody tr:not(.detail)'))[2]).toMatch(
+      /^crm 2Wm0\S+ messages 5 .* in \d min \d+ s 2 its head has failed for 15 minutes TypeError: .* Retry key 2Wm0/,
+    );
+    expect(await rows('#rejected-rows tr')).toEqual([
+      expect.stringMatching(/crm web 1 812 bytes the destination refused it: 400/),
+      expect.stringMatching(/router web 2 1.5 KB Discarded by a person: a test order/),
+    ]);
+    expect((await rows('#history-rows li'))[0]).toMatch(/^router Degraded .* 5 redrives within 5 minutes$/);
+    expect(await rows('#history-rows li')).toHaveLength(4);
+    expect((await rows('#alarm-rows li'))[0]).toMatch(/^Alarm router degraded since .* DegradedMode was 1$/);
+    expect(await textOf(page, '#crash-rows')).toContain('at toRevenue (transforms/all.ts:14:31)');
+    expect(complaints).toEqual([]);
+  });
+
+  it('recovering', async () => {
+    await open(recovering());
+    expect(await textOf(page, '#mode')).toMatch(
+      /Recovering: events are being forwarded again, a few at a time\. Since .* resumed 7 messages processed since then\.$/,
+    );
+  });
+
+  it('held', async () => {
+    await open(held());
+    expect(await textOf(page, '#mode')).toMatch(
+      /Held by a person: events are received and kept, and nothing is forwarded\. .* held: the warehouse is being moved It stays so until somebody resumes it\.$/,
+    );
+    expect((await rows('#stage-rows tr'))[0]).toMatch(/^router Held .* Yes Resume router$/);
+    expect((await rows('#stage-rows tr'))[1]).toContain('Waits for the router.');
+  });
+
+  it('a destination in trouble while the system is well', async () => {
+    const scene = normal();
+    scene.stages = [stage('router'), stage('crm', { mode: 'degraded', reason: '20 failures', since: 1 })];
+    await open(scene);
+    expect(await textOf(page, '#mode-sentence')).toBe('Forwarding, except for crm (degraded).');
+    expect(await textOf(page, '#mode-reason')).toBe('crm: 20 failures');
+  });
+
+  it('the flow, in a drawing and in words', async () => {
+    await open(degraded());
+    await untilText(page, '#rate-legend', /Accepted \d+(\.\d)? Delivered 0$/);
+    expect(await page.$eval('#rate-summary', (found) => found.textContent)).toMatch(
+      /^Accepted: [\d.]+ per second now, at most [\d.]+\. Delivered: 0 per second now, at most 30\.$/,
+    );
+    expect(await page.$eval('#backlog-summary', (found) => found.textContent)).toMatch(
+      /^Waiting: [\d,]+ messages now, at most [\d,]+\.$/,
+    );
+    // Both drawings have ink of their lines' colours.
+    const inks = await page.$$eval('canvas', (drawings) =>
+      drawings.map((drawing) => {
+        const { width, height } = drawing;
+        const data = drawing.getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+        const colors = new Set<string>();
+        for (let i = 0; i < data.length; i += 4) colors.add(`${data[i]} ${data[i + 1]} ${data[i + 2]}`);
+        return colors.size;
+      }),
+    );
+    expect(inks).toHaveLength(2);
+    for (const colors of inks) expect(colors).toBeGreaterThan(10);
+  });
+});
+
+describe('while it is open', () => {
+  it('follows what happens, and keeps what a person has opened', async () => {
+    await open(normal());
+    run.scene = degraded();
+    await untilText(page, '#mode-sentence', 'Degraded');
+    const [first] = run.scene.parked;
+    await press(page, `${first?.key ?? ''} messages`);
+    await untilText(page, '.detail:not([hidden])', 'order-completed-0');
+    run.scene.parked = [key(8), ...run.scene.parked];
+    await untilText(page, '#parked-table tbody', '8Wm0');
+    expect(await textOf(page, '.detail:not([hidden])')).toContain('order-completed-0');
+    run.scene = recovering();
+    await untilText(page, '#mode-sentence', 'Recovering');
+    run.scene = normal();
+    await untilText(page, '#mode-sentence', 'Normal');
+    await untilText(page, '#parked', /^Parked keys Nothing is parked\.$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('says when the local run does not answer, and goes on when it does again', async () => {
+    await open(normal());
+    await run.stop();
+    expect(await untilText(page, '#outage', 'does not answer')).toMatch(
+      /What you see is what it said at \d\d:\d\d:\d\d\. It is asked again every two seconds/,
+    );
+    expect(await textOf(page, '#connection')).toBe('Not connected');
+    run.scene = held();
+    await run.start();
+    await untilText(page, '#connection', 'Live');
+    await untilText(page, '#mode-sentence', 'Held');
+    expect(await textOf(page, '#outage')).toBe('');
+  });
+
+  it('asks for nothing while nobody looks', async () => {
+    await open(normal());
+    const other = await browser.newPage();
+    await other.bringToFront();
+    await until('the page to be hidden', () => page.evaluate(() => document.hidden));
+    // What was on its way is over when the number has not changed for longer than the page's period.
+    const asked = () => run.reads.length;
+    await until('silence', async () => {
+      const before = asked();
+      await new Promise((done) => setTimeout(done, 3000));
+      return asked() === before;
+    });
+    await page.bringToFront();
+    const before = asked();
+    await until('it to ask again', () => asked() > before);
+    await other.close();
+  });
+
+  it('shows more of long lists when it is asked to', async () => {
+    const scene = degraded();
+    scene.parked = Array.from({ length: 60 }, (_, n) => key(n));
+    scene.rejected = Array.from({ length: 70 }, (_, n) => rejection(n));
+    await open(scene);
+    expect(await rows('#parked-table tbody')).toHaveLength(50);
+    expect(await textOf(page, '#parked-count')).toBe('50+');
+    await press(page, 'Show more keys');
+    await untilText(page, '#parked-count', '60');
+    await press(page, 'Show more events');
+    await untilText(page, '#rejected-count', '70');
+    expect(await rows('#rejected-rows tr')).toHaveLength(70);
+    expect(await page.$('#rejected-more:not([hidden])')).toBeNull();
+  });
+});

@@ -1,0 +1,158 @@
+/** A local run that is only what it says: the console's server over a state that a test sets, and a record of what was asked. */
+import type {
+  ControlAnswer,
+  ControlRequest,
+  ParkedKey,
+  ParkedMessageView,
+  RejectedEvent,
+  StageStatus,
+} from '../../config/operations.ts';
+import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
+import { startConsole } from '../../local/console/server.ts';
+import type { Listening } from '../../local/http.ts';
+import { UsageError } from '../../local/settings.ts';
+import { quietSeries } from './scenes.ts';
+
+/** What the run would say; a test changes it at will. */
+export interface Scene {
+  stages: readonly StageStatus[];
+  parked: readonly ParkedKey[];
+  messages: readonly ParkedMessageView[];
+  rejected: readonly RejectedEvent[];
+  alarms: readonly AlarmView[];
+  series: FlowSeries;
+  /** Content of every event, for those who ask for it. */
+  content: unknown;
+  /** Control refuses every command but the reading ones, with this. */
+  refusal?: string;
+  /** The configuration's mistake that a redeployment finds. */
+  mistake?: string;
+}
+
+const READING = new Set(['status', 'parked', 'show', 'rejected']);
+
+export class FakeRun {
+  scene: Scene;
+  /** What control was asked to do, reading left out. */
+  readonly commands: ControlRequest[] = [];
+  /** What was read, in order. */
+  readonly reads: ControlRequest[] = [];
+  redeployments = 0;
+  #listening: Listening | undefined;
+  #port = 0;
+
+  constructor(scene: Scene) {
+    this.scene = scene;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  /** Also after `stop`, at the same address. */
+  async start(): Promise<void> {
+    this.#listening = await startConsole(
+      {
+        status: () => Promise.resolve({}),
+        redeploy: () => {
+          this.redeployments += 1;
+          const { mistake } = this.scene;
+          return mistake === undefined
+            ? Promise.resolve({ deployed: true })
+            : Promise.reject(new UsageError(mistake));
+        },
+        control: (request) => Promise.resolve(this.#control(request as ControlRequest)),
+        metrics: (from) => Promise.resolve(since(this.scene.series, from)),
+        alarms: () => Promise.resolve(this.scene.alarms),
+      },
+      { host: '127.0.0.1', port: this.#port },
+    );
+    this.#port = this.#listening.port;
+  }
+
+  async stop(): Promise<void> {
+    await this.#listening?.close();
+    this.#listening = undefined;
+  }
+
+  #control(request: ControlRequest): ControlAnswer {
+    if (READING.has(request.command)) this.reads.push(request);
+    else {
+      this.commands.push(request);
+      if (this.scene.refusal !== undefined) return { ok: false, refused: this.scene.refusal };
+    }
+    return { ok: true, result: this.#result(request) };
+  }
+
+  #result(request: ControlRequest): (ControlAnswer & { ok: true })['result'] {
+    const { stages, parked, messages, rejected, content } = this.scene;
+    switch (request.command) {
+      case 'status':
+        return { pipeline: 'Sluice/Pipeline', at: Date.now(), stages, orphans: [] };
+      case 'hold':
+      case 'resume': {
+        const change = (stage: StageStatus): StageStatus =>
+          stage.id === request.stage ? { ...stage, held: request.command === 'hold' } : stage;
+        this.scene.stages = stages.map(change);
+        return this.#stage(request.stage);
+      }
+      case 'parked':
+        return page(parked, request, (keys) => ({ keys }));
+      case 'show': {
+        const key = parked.find((one) => one.key === request.key) ?? parked[0];
+        if (key === undefined) throw new Error('no key is parked');
+        const shown = messages.map((message) => ({
+          ...message,
+          events: message.events.map((event) =>
+            request.content === true ? { ...event, event: content } : event,
+          ),
+        }));
+        return { key, messages: shown, more: false };
+      }
+      case 'retry':
+        return { keys: request.key === undefined ? parked.length : 1 };
+      case 'discard':
+        this.scene.messages = messages.filter(
+          ({ events }) => !events.some(({ messageId }) => messageId === request.messageId),
+        );
+        return { discarded: request.messageId, left: this.scene.messages.length };
+      case 'rejected': {
+        const body = typeof content === 'string' ? content : JSON.stringify(content);
+        const shown = request.content === true ? rejected.map((event) => ({ ...event, body })) : rejected;
+        return page(shown, request, (events) => ({ events }));
+      }
+      case 'retry-rejected':
+        this.scene.rejected = rejected.filter(({ id }) => id !== request.id);
+        return { sent: 1 };
+    }
+  }
+
+  #stage(id: string): StageStatus {
+    const stage = this.scene.stages.find((one) => one.id === id);
+    if (stage === undefined) throw new Error(`there is no stage ${id}`);
+    return stage;
+  }
+}
+
+const page = <Item, Page>(
+  items: readonly Item[],
+  { limit = 50, cursor = '0' }: { readonly limit?: number; readonly cursor?: string },
+  toPage: (items: readonly Item[]) => Page,
+): Page & { cursor?: string } => {
+  const from = Number(cursor);
+  const to = from + limit;
+  return { ...toPage(items.slice(from, to)), ...(to < items.length ? { cursor: String(to) } : {}) };
+};
+
+const since = (series: FlowSeries, from: number): FlowSeries => {
+  const known = series.at.flatMap((at, i) => (at >= from ? [i] : []));
+  if (known.length === 0) return quietSeries(from);
+  const pick = <T>(values: readonly T[]): readonly T[] => values.filter((_, i) => known.includes(i));
+  return {
+    step: series.step,
+    at: pick(series.at),
+    accepted: pick(series.accepted),
+    delivered: pick(series.delivered),
+    backlog: pick(series.backlog),
+  };
+};

@@ -1,0 +1,46 @@
+/**
+ * Takes the pictures of the console for the documentation: `node --import tsx test/browser/screenshots.ts [directory]`.
+ * What they show is made up (`scenes.ts`).
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DESKTOP, openPage, PHONE, startChromium, untilText } from './chromium.ts';
+import { FakeRun } from './fake-run.ts';
+import { degraded } from './scenes.ts';
+
+interface Picture {
+  readonly name: string;
+  readonly dark?: boolean;
+  readonly phone?: boolean;
+}
+
+const PICTURES: readonly Picture[] = [
+  { name: 'console' },
+  { name: 'console-dark', dark: true },
+  { name: 'console-phone', phone: true },
+];
+
+const [directory = 'docs/images'] = process.argv.slice(2);
+await mkdir(directory, { recursive: true });
+const browser = await startChromium();
+const run = new FakeRun(degraded());
+await run.start();
+try {
+  for (const picture of PICTURES) await take(picture);
+} finally {
+  await browser.close();
+  await run.stop();
+}
+
+async function take({ name, dark = false, phone = false }: Picture): Promise<void> {
+  const viewport = phone ? { ...PHONE, deviceScaleFactor: 2 } : { ...DESKTOP, height: 1080 };
+  const { page } = await openPage(browser, { viewport, dark });
+  await page.goto(run.url);
+  await untilText(page, '#connection', 'Live');
+  await untilText(page, '#rate-legend', /\d/);
+  // Layout and drawing follow the text.
+  await sleep(500);
+  await page.screenshot({ path: join(directory, `${name}.png`) });
+  await page.close();
+}
