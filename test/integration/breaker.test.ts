@@ -1,0 +1,108 @@
+/** Destinations that are down: for everybody, and for one user alone. */
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { audit, CLEAN } from '../support/audit.ts';
+import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { parkedKeys, stageStatus, untilMode, untilStage } from '../support/operator.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DEADLINE_MS } from '../support/until.ts';
+import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
+
+let receiver: Receiver;
+let run: LocalRun;
+
+const ids = ['dead', 'slow', 'picky', 'fine'] as const;
+const users = usersNamed('user', 8);
+const sent = eventsOf(users, 6);
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  run = await startLocalRun({
+    config: {
+      sources: [{ id: 'web', writeKey: 'web-key' }],
+      destinations: ids.map((id) => ({ id, type: 'webhook', url: receiver.url(`/${id}`) })),
+      timing: {
+        deliverTimeout: '5s',
+        deliverVisibility: '30s',
+        requestTimeout: '2s',
+        maxBackoff: '2s',
+        refusalDelay: '2s',
+      },
+      degradedMode: {
+        breakerTime: '5s',
+        parkAfter: '30s',
+        pause: '8s',
+        window: '10s',
+        maxDrainBackoff: '20s',
+      },
+    },
+    env: { SLUICE_CONTROL_SECONDS: '2' },
+  });
+  receiver.answer('/dead', 503);
+  receiver.answer('/slow', 'hang');
+  receiver.answer('/picky', ({ events }) => (events[0]?.['userId'] === 'user-0' ? 500 : 200));
+  await sendPlainly(sent, { url: () => run.dataPlaneUrl, writeKey: 'web-key', batch: 8 });
+});
+
+describe('while destinations are down', () => {
+  it('the others are not delayed', async () => {
+    await receiver.waitFor('/fine', sent.length);
+    expect(audit(sent, receiver.sentTo('/fine'))).toEqual(CLEAN);
+    expect(await stageStatus(run, 'fine')).toMatchObject({ mode: 'normal', epoch: 0 });
+    expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'normal', epoch: 0 });
+  });
+
+  it(
+    'the breaker of one that answers 503 to everybody opens',
+    async () => {
+      const status = await untilMode(run, 'dead', 'degraded');
+      expect(status.reason).toMatch(/deliveries/);
+      expect(status).toMatchObject({ redrives: 0 });
+      expect(await parkedKeys(run, 'dead')).toEqual([]);
+    },
+    4 * DEADLINE_MS,
+  );
+
+  it('one that hangs charges nobody and crashes nothing', async () => {
+    const status = await stageStatus(run, 'slow');
+    expect(status).toMatchObject({ redrives: 0 });
+    expect(status.lastCrash).toBeUndefined();
+    expect(await parkedKeys(run, 'slow')).toEqual([]);
+  });
+
+  it(
+    'a user who alone is answered 500 is parked, and not counted; the others go on',
+    async () => {
+      const status = await untilStage(
+        run,
+        'picky',
+        'with one parked key',
+        ({ parkedKeys: keys }) => keys === 1,
+      );
+      expect(status).toMatchObject({ mode: 'normal', redrives: 0, epoch: 0 });
+      const others = users.slice(1);
+      const arrived = receiver.takenBy('/picky');
+      expect(audit(eventsOf(others, 6), arrived)).toEqual(CLEAN);
+    },
+    4 * DEADLINE_MS,
+  );
+});
+
+describe('once they are up again', () => {
+  it(
+    'each delivers everything in order, and closes its breaker by itself',
+    async () => {
+      for (const id of ids) receiver.answer(`/${id}`, 200);
+      for (const id of ids) {
+        await receiver.waitFor(`/${id}`, sent.length, { deadlineMs: 3 * DEADLINE_MS });
+        const { duplicates, ...rest } = audit(sent, receiver.takenBy(`/${id}`));
+        expect({ id, ...rest, duplicates: [] }).toEqual({ id, ...CLEAN });
+        expect({ id, duplicates }).toEqual({ id, duplicates: [] });
+      }
+      for (const id of ids) {
+        await untilMode(run, id, 'normal');
+        await untilStage(run, id, 'without parked keys', ({ parkedKeys: keys }) => keys === 0);
+      }
+    },
+    6 * DEADLINE_MS,
+  );
+});

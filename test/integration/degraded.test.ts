@@ -1,0 +1,179 @@
+/** The system's story: a bad deploy crashes on everybody, the pipeline degrades, pages, is mended, and recovers. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { PipelineConfig } from '../../config/index.ts';
+import { audit, CLEAN, type SentEvent } from '../support/audit.ts';
+import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { alarmNotices, control, stageStatus, untilMode, untilStage } from '../support/operator.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DEADLINE_MS, until } from '../support/until.ts';
+import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
+
+let receiver: Receiver;
+let run: LocalRun;
+
+const config = (): PipelineConfig => ({
+  sources: [{ id: 'web', writeKey: 'web-key' }],
+  destinations: [{ id: 'crm', type: 'webhook', url: receiver.url('/crm') }],
+  transform: './all.mjs',
+  timing: { routerTimeout: '5s', maxBackoff: '2s', refusalDelay: '2s' },
+  // The pause is far away: what recovers within this test does so because a fix was deployed.
+  degradedMode: { pause: '1 hour' },
+  alerts: { pagerDuty: { secretName: 'pager-url' }, urls: [receiver.url('/other')] },
+});
+const fine = 'export default (event) => event;';
+const bad = `export default () => { throw new Error('a bad deploy'); };`;
+
+const sent: SentEvent[] = [];
+const send = async (events: readonly SentEvent[]): Promise<void> => {
+  await sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: 'web-key', batch: 10 });
+  sent.push(...events);
+};
+const health = async () =>
+  (await (await fetch(`${run.dataPlaneUrl}/health`)).json()) as Readonly<Record<string, string>>;
+const notices = (path: string) =>
+  alarmNotices(receiver.sentTo(path)).filter(({ name }) => /degraded/i.test(name) && /router/i.test(name));
+
+const users = usersNamed('user', 10);
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  run = await startLocalRun({
+    config: config(),
+    files: { 'all.mjs': fine },
+    secrets: { 'pager-url': receiver.url('/pager') },
+    env: { SLUICE_CONTROL_SECONDS: '5' },
+  });
+});
+
+describe('a deploy that crashes on every event', () => {
+  it(
+    'degrades the system at the fifth redrive, and pages within a minute',
+    async () => {
+      await send(eventsOf(users, 2));
+      await receiver.waitFor('/crm', sent.length);
+      expect(await health()).toMatchObject({
+        mode: 'NORMAL',
+        routingEvents: 'TRUE',
+        acceptingEvents: 'TRUE',
+      });
+      run.write('all.mjs', bad);
+      expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });
+      await send(eventsOf(users, 2, 2));
+      const status = await untilMode(run, 'router', 'degraded');
+      const flippedAt = Date.now();
+      expect(status).toMatchObject({ redrives: 5, epoch: 1, shut: true });
+      expect(status.reason).toMatch(/5 messages/);
+      expect(status.lastCrash).toMatchObject({ error: expect.stringContaining('a bad deploy') as unknown });
+      for (const path of ['/pager', '/other']) {
+        await until(`the page at ${path}`, () => notices(path).some(({ state }) => state === 'ALARM'), {
+          context: () => run.output,
+        });
+      }
+      expect(Date.now() - flippedAt).toBeLessThan(60_000);
+    },
+    5 * DEADLINE_MS,
+  );
+
+  it(
+    'answers as if nothing had happened, and forwards nothing',
+    async () => {
+      await untilStage(run, 'router', 'disabled', ({ mapping }) => mapping.state === 'Disabled');
+      const { length } = receiver.requests.filter(({ path }) => path === '/crm');
+      await send(eventsOf(users, 5, 4));
+      expect(await health()).toMatchObject({
+        mode: 'DEGRADED',
+        routingEvents: 'FALSE',
+        acceptingEvents: 'TRUE',
+      });
+      await sleep(6_000);
+      expect(receiver.requests.filter(({ path }) => path === '/crm')).toHaveLength(length);
+      // Each event is in the queue or parked: none is anywhere else.
+      const { queue, parkedKeys } = await stageStatus(run, 'router');
+      expect(parkedKeys).toBeGreaterThanOrEqual(5);
+      expect(queue.visible + queue.inFlight).toBeGreaterThan(0);
+    },
+    2 * DEADLINE_MS,
+  );
+
+  it(
+    'stays so when a deployment enables the mapping again',
+    async () => {
+      const before = receiver.requests.length;
+      run.configure({ ...config(), router: { maxConcurrency: 7 } });
+      expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });
+      await send(eventsOf(users, 1, 9));
+      await sleep(3_000);
+      expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'degraded', epoch: 1 });
+      expect(receiver.requests.filter(({ path }) => path === '/crm').length).toBeLessThanOrEqual(before);
+      await untilStage(run, 'router', 'disabled again', ({ mapping }) => mapping.state === 'Disabled');
+    },
+    2 * DEADLINE_MS,
+  );
+
+  it(
+    'recovers by itself once the fix is deployed, in order, with events arriving all the while',
+    async () => {
+      run.write('all.mjs', fine);
+      expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });
+      const traffic = { going: true };
+      const sending = (async () => {
+        for (let seq = 10; traffic.going; seq += 1) {
+          await send(eventsOf(users, 1, seq));
+          await sleep(300);
+        }
+      })();
+      await untilStage(run, 'router', 'recovering', ({ epoch }) => epoch >= 2);
+      const normal = await untilMode(run, 'router', 'normal');
+      await untilStage(run, 'router', 'drained', ({ parkedKeys }) => parkedKeys === 0);
+      traffic.going = false;
+      await sending;
+      await receiver.waitFor('/crm', sent.length, { deadlineMs: 3 * DEADLINE_MS });
+      const { duplicates, ...rest } = audit(sent, receiver.sentTo('/crm'));
+      expect({ ...rest, duplicates: [] }).toEqual(CLEAN);
+      expect(duplicates).toEqual([]);
+      // Five were redriven; the other keys that crashed in the same deploy were tried with the new code instead.
+      expect(normal.history.map(({ mode }) => mode)).toEqual(['degraded', 'recovering', 'normal']);
+      expect(normal.history[1]?.reason).toMatch(/code/);
+    },
+    6 * DEADLINE_MS,
+  );
+
+  it(
+    'resolves the page: one ALARM, one OK, of one name',
+    async () => {
+      for (const path of ['/pager', '/other']) {
+        await until('the page to be resolved', () => notices(path).some(({ state }) => state === 'OK'), {
+          deadlineMs: 2 * DEADLINE_MS,
+          context: () => `${JSON.stringify(notices(path))}\n${run.output}`,
+        });
+        const seen = notices(path).filter(({ state }, i) => i > 0 || state !== 'OK');
+        expect(seen.map(({ state }) => state)).toEqual(['ALARM', 'OK']);
+        expect(new Set(seen.map(({ name }) => name)).size).toBe(1);
+      }
+      expect(await health()).toMatchObject({ mode: 'NORMAL', routingEvents: 'TRUE' });
+    },
+    3 * DEADLINE_MS,
+  );
+});
+
+describe('an operator', () => {
+  it(
+    'holds the pipeline; a hold outlives a deploy, and ends by resume alone',
+    async () => {
+      await control(run, { command: 'hold', stage: 'router', reason: 'a test' });
+      const { length } = sent;
+      await send(eventsOf(usersNamed('held', 3), 3));
+      run.write('all.mjs', `${fine} // another version`);
+      expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });
+      await sleep(8_000);
+      expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'normal', held: true, shut: true });
+      expect(await stageStatus(run, 'crm')).toMatchObject({ mode: 'normal', held: false, shut: true });
+      expect(new Set(receiver.takenBy('/crm').map(({ messageId }) => messageId)).size).toBe(length);
+      expect(await run.sluice('resume', 'router')).toMatchObject({ code: 0, stderr: '' });
+      await receiver.waitFor('/crm', sent.length, { deadlineMs: 3 * DEADLINE_MS });
+      expect(audit(sent, receiver.sentTo('/crm'))).toMatchObject({ lost: [], orderViolations: [] });
+    },
+    5 * DEADLINE_MS,
+  );
+});

@@ -1,0 +1,99 @@
+/** DynamoDB, where modes, charges and parked events are, is down for a while. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ROOT } from '../../local/settings.ts';
+import { audit, CLEAN } from '../support/audit.ts';
+import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { parkedKeys, stageStatus } from '../support/operator.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DEADLINE_MS, until } from '../support/until.ts';
+import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
+
+const dir = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-outage-')));
+const flag = join(dir, 'down');
+let receiver: Receiver;
+let run: LocalRun;
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  run = await startLocalRun({
+    config: {
+      sources: [{ id: 'web', writeKey: 'web-key' }],
+      destinations: [{ id: 'crm', type: 'webhook', url: receiver.url('/crm') }],
+      timing: { maxBackoff: '2s', refusalDelay: '2s' },
+      degradedMode: { crashes: 1, redriveThreshold: 1 },
+    },
+    env: { SLUICE_CONTROL_SECONDS: '2', SLUICE_TEST_OUTAGE: flag },
+    preload: pathToFileURL(join(ROOT, 'test', 'support', 'dynamodb-outage.mjs')).href,
+  });
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+it(
+  'ingest still answers 200; nobody is charged, and all goes on afterwards in order',
+  async () => {
+    const users = usersNamed('user', 5);
+    const send = (each: number, from: number) =>
+      sendPlainly(eventsOf(users, each, from), {
+        url: () => run.dataPlaneUrl,
+        writeKey: 'web-key',
+        batch: 10,
+      });
+    await send(4, 0);
+    await receiver.waitFor('/crm', 20);
+
+    writeFileSync(flag, '');
+    const before = receiver.requests.length;
+    // `sendPlainly` would try again on anything but 200; here each request must be taken at the first try.
+    const refusals: number[] = [];
+    for (let seq = 4; seq < 8; seq++) {
+      const body = JSON.stringify({
+        batch: users.map((user) => ({
+          type: 'track',
+          userId: user,
+          event: 'Step',
+          messageId: `${user}-${seq}`,
+          properties: { seq },
+        })),
+      });
+      const response = await fetch(`${run.dataPlaneUrl}/v1/batch`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Basic ${Buffer.from('web-key:').toString('base64')}`,
+        },
+        body,
+      });
+      if (response.status !== 200) refusals.push(response.status);
+    }
+    expect(refusals).toEqual([]);
+    const health = await fetch(`${run.dataPlaneUrl}/health`);
+    expect(health.status).toBe(200);
+    expect(await health.json()).toMatchObject({
+      mode: 'UNKNOWN',
+      routingEvents: 'UNKNOWN',
+      acceptingEvents: 'TRUE',
+    });
+    await until('the router to notice', () => run.output.includes('state unreadable'), {
+      context: () => run.output,
+    });
+    await sleep(3_000);
+    // Without the modes nothing is forwarded on a guess.
+    expect(receiver.requests).toHaveLength(before);
+
+    rmSync(flag);
+    // What was refused meanwhile comes back after a minute.
+    await receiver.waitFor('/crm', 40, { deadlineMs: 4 * DEADLINE_MS });
+    expect(audit(eventsOf(users, 8), receiver.sentTo('/crm'))).toEqual(CLEAN);
+    for (const stage of ['router', 'crm']) {
+      expect(await stageStatus(run, stage)).toMatchObject({ mode: 'normal', epoch: 0, redrives: 0 });
+      expect(await parkedKeys(run, stage)).toEqual([]);
+    }
+  },
+  8 * DEADLINE_MS,
+);
