@@ -21,7 +21,7 @@ import { InfraFault, type IncomingMessage, type StageState } from './ports.ts';
 import { byKey, hide } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
-export type { Modes, RunnerDeps, RunnerEvent, RunnerSettings } from './runner-deps.ts';
+export type { RunnerDeps, RunnerEvent } from './runner-deps.ts';
 
 /** @returns ids of the messages that the queue must keep */
 export const runBatch = async (

@@ -20,7 +20,7 @@ export const gated = <Port extends object>(port: Port, name: string, gate: Gate)
     },
   });
 
-/** The port, with some of its methods replaced. */
+/** A gated port, with some of its methods replaced. */
 export const replaced = <Port extends object>(port: Port, methods: Partial<Port>): Port =>
   new Proxy(port, {
     get: (target, property): unknown =>

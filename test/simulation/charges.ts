@@ -1,0 +1,77 @@
+import type { Attempt } from '../../lambdas/core/ports.ts';
+import type { Invocation } from './invocation.ts';
+
+const isSameCharge = (a: Attempt, b: Attempt | undefined): boolean =>
+  (a.charges ?? 0) === (b?.charges ?? 0) && ((a.charges ?? 0) === 0 || a.stamp === b?.stamp);
+
+/** What one invocation has charged and not taken back: by message id, what the ledger said before. */
+interface Account {
+  readonly open: Map<string, Attempt | undefined>;
+  readonly caught: Set<string>;
+}
+
+/** Follows the ledger by itself, to see that a message is held to account for its own attempts only. */
+export class Charges {
+  readonly #accounts = new WeakMap<Invocation, Account>();
+  /** By message id: deaths in its own attempt, crashes that were caught, charges that could not be taken back. */
+  readonly #blame = new Map<string, number>();
+  readonly #violation: (text: string) => void;
+
+  constructor(violation: (text: string) => void) {
+    this.#violation = violation;
+  }
+
+  blameOf(id: string): number {
+    return this.#blame.get(id) ?? 0;
+  }
+
+  /** A record is written: a charge, a charge taken back, or neither. */
+  saved(invocation: Invocation, id: string, attempt: Attempt, stored: Attempt | undefined): void {
+    const { open, caught } = this.#of(invocation);
+    if (caught.has(id)) return;
+    if (open.has(id) && isSameCharge(attempt, open.get(id))) open.delete(id);
+    else if (!isSameCharge(attempt, stored)) {
+      const [other] = open.keys();
+      if (other !== undefined) this.#violation(`${invocation.name} charges ${id} beside ${other}`);
+      open.set(id, stored);
+      // It was under way when its process died, and has landed late.
+      if (!invocation.isRunning) this.over(invocation);
+    }
+  }
+
+  deleted(invocation: Invocation, id: string): void {
+    this.#of(invocation).open.delete(id);
+  }
+
+  /** It counts now; its record, which is written next, does not count again. */
+  caught(invocation: Invocation, id: string): void {
+    const { open, caught } = this.#of(invocation);
+    open.delete(id);
+    caught.add(id);
+    this.#add(id);
+  }
+
+  /** AWS did not let a charge be taken back. */
+  stuck(invocation: Invocation): void {
+    const { open } = this.#of(invocation);
+    for (const id of open.keys()) this.#add(id);
+    open.clear();
+  }
+
+  over(invocation: Invocation): void {
+    const [id] = this.#of(invocation).open.keys();
+    if (id !== undefined && !invocation.isDead)
+      this.#violation(`${invocation.name} ends without taking back its charge of ${id}`);
+    this.stuck(invocation);
+  }
+
+  #add(id: string): void {
+    this.#blame.set(id, this.blameOf(id) + 1);
+  }
+
+  #of(invocation: Invocation): Account {
+    const account = this.#accounts.get(invocation) ?? { open: new Map(), caught: new Set() };
+    this.#accounts.set(invocation, account);
+    return account;
+  }
+}

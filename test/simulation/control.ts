@@ -1,0 +1,55 @@
+import { isDue } from '../../lambdas/core/drain.ts';
+import { changeMode } from '../../lambdas/core/mode-change.ts';
+import type { Probe } from '../../lambdas/core/mode-machine.ts';
+import { isShut, NORMAL } from '../../lambdas/core/mode.ts';
+import { shardOf } from '../../lambdas/core/parking.ts';
+import { InfraFault } from '../../lambdas/core/ports.ts';
+import { reconcileMapping } from '../../lambdas/core/reconcile.ts';
+import { gated } from '../support/ports-gate.ts';
+import type { Invocation } from './invocation.ts';
+import { MAX_CONCURRENCY, type Mapping } from './mappings.ts';
+import { ROUTER, STAGE } from './settings.ts';
+import type { World } from './world.ts';
+
+/** What control does each minute, without its metrics. An outage ends the run; the next one does it all again. */
+export const control = async (
+  world: World,
+  { gate }: Invocation,
+  mapping: Mapping,
+  startDrain: (shard: number) => void,
+): Promise<void> => {
+  const modes = gated(world.state, 'modes', gate);
+  const parking = gated(world.parking, 'parking', gate);
+  const { schedule, code } = world;
+  const changes = { ...world.changes, modes };
+  const probe = (version: string, loads: boolean): Probe =>
+    loads
+      ? { kind: 'answered', codeVersion: version }
+      : {
+          kind: 'failed',
+          crash: { kind: 'load', error: 'does not load', codeVersion: version, at: schedule.now },
+        };
+  try {
+    await changeMode(changes, ROUTER, { type: 'tick', probe: probe('r', world.routerLoads) });
+    const tick = { type: 'tick', probe: probe(code.version, code.loads) } as const;
+    const { after: own, flipped } = await changeMode(changes, STAGE, tick);
+    if (flipped) world.log(`${STAGE} is ${own.mode}: ${own.reason}`);
+    world.watchMode();
+    const [system = NORMAL] = await modes.readModes([ROUTER]);
+    const { enabled, concurrency: maximumConcurrency } = mapping;
+    const present = { state: enabled ? 'Enabled' : 'Disabled', maximumConcurrency };
+    const change = reconcileMapping(own, system, present, MAX_CONCURRENCY);
+    if (change !== undefined) {
+      mapping.enabled = change.enabled;
+      mapping.concurrency = change.maximumConcurrency;
+    }
+    if (isShut([own, system])) return;
+    // Shards in which nothing is parked are left out: they are nine in ten, and no more than a call each.
+    for (const shard of new Set(world.parking.keys(STAGE).map(shardOf))) {
+      const { heads } = await parking.heads(STAGE, shard, { limit: 100 });
+      if (heads.some((head) => isDue(head, own, schedule.now))) startDrain(shard);
+    }
+  } catch (error) {
+    if (!(error instanceof InfraFault)) throw error;
+  }
+};

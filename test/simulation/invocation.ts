@@ -1,0 +1,126 @@
+import { InfraFault } from '../../lambdas/core/ports.ts';
+import type { Gate } from '../support/ports-gate.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What happens to a call, besides its being made: the process dies, or AWS fails, before it takes effect or after. */
+export type Mishap = 'none' | 'die before' | 'die after' | 'fault before' | 'fault after';
+
+export interface Surroundings {
+  readonly schedule: Schedule;
+  /** Asked once for each call. @param by name of the invocation that makes it */
+  readonly mishap: (call: string, by: string) => Mishap;
+  /** Milliseconds that a call takes. */
+  readonly latency: (call: string) => number;
+  /** Of a call that is under way when its process dies: milliseconds until it lands all the same; undefined: it never does. */
+  readonly landsLate: () => number | undefined;
+  readonly trace: (line: string) => void;
+}
+
+/** One run of a function in a process of its own, which can die at every call that it makes. */
+export class Invocation {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly #surroundings: Surroundings;
+  readonly #deadline: number;
+  #state: 'running' | 'ended' | 'dead' = 'running';
+  #onDeath: () => void = () => undefined;
+
+  /** @param timeout milliseconds until it is killed */
+  constructor(name: string, timeout: number, surroundings: Surroundings) {
+    this.name = name;
+    this.#surroundings = surroundings;
+    this.startedAt = surroundings.schedule.now;
+    this.#deadline = this.startedAt + timeout;
+  }
+
+  get timeLeft(): number {
+    return this.#deadline - this.#surroundings.schedule.now;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  get isDead(): boolean {
+    return this.#state === 'dead';
+  }
+
+  /** @param onEnd given the result, or the error of our own that ended it @param onDeath called at most once, and never after `onEnd` */
+  start<T>(work: () => Promise<T>, onEnd: (result: T | Error) => void, onDeath: () => void): void {
+    this.#onDeath = onDeath;
+    const end = (result: T | Error): void => {
+      if (this.#state !== 'running') return;
+      this.#state = 'ended';
+      onEnd(result);
+    };
+    this.#surroundings.schedule.after(this.timeLeft, () => {
+      this.die('timeout');
+    });
+    work().then(end, (error: unknown) => {
+      end(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  die(why: string): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'dead';
+    this.#surroundings.trace(`${this.name} died: ${why}`);
+    this.#onDeath();
+  }
+
+  readonly gate: Gate = (name, args, effect) =>
+    new Promise((resolve, reject) => {
+      const { schedule, mishap, latency, landsLate, trace } = this.#surroundings;
+      if (!this.isRunning) return;
+      const call = [name, ...args.map(describe)].join(' ').trim();
+      const fate = mishap(call, this.name);
+      const land = async (): Promise<void> => {
+        if (!this.isRunning) return;
+        if (fate === 'die before') {
+          this.die(`before ${call}`);
+          return;
+        }
+        if (fate === 'fault before') {
+          trace(`${this.name} ${call}: failed`);
+          reject(new InfraFault(`${call} failed`));
+          return;
+        }
+        try {
+          const result = await effect();
+          trace(`${this.name} ${call}${fate === 'none' ? shown(result) : `: done, and ${fate}`}`);
+          if (fate === 'die after') this.die(`after ${call}`);
+          else if (fate === 'fault after') reject(new InfraFault(`${call} failed, and took effect`));
+          else resolve(result);
+        } catch (error) {
+          trace(`${this.name} ${call}: ${String(error)}`);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      schedule.after(latency(name), () => {
+        if (this.isRunning) {
+          void land();
+          return;
+        }
+        const late = landsLate();
+        if (late === undefined) return;
+        schedule.after(late, () => {
+          trace(`${this.name}, dead: ${call} lands`);
+          void effect();
+        });
+      });
+    });
+}
+
+const shown = (result: unknown): string => (typeof result === 'boolean' ? ` -> ${String(result)}` : '');
+
+/** What is to be seen of a call's arguments in a trace. */
+const describe = (argument: unknown): string => {
+  if (typeof argument === 'string') return argument;
+  if (Array.isArray(argument)) return argument.map(describe).join(',');
+  if (typeof argument !== 'object' || argument === null) return String(argument);
+  const { body, groupId, type, key, charges, mode, epoch, failures } = argument as Record<string, unknown>;
+  const parts = { groupId, body, type, key, charges, mode, epoch, failures };
+  return Object.values(parts)
+    .filter((part) => typeof part === 'string' || typeof part === 'number')
+    .join('/');
+};

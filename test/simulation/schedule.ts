@@ -1,0 +1,53 @@
+/** What is still running has come to its next call, or to its end. */
+const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+interface Task {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Time that passes only from one task to the next. Nothing runs beside a task but what it set going. */
+export class Schedule {
+  now: number;
+  readonly #tasks: Task[] = [];
+  #order = 0;
+
+  /** @param now milliseconds since 1970 */
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  after(milliseconds: number, run: () => void): void {
+    this.#order += 1;
+    const task = { at: this.now + Math.max(0, milliseconds), order: this.#order, run };
+    // From the end: most tasks are later than those that wait.
+    let i = this.#tasks.length;
+    for (; i > 0; i--) {
+      const before = this.#tasks[i - 1];
+      if (before === undefined || before.at <= task.at) break;
+    }
+    this.#tasks.splice(i, 0, task);
+  }
+
+  pass(milliseconds: number): Promise<void> {
+    return new Promise((done) => {
+      this.after(milliseconds, done);
+    });
+  }
+
+  /**
+   * Runs tasks, the earliest first, until `isOver` says so after one.
+   * @returns false when there are no tasks any more, or `until` is past
+   */
+  async run(isOver: () => boolean, until: number): Promise<boolean> {
+    while (!isOver()) {
+      const task = this.#tasks.shift();
+      if (task === undefined || task.at > until) return false;
+      this.now = task.at;
+      task.run();
+      await settled();
+    }
+    return true;
+  }
+}

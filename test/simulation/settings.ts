@@ -1,0 +1,42 @@
+import type { ModeSettings } from '../../lambdas/core/mode-machine.ts';
+import type { RunnerSettings } from '../../lambdas/core/runner-deps.ts';
+import type { Mishap } from './invocation.ts';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export const STAGE = 'crm' as const;
+export const ROUTER = 'router' as const;
+
+/** Milliseconds until a stage's function is killed, and control's. */
+export const STAGE_TIMEOUT = 60 * SECOND;
+export const CONTROL_TIMEOUT = 30 * SECOND;
+
+/** Seconds; six times a stage's timeout. */
+export const VISIBILITY = 360;
+
+/** What the stage's code, or the destination, does with a message. */
+export type Behaviour = 'deliver' | 'throw' | 'exit' | 'hang' | 'retry' | 'fault';
+
+export interface Code {
+  readonly version: string;
+  readonly loads: boolean;
+  readonly behaviour: (body: string) => Behaviour;
+}
+
+export interface WorldOptions {
+  readonly random: () => number;
+  /** See `Surroundings`. */
+  readonly mishap: (call: string, by: string) => Mishap;
+  /** See `Surroundings`. */
+  readonly landsLate?: () => number | undefined;
+  readonly modeSettings: ModeSettings;
+  readonly settings: RunnerSettings;
+  /** Of the queue's redrive policy. Default: 1000, as deployed. */
+  readonly maxReceiveCount?: number;
+  /** How long SQS keeps a message; seconds. Default: 14 days, as deployed. */
+  readonly retention?: number;
+  readonly code: Code;
+}

@@ -1,0 +1,192 @@
+/**
+ * A stage with its queues, its functions and control, in virtual time: the real batch runner, intake, drain, mode machine and
+ * FIFO engine. Every call of a port takes time, and may fail or kill its process.
+ */
+import { runBatch } from '../../lambdas/core/batch-runner.ts';
+import { drainShard } from '../../lambdas/core/drain.ts';
+import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
+import { changeMode, type ModeChangeDeps } from '../../lambdas/core/mode-change.ts';
+import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
+import { isShut } from '../../lambdas/core/mode.ts';
+import { MemoryParking } from '../support/memory-parking.ts';
+import { MemoryState } from '../support/memory-state.ts';
+import { Audit, bodyOf } from './audit.ts';
+import { control } from './control.ts';
+import { Invocation } from './invocation.ts';
+import { Mappings, type HandOut } from './mappings.ts';
+import { Schedule } from './schedule.ts';
+import {
+  CONTROL_TIMEOUT,
+  MINUTE,
+  ROUTER,
+  SECOND,
+  STAGE,
+  STAGE_TIMEOUT,
+  type Behaviour,
+  type Code,
+  type WorldOptions,
+} from './settings.ts';
+import { stageDeps } from './stage-function.ts';
+
+const START = Date.UTC(2026, 0, 1);
+
+/** The longest that a call takes, milliseconds; one in two takes 1% of it. */
+const LATENCY = 3 * SECOND;
+const SKEW = Math.log(0.01) / Math.log(0.5);
+
+export class World {
+  readonly options: WorldOptions;
+  readonly schedule = new Schedule(START);
+  readonly audit: Audit;
+  readonly parking = new MemoryParking();
+  readonly state = new MemoryState(this.parking);
+  readonly changes: ModeChangeDeps;
+  /** What happened, for a person. */
+  readonly trace: string[] = [];
+  code: Code;
+  /** Whether the router's function loads; while it does not, the system is degraded. */
+  routerLoads = true;
+  /** What the destination does with what the code sends it. */
+  destination: (body: string) => Behaviour = () => 'deliver';
+  readonly #mappings: Mappings;
+  readonly #numbers = new Map<string, number>();
+  #ids = 0;
+  #invocations = 0;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.code = options.code;
+    this.audit = new Audit({
+      crashes: options.settings.crashes,
+      mayOvertake: options.maxReceiveCount !== undefined,
+    });
+    this.changes = { modes: this.state, clock: () => this.schedule.now, settings: options.modeSettings };
+    this.#mappings = new Mappings(this.schedule, this.uuid, options, this.#handOut);
+    this.schedule.after(MINUTE, this.#tick);
+  }
+
+  /** Milliseconds since it began. */
+  get time(): number {
+    return this.schedule.now - START;
+  }
+
+  /** The next message of a key. */
+  send(key: string): void {
+    const number = this.#numbers.get(key) ?? 0;
+    this.#numbers.set(key, number + 1);
+    const body = bodyOf(key, number);
+    this.audit.sent(key);
+    this.log(`sent ${body}`);
+    this.#mappings.send(body, key);
+  }
+
+  /** An operator's command. */
+  async command(stage: typeof STAGE | typeof ROUTER, event: ModeEvent): Promise<void> {
+    await changeMode(this.changes, stage, event);
+    this.log(`${stage}: ${event.type}`);
+    this.watchMode();
+  }
+
+  deploy(code: Code): void {
+    this.code = code;
+    this.log(`deployed ${code.version}`);
+  }
+
+  /** Everything sent was delivered, and nothing is left anywhere. */
+  get isAtRest(): boolean {
+    const parked = this.parking.size + this.parking.keys(STAGE).length;
+    return this.audit.isAllDelivered && this.#mappings.waiting === 0 && parked === 0;
+  }
+
+  /** @param time milliseconds since it began @returns whether it was over by then; it stops at the first violation */
+  async run(isOver: () => boolean, time: number): Promise<boolean> {
+    return this.schedule.run(() => isOver() || this.audit.violations.length > 0, START + time);
+  }
+
+  /** What is wrong, in the first line, and what led to it; undefined when nothing is. */
+  report(isOver: boolean, lines: number): string | undefined {
+    const { violations, missing } = this.audit;
+    if (isOver && violations.length === 0) return undefined;
+    const { mode, epoch } = this.state.mode(STAGE);
+    const left = {
+      missing,
+      waiting: this.#mappings.waiting,
+      parkedKeys: this.parking.keys(STAGE),
+      parked: this.parking.size,
+      mode: `${mode} ${String(epoch)}`,
+      router: this.state.mode(ROUTER).mode,
+    };
+    const what =
+      violations.length > 0 ? violations.join('\n') : `it does not come to rest: ${JSON.stringify(left)}`;
+    return [what, ...this.trace.slice(-lines)].join('\n');
+  }
+
+  readonly uuid = (): string => `id-${String((this.#ids += 1))}`;
+
+  log(line: string): void {
+    this.trace.push(`+${(this.time / SECOND).toFixed(3)} ${line}`);
+  }
+
+  watchMode(): void {
+    this.audit.mode(isShut([this.state.mode(STAGE), this.state.mode(ROUTER)]), this.schedule.now);
+  }
+
+  /** @param answer given the result of an invocation that did not die @param over called last, however it ended */
+  #invoke<T>(
+    name: string,
+    timeout: number,
+    work: (invocation: Invocation) => Promise<T>,
+    answer: (result: T) => void = () => undefined,
+    over: () => void = () => undefined,
+  ): void {
+    this.#invocations += 1;
+    const { options, schedule } = this;
+    const invocation = new Invocation(`${name}#${String(this.#invocations)}`, timeout, {
+      schedule,
+      mishap: options.mishap,
+      latency: () => 1 + Math.floor(LATENCY * options.random() ** SKEW),
+      landsLate: options.landsLate ?? (() => undefined),
+      trace: (line) => {
+        this.log(line);
+      },
+    });
+    const end = (): void => {
+      this.audit.charges.over(invocation);
+      over();
+    };
+    invocation.start(
+      () => work(invocation),
+      (result) => {
+        if (result instanceof Error) this.audit.error(invocation, result);
+        else answer(result);
+        end();
+      },
+      end,
+    );
+  }
+
+  readonly #handOut: HandOut = (messages, mapping, answer, over) => {
+    const bodies = messages.map(({ body, receiveCount }) => `${body}x${String(receiveCount)}`).join(' ');
+    const work = (invocation: Invocation): Promise<readonly string[]> => {
+      this.log(`${invocation.name} of ${this.code.version}: ${bodies}`);
+      const deps = stageDeps(this, invocation, this.#mappings.queueOf(mapping));
+      return mapping.isDead ? takeInDeadLetters(messages, deps) : runBatch(messages, deps);
+    };
+    this.#invoke(mapping.isDead ? 'intake' : 'batch', STAGE_TIMEOUT, work, answer, over);
+  };
+
+  readonly #tick = (): void => {
+    this.schedule.after(MINUTE, this.#tick);
+    const { main } = this.#mappings;
+    const work = (invocation: Invocation) => control(this, invocation, main, this.startDrain);
+    this.#invoke('control', CONTROL_TIMEOUT, work, undefined, this.#mappings.pump);
+  };
+
+  /** A worker, of which there may be any number. */
+  readonly startDrain = (shard: number): void => {
+    this.#invoke('drain', STAGE_TIMEOUT, (invocation) => {
+      const queue = this.#mappings.queueOf(this.#mappings.main);
+      return drainShard(shard, stageDeps(this, invocation, queue));
+    });
+  };
+}
