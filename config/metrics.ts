@@ -12,7 +12,10 @@ export const METRICS = {
   parkedKeys: 'ParkedKeys',
   /** Seconds since the user that is parked longest was parked; of each stage and of the pipeline. From control. */
   oldestParkedAge: 'OldestParkedAge',
-  /** Seconds since the oldest message of a batch was sent; of each stage and of the pipeline. */
+  /**
+   * Seconds that messages have waited; of each stage and of the pipeline. From the stages, for the oldest of a batch; from
+   * control for a stage that is shut.
+   */
   oldestMessageAge: 'OldestMessageAge',
   /** Of each stage and of the pipeline. */
   eventsRejected: 'EventsRejected',

@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import type { LocalRun } from './run.ts';
 
-export const banner = ({ config, dataPlaneUrl }: LocalRun, dataDir: string): string => {
+export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: string): string => {
   const sources = config.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
   const writeKey = sources[0]?.key ?? '';
   const row = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
@@ -13,6 +13,7 @@ export const banner = ({ config, dataPlaneUrl }: LocalRun, dataDir: string): str
     row('data plane', pc.cyan(dataPlaneUrl)),
     ...sources.map(({ id, key }, i) => row(i === 0 ? 'write key' : '', `${pc.cyan(key)}  (source ${id})`)),
     ...config.destinations.map(({ id, url }, i) => row(i === 0 ? 'destinations' : '', `${id} -> ${url}`)),
+    row('console', pc.cyan(consoleUrl)),
     row('data, logs', dataDir),
     '',
     pc.dim('Watch what arrives at http://127.0.0.1:9000 (in another terminal):'),

@@ -70,7 +70,13 @@ export const reportTo =
       case 'parked': {
         const { message, reason, counted } = event;
         // That a redriven message is parked is news. What follows it, a message at a time, is not.
-        log(counted ? 'warn' : 'info', 'parked', { stage, messageId: message.id, key: message.groupId, reason, counted });
+        log(counted ? 'warn' : 'info', 'parked', {
+          stage,
+          messageId: message.id,
+          key: message.groupId,
+          reason,
+          counted,
+        });
         count({ MessagesParked: 1, EventsParked: countEvents(message.body) });
         break;
       }

@@ -56,7 +56,7 @@ export interface QueueCounter {
 }
 
 export interface MetricDatum {
-  readonly name: 'DegradedMode' | 'Heartbeat' | 'ParkedKeys' | 'OldestParkedAge';
+  readonly name: 'DegradedMode' | 'Heartbeat' | 'ParkedKeys' | 'OldestParkedAge' | 'OldestMessageAge';
   readonly value: number;
   readonly unit?: 'Seconds' | 'Count';
   readonly dimensions: Readonly<Record<string, string>>;

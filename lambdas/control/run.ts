@@ -11,9 +11,10 @@ import type { ModeRecord } from '../core/mode.ts';
 import { changeMode } from '../core/mode-change.ts';
 import type { Probe } from '../core/mode-machine.ts';
 import type { StageQueues } from '../core/ports.ts';
-import { drainStages, type Survey } from './drains.ts';
+import { drainStages } from './drains.ts';
 import { bringMappings, fewCalls, namesOf } from './mappings.ts';
-import type { ControlDeps, ControlledStage, MetricDatum } from './ports.ts';
+import { heartbeat, putParked, putWaiting } from './metrics.ts';
+import type { ControlDeps, ControlledStage } from './ports.ts';
 import { announceFlip, ANNOUNCE_ROOM, gauge, publishFlip } from './publish.ts';
 import { Steps } from './steps.ts';
 
@@ -38,6 +39,7 @@ export const runControl = async (
   const surveys = await drainStages(deps, steps, records, { all: minute });
   if (minute) {
     await putParked(deps, steps, surveys);
+    await putWaiting(deps, steps, records);
     await steps.try('remember the stages', () => register(deps));
     // The last step: it says that control publishes what it reads and gets to its end, whatever trouble a single stage has.
     if (published) await steps.try('put the heartbeat', () => deps.metrics.put([heartbeat(deps)]));
@@ -119,42 +121,6 @@ const tickStage = (
     { stage: id, room: TICK_ROOM },
   );
 
-const heartbeat = ({ pipeline, clock }: ControlDeps): MetricDatum => ({
-  name: 'Heartbeat',
-  value: 1,
-  dimensions: { Pipeline: pipeline },
-  at: clock(),
-  resolution: 60,
-});
-
-const parkedData = (
-  dimensions: MetricDatum['dimensions'],
-  surveys: readonly Survey[],
-  at: number,
-): readonly MetricDatum[] => {
-  const oldest = Math.min(at, ...surveys.map(({ oldestParkedAt }) => oldestParkedAt ?? at));
-  const keys = surveys.reduce((sum, survey) => sum + survey.keys, 0);
-  return [
-    { name: 'ParkedKeys', value: keys, unit: 'Count', dimensions, at, resolution: 60 },
-    { name: 'OldestParkedAge', value: (at - oldest) / 1000, unit: 'Seconds', dimensions, at, resolution: 60 },
-  ];
-};
-
-const putParked = async (
-  { pipeline, stages, clock, metrics }: ControlDeps,
-  steps: Steps,
-  surveys: ReadonlyMap<string, Survey>,
-): Promise<void> => {
-  const at = clock();
-  const data = [...surveys].flatMap(([stage, survey]) =>
-    parkedData({ Pipeline: pipeline, Stage: stage }, [survey], at),
-  );
-  // A sum of some stages only would look as if keys had been drained.
-  if (surveys.size === stages.length)
-    data.push(...parkedData({ Pipeline: pipeline }, [...surveys.values()], at));
-  if (data.length > 0) await steps.try('put what is parked', () => metrics.put(data));
-};
-
 /** Remembers which stages there are, for the day when one is no longer configured and has left messages behind. */
 const register = async (deps: ControlDeps): Promise<void> => {
   const { stages, registry, counts } = deps;
@@ -162,7 +128,10 @@ const register = async (deps: ControlDeps): Promise<void> => {
   const changed = new Map<string, StageQueues>();
   for (const stage of stages) {
     const { queueName } = await namesOf(deps, stage);
-    if (known.get(stage.id)?.queueName === queueName) continue;
+    const before = known.get(stage.id);
+    if (before?.queueName === queueName) continue;
+    // Removed and added again it has another queue; the former one may hold messages still.
+    if (before !== undefined) changed.set(`${stage.id} (formerly ${before.queueName})`, before);
     const deadLetterQueueName = await counts.deadLetterQueueName(queueName);
     if (deadLetterQueueName !== undefined) changed.set(stage.id, { queueName, deadLetterQueueName });
   }

@@ -34,6 +34,7 @@ const printedBelow = (title: string): readonly string[] => {
 
 it('names the data plane, the write key and the destination', () => {
   expect(run.output).toContain(`data plane    ${run.dataPlaneUrl}\n`);
+  expect(run.output).toContain(`console       ${run.consoleUrl}\n`);
   expect(run.output).toContain('write key     local-write-key  (source web)\n');
   expect(run.output).toContain(`destinations  crm -> ${receiver.url('/crm')}\n`);
 });

@@ -63,6 +63,7 @@ const toRecord = (
   ...kept(JSON.stringify(event), MAX_MESSAGE_BYTES),
   discarded: true,
   key: request.key,
+  ...(envelope.transformed === true ? { transformed: true } : {}),
 });
 
 /** @throws InfraFault; the same command once more goes on where it ended, when the lease is over */

@@ -287,6 +287,37 @@ describe('the minute’s run', () => {
     expect(world.registered).toHaveLength(1);
     world.registry.set('crm', { queueName: 'old.fifo', deadLetterQueueName: 'old-dead-letters.fifo' });
     await minute();
-    expect([...(world.registered[1]?.keys() ?? [])]).toEqual(['crm']);
+    // What the former queue holds must not be forgotten.
+    expect(world.registered[1]).toEqual(
+      new Map([
+        ['crm', { queueName: 'crm.fifo', deadLetterQueueName: 'crm-dead-letters.fifo' }],
+        ['crm (formerly old.fifo)', { queueName: 'old.fifo', deadLetterQueueName: 'old-dead-letters.fifo' }],
+      ]),
+    );
+    world.counts.set('old.fifo', { visible: 2, inFlight: 0 });
+    const answer = await control({ command: 'status' }, world.deps);
+    expect(answer).toMatchObject({
+      ok: true,
+      result: { orphans: [{ id: 'crm (formerly old.fifo)', queue: { visible: 2, inFlight: 0 } }] },
+    });
+  });
+
+  it('tells how long messages have waited at a stage that is shut, which receives none itself', async () => {
+    const pauseUntil = START + 7_200_000;
+    world.degraded('crm', { pauseUntil });
+    world.degraded('lake', { pauseUntil });
+    world.counts.set('crm.fifo', { visible: 3, inFlight: 0 });
+    world.counts.set('router.fifo', { visible: 3, inFlight: 0 });
+    await minute();
+    world.now += 3_600_000;
+    await minute();
+    const since = world.state.mode('crm').troubledSince ?? NaN;
+    const age = (world.now - since) / 1000;
+    expect(age).toBeGreaterThanOrEqual(3_600);
+    expect(world.metric('OldestMessageAge', 'crm').at(-1)).toBe(age);
+    expect(world.metric('OldestMessageAge').at(-1)).toBe(age);
+    // One has nothing that waits, the other is open and tells by itself.
+    expect(world.metric('OldestMessageAge', 'lake')).toEqual([]);
+    expect(world.metric('OldestMessageAge', 'router')).toEqual([]);
   });
 });
