@@ -32,8 +32,6 @@ const configOf = (destination: string): PipelineConfig => ({
   transform: './transform.mjs',
   // Shorter than on AWS, so that the story takes two minutes. The thresholds are the defaults.
   timing: { routerTimeout: '10s', routerVisibility: '60s', maxBackoff: '2s', refusalDelay: '2s' },
-  // This machine has fewer processes to drain with than AWS.
-  degradedMode: { drainConcurrency: 3 },
   alerts: { pagerDuty: { secretName: PAGER_SECRET } },
 });
 

@@ -6,7 +6,7 @@ import { Ledger } from '../bench/ledger.ts';
 export const USERS = 12;
 /** Of these the events have no name. */
 export const NAMELESS: readonly number[] = [3, 7];
-const PAUSE_MS = 700;
+const PAUSE_MS = 1_000;
 
 export class Traffic {
   readonly ledger = new Ledger(1);

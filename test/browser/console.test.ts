@@ -56,11 +56,11 @@ describe('what the page shows', () => {
   it('degraded: since when, why, what next, what waits, and the crash', async () => {
     await open(degraded());
     expect(await textOf(page, '#mode')).toMatch(
-      /^Mode Degraded: events are received and kept, and nothing is forwarded\. Since \d\d:\d\d:\d\d, 3 min( \d+ s)? ago 5 redrives within 5 minutes It tries again in \d min( \d+ s)?, or at once when a fix is deployed\.$/,
+      /^Mode Degraded: events are received and kept, and nothing is forwarded\. Since \d\d:\d\d:\d\d, 3 min( \d+ s)? ago 5 messages were redriven within 5 minutes It tries again in \d min( \d+ s)?, or at once when a fix is deployed\.$/,
     );
     expect(await page.title()).toBe('Degraded · Sluice');
     expect((await rows('#stage-rows tr'))[0]).toMatch(
-      /^router Degraded 5 redrives within 5 minutes .* 2,148 0 3 0 No Hold router Resume router Retry parked router$/,
+      /^router Degraded 5 messages were redriven within 5 minutes .* 2,148 0 3 0 No Hold router Resume router Retry parked router$/,
     );
     expect(await textOf(page, '#parked-count')).toBe('3');
     expect((await rows('#parked-table tbody tr:not(.detail)'))[2]).toMatch(
@@ -70,7 +70,9 @@ describe('what the page shows', () => {
       expect.stringMatching(/crm web 1 812 bytes the destination refused it: 400/),
       expect.stringMatching(/router web 2 1.5 KB Discarded by a person: a test order/),
     ]);
-    expect((await rows('#history-rows li'))[0]).toMatch(/^router Degraded .* 5 redrives within 5 minutes$/);
+    expect((await rows('#history-rows li'))[0]).toMatch(
+      /^router Degraded .* 5 messages were redriven within 5 minutes$/,
+    );
     expect(await rows('#history-rows li')).toHaveLength(4);
     expect((await rows('#alarm-rows li'))[0]).toMatch(/^Alarm router degraded since .* DegradedMode was 1$/);
     expect(await textOf(page, '#crash-rows')).toContain('at toRevenue (transforms/all.ts:14:31)');

@@ -50,10 +50,10 @@ export const crash: CrashReport = {
 };
 
 export const degradedHistory: readonly ModeChange[] = [
-  { epoch: 1, mode: 'degraded', at: now - 12 * MINUTE, reason: '5 redrives within 5 minutes' },
+  { epoch: 1, mode: 'degraded', at: now - 12 * MINUTE, reason: '5 messages were redriven within 5 minutes' },
   { epoch: 2, mode: 'recovering', at: now - 8 * MINUTE, reason: 'another code version answers' },
   { epoch: 3, mode: 'normal', at: now - 7 * MINUTE, reason: '20 messages processed' },
-  { epoch: 4, mode: 'degraded', at: now - 3 * MINUTE, reason: '5 redrives within 5 minutes' },
+  { epoch: 4, mode: 'degraded', at: now - 3 * MINUTE, reason: '5 messages were redriven within 5 minutes' },
 ];
 
 /** Fifteen minutes of traffic. `flows`: whether anything is delivered, so many minutes ago. */
@@ -160,7 +160,7 @@ export const degraded = (): Scene => ({
       epoch: 4,
       since: now - 3 * MINUTE,
       troubledSince: now - 12 * MINUTE,
-      reason: '5 redrives within 5 minutes',
+      reason: '5 messages were redriven within 5 minutes',
       pauseUntil: now + 7 * MINUTE,
       history: degradedHistory,
       lastCrash: crash,

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { PipelineConfig } from '../../config/index.ts';
 import { audit, CLEAN, type SentEvent } from '../support/audit.ts';
 import { startLocalRun, type LocalRun } from '../support/local-run.ts';
-import { alarmNotices, stageStatus, untilMode, untilStage } from '../support/operator.ts';
+import { alarmNotices, incidentStates, stageStatus, untilMode, untilStage } from '../support/operator.ts';
 import { Receiver } from '../support/receiver.ts';
 import { DEADLINE_MS, until } from '../support/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
@@ -98,13 +98,7 @@ describe('kill -9', () => {
       expect({ ...rest, duplicates: [] }).toEqual(CLEAN);
       expect(duplicates.length).toBeLessThan(sent.length);
 
-      // A pager that is told twice opens one incident: the name is its identity. Before the first ALARM a fresh alarm says OK.
-      const states = () => {
-        const changes = notices()
-          .map(({ state }) => state)
-          .filter((state, n, all) => state !== all[n - 1]);
-        return changes.slice(changes.indexOf('ALARM'));
-      };
+      const states = () => incidentStates(notices());
       await until('the page to be resolved', () => states().at(-1) === 'OK', {
         deadlineMs: 3 * DEADLINE_MS,
         context: () => `${JSON.stringify(notices())}\n${run.output}`,

@@ -71,3 +71,10 @@ export const alarmNotices = (
       };
       return { name: alarm.AlarmName, state: alarm.NewStateValue };
     });
+
+/** Changes of an alarm's state from its first ALARM on. Before it a fresh alarm says OK; a pager that is told twice opens one incident. */
+export const incidentStates = (notices: readonly AlarmNotice[]): readonly AlarmNotice['state'][] => {
+  const changes = notices.map(({ state }) => state).filter((state, i, all) => state !== all[i - 1]);
+  const first = changes.indexOf('ALARM');
+  return first === -1 ? [] : changes.slice(first);
+};
