@@ -1,6 +1,6 @@
 /** Says to the world which mode a stage has: the gauge that pages, and the flip topic for programs. */
+import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
-import { changeMode } from '../core/mode-change.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';
 import type { Steps } from './steps.ts';
 
@@ -15,15 +15,6 @@ export const gauge = (pipeline: string, stage: string, record: ModeRecord, at: n
   at,
   resolution: 1,
 });
-
-/**
- * Publishes the mode, and notes that it was published. If the note fails it is published again, which does
- * no harm; a change of mode in between is published by whoever made it, or by the next run.
- */
-export const announceFlip = async (deps: ControlDeps, stage: string, record: ModeRecord): Promise<void> => {
-  await deps.announcer.announce(deps.announcement(stage, record));
-  await changeMode(deps, stage, { type: 'announced', epoch: record.epoch });
-};
 
 /** @param at before the change was made */
 export const publishFlip = async (

@@ -7,6 +7,7 @@
  * otherwise page nobody. Only the minute's run probes, since two failed probes in a row mean something only when there
  * is time between them.
  */
+import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import { changeMode } from '../core/mode-change.ts';
 import type { Probe } from '../core/mode-machine.ts';
@@ -15,7 +16,7 @@ import { drainStages } from './drains.ts';
 import { bringMappings, fewCalls, namesOf } from './mappings.ts';
 import { heartbeat, putParked, putWaiting } from './metrics.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
-import { announceFlip, ANNOUNCE_ROOM, gauge, publishFlip } from './publish.ts';
+import { ANNOUNCE_ROOM, gauge, publishFlip } from './publish.ts';
 import { Steps } from './steps.ts';
 
 /** Milliseconds: a probe waits for an answer as long as a cold start may take; a tick is a read and a write. */
