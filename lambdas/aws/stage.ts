@@ -38,7 +38,8 @@ export interface StageOptions {
 type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
 
 /**
- * By how much a lease outlives the function that has it, milliseconds: more than its last call of AWS may take to land.
+ * By how much a lease outlives the function that has it at least, milliseconds: more than its last call of AWS may take
+ * to land. For longer functions it is as much as they can live.
  */
 const LEASE_MARGIN = 10_000;
 
@@ -57,7 +58,8 @@ export const stageHandler = (options: StageOptions, world: StageWorld) => {
   return async (event: unknown, context: Invocation): Promise<SQSBatchResponse | ProbeAnswer | undefined> => {
     const command = readStageCommand(event);
     if (command?.sluice === 'probe') return probe(options);
-    const leaseTime = context.getRemainingTimeInMillis() + LEASE_MARGIN;
+    const left = context.getRemainingTimeInMillis();
+    const leaseTime = left + Math.max(left, LEASE_MARGIN);
     const published: Promise<void>[] = [];
     const deps = runnerDeps(options, world, context, published);
     try {

@@ -237,7 +237,7 @@ describe('control’s commands', () => {
     };
     for (const shard of shards) expect(await invoke({ sluice: 'drain', shard }, { process })).toBeUndefined();
     expect(processed).toEqual(['m1']);
-    expect(leases).toEqual([NOW + 60_000 + 10_000]);
+    expect(leases).toEqual([NOW + 2 * 60_000]);
     expect(parking.keys('crm')).toEqual([]);
     expect(metric('MessagesDrained')).toEqual([1]);
   });
