@@ -1,21 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, defineConfig, validateConfig, type PipelineConfig } from '../../config/index.ts';
-
-const minimal = defineConfig({
-  sources: [{ id: 'web', writeKey: 'key' }],
-  destinations: [{ id: 'crm', type: 'webhook', url: 'https://example.com/hook' }],
-});
-
-/** The lines of the error that a configuration gets. */
-const mistakes = (config: unknown): readonly string[] => {
-  try {
-    validateConfig(config, 'sluice.config.ts');
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message.split('\n');
-    throw error;
-  }
-  throw new Error('the configuration was found valid');
-};
+import { validateConfig, type PipelineConfig } from '../../config/index.ts';
+import { minimal, mistakes } from './mistakes.ts';
 
 const withDestination = (change: object): unknown => ({
   ...minimal,
