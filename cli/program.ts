@@ -1,11 +1,12 @@
 /** The command line as a whole: which commands there are, and how they are explained. */
 import { Command, type Argument } from 'commander';
+import { sluiceVersion } from '../config/version.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addHold } from './commands/hold.ts';
 import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
 import { addRejected } from './commands/rejected.ts';
-import { addReport, sluiceVersion } from './commands/report.ts';
+import { addReport } from './commands/report.ts';
 import { addStatus } from './commands/status.ts';
 
 const argumentTerm = (argument: Argument): string =>

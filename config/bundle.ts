@@ -13,6 +13,8 @@ interface Bundle {
 }
 
 export interface IngestBundle extends Bundle {
+  /** Of Sluice: what `/version` says. */
+  readonly version: string;
   readonly sources: readonly ResolvedSource[];
   readonly timing: Pick<ResolvedTiming, 'ingestDeadline'>;
 }

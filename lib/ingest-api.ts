@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import type { IngestBundle } from '../config/bundle.ts';
 import { ENV } from '../config/environment.ts';
 import type { ResolvedConfig } from '../config/index.ts';
+import { sluiceVersion } from '../config/version.ts';
 import { nameOf, wholeSeconds, type PipelineContext } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
@@ -75,6 +76,7 @@ export class IngestApi extends Construct {
       name: 'ingest',
       description: 'accepts events over HTTPS and stores them in order',
       config: {
+        version: sluiceVersion(),
         sources,
         timing: { ingestDeadline: timing.ingestDeadline },
       } satisfies Omit<IngestBundle, 'codeVersion'>,

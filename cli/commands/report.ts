@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { ROOT } from '../../local/settings.ts';
+import { sluiceVersion } from '../../config/version.ts';
 import { examples, whole } from '../arguments.ts';
 import { CommandFailure, codeOf, messageOf } from '../failure.ts';
 import { gatherReport, type Report } from '../report.ts';
@@ -15,11 +14,6 @@ interface Options {
   readonly keys: number;
   readonly force?: boolean;
 }
-
-export const sluiceVersion = (): string => {
-  const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string };
-  return version;
-};
 
 /** Colons are not for file names everywhere. */
 const defaultName = (time: string): string =>

@@ -3,16 +3,15 @@
  * the write keys came with the deployment.
  */
 import { setMaxListeners } from 'node:events';
-import type { ResolvedSource } from '../../config/index.ts';
-import { isJsonObject } from '../core/event.ts';
 import type { Arrival } from '../core/ingest-event.ts';
 import { planRequest } from '../core/ingest-plan.ts';
 import type { Clock, QueueSender, Random } from '../core/ports.ts';
-import { decodeBody } from './decode.ts';
-import { basicAuthUser, type IngestRequest } from './request.ts';
+import { readEvents, type Read } from './events.ts';
+import type { IngestRequest } from './request.ts';
 import { OK, refuse, unavailable, type Answer, type Refusal } from './response.ts';
-import type { Route } from './routes.ts';
+import type { EventRoute } from './routes.ts';
 import { sendLanes, type Sleep } from './send.ts';
+import { authenticate, presentedKey, type SourceOf } from './write-key.ts';
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -21,7 +20,7 @@ export type Log = (
 ) => void;
 
 export interface AcceptOptions {
-  readonly sourceOf: ReadonlyMap<string, ResolvedSource>;
+  readonly sourceOf: SourceOf;
   readonly sender: QueueSender;
   /** Milliseconds from the request's arrival to the 503. */
   readonly deadline: number;
@@ -33,40 +32,17 @@ export interface AcceptOptions {
   readonly emitMetrics: (dimensions: Record<string, string>, metrics: Record<string, number>) => void;
 }
 
-export const keysToSources = (sources: readonly ResolvedSource[]): ReadonlyMap<string, ResolvedSource> =>
-  new Map(sources.flatMap((source) => source.writeKeys.map((key) => [key, source] as const)));
-
-type Authenticated =
-  { readonly ok: true; readonly source: ResolvedSource } | { readonly ok: false; readonly refusal: Refusal };
-
-/** A 401 is final: the newer mobile SDKs delete all they have stored. So it is for keys that are surely wrong only. */
-const authenticate = ({ headers }: IngestRequest, { sourceOf }: AcceptOptions): Authenticated => {
-  const key = basicAuthUser(headers.get('authorization'));
-  if (key === undefined) return { ok: false, refusal: 'failed to read writekey from header' };
-  const source = sourceOf.get(key);
-  if (source === undefined) return { ok: false, refusal: 'invalid write key' };
-  return source.enabled ? { ok: true, source } : { ok: false, refusal: 'source is disabled' };
-};
-
-/** As RudderStack reads `batch`: what is not a list is a list of one; what is beside it in the body is not read. */
-const batchOf = (body: unknown): readonly unknown[] => {
-  const batch: unknown = isJsonObject(body) && Object.hasOwn(body, 'batch') ? body['batch'] : undefined;
-  if (batch === undefined || batch === null) return [];
-  return Array.isArray(batch) ? batch : [batch];
-};
-
-type EventRoute = Extract<Route, { kind: 'event' | 'batch' }>;
-
 const arrivalOf = (
-  source: ResolvedSource,
+  sourceId: string,
+  receivedAt: number,
   route: EventRoute,
-  ip: string,
-  options: AcceptOptions,
+  requestIp: string,
+  newId: () => string,
 ): Arrival => ({
-  sourceId: source.id,
-  receivedAt: options.clock(),
-  requestIp: ip,
-  newId: options.newId,
+  sourceId,
+  receivedAt,
+  requestIp,
+  newId,
   ...(route.kind === 'event' ? { type: route.type } : {}),
 });
 
@@ -79,23 +55,29 @@ export const accept = async (
   const signal = AbortSignal.timeout(options.deadline);
   // Every call of the AWS SDK listens to it; ten at once would look like a leak to Node.
   setMaxListeners(0, signal);
-  const authenticated = authenticate(request, options);
+  const now = options.clock();
+  const read = () => readEvents(request, route, { now, newId: options.newId });
+  let key = presentedKey(request, route.keyIn);
+  let content: Read | undefined;
+  if (key === undefined && route.keyIn === 'header, body') {
+    content = await read();
+    key = content.ok ? content.key : undefined;
+  }
+  const authenticated = authenticate(key, route.keyIn, options.sourceOf);
   if (!authenticated.ok) return refuse(authenticated.refusal);
   const { source } = authenticated;
+  if (!source.enabled) return refuse('source is disabled');
   const metrics = (values: Record<string, number>) => options.emitMetrics({ Source: source.id }, values);
   const refused = (refusal: Refusal): Answer => {
     metrics({ RequestsRefused: 1 });
     return refuse(refusal);
   };
 
-  // An answer of 400 would make SDKs throw away good events because our gateway is set up wrongly.
-  if (request.mangled) {
-    throw new Error("API Gateway damaged a gzip body: the REST API's binaryMediaTypes must be */*");
-  }
-  const decoded = await decodeBody(request.body);
-  if (!decoded.ok) return refused(decoded.refusal);
-  const events = route.kind === 'event' ? [decoded.value] : batchOf(decoded.value);
-  const plan = planRequest(events, arrivalOf(source, route, request.ip, options));
+  content ??= await read();
+  if (!content.ok) return refused(content.refusal);
+  const { events } = content;
+  if (events.length === 0 && route.kind === 'webhook') return OK;
+  const plan = planRequest(events, arrivalOf(source.id, now, route, request.ip, options.newId));
   if (plan.kind === 'refuse') return refused(plan.reason);
 
   const outcome = await sendLanes(plan.lanes, { ...options, signal });

@@ -3,6 +3,12 @@ import { CORS_HEADERS } from '../../config/cors.ts';
 import type { Answer } from './response.ts';
 
 const KNOWN = new Set(CORS_HEADERS.map((name) => name.toLowerCase()));
+
+/**
+ * Seconds; as much as Chromium heeds. RudderStack says 900. A preflight costs as much as a request, and a page whose last
+ * one is forgotten cannot even read the configuration that its browser has kept.
+ */
+const MAX_AGE = 7200;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
@@ -30,7 +36,7 @@ export const preflight = (headers: ReadonlyMap<string, string>): Answer => {
     headers: {
       'Access-Control-Allow-Methods': 'GET, POST, HEAD, OPTIONS',
       'Access-Control-Allow-Headers': [...CORS_HEADERS, ...further].join(', '),
-      'Access-Control-Max-Age': '900',
+      'Access-Control-Max-Age': String(MAX_AGE),
     },
   };
 };

@@ -1,11 +1,12 @@
-/** From a request's bytes to the JSON in them. What the client got wrong is a value, never an error. */
+/** From a request's bytes to the data in them. What the client got wrong is a value, never an error. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { MAX_REQUEST_BYTES } from '../core/limits.ts';
 import type { Refusal } from './response.ts';
 
-export type Decoded =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly refusal: Refusal };
+interface Refused { readonly ok: false; readonly refusal: Refusal }
+
+export type Decoded = { readonly ok: true; readonly value: unknown } | Refused;
 
 const inflate = promisify(gunzip);
 
@@ -15,8 +16,7 @@ const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8
 const codeOf = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 
-type Inflated =
-  { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly refusal: Refusal };
+type Inflated = { readonly ok: true; readonly bytes: Buffer } | Refused;
 
 const decompress = async (bytes: Buffer): Promise<Inflated> => {
   if (!isGzip(bytes)) return { ok: true, bytes };
@@ -36,17 +36,44 @@ const decompress = async (bytes: Buffer): Promise<Inflated> => {
 /** Bytes that are not UTF-8 become U+FFFD, as in RudderStack; a byte order mark is skipped. */
 const utf8 = new TextDecoder();
 
-/** @throws only what is not the client's fault */
-export const decodeBody = async (body: Buffer): Promise<Decoded> => {
+type Text = { readonly ok: true; readonly text: string } | Refused;
+
+const decodeText = async (body: Buffer): Promise<Text> => {
   const inflated = await decompress(body);
   if (!inflated.ok) return inflated;
   const { bytes } = inflated;
   if (bytes.length > MAX_REQUEST_BYTES) return { ok: false, refusal: 'request size exceeds max limit' };
   if (bytes.length === 0) return { ok: false, refusal: 'request body is nil' };
+  return { ok: true, text: utf8.decode(bytes) };
+};
+
+/** @throws only what is not the client's fault */
+export const decodeBody = async (body: Buffer): Promise<Decoded> => {
+  const decoded = await decodeText(body);
+  if (!decoded.ok) return decoded;
   try {
-    return { ok: true, value: JSON.parse(utf8.decode(bytes)) };
+    return { ok: true, value: JSON.parse(decoded.text) };
   } catch (error) {
     if (error instanceof SyntaxError) return { ok: false, refusal: 'invalid json' };
     throw error;
   }
+};
+
+/** A form's fields, each with all its values. @throws only what is not the client's fault */
+export const decodeForm = async (body: Buffer): Promise<Decoded> => {
+  const decoded = await decodeText(body);
+  return decoded.ok ? { ok: true, value: listsByName(new URLSearchParams(decoded.text)) } : decoded;
+};
+
+/** `__proto__` is a name as any other. */
+export const listsByName = (
+  pairs: Iterable<readonly [string, string]>,
+): Record<string, readonly string[]> => {
+  const lists = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const list = lists.get(name);
+    if (list === undefined) lists.set(name, [value]);
+    else list.push(value);
+  }
+  return Object.fromEntries(lists);
 };

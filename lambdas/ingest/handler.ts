@@ -7,11 +7,11 @@ import { sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { emitMetrics, log } from '../aws/log.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
-import { keysToSources } from './accept.ts';
 import { createIngest } from './ingest.ts';
 import { sleep } from './send.ts';
+import { keysToSources } from './write-key.ts';
 
-const { sources, timing } = readBundle() as IngestBundle;
+const { sources, timing, version, codeVersion } = readBundle() as IngestBundle;
 
 export const handler = createIngest({
   sourceOf: keysToSources(sources),
@@ -23,6 +23,7 @@ export const handler = createIngest({
   sleep,
   log,
   emitMetrics,
+  version: { version, codeVersion },
   // Loaded by the first `/health` and not with the function: accepting must not depend on DynamoDB's client, either.
   readMode: async (signal) => (await import('../aws/mode-reader.ts')).readSystemMode(signal),
 });

@@ -3,11 +3,17 @@ import { describeError } from '../aws/log.ts';
 import { accept, type AcceptOptions } from './accept.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { health, type HealthOptions } from './health.ts';
+import { asPixel } from './pixel.ts';
 import { parseRequest, type IngestRequest, type ProxyEvent } from './request.ts';
-import { refuse, unavailable, type Answer, type ProxyResult } from './response.ts';
+import { json, refuse, ROBOTS, unavailable, type Answer, type ProxyResult } from './response.ts';
 import { findRoute } from './routes.ts';
+import { sourceConfig } from './source-config.ts';
 
-export type IngestOptions = AcceptOptions & Pick<HealthOptions, 'readMode'>;
+export type IngestOptions = AcceptOptions &
+  Pick<HealthOptions, 'readMode'> & {
+    /** Of Sluice, and of this function's code. */
+    readonly version: { readonly version: string; readonly codeVersion: string };
+  };
 
 const answer = async (request: IngestRequest, options: IngestOptions): Promise<Answer> => {
   if (request.method === 'OPTIONS') return preflight(request.headers);
@@ -22,8 +28,18 @@ const answer = async (request: IngestRequest, options: IngestOptions): Promise<A
         readMode: options.readMode,
         onUnknown: (error) => options.log('warn', 'health: the mode is unknown', { error: String(error) }),
       });
+    case 'version':
+      // RudderStack's names for them.
+      return json({ Version: options.version.version, Commit: options.version.codeVersion });
+    case 'robots':
+      return ROBOTS;
+    case 'source config':
+      return sourceConfig(request, route.keyIn, options.sourceOf);
+    case 'pixel':
+      return asPixel(await orUnavailable(options, () => accept(request, route, options)));
     case 'event':
     case 'batch':
+    case 'webhook':
       return accept(request, route, options);
   }
 };
@@ -32,23 +48,28 @@ const answer = async (request: IngestRequest, options: IngestOptions): Promise<A
  * Whatever goes wrong on our side is a 503 with `Retry-After`: it is the one answer on which every SDK keeps its events
  * and sends them again.
  */
+const orUnavailable = async (options: IngestOptions, work: () => Promise<Answer>): Promise<Answer> => {
+  try {
+    return await work();
+  } catch (error) {
+    options.log('error', `ingest failed: ${String(error)}`, { stack: describeError(error) });
+    return unavailable(options.random);
+  }
+};
+
 export const createIngest =
   (options: IngestOptions) =>
   async (event: ProxyEvent): Promise<ProxyResult> => {
     let origin: string | undefined;
-    let result: Answer;
-    try {
+    const { status, headers, body } = await orUnavailable(options, () => {
       const request = parseRequest(event);
       origin = request.headers.get('origin');
-      result = await answer(request, options);
-    } catch (error) {
-      options.log('error', `ingest failed: ${String(error)}`, { stack: describeError(error) });
-      result = unavailable(options.random);
-    }
+      return answer(request, options);
+    });
     return {
-      statusCode: result.status,
-      headers: { ...result.headers, ...corsHeaders(origin) },
-      body: result.body,
-      isBase64Encoded: false,
+      statusCode: status,
+      headers: { ...headers, ...corsHeaders(origin) },
+      body: typeof body === 'string' ? body : body.toString('base64'),
+      isBase64Encoded: typeof body !== 'string',
     };
   };

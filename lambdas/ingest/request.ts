@@ -8,6 +8,8 @@ export interface ProxyEvent {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
+  readonly multiValueQueryStringParameters?: Readonly<Record<string, readonly string[] | undefined>> | null;
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
   readonly requestContext?: {
@@ -15,9 +17,13 @@ export interface ProxyEvent {
   } | null;
 }
 
+/** The values by name, decoded, in the order in which they stand there. */
+export type Query = ReadonlyMap<string, readonly string[]>;
+
 export interface IngestRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: Query;
   /** By lower-case name; of a repeated header, the first. */
   readonly headers: ReadonlyMap<string, string>;
   /** As sent, compressed or not. */
@@ -39,6 +45,18 @@ const readHeaders = ({ headers, multiValueHeaders }: ProxyEvent): Map<string, st
   return found;
 };
 
+const readQuery = ({
+  queryStringParameters: single,
+  multiValueQueryStringParameters: multiple,
+}: ProxyEvent): Query => {
+  const found = new Map<string, readonly string[]>();
+  for (const [name, values] of Object.entries(multiple ?? {})) found.set(name, values ?? []);
+  for (const [name, value] of Object.entries(single ?? {})) {
+    if (value !== undefined && !found.has(name)) found.set(name, [value]);
+  }
+  return found;
+};
+
 /** As RudderStack: the first hop that proxies named, else whoever connected. It is informative; nothing trusts it. */
 const clientIp = (headers: ReadonlyMap<string, string>, event: ProxyEvent): string => {
   const hop = headers.get('x-forwarded-for')?.split(',')[0]?.trim() ?? '';
@@ -54,6 +72,7 @@ export const parseRequest = (event: ProxyEvent): IngestRequest => {
   return {
     method: event.httpMethod,
     path: tidyPath(event.path),
+    query: readQuery(event),
     headers,
     body: Buffer.from(body, event.isBase64Encoded === true ? 'base64' : 'utf8'),
     // Gzip's second byte is not UTF-8: read as text it becomes the replacement character.

@@ -6,7 +6,7 @@ import type { Random } from '../core/ports.ts';
 
 export interface Answer {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ export interface ProxyResult {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly isBase64Encoded: false;
+  readonly isBase64Encoded: boolean;
 }
 
 /** A refusal's text, and its status. A 4xx tells the client that sending it again is useless. */
@@ -23,10 +23,12 @@ const STATUS = {
   'request body is nil': 400,
   'failed to read body from request': 400,
   'invalid json': 400,
+  'error during parsing multiform': 400,
   'empty batch payload': 400,
   'request neither has anonymousId nor userId': 400,
   'event is not a valid rudder event': 400,
   'failed to read writekey from header': 401,
+  'failed to read writekey from query params': 401,
   'invalid write key': 401,
   'source is disabled': 404,
   '404 page not found': 404,
@@ -59,8 +61,11 @@ export const unavailable = (random: Random): Answer => ({
   headers: { ...TEXT, 'Retry-After': String(10 + Math.floor(random() * 21)) },
 });
 
-export const json = (body: unknown): Answer => ({
+export const json = (body: unknown, cacheControl = 'no-store'): Answer => ({
   status: 200,
   body: JSON.stringify(body),
-  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' },
+  headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': cacheControl },
 });
+
+/** Nothing here is for search engines. */
+export const ROBOTS: Answer = { status: 200, body: 'User-agent: *\nDisallow: /\n', headers: TEXT };

@@ -216,7 +216,9 @@ describe('routes', () => {
     ['GET', '/v1/batch', 'POST, OPTIONS'],
     ['PUT', '/v1/track', 'POST, OPTIONS'],
     ['HEAD', '/v1/track', 'POST, OPTIONS'],
-    ['POST', '/health', 'GET, OPTIONS'],
+    ['POST', '/health', 'GET, HEAD, OPTIONS'],
+    ['HEAD', '/pixel/v1/track', 'GET, OPTIONS'],
+    ['PUT', '/v1/webhook', 'GET, POST, OPTIONS'],
   ])('%s %s is the wrong method', async (method, path, allow) => {
     const { post } = setUp();
     const answer = await post({ batch: [GOOD] }, { method, path });

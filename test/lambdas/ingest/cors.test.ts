@@ -25,7 +25,7 @@ describe('preflight', () => {
         'Access-Control-Allow-Methods': 'GET, POST, HEAD, OPTIONS',
         'Access-Control-Allow-Headers': ALLOWED,
         'Access-Control-Expose-Headers': 'Retry-After',
-        'Access-Control-Max-Age': '900',
+        'Access-Control-Max-Age': '7200',
         Vary: 'Origin',
       },
     });

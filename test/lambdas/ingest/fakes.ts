@@ -2,10 +2,10 @@
 import { parseEnvelope, type Envelope } from '../../../lambdas/core/envelope.ts';
 import { NORMAL } from '../../../lambdas/core/mode.ts';
 import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/ports.ts';
-import { keysToSources } from '../../../lambdas/ingest/accept.ts';
 import { createIngest, type IngestOptions } from '../../../lambdas/ingest/ingest.ts';
 import type { ProxyEvent } from '../../../lambdas/ingest/request.ts';
 import type { ProxyResult } from '../../../lambdas/ingest/response.ts';
+import { keysToSources } from '../../../lambdas/ingest/write-key.ts';
 
 export const NOW = '2026-01-02T03:04:05.678Z';
 export const WRITE_KEY = 'local-write-key';
@@ -46,15 +46,30 @@ export const basic = (user: string, password = ''): string =>
 export interface RequestParts {
   readonly method?: string;
   readonly path?: string;
+  /** Without its question mark. */
+  readonly query?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array;
   readonly ip?: string;
 }
 
+/** Decoded, in both of the gateway's forms: of a repeated name the one has the last value, the other all. */
+const queryOf = (text = ''): Partial<ProxyEvent> => {
+  const pairs = [...new URLSearchParams(text)];
+  if (pairs.length === 0) return { queryStringParameters: null, multiValueQueryStringParameters: null };
+  const lists = new Map<string, string[]>();
+  for (const [name, value] of pairs) lists.set(name, [...(lists.get(name) ?? []), value]);
+  return {
+    queryStringParameters: Object.fromEntries(pairs),
+    multiValueQueryStringParameters: Object.fromEntries(lists),
+  };
+};
+
 // All media types are binary to the gateway, so every body arrives as base64.
 export const proxyEvent = ({
   method = 'POST',
   path = '/v1/batch',
+  query,
   headers = { Authorization: basic(WRITE_KEY) },
   body,
   ip = '203.0.113.7',
@@ -62,6 +77,7 @@ export const proxyEvent = ({
   httpMethod: method,
   path,
   headers,
+  ...queryOf(query),
   multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
   body: body === undefined ? null : Buffer.from(body).toString('base64'),
   isBase64Encoded: body !== undefined,
@@ -94,6 +110,7 @@ export const setUp = (more: Partial<IngestOptions> = {}) => {
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     emitMetrics: (dimensions, values) => metrics.push({ dimensions, values }),
     readMode: () => Promise.resolve(NORMAL),
+    version: { version: '1.2.3', codeVersion: 'c0de' },
     ...more,
   });
   const post = (body: unknown, parts: RequestParts = {}): Promise<ProxyResult> =>

@@ -58,7 +58,7 @@ describe('GET /health', () => {
       onUnknown: (error) => errors.push(String(error)),
       limit: 10,
     });
-    expect(JSON.parse(answer.body)).toEqual(UNKNOWN);
+    expect(JSON.parse(String(answer.body))).toEqual(UNKNOWN);
     expect(signal?.aborted).toBe(true);
     expect(errors).toEqual(['Error: the mode was not read within 10 ms']);
   });

@@ -12,6 +12,17 @@ describe('parseRequest', () => {
     expect(parseRequest(event({ multiValueHeaders })).headers.get('x-forwarded-for')).toBe('192.0.2.1');
   });
 
+  test('finds all values of a query, in either form', () => {
+    const both = {
+      queryStringParameters: { a: '2', b: '3' },
+      multiValueQueryStringParameters: { a: ['1', '2'] },
+    };
+    expect([...parseRequest(event(both)).query]).toEqual([
+      ['a', ['1', '2']],
+      ['b', ['3']],
+    ]);
+  });
+
   test('reads the bytes of a body, sent as base64 or as text', () => {
     const bytes = Buffer.from([0x1f, 0x8b, 0, 255]);
     const body = bytes.toString('base64');
@@ -22,10 +33,12 @@ describe('parseRequest', () => {
   });
 
   test('takes an event in which everything optional is null', () => {
-    const nulls = { headers: null, multiValueHeaders: null, body: null, requestContext: null };
+    const query = { queryStringParameters: null, multiValueQueryStringParameters: null };
+    const nulls = { headers: null, multiValueHeaders: null, ...query, body: null, requestContext: null };
     expect(parseRequest(event(nulls))).toEqual({
       method: 'POST',
       path: '/v1/track',
+      query: new Map(),
       headers: new Map(),
       body: Buffer.alloc(0),
       mangled: false,

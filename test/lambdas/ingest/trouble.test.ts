@@ -107,7 +107,10 @@ test('SQS that comes back within the deadline is a 200', async () => {
 
 describe('whatever is sent, it is answered with 200 or 4xx, and nothing is logged as our error', () => {
   const allowed = new Set([200, 204, 400, 401, 404, 405, 413]);
-  const path = fc.constantFrom('/v1/batch', '/v1/track', '/v1/identify');
+  const path = fc.constantFrom(
+    ...['/v1/batch', '/v1/track', '/v1/identify', '/v1/import', '/v1/t', '/v1/b'],
+    ...['/beacon/v1/batch', '/v1/webhook'],
+  );
 
   test('any bytes, compressed or not, whole or cut', async () => {
     await fc.assert(
@@ -170,6 +173,35 @@ describe('whatever is sent, it is answered with 200 or 4xx, and nothing is logge
         expect(kept).toBe(answer.statusCode === 200 ? EventsAccepted + EventsRejected : 0);
         if (answer.statusCode === 200 && to === '/v1/batch' && wrapped) expect(kept).toBe(events.length);
       }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('any query of a pixel or a webhook', async () => {
+    const name = fc.oneof(
+      fc
+        .array(fc.constantFrom('a', 'b', '', '0', '__proto__', 'constructor', 'toJSON', 'userId'), {
+          maxLength: 200,
+        })
+        .map((steps) => steps.join('.')),
+      fc.constantFrom('userId', 'anonymousId', 'event', 'name', 'type', 'messageId', 'sentAt'),
+    );
+    const query = fc
+      .array(fc.tuple(name, fc.string({ unit: 'binary', maxLength: 20 })), { maxLength: 8 })
+      .map((pairs) => new URLSearchParams([['writeKey', WRITE_KEY], ...pairs]).toString());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('/pixel/v1/track', '/pixel/v1/page', '/v1/webhook'),
+        query,
+        async (to, text) => {
+          const { ingest, queue, logs } = setUp();
+          const answer = await ingest(proxyEvent({ method: 'GET', path: to, query: text, headers: {} }));
+          expect(allowed).toContain(answer.statusCode);
+          expect(logs).toEqual([]);
+          expect(queue.stored.length).toBeLessThanOrEqual(answer.statusCode === 200 ? 1 : 0);
+          if (to !== '/v1/webhook') expect(answer.headers['Content-Type']).toBe('image/gif');
+        },
+      ),
       { numRuns: 300 },
     );
   });
