@@ -16,3 +16,14 @@ export const words = (text: string): string => {
 /** Examples below a command's help. */
 export const examples = (...lines: readonly string[]): string =>
   ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n');
+
+/** An order key is 43 characters of base64url. One in 64 begins with a dash, and would be taken for an option. */
+const KEY_WITH_DASH = /^-[\w-]{42}$/;
+const MARK = 'key:';
+
+/** The words of the command line, with such keys marked. */
+export const withMarkedKeys = (argv: readonly string[]): string[] =>
+  argv.map((word) => (KEY_WITH_DASH.test(word) ? `${MARK}${word}` : word));
+
+/** An order key that is an argument. */
+export const orderKey = (text: string): string => (text.startsWith(MARK) ? text.slice(MARK.length) : text);

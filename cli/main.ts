@@ -1,6 +1,7 @@
 /** `npx sluice`: the operator's commands. */
 import { CommanderError } from 'commander';
 import { UsageError } from '../local/settings.ts';
+import { withMarkedKeys } from './arguments.ts';
 import { CommandFailure, codeOf } from './failure.ts';
 import { buildProgram } from './program.ts';
 import { complain } from './terminal.ts';
@@ -17,7 +18,7 @@ process.stdout.on('error', (error) => {
 });
 
 try {
-  await buildProgram().parseAsync();
+  await buildProgram().parseAsync(withMarkedKeys(process.argv));
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;

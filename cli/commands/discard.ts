@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ParkedKeyView, ParkedMessageView } from '../../config/operations.ts';
-import { examples, words } from '../arguments.ts';
+import { examples, orderKey, words } from '../arguments.ts';
 import { CommandFailure } from '../failure.ts';
 import { isoAgo, line, plural } from '../format.ts';
 import { addSessionOptions, openSession, type View } from '../session.ts';
@@ -13,7 +13,7 @@ export const addDiscard = (program: Command): void => {
   addSessionOptions(program.command('discard'))
     .description('give up one event of a parked key: it is never delivered; the reason is recorded')
     .argument('<stage>', "a destination's id, or router")
-    .argument('<key>', 'as `parked` shows it')
+    .argument('<key>', 'as `parked` shows it', orderKey)
     .argument('<messageId>', "the event's, as `show` shows it")
     .requiredOption('-r, --reason <text>', 'why; it is kept with the record of the event', words)
     .option('-y, --yes', 'do not ask')

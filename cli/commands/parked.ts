@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ParkedPage } from '../../config/operations.ts';
-import { examples, whole } from '../arguments.ts';
+import { examples, orderKey, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
 import { readPages } from '../pages.ts';
 import { addSessionOptions, openSession } from '../session.ts';
@@ -47,7 +47,7 @@ export const addParked = (program: Command): void => {
   addSessionOptions(program.command('show'))
     .description('the parked messages of one key, oldest first, with their crashes')
     .argument('<stage>', STAGE)
-    .argument('<key>', 'as `parked` shows it')
+    .argument('<key>', 'as `parked` shows it', orderKey)
     .option('--content', "show the events' content as well: it is the users' data")
     .option('-n, --limit <messages>', 'show at most so many messages', whole(1, 200), 10)
     .addHelpText(
@@ -70,7 +70,7 @@ export const addParked = (program: Command): void => {
   addSessionOptions(program.command('retry'))
     .description('put parked messages back now, oldest first: one key, a stage, or all')
     .argument('[stage]', STAGE)
-    .argument('[key]', 'as `parked` shows it; without it every key of the stage')
+    .argument('[key]', 'as `parked` shows it; without it every key of the stage', orderKey)
     .option('--all', 'every key of every stage')
     .addHelpText(
       'after',

@@ -46,6 +46,13 @@ describe('discard', () => {
     expect(control.requests).toEqual([request]);
   });
 
+  it('takes a key that begins with a dash, as one in 64 does', async () => {
+    const key = `-${KEY.slice(1)}`;
+    const words = ['discard', 'router', key, 'm-poison', '--reason', 'a test of ours', '--yes'];
+    expect((await cli.run(words)).code).toBe(0);
+    expect(control.requests).toEqual([{ ...request, key }]);
+  });
+
   it('asks, with what will be gone', async () => {
     const { code, stdout, stderr } = await cli.run([...args, '--json'], { types: 'y\n' });
     expect(code).toBe(0);
