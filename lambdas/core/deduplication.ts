@@ -13,8 +13,9 @@ export interface DeduplicatedPart {
   readonly events: readonly SluiceEvent[];
 }
 
-/** An event's JSON without `sentAt`, which SDKs set anew on each retry. */
-export const lastingContent = (event: JsonObject): string => JSON.stringify({ ...event, sentAt: undefined });
+/** An event's JSON without what SDKs set anew on each retry: `sentAt`, and Segment's `_metadata`, in which it counts them. */
+export const lastingContent = (event: JsonObject): string =>
+  JSON.stringify({ ...event, sentAt: undefined, _metadata: undefined });
 
 /** @returns 43 characters of base64url */
 export const fingerprint = (parts: readonly (string | number)[]): string =>

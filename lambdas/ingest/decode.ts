@@ -4,7 +4,10 @@ import { gunzip } from 'node:zlib';
 import { MAX_REQUEST_BYTES } from '../core/limits.ts';
 import type { Refusal } from './response.ts';
 
-interface Refused { readonly ok: false; readonly refusal: Refusal }
+interface Refused {
+  readonly ok: false;
+  readonly refusal: Refusal;
+}
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | Refused;
 

@@ -17,11 +17,14 @@ export type Read =
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** As RudderStack reads `batch`: what is not a list is a list of one; what is beside it in the body is not read. */
+/**
+ * As RudderStack reads `batch`: what is not a list is a list of one; what is beside it in the body is not read. Segment's SDK in browsers
+ * writes its key into each event.
+ */
 const batchOf = (body: unknown): readonly unknown[] => {
   const batch: unknown = isJsonObject(body) && Object.hasOwn(body, 'batch') ? body['batch'] : undefined;
   if (batch === undefined || batch === null) return [];
-  return Array.isArray(batch) ? batch : [batch];
+  return (Array.isArray(batch) ? batch : [batch]).map((event: unknown) => takeKey(event)?.rest ?? event);
 };
 
 const readJson = async (request: IngestRequest, kind: 'event' | 'batch'): Promise<Read> => {

@@ -2,7 +2,7 @@
 
 /** Where a request may carry its write key; what is named first is looked at first. */
 export type KeyPlaces =
-  /** Basic auth. Segment's browser SDK has no such header in its requests, so that they need no preflight: the body has it. */
+  /** Basic auth. Segment's mobile SDKs have no such header in their requests: the body has it. */
   | 'header, body'
   /** What no header can be given for: beacons, pixels, the URLs that other services call. */
   | 'query, header'
@@ -11,10 +11,8 @@ export type KeyPlaces =
 
 /** Its requests carry events. */
 export type EventRoute = { readonly keyIn: KeyPlaces } & (
-  | /** The body is one event; the route's name becomes its type. */ {
-      readonly kind: 'event';
-      readonly type: string;
-    }
+  | /** The body is one event; the route's name becomes its type. */
+    { readonly kind: 'event'; readonly type: string }
     /** The body has a list of events. */
   | { readonly kind: 'batch' }
   /** The query is the event; the answer is a picture. */

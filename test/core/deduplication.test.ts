@@ -10,6 +10,13 @@ describe('deduplicationId', () => {
     expect(deduplicationId({ ...part, events: [retry] })).toBe(deduplicationId(part));
   });
 
+  test("is equal for a retry of Segment's SDK in browsers, which counts its tries in the event", () => {
+    const tried = (retryCount: number) => ({ ...event, _metadata: { bundled: [], retryCount } });
+    expect(deduplicationId({ ...part, events: [tried(1)] })).toBe(
+      deduplicationId({ ...part, events: [tried(2)] }),
+    );
+  });
+
   test.each([
     ['source', { ...part, sourceId: 'app' }],
     ['part', { ...part, part: 1 }],

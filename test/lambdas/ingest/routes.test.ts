@@ -29,11 +29,12 @@ describe("Segment's short names", () => {
 
   test('/v1/b is a batch', async () => {
     const { post, queue } = setUp();
-    const batch = [{ ...GOOD, type: 'track' }];
+    const batch = [{ ...GOOD, type: 'track', writeKey: WRITE_KEY }];
     expect(await post({ batch, writeKey: WRITE_KEY }, { path: '/v1/b', headers: {} })).toMatchObject({
       statusCode: 200,
     });
     expect(eventsOf(queue)).toMatchObject([{ ...GOOD, type: 'track' }]);
+    expect(queue.stored[0]?.body).not.toContain(WRITE_KEY);
   });
 
   test('the header counts more than the body; what names no source is refused', async () => {
