@@ -1,27 +1,9 @@
 /** A real Chromium, and a page that must not complain. */
-import { existsSync } from 'node:fs';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
+import { launchChromium } from '../support/chromium.ts';
 import { until } from '../support/until.ts';
 
-const PATHS = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-/** @throws Error that says how to name the browser, when none is found */
-export const startChromium = (): Promise<Browser> => {
-  const executablePath = process.env['SLUICE_CHROMIUM'] ?? PATHS.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(
-      `these tests need a Chromium or Chrome: install one, or name its binary in SLUICE_CHROMIUM (looked for ${PATHS.join(', ')})`,
-    );
-  }
-  // A container has no user namespaces for Chromium's sandbox; it opens nothing but the page under test.
-  const args = ['--no-sandbox', '--disable-dev-shm-usage'];
-  return puppeteer.launch({ executablePath, args, headless: true });
-};
+export const startChromium = (): Promise<Browser> => launchChromium();
 
 export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true };

@@ -37,7 +37,7 @@ const no = (status: number, body: string): Answered => ({ status, body, stored: 
 const gif = (stored: number): Answered => ({ status: 200, body: 'GIF', stored });
 
 const BAD_ALONE = 'SDKs drop the whole batch on 400; the bad event is kept as rejected';
-const SEGMENT = "Segment's browser and mobile SDKs";
+const SEGMENT = "Segment's SDKs for browsers and phones";
 const HONEST = 'always a picture; 200 is for what is stored';
 const NOT_A_SOURCE = 'for RudderStack’s own sources (reverse ETL), which Sluice does not have';
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
       degradedMode: { crashes: 1, redriveThreshold: 1 },
     },
     env: { SLUICE_CONTROL_SECONDS: '2', SLUICE_TEST_OUTAGE: flag },
-    preload: pathToFileURL(join(ROOT, 'test', 'support', 'dynamodb-outage.mjs')).href,
+    preload: pathToFileURL(join(ROOT, 'test', 'support', 'aws-outage.mjs')).href,
   });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ it(
     await send(4, 0);
     await receiver.waitFor('/crm', 20);
 
-    writeFileSync(flag, '');
+    writeFileSync(flag, 'dynamodb');
     const before = receiver.requests.length;
     // `sendPlainly` would try again on anything but 200; here each request must be taken at the first try.
     const refusals: number[] = [];

@@ -44,7 +44,7 @@ describe('the configuration that SDKs ask for', () => {
     });
   });
 
-  test('a source that is off says so, so that its SDK stops and keeps what it has', async () => {
+  test('a source that is off says so, as the control plane of RudderStack does: SDKs stop', async () => {
     const answer = await get({ key: 'old-key' });
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ source: { id: 'old', enabled: false } });

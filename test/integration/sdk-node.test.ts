@@ -1,0 +1,244 @@
+/** The SDKs for servers, as they come from npm, while Sluice is stopped, while it has no SQS, and while it is degraded. */
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import ExpoAnalytics from '@expo/rudder-sdk-node';
+import { Analytics as WorkerAnalytics } from '@rudderstack/analytics-js-service-worker';
+import RudderAnalytics from '@rudderstack/rudder-sdk-node';
+import { Analytics as SegmentAnalytics } from '@segment/analytics-node';
+import { ROOT } from '../../local/settings.ts';
+import { audit, CLEAN } from '../support/audit.ts';
+import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { control, untilMode } from '../support/operator.ts';
+import { FollowedProcess } from '../support/processes.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DEADLINE_MS, until } from '../support/until.ts';
+import { eventsOf, sendPlainly } from './clients.ts';
+
+const WRITE_KEY = 'web-key';
+const EVENTS = 50;
+
+/** What the SDKs have in common; each types it more strictly. */
+interface Client {
+  readonly track: (message: object, callback: (error?: unknown) => void) => unknown;
+  readonly flush: () => unknown;
+}
+
+/** The options that are given are for the events of a burst to leave in one request, in order. */
+const CLIENTS = {
+  'rudder-sdk-node': (url) =>
+    new RudderAnalytics(WRITE_KEY, {
+      dataPlaneUrl: url,
+      logLevel: 'none',
+      flushAt: 100,
+      // Without one, a request that is given up ends the process: nobody handles its promise.
+      errorHandler: () => undefined,
+    }),
+  'rudder-sdk-node, retryCount 12': (url) =>
+    new RudderAnalytics(WRITE_KEY, { dataPlaneUrl: url, logLevel: 'none', flushAt: 100, retryCount: 12 }),
+  'expo-rudder-sdk-node': (url) => new ExpoAnalytics.default(WRITE_KEY, `${url}/v1/batch`, { flushAt: 100 }),
+  'analytics-js-service-worker': (url) =>
+    // It leaves a timer of this interval behind.
+    new WorkerAnalytics(WRITE_KEY, `${url}/v1/batch`, {
+      flushAt: 100,
+      flushInterval: 1_000,
+      logLevel: 'off',
+    }),
+  'segment-analytics-node': (url) => new SegmentAnalytics({ writeKey: WRITE_KEY, host: url, flushAt: 100 }),
+} as const satisfies Readonly<Record<string, (dataPlaneUrl: string) => object>>;
+type Name = keyof typeof CLIENTS;
+
+/** It sends its first event and the others at the same time, so that either can be the first to arrive. */
+const ORDERS_NOTHING: readonly Name[] = ['analytics-js-service-worker'];
+
+const dir = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-sdk-node-')));
+const outage = join(dir, 'outage');
+const crash = join(dir, 'crash');
+let receiver: Receiver;
+let run: LocalRun;
+
+/** Free when it was asked for; nobody else is given it so soon. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+};
+
+beforeAll(async () => {
+  // The service worker's SDK has no level at which it is quiet.
+  jest.spyOn(console, 'error').mockReturnValue();
+  receiver = await Receiver.start();
+  run = await startLocalRun({
+    config: {
+      sources: [{ id: 'web', writeKey: WRITE_KEY }],
+      destinations: [{ id: 'crm', type: 'webhook', url: receiver.url('/crm'), batch: 100 }],
+      transform: './all.mjs',
+      timing: { ingestDeadline: '2s', refusalDelay: '2s' },
+      degradedMode: { crashes: 1, redriveThreshold: 1, pause: '1 hour' },
+    },
+    files: {
+      'all.mjs': `import { existsSync } from 'node:fs';
+        export default (event) => {
+          if (existsSync(${JSON.stringify(crash)})) throw new Error('a bug');
+          return event;
+        };`,
+    },
+    // An address that stays the same over a restart.
+    env: {
+      SLUICE_PORT: String(await freePort()),
+      SLUICE_CONTROL_SECONDS: '2',
+      SLUICE_TEST_OUTAGE: outage,
+    },
+    preload: pathToFileURL(join(ROOT, 'test', 'support', 'aws-outage.mjs')).href,
+  });
+});
+afterAll(() => {
+  rmSync(dir, { recursive: true, force: true });
+  jest.restoreAllMocks();
+});
+
+/** A burst of one user's events. */
+class Burst {
+  readonly #name: Name;
+  readonly #user: string;
+  /** Of each event whose fate the SDK has told: whether it was taken. */
+  readonly #told: boolean[] = [];
+
+  constructor(name: Name, story: string) {
+    this.#name = name;
+    this.#user = `${story}: ${name}`;
+    const client = CLIENTS[name](run.dataPlaneUrl) as Client;
+    for (const { user, seq } of eventsOf([this.#user], EVENTS)) {
+      const message = { userId: user, event: 'Step', properties: { seq } };
+      client.track(message, (error) => this.#told.push(error === undefined || error === null));
+    }
+    // Its promise may tell of a failure; so do the callbacks.
+    void Promise.resolve(client.flush()).catch(() => undefined);
+  }
+
+  /** Waits until the SDK has told of each event what became of it. @returns how many were taken */
+  async told(): Promise<number> {
+    await until(`${this.#user} to tell of its events`, () => this.#told.length === EVENTS, {
+      deadlineMs: 3 * DEADLINE_MS,
+      context: () => `${this.#told.length} told\n${run.output.slice(-4000)}`,
+    });
+    return this.#told.filter(Boolean).length;
+  }
+
+  async untilOneIsLost(): Promise<void> {
+    await until(`${this.#user} to lose an event`, () => this.#told.includes(false));
+  }
+
+  get arrived() {
+    return receiver.takenBy('/crm').filter(({ userId }) => userId === this.#user);
+  }
+
+  /** Waits until every event has arrived. At least once, as promised. */
+  async untilArrived(): Promise<void> {
+    const missing = () => audit(eventsOf([this.#user], EVENTS), this.arrived).lost;
+    await until(`the events of ${this.#user}`, () => missing().length === 0, {
+      deadlineMs: 3 * DEADLINE_MS,
+      context: () => `missing: ${missing().join(', ')}\n${run.output.slice(-4000)}`,
+    });
+    const found = { ...audit(eventsOf([this.#user], EVENTS), this.arrived), duplicates: [] };
+    expect(ORDERS_NOTHING.includes(this.#name) ? { ...found, orderViolations: [] } : found).toEqual(CLEAN);
+  }
+}
+
+const burst = (story: string, names: readonly Name[]): readonly Burst[] =>
+  names.map((name) => new Burst(name, story));
+
+const all = <T>(bursts: readonly Burst[], what: (one: Burst) => Promise<T>): Promise<T[]> =>
+  Promise.all(bursts.map(what));
+
+describe('while Sluice is stopped', () => {
+  it(
+    'they lose events with their defaults, but for Segment, and none with more retries',
+    async () => {
+      await run.stop();
+      const losing = burst('stopped', [
+        'rudder-sdk-node',
+        'expo-rudder-sdk-node',
+        'analytics-js-service-worker',
+      ]);
+      const keeping = burst('stopped', ['rudder-sdk-node, retryCount 12', 'segment-analytics-node']);
+      // They give up although Sluice would come back.
+      expect(await all(losing, (one) => one.told())).toEqual([0, 0, 0]);
+      await run.start();
+      expect(await all(keeping, (one) => one.told())).toEqual([EVENTS, EVENTS]);
+      await all(keeping, (one) => one.untilArrived());
+      expect(losing.flatMap(({ arrived }) => arrived)).toEqual([]);
+    },
+    8 * DEADLINE_MS,
+  );
+});
+
+it("RudderStack's SDK ends its process, too, when it gives up and has no errorHandler", async () => {
+  const script = `
+    const RudderAnalytics = require('@rudderstack/rudder-sdk-node');
+    const dataPlaneUrl = 'http://127.0.0.1:${await freePort()}';
+    const client = new RudderAnalytics('${WRITE_KEY}', { dataPlaneUrl, logLevel: 'none' });
+    client.track({ userId: 'u1', event: 'Step' });
+    setTimeout(() => process.exit(0), ${DEADLINE_MS});`;
+  const child = new FollowedProcess(process.execPath, ['-e', script], ROOT, { PATH: process.env['PATH'] });
+  expect(await child.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('ECONNREFUSED') });
+});
+
+describe('while SQS is down', () => {
+  it(
+    'the answer is 503 with Retry-After: with their defaults all but Expo outlast a short outage',
+    async () => {
+      writeFileSync(outage, 'sqs');
+      const losing = new Burst('expo-rudder-sdk-node', 'no SQS');
+      const keeping = burst('no SQS', [
+        'rudder-sdk-node',
+        'analytics-js-service-worker',
+        'segment-analytics-node',
+      ]);
+      const refused = await fetch(`${run.dataPlaneUrl}/v1/track`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${WRITE_KEY}:`)}` },
+        body: JSON.stringify({ userId: 'somebody', event: 'Refused' }),
+      });
+      expect(refused.status).toBe(503);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(10);
+      await losing.untilOneIsLost();
+      rmSync(outage);
+      expect(await all(keeping, (one) => one.told())).toEqual([EVENTS, EVENTS, EVENTS]);
+      await all(keeping, (one) => one.untilArrived());
+      // What it tells is true: what it was told to be taken arrives, and nothing else.
+      const taken = await losing.told();
+      expect(taken).toBeLessThan(EVENTS);
+      const arrived = () => new Set(losing.arrived.map(({ messageId }) => messageId)).size;
+      await until('the others to arrive', () => arrived() >= taken);
+      expect(arrived()).toBe(taken);
+    },
+    8 * DEADLINE_MS,
+  );
+});
+
+describe('in degraded mode', () => {
+  it(
+    'they are answered at once, and what they sent is delivered afterwards',
+    async () => {
+      writeFileSync(crash, '');
+      await sendPlainly(eventsOf(['trigger'], 1), { url: () => run.dataPlaneUrl, writeKey: WRITE_KEY });
+      await untilMode(run, 'router', 'degraded');
+      const names = Object.keys(CLIENTS) as Name[];
+      const bursts = burst('degraded', names);
+      expect(await all(bursts, (one) => one.told())).toEqual(names.map(() => EVENTS));
+      expect(await (await fetch(`${run.dataPlaneUrl}/health`)).json()).toMatchObject({ mode: 'DEGRADED' });
+      expect(bursts.flatMap(({ arrived }) => arrived)).toEqual([]);
+      rmSync(crash);
+      await control(run, { command: 'resume', stage: 'router' });
+      await all(bursts, (one) => one.untilArrived());
+    },
+    8 * DEADLINE_MS,
+  );
+});
