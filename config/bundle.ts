@@ -2,7 +2,13 @@
  * What a function knows from deploy time on. It is written as `bundle.json` beside the function's code, because the
  * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
  */
-import type { ResolvedDegradedMode, ResolvedDestination, ResolvedSource, ResolvedTiming } from './schema.ts';
+import type {
+  ResolvedDeduplication,
+  ResolvedDegradedMode,
+  ResolvedDestination,
+  ResolvedSource,
+  ResolvedTiming,
+} from './schema.ts';
 
 /** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
 export const ROUTER_STAGE = 'router';
@@ -24,6 +30,8 @@ export interface RouterBundle extends Bundle {
   readonly destinations: readonly Pick<ResolvedDestination, 'id' | 'sources'>[];
   readonly timing: ResolvedTiming;
   readonly degradedMode: ResolvedDegradedMode;
+  /** Absent: off. */
+  readonly deduplication?: ResolvedDeduplication;
 }
 
 export interface DeliverBundle extends Bundle {

@@ -212,6 +212,16 @@ const router = v.strictObject({
   maxConcurrency: v.optional(count(2, 1000), 50),
 });
 
+const deduplication = v.strictObject({
+  /**
+   * A user's event with the `messageId` of one that was accepted so long before, at most, is dropped in the router. Default:
+   * 1 hour, as RudderStack's.
+   */
+  window: v.optional(duration('1m', '7d'), '1 hour'),
+  /** How many ids of a user are remembered: the newest. Default: 200. */
+  maxIds: v.optional(count(1, 2_000), 200),
+});
+
 export const pipelineSchema = v.strictObject({
   sources: v.pipe(
     v.array(source, 'expected a list of sources'),
@@ -228,6 +238,8 @@ export const pipelineSchema = v.strictObject({
   alerts: v.optional(alerts, {}),
   ingest: v.optional(ingest, {}),
   router: v.optional(router, {}),
+  /** Drops repetitions beyond SQS's five minutes. Off when it is left out; `{}` has the defaults. */
+  deduplication: v.optional(deduplication),
 });
 
 /** What a person writes. Everything that has a default may be left out. */
@@ -238,4 +250,5 @@ export type ResolvedSource = ResolvedConfig['sources'][number];
 export type ResolvedDestination = ResolvedConfig['destinations'][number];
 export type ResolvedTiming = ResolvedConfig['timing'];
 export type ResolvedDegradedMode = ResolvedConfig['degradedMode'];
+export type ResolvedDeduplication = NonNullable<ResolvedConfig['deduplication']>;
 export type ResolvedAlerts = ResolvedConfig['alerts'];

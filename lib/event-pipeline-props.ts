@@ -28,6 +28,11 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default - 50
    */
   readonly router?: PipelineConfig['router'];
+  /**
+   * Drops events that come again within a window, by their `messageId`. Each message costs a read and a write more.
+   * @default - off: SQS drops a request that comes again unchanged within five minutes
+   */
+  readonly deduplication?: PipelineConfig['deduplication'];
 
   /**
    * When a stage stops forwarding, and how it recovers.

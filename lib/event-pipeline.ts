@@ -145,7 +145,7 @@ export class EventPipeline extends Construct {
   }
 
   #router(): PipelineStage {
-    const { destinations, timing, degradedMode, router, transform } = this.#config;
+    const { destinations, timing, degradedMode, deduplication, router, transform } = this.#config;
     const enabled = destinations.filter((destination) => destination.enabled);
     const queueNames = enabled.map(({ id }) => this.destination(id).queue.queueName);
     const stage = new PipelineStage(this, 'Router', {
@@ -161,6 +161,7 @@ export class EventPipeline extends Construct {
         destinations: enabled.map(({ id, sources }) => (sources === undefined ? { id } : { id, sources })),
         timing,
         degradedMode,
+        ...(deduplication && { deduplication }),
       } satisfies Omit<RouterBundle, 'codeVersion'>,
       transform: sourceOf(transform, 'transform'),
       timeout: timing.routerTimeout,

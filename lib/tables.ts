@@ -59,7 +59,7 @@ export class Tables extends Construct {
     grantee.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], [this.state.tableArn]);
   }
 
-  /** Changing modes, recording attempts and successes; includes reading. No function deletes anything there. */
+  /** Changing modes, recording attempts, successes and seen events; includes reading. No function deletes anything there. */
   grantWriteState(grantee: SluiceFunction): void {
     this.grantReadState(grantee);
     grantee.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.state.tableArn]);

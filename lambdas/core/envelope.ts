@@ -16,6 +16,8 @@ export interface EventsEnvelope {
   readonly events: readonly SluiceEvent[];
   /** They have been through the destination's transform already: an operator sends what the destination refused again. */
   readonly transformed?: boolean;
+  /** An operator sends them again: the router must not take them for repetitions. */
+  readonly replay?: boolean;
 }
 
 /** An event that ingest could not take, on its way to where rejected events are kept. */
@@ -68,7 +70,7 @@ export interface PackedPart {
  * @param limit bytes of a message; an event that does not fit alone is not for this function (check it first)
  */
 export const pack = (
-  header: Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed'>,
+  header: Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'replay'>,
   events: readonly SluiceEvent[],
   limit = MAX_MESSAGE_BYTES,
 ): readonly PackedPart[] => {

@@ -7,15 +7,16 @@ import { readBundle } from '../aws/bundle.ts';
 import { dynamoClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { loadTransform } from '../aws/load-transform.ts';
-import { emitMetrics } from '../aws/log.ts';
+import { describeError, emitMetrics, log } from '../aws/log.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
+import { DynamoSeenStore } from '../aws/seen-store.ts';
 import { stageHandler } from '../aws/stage.ts';
 import { queuesUrlOf, stageWorld } from '../aws/stage-world.ts';
 import { InfraFault } from '../core/ports.ts';
 import { roomForMessage, router } from './route.ts';
 
-const { destinations, timing, degradedMode, codeVersion } = readBundle() as RouterBundle;
+const { destinations, timing, degradedMode, deduplication, codeVersion } = readBundle() as RouterBundle;
 const names = readAlignedList(
   destinations.map(({ id }) => id),
   requireEnv(ENV.destinationQueueNames),
@@ -31,7 +32,7 @@ export const handler = stageHandler(
     timing,
     degradedMode,
     codeVersion,
-    worstCase: roomForMessage(timing),
+    worstCase: roomForMessage(timing, deduplication !== undefined),
     loadTransform: () => loadTransform(),
     process: router({
       stage: ROUTER_STAGE,
@@ -45,6 +46,13 @@ export const handler = stageHandler(
       }),
       loadTransform: () => loadTransform(),
       rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+      deduplication: deduplication && {
+        store: new DynamoSeenStore(dynamo, requireEnv(ENV.stateTable), deduplication, Date.now),
+        limits: deduplication,
+        warn: (message, error) => {
+          log('warn', message, { stage: ROUTER_STAGE, error: describeError(error) });
+        },
+      },
       clock: Date.now,
       count: (metric, events) => {
         emitMetrics({ Stage: ROUTER_STAGE }, { [metric]: events });

@@ -5,8 +5,15 @@ import { eventBytes, pack, parseEnvelope, type EventsEnvelope } from '../core/en
 import type { SluiceEvent } from '../core/event.ts';
 import { CALL_MARGIN, MAX_EVENT_BYTES } from '../core/limits.ts';
 import type { Process } from '../core/outcome.ts';
-import type { Clock, IncomingMessage, OutgoingMessage, RejectionStore } from '../core/ports.ts';
+import {
+  InfraFault,
+  type Clock,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type RejectionStore,
+} from '../core/ports.ts';
 import { kept, unreadableMessage } from '../core/rejection.ts';
+import { remember, withoutRepetitions, type Seen, type SeenLimits, type SeenStore } from '../core/seen.ts';
 import { applyTransform, type Transform } from '../core/transform.ts';
 
 export interface Destination {
@@ -17,23 +24,36 @@ export interface Destination {
   readonly send: (message: OutgoingMessage) => Promise<void>;
 }
 
+export interface Deduplication {
+  readonly store: SeenStore;
+  readonly limits: SeenLimits;
+  readonly warn: (message: string, error: unknown) => void;
+}
+
 export interface RouterDeps {
   readonly stage: string;
   readonly destinations: readonly Destination[];
   /** @throws LoadError when the user's module does not load: a crash */
   readonly loadTransform: () => Promise<Transform | undefined>;
   readonly rejections: RejectionStore;
+  /** Undefined: off, and nothing is read or written for it. */
+  readonly deduplication?: Deduplication | undefined;
   readonly clock: Clock;
-  readonly count: (metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected', events: number) => void;
+  readonly count: (
+    metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected' | 'EventsDuplicate',
+    events: number,
+  ) => void;
 }
 
 /**
- * The time that must be left before a message is begun: it is charged, its parts are sent, and what came of it recorded. A
- * router with a short timeout makes do with a part of it, or it could begin nothing.
+ * The time that must be left before a message is begun: it is charged, its parts are sent, and what came of it recorded;
+ * deduplication reads once and writes once. A router with a short timeout makes do with a part of it, or it could begin nothing.
  * @returns milliseconds
  */
-export const roomForMessage = ({ routerTimeout }: Pick<ResolvedTiming, 'routerTimeout'>): number =>
-  Math.min(3 * CALL_MARGIN, routerTimeout * 0.5);
+export const roomForMessage = (
+  { routerTimeout }: Pick<ResolvedTiming, 'routerTimeout'>,
+  deduplicates = false,
+): number => Math.min((deduplicates ? 5 : 3) * CALL_MARGIN, routerTimeout * 0.5);
 
 /** @returns the stage's work; the message is done when every destination's queue has taken all of its part */
 export const router = (deps: RouterDeps): Process => {
@@ -60,15 +80,56 @@ export const router = (deps: RouterDeps): Process => {
 };
 
 const route = async (message: IncomingMessage, envelope: EventsEnvelope, deps: RouterDeps): Promise<void> => {
+  const { deduplication, count } = deps;
+  if (deduplication === undefined) {
+    await fanOut(message, envelope, deps);
+    return;
+  }
+  const { store, limits } = deduplication;
+  const seen = await store.read(message.groupId);
+  const events =
+    envelope.replay === true ? envelope.events : withoutRepetitions(seen, message, envelope.events, limits);
+  const routed = events.length > 0 ? await fanOut(message, { ...envelope, events }, deps) : [];
+  const known = remember(seen, message, routed, limits);
+  if (known !== undefined) await save(message.groupId, known, deduplication);
+  const repetitions = envelope.events.length - events.length;
+  if (repetitions > 0) count('EventsDuplicate', repetitions);
+};
+
+/**
+ * The events are on their way. To fail the message for a record that cannot be written would send them all again: that makes
+ * duplicates, for certain after five minutes, and holds up their user; while without the record there are duplicates only
+ * if an SDK repeats these very events.
+ */
+const save = async (key: string, seen: Seen, { store, warn }: Deduplication): Promise<void> => {
+  try {
+    await store.save(key, seen);
+  } catch (error) {
+    if (!(error instanceof InfraFault)) throw error;
+    warn(
+      'could not record which events were routed; if they are sent again, they are delivered again',
+      error,
+    );
+  }
+};
+
+/** @returns the events of which nothing was rejected */
+const fanOut = async (
+  message: IncomingMessage,
+  envelope: EventsEnvelope,
+  deps: RouterDeps,
+): Promise<readonly SluiceEvent[]> => {
   const transform = await deps.loadTransform();
+  const fits = (event: SluiceEvent) => eventBytes(event) <= MAX_EVENT_BYTES;
   const outputs: SluiceEvent[] = [];
+  const routed: SluiceEvent[] = [];
   let filtered = 0;
   for (const event of envelope.events) {
     const made = await applyTransform(transform, event);
     if (made.length === 0) filtered += 1;
+    if (made.every(fits)) routed.push(event);
     outputs.push(...made);
   }
-  const fits = (event: SluiceEvent) => eventBytes(event) <= MAX_EVENT_BYTES;
   // The user's code made it larger than a queue takes. Trying again would not help, and its neighbours are fine.
   const tooLarge = outputs.filter((event) => !fits(event));
   for (const event of tooLarge) await keepTooLarge(message, event, envelope, deps);
@@ -88,6 +149,7 @@ const route = async (message: IncomingMessage, envelope: EventsEnvelope, deps: R
   );
   deps.count('EventsRouted', outputs.length - tooLarge.length);
   if (filtered > 0) deps.count('EventsFiltered', filtered);
+  return routed;
 };
 
 const keepTooLarge = async (

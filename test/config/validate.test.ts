@@ -60,6 +60,19 @@ describe('a valid configuration', () => {
     expect(validateConfig({ ...minimal, destinations: [] }).destinations).toEqual([]);
   });
 
+  it('deduplicates when it says so, and not otherwise', () => {
+    expect(validateConfig(minimal).deduplication).toBeUndefined();
+    expect(validateConfig({ ...minimal, deduplication: {} }).deduplication).toEqual({
+      window: 3_600_000,
+      maxIds: 200,
+    });
+    const most = { window: '7 days', maxIds: 2_000 };
+    expect(validateConfig({ ...minimal, deduplication: most }).deduplication).toEqual({
+      window: 604_800_000,
+      maxIds: 2_000,
+    });
+  });
+
   it('may rotate write keys, and name secrets', () => {
     const config: PipelineConfig = {
       sources: [{ id: 'web', writeKeys: ['old', 'new'] }],
@@ -177,6 +190,21 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'a visibility that does not fit its timeout',
       { ...minimal, timing: { routerTimeout: '60s' } },
       'timing.routerVisibility: must be at least 360 seconds, 6 times timing.routerTimeout',
+    ],
+    [
+      'deduplication that is only switched on',
+      { ...minimal, deduplication: true },
+      'deduplication: expected an object',
+    ],
+    [
+      'a window of deduplication out of range',
+      { ...minimal, deduplication: { window: '8 days' } },
+      'deduplication.window: "8 days" is out of range; use 1m to 7d',
+    ],
+    [
+      'more remembered ids than an item should hold',
+      { ...minimal, deduplication: { maxIds: 5_000 } },
+      'deduplication.maxIds: 5000 is too large; use 1 to 2000',
     ],
     [
       'a destination that is called as the router',

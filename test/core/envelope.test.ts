@@ -29,6 +29,13 @@ describe('pack', () => {
     expect(parseEnvelope(parts[0]?.body ?? '')).toEqual({ v: 1, kind: 'events', ...header, events });
   });
 
+  test('says so in each message when an operator sends the events again', () => {
+    const parts = pack({ ...header, replay: true }, [event('1'), event('2')], 150);
+    expect(parts.map(({ body }) => parseEnvelope(body))).toEqual(
+      ['1', '2'].map((id) => ({ v: 1, kind: 'events', ...header, replay: true, events: [event(id)] })),
+    );
+  });
+
   test('makes no message of no events', () => {
     expect(pack(header, [])).toEqual([]);
   });

@@ -136,6 +136,16 @@ describe('what the functions are told', () => {
   });
 });
 
+it('the router knows of deduplication when it is configured, and only then', () => {
+  expect(bundle(both, 'Router')).not.toHaveProperty('deduplication');
+  const synthesized = synthesize({ ...minimal, deduplication: { window: '2 days' } });
+  expect(bundle(synthesized, 'Router')).toMatchObject({
+    deduplication: { window: 172_800_000, maxIds: 200 },
+  });
+  for (const place of ['Ingest', 'Destination-crm', 'Control'])
+    expect(bundle(synthesized, place)).not.toHaveProperty('deduplication');
+});
+
 describe('control', () => {
   it('runs every minute, and is not tried again', () => {
     expect(resource(both, 'Control/Schedule').Properties).toMatchObject({

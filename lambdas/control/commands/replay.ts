@@ -51,7 +51,7 @@ const forDestination = (raw: unknown, record: Rejection): Keyed => {
 
 /**
  * The deduplication ids say that it is a replay, of which record: SQS must not take it for the event's first sending, but
- * for a repetition of this one.
+ * for a repetition of this one. The router, which may have seen the event before it was rejected, is told by the envelope.
  */
 export const replay = (
   record: Rejection,
@@ -74,7 +74,12 @@ export const replay = (
     const { key, event } = keyed.value;
     byKey.set(key, [...(byKey.get(key) ?? []), event]);
   }
-  const header = { sourceId, receivedAt, ...(transformed === true ? { transformed } : {}) };
+  const header = {
+    sourceId,
+    receivedAt,
+    ...(transformed === true ? { transformed } : {}),
+    ...(target === 'router' ? { replay: true } : {}),
+  };
   const lanes = [...byKey].map(([key, own]) =>
     pack(header, own).map((part, i) => ({
       groupId: key,

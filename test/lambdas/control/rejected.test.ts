@@ -139,6 +139,8 @@ describe('retry-rejected', () => {
     expect(groupId).toBe(orderKey('web', { userId: '7', anonymousId: '' }));
     expect(parseEnvelope(body)).toMatchObject({
       receivedAt: RECEIVED,
+      // The router may have seen it before: it must not take it for a repetition.
+      replay: true,
       events: [{ userId: 7, event: 'Bought', messageId: 'id-1', receivedAt: RECEIVED }],
     });
   });

@@ -204,5 +204,8 @@ describe('what is not events', () => {
 it('a message begins only if much of the time is left, and never needs all of it', () => {
   expect(roomForMessage({ routerTimeout: 30_000 })).toBe(15_000);
   expect(roomForMessage({ routerTimeout: 900_000 })).toBe(21_000);
+  // Deduplication makes two calls more.
+  expect(roomForMessage({ routerTimeout: 900_000 }, true)).toBe(35_000);
+  expect(roomForMessage({ routerTimeout: 30_000 }, true)).toBe(15_000);
   expect(roomForMessage({ routerTimeout: 1_000 })).toBe(500);
 });

@@ -1,0 +1,42 @@
+import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Clock } from '../core/ports.ts';
+import { decodeSeen, encodeSeen, type Seen, type SeenLimits, type SeenStore } from '../core/seen.ts';
+import { orFault } from './clients.ts';
+import { toItem, type Key } from './items.ts';
+
+const keyOf = (key: string): Key => ({ pk: `SEEN#${key}`, sk: 'SEEN' });
+
+/** By how much an item outlives its window, in seconds: a repetition may have to wait while the router is degraded. */
+const TTL_MARGIN_SECONDS = 24 * 3600;
+
+/** Which events have come before, one item for each order key, in the state table. */
+export class DynamoSeenStore implements SeenStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #ttlSeconds: number;
+  readonly #clock: Clock;
+
+  constructor(client: DynamoDBClient, table: string, { window }: Pick<SeenLimits, 'window'>, clock: Clock) {
+    this.#client = client;
+    this.#table = table;
+    this.#ttlSeconds = Math.ceil(window / 1000) + TTL_MARGIN_SECONDS;
+    this.#clock = clock;
+  }
+
+  async read(key: string): Promise<Seen> {
+    const get = new GetItemCommand({
+      TableName: this.#table,
+      Key: marshall(keyOf(key)),
+      ConsistentRead: true,
+    });
+    const { Item } = await orFault('GetItem', this.#client.send(get));
+    return Item === undefined ? [] : decodeSeen(unmarshall(Item)['seen']);
+  }
+
+  async save(key: string, seen: Seen): Promise<void> {
+    const expires = Math.floor(this.#clock() / 1000) + this.#ttlSeconds;
+    const Item = toItem({ ...keyOf(key), seen: encodeSeen(seen), expires });
+    await orFault('PutItem', this.#client.send(new PutItemCommand({ TableName: this.#table, Item })));
+  }
+}
