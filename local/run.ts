@@ -25,7 +25,8 @@ export interface LocalRun {
 const STARTING: GatewayResponse = {
   type: 'INTEGRATION_FAILURE',
   status: 503,
-  headers: { 'retry-after': '1' },
+  // As all answers of the template's: a page could not see otherwise that it should try again.
+  headers: { 'retry-after': '1', 'access-control-allow-origin': '*' },
   body: 'starting',
 };
 

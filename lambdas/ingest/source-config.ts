@@ -8,10 +8,11 @@ import type { IngestRequest } from './request.ts';
 import type { KeyPlaces } from './routes.ts';
 
 /**
- * Seconds for which a browser may take its last answer. A page that is loaded while nothing can be reached begins all the
- * same; and a source that is switched off is noticed an hour later, while its events are refused at once.
+ * A browser may take its last answer for five minutes, and for a day while it fetches a new one: a page that is loaded while
+ * nothing can be reached begins all the same, as long as the browser remembers its preflight, too. A source that is
+ * switched off is noticed late by that, while its events are refused at once.
  */
-const MAX_AGE = 3600;
+const CACHE = 'private, max-age=300, stale-while-revalidate=86400';
 
 /**
  * The fields that the SDKs look for: some will not begin without one of them. Destinations are ours alone: none of them
@@ -36,5 +37,5 @@ export const sourceConfig = (request: IngestRequest, keyIn: KeyPlaces, sourceOf:
   const authenticated = authenticate(presentedKey(request, keyIn), keyIn, sourceOf);
   if (!authenticated.ok) return refuse(authenticated.refusal);
   const { key, source } = authenticated;
-  return json(configOf(key, source.id, source.enabled), `private, max-age=${MAX_AGE}`);
+  return json(configOf(key, source.id, source.enabled), CACHE);
 };

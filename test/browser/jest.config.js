@@ -2,7 +2,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import common from '../../jest.config.js';
 
-/** `npm run test:browser`: the console's page in a real Chromium. They need one installed, so `npm test` leaves them out. */
+/**
+ * `npm run test:browser`: the console's page, and SDKs for browsers, in a real Chromium. They need one installed, so `npm test`
+ * leaves them out.
+ */
 export default {
   ...common,
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),

@@ -26,7 +26,7 @@ describe('the configuration that SDKs ask for', () => {
       statusCode: 200,
       headers: {
         'Content-Type': 'application/json; charset=utf-8',
-        'Cache-Control': 'private, max-age=3600',
+        'Cache-Control': 'private, max-age=300, stale-while-revalidate=86400',
       },
     });
     // Swift's decoder wants every field of these; the browser's SDK wants an id, a config and a list of destinations.
