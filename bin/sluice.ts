@@ -3,7 +3,8 @@
  * the assembly alone, which takes less time: `CDK_OUTDIR=cdk.out npx tsx bin/sluice.ts`. Both give the same template.
  *
  * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
- * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`).
+ * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`),
+ * `faultInjection` (`true` or `false`).
  */
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -50,6 +51,14 @@ const removalPolicy = (app: App): RemovalPolicy => {
   );
 };
 
+/** On the command line it is a text; in `cdk.json` it may be either. */
+const faultInjection = (app: App): boolean => {
+  const value: unknown = app.node.tryGetContext('faultInjection') ?? false;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new ConfigError([`${JSON.stringify(value)} is unknown; use true or false`], 'context faultInjection');
+};
+
 /** What the app itself is made of. */
 const appInputs = (): string[] => [
   ...['bin', 'config', 'lib'].flatMap((directory) =>
@@ -74,6 +83,7 @@ const synthesize = async (): Promise<void> => {
       baseDir,
       configName: name,
       removalPolicy: removalPolicy(app),
+      faultInjection: faultInjection(app),
       ...(namePrefix !== undefined && { namePrefix }),
     },
   });

@@ -85,4 +85,10 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default true
    */
   readonly accountLogRole?: boolean;
+  /**
+   * Makes experiments of AWS Fault Injection Service, which somebody may then start, and puts its extension into the stages'
+   * functions. They start more slowly with it: for a trial, not for good.
+   * @default false
+   */
+  readonly faultInjection?: boolean;
 }

@@ -17,6 +17,7 @@ import type { TransformSource } from './code.ts';
 import type { PipelineContext } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
+import { FaultInjection } from './fault-injection.ts';
 import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Monitoring } from './monitoring.ts';
@@ -41,6 +42,8 @@ export class EventPipeline extends Construct {
   readonly flipTopic: FlipTopic;
   readonly alerting: Alerting;
   readonly monitoring: Monitoring;
+  /** Undefined unless it was asked for. */
+  readonly faultInjection: FaultInjection | undefined;
   /** What SDKs are given as the data plane's URL; without a slash at the end. */
   readonly dataPlaneUrl: string;
   /** Absolute paths of the files that the functions' code is made of, packages left out. */
@@ -60,6 +63,7 @@ export class EventPipeline extends Construct {
       logRetention,
       accountLogRole,
       runbookUrl,
+      faultInjection = false,
       ...config
     } = props;
     this.#context = {
@@ -105,6 +109,7 @@ export class EventPipeline extends Construct {
       control: this.control,
       stages: this.stages,
     });
+    this.faultInjection = faultInjection ? this.#faultInjection() : undefined;
     this.dataPlaneUrl = this.ingest.url;
     const functions = [
       this.ingest.function,
@@ -208,6 +213,18 @@ export class EventPipeline extends Construct {
     if (secrets.length > 0)
       stage.function.allow(['secretsmanager:GetSecretValue'], this.#secretArns(secrets));
     return stage;
+  }
+
+  #faultInjection(): FaultInjection {
+    const { alarms } = this.monitoring;
+    return new FaultInjection(this, 'FaultInjection', {
+      context: this.#context,
+      router: this.router,
+      destinations: [...this.destinations.values()],
+      deliverTimeout: this.#config.timing.deliverTimeout,
+      // Accepting must go on whatever fails behind it, and so must what ends degraded mode.
+      stopOn: ['IngestErrors', 'Heartbeat'].flatMap((name) => alarms.get(name) ?? []),
+    });
   }
 
   /** Secrets Manager adds a dash and six characters to a name; the question marks stand for those. */

@@ -9,3 +9,4 @@ export { SluiceFunction } from './function.ts';
 export { FlipTopic } from './flip-topic.ts';
 export { Alerting } from './alerting.ts';
 export { Monitoring } from './monitoring.ts';
+export { FaultInjection } from './fault-injection.ts';

@@ -27,6 +27,14 @@ export class SluiceStack extends Stack {
     this.#output('FlipTopicArn', flipTopic.topic.topicArn, 'Changes of mode, as JSON for programs');
     this.#output('AlarmTopicArn', alerting.alarmTopic.topicArn, 'Alarms that page');
     this.#output('NoticeTopicArn', alerting.noticeTopic.topicArn, 'All alarms');
+    this.#outputExperiments();
+  }
+
+  #outputExperiments(): void {
+    const { routerFails, destinationSlow } = this.pipeline.faultInjection ?? {};
+    if (routerFails) this.#output('RouterFailsExperiment', routerFails.ref, routerFails.description);
+    if (destinationSlow)
+      this.#output('DestinationSlowExperiment', destinationSlow.ref, destinationSlow.description);
   }
 
   #output(name: string, value: string, description: string): void {
