@@ -1,10 +1,17 @@
-/** DynamoDB on one machine: dynalite over LevelDB, which survives `kill -9`. */
+/** DynamoDB on one machine: dynalite over LevelDB, which survives `kill -9` when it is made whole at the next start. */
 import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Properties } from './assembly.ts';
+import { repairDynamoDb } from './dynamodb-repair.ts';
 import { listen, type Listening } from './http.ts';
 import { HOST } from './settings.ts';
 
@@ -28,7 +35,9 @@ export interface DynamoDb extends Listening {
 }
 
 export const startDynamoDb = async (dataDir: string): Promise<DynamoDb> => {
-  const server = dynalite({ path: join(dataDir, 'dynamodb'), createTableMs: 0 });
+  const path = join(dataDir, 'dynamodb');
+  await repairDynamoDb(path);
+  const server = dynalite({ path, createTableMs: 0 });
   const listening = await listen(server, { host: HOST, port: 0 });
   const client = new DynamoDBClient({
     endpoint: listening.url,
@@ -41,6 +50,7 @@ export const startDynamoDb = async (dataDir: string): Promise<DynamoDb> => {
       const { TableNames = [] } = await client.send(new ListTablesCommand({}));
       for (const table of tables.filter(({ name }) => !TableNames.includes(name))) {
         await client.send(new CreateTableCommand(toInput(table)));
+        await untilActive(client, table.name);
       }
     },
     close: async () => {
@@ -48,6 +58,12 @@ export const startDynamoDb = async (dataDir: string): Promise<DynamoDb> => {
       await listening.close();
     },
   };
+};
+
+/** Until then whoever reads or writes it is told that it does not exist. */
+const untilActive = async (client: DynamoDBClient, TableName: string): Promise<void> => {
+  const describe = new DescribeTableCommand({ TableName });
+  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE') await sleep(10);
 };
 
 const toInput = ({ name, properties }: Table): CreateTableCommandInput => {
