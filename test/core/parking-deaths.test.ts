@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Dice } from '../simulation/dice.ts';
-import type { Mishap } from '../simulation/invocation.ts';
+import type { Invocation, Mishap } from '../simulation/invocation.ts';
 import { DAY, HOUR, MINUTE } from '../simulation/settings.ts';
 import { World } from '../simulation/world.ts';
 import { MODE_SETTINGS } from '../support/memory-stage.ts';
@@ -11,7 +11,7 @@ const FIX = 20 * MINUTE;
  * One of `a` throws, one of `b` ends its process, `c` is well. Two redrives degrade the stage; the fix lets it recover and
  * drains what is parked.
  */
-const story = (mishap: (call: string, by: string) => Mishap): World => {
+const story = (mishap: (call: string, by?: Invocation) => Mishap): World => {
   const world = new World({
     random: new Dice(7).next,
     mishap,
@@ -49,8 +49,8 @@ const report = async (world: World): Promise<string | undefined> => {
 const READS = /^(state\.read|modes\.read|parking\.(has|read|oldest|heads))/;
 
 /** Control has tests of its own for this. Before a read or after it makes no difference. */
-const counts = (call: string, by: string, fate: Mishap): boolean =>
-  !by.startsWith('control') && !(fate.endsWith('before') && READS.test(call));
+const counts = (call: string, by: Invocation | undefined, fate: Mishap): boolean =>
+  by?.name.startsWith('control') !== true && !(fate.endsWith('before') && READS.test(call));
 
 describe('one death, or one fault of AWS, at any call', () => {
   it('there is none in the story itself: both poisons are redriven, the stage degrades, and all is delivered', async () => {
@@ -79,7 +79,7 @@ describe('one death, or one fault of AWS, at any call', () => {
         let where = '';
         const world = story((call, by) => {
           if (!counts(call, by, fate) || ++seen !== nth) return 'none';
-          where = `${by} ${call}`;
+          where = `${by?.name ?? 'mapping'} ${call}`;
           return fate;
         });
         const wrong = await report(world);

@@ -26,17 +26,17 @@ const expectMany = (...counts: readonly number[]): void => {
 
 describe('nothing is lost, nothing overtakes, and everything is delivered after the fix', () => {
   it('with poison, bad code and a destination in trouble', async () => {
-    const { redriven, parked, flips } = await runAll(1, 80, { mishaps: false });
+    const { redriven, parked, flips } = await runAll(1, 40, { mishaps: false });
     expectMany(redriven, parked, flips);
   });
 
   it('with processes that die and AWS failing at any call besides', async () => {
-    const { redriven, parked, flips, duplicates } = await runAll(1_001, 80, { mishaps: true });
+    const { redriven, parked, flips, duplicates } = await runAll(1_001, 40, { mishaps: true });
     expectMany(redriven, parked, flips, duplicates);
   });
 
   it('with a stage that is held for so long that SQS would delete what waits', async () => {
-    const { parked } = await runAll(2_001, 20, { mishaps: true, spill: true });
+    const { parked } = await runAll(2_001, 12, { mishaps: true, spill: true });
     expectMany(parked);
   });
 });
@@ -81,7 +81,7 @@ describe('the simulation sees', () => {
 
 describe('nothing is lost, and everything is delivered after the fix', () => {
   it('when SQS itself gives up on messages', async () => {
-    const { deadLetters, parked } = await runAll(3_001, 30, { mishaps: true, maxReceiveCount: 4 });
+    const { deadLetters, parked } = await runAll(3_001, 20, { mishaps: true, maxReceiveCount: 4 });
     expectMany(deadLetters, parked);
   });
 });

@@ -7,19 +7,22 @@ export type Mishap = 'none' | 'die before' | 'die after' | 'fault before' | 'fau
 
 export interface Surroundings {
   readonly schedule: Schedule;
-  /** Asked once for each call. @param by name of the invocation that makes it */
-  readonly mishap: (call: string, by: string) => Mishap;
+  /** Asked once for each call. @param call `port.method` @param by the invocation that makes it */
+  readonly mishap: (call: string, by: Invocation) => Mishap;
   /** Milliseconds that a call takes. */
   readonly latency: (call: string) => number;
   /** Of a call that is under way when its process dies: milliseconds until it lands all the same; undefined: it never does. */
   readonly landsLate: () => number | undefined;
-  readonly trace: (line: string) => void;
+  /** A line is made only when somebody reads it. */
+  readonly trace: (line: () => string) => void;
 }
 
 /** One run of a function in a process of its own, which can die at every call that it makes. */
 export class Invocation {
   readonly name: string;
   readonly startedAt: number;
+  /** Something has happened to one of its calls, so that it may fail for no reason of its own. */
+  isHurt = false;
   readonly #surroundings: Surroundings;
   readonly #deadline: number;
   #state: 'running' | 'ended' | 'dead' = 'running';
@@ -64,7 +67,7 @@ export class Invocation {
   die(why: string): void {
     if (this.#state !== 'running') return;
     this.#state = 'dead';
-    this.#surroundings.trace(`${this.name} died: ${why}`);
+    this.#surroundings.trace(() => `${this.name} died: ${why}`);
     this.#onDeath();
   }
 
@@ -72,31 +75,38 @@ export class Invocation {
     new Promise((resolve, reject) => {
       const { schedule, mishap, latency, landsLate, trace } = this.#surroundings;
       if (!this.isRunning) return;
-      const call = [name, ...args.map(describe)].join(' ').trim();
-      const fate = mishap(call, this.name);
+      const call = () => [name, ...args.map(describe)].join(' ').trim();
+      const fate = mishap(name, this);
+      if (fate !== 'none') this.isHurt = true;
       const land = async (): Promise<void> => {
         if (!this.isRunning) return;
         if (fate === 'die before') {
-          this.die(`before ${call}`);
+          this.die(`before ${call()}`);
           return;
         }
         if (fate === 'fault before') {
-          trace(`${this.name} ${call}: failed`);
-          reject(new InfraFault(`${call} failed`));
+          trace(() => `${this.name} ${call()}: failed`);
+          reject(new InfraFault(`${name} failed`));
           return;
         }
         try {
           const result = await effect();
-          trace(`${this.name} ${call}${fate === 'none' ? shown(result) : `: done, and ${fate}`}`);
-          if (fate === 'die after') this.die(`after ${call}`);
-          else if (fate === 'fault after') reject(new InfraFault(`${call} failed, and took effect`));
+          trace(() => `${this.name} ${call()}${fate === 'none' ? shown(result) : `: done, and ${fate}`}`);
+          if (fate === 'die after') this.die(`after ${call()}`);
+          else if (fate === 'fault after') reject(new InfraFault(`${name} failed, and took effect`));
           else resolve(result);
         } catch (error) {
-          trace(`${this.name} ${call}: ${String(error)}`);
+          trace(() => `${this.name} ${call()}: ${String(error)}`);
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      schedule.after(latency(name), () => {
+      const takes = latency(name);
+      // It does not matter when it happens: no need to wait.
+      if (takes === 0) {
+        void land();
+        return;
+      }
+      schedule.after(takes, () => {
         if (this.isRunning) {
           void land();
           return;
@@ -104,8 +114,8 @@ export class Invocation {
         const late = landsLate();
         if (late === undefined) return;
         schedule.after(late, () => {
-          trace(`${this.name}, dead: ${call} lands`);
-          void effect();
+          trace(() => `${this.name}, dead: ${call()} lands`);
+          effect().catch(() => undefined);
         });
       });
     });

@@ -122,9 +122,9 @@ export class Mappings {
   }
 
   /** After the answer Lambda deletes what was not reported as failed; it may fail to. */
-  #deleteLater(mapping: Mapping, { body, receiptHandle }: IncomingMessage): void {
+  #deleteLater(mapping: Mapping, { receiptHandle }: IncomingMessage): void {
     this.#schedule.after(Math.floor(this.#options.random() * 50), () => {
-      const fate: Mishap = this.#options.mishap(`delete ${body}`, 'mapping');
+      const fate: Mishap = this.#options.mishap('mapping.delete');
       if (fate === 'none' || fate.endsWith('after')) this.#delete(mapping, receiptHandle);
       this.pump();
     });

@@ -1,6 +1,6 @@
 import type { ModeSettings } from '../../lambdas/core/mode-machine.ts';
 import type { RunnerSettings } from '../../lambdas/core/runner-deps.ts';
-import type { Mishap } from './invocation.ts';
+import type { Invocation, Mishap } from './invocation.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -29,7 +29,7 @@ export interface Code {
 export interface WorldOptions {
   readonly random: () => number;
   /** See `Surroundings`. */
-  readonly mishap: (call: string, by: string) => Mishap;
+  readonly mishap: (call: string, by?: Invocation) => Mishap;
   /** See `Surroundings`. */
   readonly landsLate?: () => number | undefined;
   readonly modeSettings: ModeSettings;

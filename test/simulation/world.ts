@@ -147,7 +147,7 @@ export class World {
       latency: () => 1 + Math.floor(LATENCY * options.random() ** SKEW),
       landsLate: options.landsLate ?? (() => undefined),
       trace: (line) => {
-        this.log(line);
+        this.log(line());
       },
     });
     const end = (): void => {

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { draw } from './pipeline/draw.ts';
+import type { Plan } from './pipeline/plan.ts';
+import { PLANTED } from './pipeline/planted.ts';
+import { tell } from './pipeline/run.ts';
+import { describePlan, shrink } from './pipeline/shrink.ts';
+import { readCatches } from './planted-main.ts';
+import { add, NOTHING } from './pipeline/totals.ts';
+
+const SEEDS = 40;
+
+/** Stories that went wrong once: with the code as it was, or with a bug that is named. */
+const regressions = JSON.parse(
+  readFileSync(new URL('regressions.json', import.meta.url), 'utf8'),
+) as readonly { readonly what: string; readonly bug?: string; readonly plan: Plan }[];
+
+const plantedAs = (name: string) => {
+  const planted = PLANTED.find((one) => one.name === name);
+  if (planted === undefined) throw new Error(`"${name}" is not planted`);
+  return planted.bug;
+};
+
+describe('the whole pipeline, whatever goes wrong', () => {
+  it(`keeps its promises in ${String(SEEDS)} stories, which are about something`, async () => {
+    let totals = NOTHING;
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const told = await tell(draw(seed));
+      if (told.violation !== undefined) throw new Error(`seed ${String(seed)}: ${told.violation}`);
+      totals = add(totals, told.totals);
+    }
+    const { deliveries, duplicates, redrives, parked, drained, flips, faults } = totals;
+    expect(Math.min(deliveries, duplicates, redrives, parked, drained, flips)).toBeGreaterThan(20);
+    const { 'die before': before, 'die after': after, 'fault before': failed, 'fault after': lost } = faults;
+    expect(Math.min(before ?? 0, after ?? 0, failed ?? 0, lost ?? 0)).toBeGreaterThan(20);
+  });
+
+  it('tells a story again from its seed, call by call', async () => {
+    const [once, again] = [await tell(draw(5), { isTraced: true }), await tell(draw(5), { isTraced: true })];
+    expect(again.trace).toEqual(once.trace);
+    expect(once.trace.length).toBeGreaterThan(200);
+  });
+
+  it.each(regressions)('$what', async ({ plan, bug }) => {
+    expect((await tell(plan)).violation).toBeUndefined();
+    if (bug !== undefined) expect((await tell(plan, { bug: plantedAs(bug) })).violation).toBeDefined();
+  });
+});
+
+describe('a story that goes wrong', () => {
+  const name = 'the drain deletes a message before it has processed it';
+  const bug = plantedAs(name);
+
+  it('is cut down to what it takes, and shown with what led to it', async () => {
+    const plan = draw(readCatches()[name]?.seed ?? 0);
+    const { plan: small, told } = await shrink(plan, 100, bug);
+    expect(told.violation).toMatch(/^loss: /);
+    expect(small.actions.length).toBeLessThan(plan.actions.length / 3);
+    expect(told.trace.join('\n')).toMatch(/-drain#\d+ parking\.deleteMessage/);
+    expect(describePlan(small).split('\n').length).toBeLessThan(20);
+    // Without the bug nothing is wrong with it.
+    expect((await tell(small)).violation).toBeUndefined();
+  });
+});

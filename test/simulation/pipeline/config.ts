@@ -1,0 +1,58 @@
+/** The pipeline's configuration, by the schema that a deployment goes through, and what a plan sets in it. */
+import { validateConfig } from '../../../config/index.ts';
+import type { ResolvedDegradedMode } from '../../../config/schema.ts';
+import { roomForMessage as roomToDeliver } from '../../../lambdas/deliver/deliver.ts';
+import { roomForMessage as roomToRoute } from '../../../lambdas/router/route.ts';
+import { ROUTER, type DestinationId, type PlanSettings, type StageId } from './plan.ts';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+const config = validateConfig({
+  sources: [
+    { id: 'web', writeKey: 'web-key' },
+    { id: 'app', writeKey: 'app-key' },
+  ],
+  destinations: [
+    { id: 'crm', type: 'webhook', url: 'https://crm.example.com/hook' },
+    { id: 'lake', type: 'webhook', url: 'https://lake.example.com/hook', sources: ['web'], batch: 3 },
+  ],
+});
+
+export const { timing, sources } = config;
+
+export const destination = (id: DestinationId): (typeof config.destinations)[number] => {
+  const found = config.destinations.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`${id} is not configured`);
+  return found;
+};
+
+export const degradedMode = (settings: PlanSettings): ResolvedDegradedMode => {
+  const { redriveThreshold, recoverAfter, crashes, parkAfter, breakerFailures, spillAfter } = settings;
+  const set = { redriveThreshold, recoverAfter, crashes, parkAfter, breakerFailures, spillAfter };
+  return { ...config.degradedMode, ...set };
+};
+
+/** As the template has them. Milliseconds, but for `visibility`: seconds. */
+export const limitsOf = (stage: StageId) =>
+  stage === ROUTER
+    ? {
+        timeout: timing.routerTimeout,
+        visibility: timing.routerVisibility / SECOND,
+        worstCase: roomToRoute(timing),
+      }
+    : {
+        timeout: timing.deliverTimeout,
+        visibility: timing.deliverVisibility / SECOND,
+        worstCase: roomToDeliver(timing),
+      };
+
+export const CONTROL_TIMEOUT = 30 * SECOND;
+/** API Gateway waits no longer. */
+export const INGEST_TIMEOUT = 29 * SECOND;
+/** Of each stage's queue; smaller than the default, so that a simulation of a few users meets it. */
+export const MAX_CONCURRENCY = 4;
+/** Of the router's deduplication, where a plan has it: the defaults. */
+export const SEEN_LIMITS = { window: HOUR, maxIds: 200 };

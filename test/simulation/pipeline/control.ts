@@ -1,0 +1,149 @@
+/** What control is given: its real run and the operators' real commands, over ports in memory. */
+import { control } from '../../../lambdas/control/control.ts';
+import type { ControlDeps, StageFunctions } from '../../../lambdas/control/ports.ts';
+import type { ControlAnswer } from '../../../config/operations.ts';
+import type { Probe } from '../../../lambdas/core/mode-machine.ts';
+import { InfraFault } from '../../../lambdas/core/ports.ts';
+import { shardOf } from '../../../lambdas/core/parking.ts';
+import { gated, replaced } from '../../support/ports-gate.ts';
+import type { Invocation } from '../invocation.ts';
+import { degradedMode, MAX_CONCURRENCY } from './config.ts';
+import { STAGES, type StageId } from './plan.ts';
+import { deadLetterQueueName, queueName } from './queues.ts';
+import type { World } from './world.ts';
+
+const stageOf = (name: string): StageId => {
+  const stage = STAGES.find((one) => name === one || name === queueName(one));
+  if (stage === undefined) throw new Error(`there is no ${name}`);
+  return stage;
+};
+
+const probe = (world: World, stage: StageId): Probe => {
+  const { version, starts } = world.codeOf(stage);
+  if (starts === 'yes') return { kind: 'answered', codeVersion: version };
+  // What does not even start cannot say which version it is.
+  const codeVersion = starts === 'throws' ? version : '';
+  const crash = { kind: 'load', error: `${version} ${starts}`, codeVersion, at: world.schedule.now } as const;
+  return { kind: 'failed', crash };
+};
+
+const functions = (world: World, { gate }: Invocation): StageFunctions => {
+  const port = gated<StageFunctions>(
+    {
+      probe: (name) => Promise.resolve(probe(world, stageOf(name))),
+      startDrain: (name, shard) => {
+        world.schedule.after(world.faults.latency(), () => {
+          world.startDrain(stageOf(name), shard);
+        });
+        return Promise.resolve();
+      },
+    },
+    'functions',
+    gate,
+  );
+  return replaced(port, {
+    // The adapter tells a throttle, and a Lambda that cannot be asked, from a function that fails.
+    probe: async (name) => {
+      try {
+        return await port.probe(name);
+      } catch (error) {
+        if (error instanceof InfraFault) return undefined;
+        throw error;
+      }
+    },
+  });
+};
+
+const controlDeps = (world: World, invocation: Invocation): ControlDeps => {
+  const { gate } = invocation;
+  const { queues, state, rejections, watch, plan } = world;
+  const parking = gated(world.parking, 'parking', gate);
+  const deps: ControlDeps = {
+    pipeline: 'shop',
+    stages: STAGES.map((id) => ({ id, mappingId: id, maxConcurrency: MAX_CONCURRENCY })),
+    settings: degradedMode(plan.settings),
+    drainConcurrency: 10,
+    modes: gated(state, 'modes', gate),
+    parking: replaced(parking, {
+      // Nine shards in ten have nothing; to look at them is not worth a call each.
+      heads: (stage, shard, page) =>
+        world.parking.keys(stage).some((key) => shardOf(key) === shard)
+          ? parking.heads(stage, shard, page)
+          : Promise.resolve({ heads: [] }),
+    }),
+    rejections: gated(rejections, 'rejections', gate),
+    registry: gated(world.registry, 'registry', gate),
+    mappings: gated<ControlDeps['mappings']>(
+      {
+        read: (id) => {
+          const { enabled, concurrency, busyUntil } = queues.of(stageOf(id));
+          const isBusy = busyUntil > world.schedule.now;
+          return Promise.resolve({
+            state: isBusy ? 'Updating' : enabled ? 'Enabled' : 'Disabled',
+            maximumConcurrency: concurrency,
+            functionName: stageOf(id),
+            queueName: queueName(stageOf(id)),
+          });
+        },
+        update: (id, change) => Promise.resolve(queues.update(stageOf(id), change)),
+      },
+      'mappings',
+      gate,
+    ),
+    names: world.names,
+    functions: functions(world, invocation),
+    counts: gated<ControlDeps['counts']>(
+      {
+        read: (queue) => Promise.resolve({ visible: queues.countOf({ queue }), inFlight: 0 }),
+        deadLetterQueueName: (queue) => Promise.resolve(deadLetterQueueName(stageOf(queue))),
+      },
+      'counts',
+      gate,
+    ),
+    metrics: gated<ControlDeps['metrics']>(
+      {
+        put: (data) => {
+          watch.gauges(data, invocation);
+          return Promise.resolve();
+        },
+      },
+      'metrics',
+      gate,
+    ),
+    announcer: world.announcerFor(invocation),
+    announcement: world.announcement,
+    sender: (queue) =>
+      gated(
+        {
+          send: (messages) => Promise.resolve(world.send(stageOf(queue), messages, invocation)),
+        },
+        'sqs',
+        gate,
+      ),
+    clock: world.clockOf(invocation),
+    newId: world.uuid,
+    timeLeft: () => invocation.timeLeft,
+    log: () => undefined,
+  };
+  return world.bug.control?.(deps) ?? deps;
+};
+
+/** Others may change a mode each time between the read and the write; the next run does what was left. */
+const isContention = (error: unknown): boolean =>
+  error instanceof InfraFault && error.message.includes('was changed by others');
+
+/** A run or a command. @throws what was not to be expected: that it fails although no call of it did */
+export const runControl = async (
+  world: World,
+  invocation: Invocation,
+  event: unknown,
+): Promise<ControlAnswer | undefined> => {
+  try {
+    return await control(event, controlDeps(world, invocation));
+  } catch (error) {
+    const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    const isOurs = failures.every((one) => one instanceof Error && !(one instanceof TypeError));
+    if (failures.every(isContention) || (invocation.isHurt && isOurs)) return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,134 @@
+/** What goes wrong with a call, and how long it takes: by the plan's rates and troubles, or by its list of mishaps. */
+import { Dice } from '../dice.ts';
+import type { Invocation, Mishap } from '../invocation.ts';
+import { SECOND } from './config.ts';
+import type { Action, Plan, Service } from './plan.ts';
+
+/** The longest that a call takes while all is well, milliseconds; one in two takes 1% of it. */
+const LATENCY = 3 * SECOND;
+const SKEW = Math.log(0.01) / Math.log(0.5);
+/** What our AWS clients wait for at most. */
+const SLOWEST = 6_400;
+
+type Trouble = Extract<Action, { do: 'trouble' }>;
+
+const SERVICES: readonly (readonly [Service, RegExp])[] = [
+  ['dynamo', /^(state|modes|parking|rejections|registry|seen)\./],
+  ['sqs', /^(sqs|queue|counts)\./],
+  ['lambda', /^(functions|mappings)\./],
+];
+
+const serviceOf = (call: string): Service | undefined => SERVICES.find(([, calls]) => calls.test(call))?.[0];
+
+export class Faults {
+  readonly #plan: Plan;
+  readonly #random: () => number;
+  /** Its own, so that a list of mishaps in place of the chances changes nothing else. */
+  readonly #chances: () => number;
+  readonly #time: () => number;
+  readonly #mishaps: ReadonlyMap<number, Mishap> | undefined;
+  readonly #isCalm: boolean;
+  #troubles: Trouble[] = [];
+  /** Calls that could have gone wrong. */
+  calls = 0;
+  /** What did go wrong, by the number of the call. */
+  readonly happened: [number, Mishap][] = [];
+  /** How often what happened. */
+  readonly counts = new Map<string, number>();
+
+  /** @param time milliseconds since the beginning */
+  constructor(plan: Plan, random: () => number, time: () => number) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#chances = new Dice(plan.seed + 1).next;
+    this.#time = time;
+    this.#mishaps = plan.mishaps === undefined ? undefined : new Map(plan.mishaps);
+    const { die, fault, timeout } = plan.rates;
+    this.#isCalm = die + fault + timeout === 0;
+  }
+
+  begin(trouble: Trouble): void {
+    this.#troubles.push(trouble);
+  }
+
+  mishap(call: string, by: Invocation): Mishap {
+    this.calls += 1;
+    const fate = this.#mishaps === undefined ? this.#chance(call) : (this.#mishaps.get(this.calls) ?? 'none');
+    if (fate === 'none') return fate;
+    this.happened.push([this.calls, fate]);
+    this.count(fate);
+    by.isHurt = true;
+    return fate;
+  }
+
+  #chance(call: string): Mishap {
+    if (!this.#isOn) return 'none';
+    const trouble = this.#troubleOf(call, this.#chances);
+    if (trouble !== undefined && trouble.how !== 'slow') {
+      this.count(`${trouble.service}: ${trouble.how}`);
+      return trouble.how === 'outage' && this.#chances() < 0.2 ? 'fault after' : 'fault before';
+    }
+    if (this.#isCalm) return 'none';
+    const { die, fault, timeout } = this.#plan.rates;
+    const chance = this.#chances();
+    if (chance < die) return chance < die / 2 ? 'die before' : 'die after';
+    if (chance < die + fault) return 'fault before';
+    return chance < die + fault + timeout ? 'fault after' : 'none';
+  }
+
+  latency(call = '', by?: Invocation): number {
+    const usual = 1 + Math.floor(LATENCY * this.#random() ** SKEW);
+    if (this.#troubles.length === 0) return usual;
+    if (this.#troubleOf(call, this.#random)?.how !== 'slow') return usual;
+    this.count('slow call');
+    if (by !== undefined) by.isHurt = true;
+    return Math.floor(SLOWEST * (0.3 + 0.7 * this.#random()));
+  }
+
+  /** Of a call that is under way when its process dies: when it lands all the same. */
+  landsLate(): number | undefined {
+    if (this.#random() >= this.#plan.rates.late) return undefined;
+    this.count('late write');
+    return Math.floor(this.#random() * 5 * SECOND);
+  }
+
+  /** What SQS does with a message of a batch. */
+  entry(): 'taken' | 'refused' | 'unseen' {
+    if (!this.#isOn || this.#plan.rates.partial === 0) return 'taken';
+    const chance = this.#random();
+    if (chance >= this.#plan.rates.partial) return 'taken';
+    this.count('partial batch');
+    return chance < this.#plan.rates.partial / 2 ? 'refused' : 'unseen';
+  }
+
+  undeleted(): boolean {
+    const { undeleted } = this.#plan.rates;
+    if (undeleted === 0 || !this.#isOn || this.#random() >= undeleted) return false;
+    this.count('undeleted batch');
+    return true;
+  }
+
+  /** A run of control whose calls take time: the others are over at once, so that days can be simulated. */
+  isSlowControl(): boolean {
+    const { slowControl } = this.#plan.settings;
+    const now = this.#time();
+    if (this.#troubles.some(({ at, length }) => now < at + length)) return true;
+    return slowControl === 1 || this.#random() < slowControl;
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  get #isOn(): boolean {
+    return this.#time() < this.#plan.end;
+  }
+
+  #troubleOf(call: string, random: () => number): Trouble | undefined {
+    if (this.#troubles.length === 0) return undefined;
+    const now = this.#time();
+    this.#troubles = this.#troubles.filter(({ at, length }) => now < at + length);
+    const service = serviceOf(call);
+    return this.#troubles.find((one) => one.service === service && random() < one.share);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * A story as data: what is sent, what breaks, who does what, and when. It says everything that happens but chance, which
+ * follows from its seed; so a story can be told again, cut down, and kept.
+ */
+import type { Mishap } from '../invocation.ts';
+
+export const ROUTER = 'router';
+export const DESTINATIONS = ['crm', 'lake'] as const;
+export const STAGES = [ROUTER, ...DESTINATIONS] as const;
+export type DestinationId = (typeof DESTINATIONS)[number];
+export type StageId = (typeof STAGES)[number];
+
+/** How code fails on an event. `nothing`: it returns what is no event. */
+export type Crashing = 'throw' | 'exit' | 'hang' | 'nothing';
+
+export interface Poison {
+  readonly stage: StageId;
+  readonly how: Crashing;
+  /** The fix copes with it. */
+  readonly cured: boolean;
+}
+
+/** `filtered`: the transform drops it; `split`: it makes two of it; `bad`: it names no user, so ingest rejects it. */
+export interface EventPlan {
+  readonly kind: 'plain' | 'filtered' | 'split' | 'bad';
+  readonly poison?: Poison;
+}
+
+/** What a destination answers. `late` and `hang`: not before the request's deadline; `late` takes the events all the same. */
+export type Reply = number | 'hang' | 'late' | 'slow' | 'reset';
+
+export type Service = 'dynamo' | 'sqs' | 'lambda';
+
+export type Command =
+  'hold' | 'resume' | 'retry' | 'retry a key' | 'discard' | 'retry-rejected' | 'status' | 'show' | 'rejected';
+
+/** Times are milliseconds; `at` from the beginning. */
+export type Action = { readonly at: number } & (
+  | { readonly do: 'send'; readonly user: number; readonly events: readonly EventPlan[] }
+  /** Other code: it starts or does not, and fails on a share of the events; or it is the fix. */
+  | {
+      readonly do: 'deploy';
+      readonly stage: StageId;
+      readonly isFix?: true;
+      readonly starts: 'yes' | 'throws' | 'exits';
+      readonly share: number;
+      readonly how: Crashing;
+    }
+  /** For a while a destination answers so to a share of the requests, of one user or of all. */
+  | {
+      readonly do: 'refuse';
+      readonly stage: DestinationId;
+      readonly user?: number;
+      readonly reply: Reply;
+      readonly share: number;
+      readonly length: number;
+    }
+  /** What a destination answers to the next requests of a user, one after another. */
+  | {
+      readonly do: 'answers';
+      readonly stage: DestinationId;
+      readonly user: number;
+      readonly replies: readonly Reply[];
+    }
+  | { readonly do: 'operator'; readonly command: Command; readonly stage: StageId }
+  /** For a while an AWS service fails a share of the calls, or takes long. `outage`: calls may have taken effect. */
+  | {
+      readonly do: 'trouble';
+      readonly service: Service;
+      readonly how: 'outage' | 'throttle' | 'slow';
+      readonly share: number;
+      readonly length: number;
+    }
+  /** Whatever runs of a function is killed. */
+  | { readonly do: 'kill'; readonly of: StageId | 'ingest' | 'control' }
+  /** Workers that nobody asked for: they must do no harm at any time. */
+  | { readonly do: 'workers'; readonly stage: StageId; readonly user: number; readonly count: number }
+);
+
+/** Chances of a call; all of them end with the story's `end`. */
+export interface Rates {
+  /** The process dies before the call takes effect, or after. */
+  readonly die: number;
+  /** AWS refuses the call. */
+  readonly fault: number;
+  /** It takes effect, but the answer is lost. */
+  readonly timeout: number;
+  /** SQS refuses some messages of a call, or does not say that it took them. */
+  readonly partial: number;
+  /** The messages of a batch that succeeded are not deleted. */
+  readonly undeleted: number;
+  /** Calls that are under way when their process dies land seconds later. */
+  readonly late: number;
+}
+
+export interface PlanSettings {
+  readonly redriveThreshold: number;
+  readonly recoverAfter: number;
+  readonly crashes: number;
+  readonly parkAfter: number;
+  readonly breakerFailures: number;
+  readonly spillAfter: number;
+  /** How long SQS keeps a message, seconds. */
+  readonly retention: number;
+  readonly maxReceiveCount: number;
+  /** Milliseconds between two runs of control; deployed a minute. */
+  readonly controlEvery: number;
+  /** Of control's runs, the share in which every call takes its time. */
+  readonly slowControl: number;
+  /** By so much a function's clock may be wrong, and jump; milliseconds. SQS's is right. */
+  readonly skew: number;
+  /** The share of retries in which an SDK cuts its batch anew. */
+  readonly recut: number;
+  /** The router drops what it has seen before. */
+  readonly deduplication: boolean;
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly seed: number;
+  readonly users: number;
+  /** When everything is mended. */
+  readonly end: number;
+  readonly settings: PlanSettings;
+  readonly rates: Rates;
+  readonly actions: readonly Action[];
+  /** In place of the rates: what happens to which calls, by their number. */
+  readonly mishaps?: readonly (readonly [call: number, fate: Mishap])[];
+}
+
+export const NO_RATES: Rates = { die: 0, fault: 0, timeout: 0, partial: 0, undeleted: 0, late: 0 };
+
+/** The source of a user; `lake` takes those of `web` alone. */
+export const sourceOf = (user: number): 'web' | 'app' => (user % 3 === 2 ? 'app' : 'web');
+
+export const destinationsOf = (user: number): readonly DestinationId[] =>
+  sourceOf(user) === 'web' ? DESTINATIONS : ['crm'];
+
+export const userName = (user: number): string => `u${String(user)}`;
+
+/** What may crash a stage, or make a destination refuse, whatever else happens. */
+const IS_TROUBLE: ReadonlySet<Action['do']> = new Set(['deploy', 'refuse', 'answers', 'kill']);
+
+const poisons = ({ actions }: Plan): readonly { readonly user: number; readonly poison: Poison }[] =>
+  actions.flatMap((action) =>
+    action.do === 'send'
+      ? action.events.flatMap(({ poison }) => (poison === undefined ? [] : [{ user: action.user, poison }]))
+      : [],
+  );
+
+const isSlow = (action: Action): boolean => action.do === 'trouble' && action.how === 'slow';
+
+/** Nothing in it justifies an alarm: AWS may fail, but no code does, and no destination. */
+export const isHarmless = (plan: Plan): boolean =>
+  plan.rates.die === 0 &&
+  plan.mishaps === undefined &&
+  poisons(plan).length === 0 &&
+  !plan.actions.some((action) => IS_TROUBLE.has(action.do) || isSlow(action));
+
+/** Poison is all that is wrong. @returns the users who have it; undefined when there is more than that */
+export const poisonedAlone = (plan: Plan): ReadonlySet<number> | undefined => {
+  const isQuiet = Object.values(plan.rates).every((rate) => rate === 0) && plan.mishaps === undefined;
+  const others = plan.actions.some((action) => action.do !== 'send' && action.do !== 'workers');
+  return isQuiet && !others ? new Set(poisons(plan).map(({ user }) => user)) : undefined;
+};

@@ -1,0 +1,229 @@
+/** Planted bugs: in the router's fan-out, in ingest and in control. */
+import { createHash } from 'node:crypto';
+import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
+import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/ports.ts';
+import type { ControlDeps, MetricDatum } from '../../../lambdas/control/ports.ts';
+import { replaced } from '../../support/ports-gate.ts';
+import type { RouterDeps } from '../../../lambdas/router/route.ts';
+import { remember, type SeenStore } from '../../../lambdas/core/seen.ts';
+import type { Planted } from './planted-stores.ts';
+import type { World } from './world.ts';
+
+const acknowledgedEarly = (sender: QueueSender): QueueSender => ({
+  send: (messages) => {
+    sender.send(messages).catch(() => undefined);
+    return Promise.resolve(messages.map(() => ({ ok: true })));
+  },
+});
+
+/** As an SDK's user would say who somebody is. */
+const byUserId = (sender: QueueSender): QueueSender => {
+  const grouped = (message: OutgoingMessage): OutgoingMessage => {
+    const envelope = parseEnvelope(message.body);
+    if (envelope?.kind !== 'events') return message;
+    const [event] = envelope.events;
+    const id = event?.['userId'] ?? event?.['anonymousId'];
+    const user = createHash('sha256').update(JSON.stringify(id)).digest('base64url');
+    return { ...message, groupId: user };
+  };
+  return { send: (messages, signal) => sender.send(messages.map(grouped), signal) };
+};
+
+/** The record does not say which message brought an id. */
+const markedEarly = (deps: RouterDeps, world: World): RouterDeps => {
+  const { deduplication } = deps;
+  if (deduplication === undefined) return deps;
+  const { store, limits } = deduplication;
+  const read: SeenStore['read'] = async (key) => {
+    const seen = await store.read(key);
+    const message = world.routing(key);
+    const envelope = parseEnvelope(message?.body ?? '');
+    if (message === undefined || envelope?.kind !== 'events') return seen;
+    const marked = remember(seen, message, envelope.events, limits) ?? seen;
+    await store.save(
+      key,
+      marked.map((brought) => ({ ...brought, by: 'nobody' })),
+    );
+    return seen;
+  };
+  return { ...deps, deduplication: { ...deduplication, store: { ...store, read } } };
+};
+
+const gaugeOfDegraded = async (
+  { modes, metrics }: ControlDeps,
+  data: readonly MetricDatum[],
+): Promise<void> => {
+  const named = data.map(async (datum) => {
+    const stage = datum.dimensions['Stage'];
+    if (datum.name !== 'DegradedMode' || stage === undefined) return datum;
+    const [mode] = await modes.readModes([stage]);
+    return { ...datum, value: mode?.mode === 'degraded' ? 1 : 0 };
+  });
+  await metrics.put(await Promise.all(named));
+};
+
+export const PLANTED_AROUND: readonly Planted[] = [
+  {
+    name: 'the router does not wait until the queues have taken the events',
+    breaks: 'what SQS refuses is lost',
+    bug: {
+      router: (deps) => ({
+        ...deps,
+        destinations: deps.destinations.map((destination) => ({
+          ...destination,
+          send: (message) => {
+            destination.send(message).catch(() => undefined);
+            return Promise.resolve();
+          },
+        })),
+      }),
+    },
+  },
+  {
+    name: 'the router sends to the first destination only',
+    breaks: 'the others lose everything',
+    bug: { router: (deps) => ({ ...deps, destinations: deps.destinations.slice(0, 1) }) },
+  },
+  {
+    name: 'the router does not look at the sources of a destination',
+    breaks: 'a destination gets what is not for it',
+    bug: {
+      router: (deps) => ({
+        ...deps,
+        destinations: deps.destinations.map((destination) => ({ ...destination, sources: undefined })),
+      }),
+    },
+  },
+  {
+    name: 'deduplication marks an event before its fan-out, whoever brought it',
+    breaks: 'a failure in between: the retry is dropped, and the event lost',
+    bug: { router: markedEarly },
+  },
+  {
+    name: 'the router gives what it sends on new ids',
+    breaks: 'a destination cannot tell a repetition',
+    bug: {
+      router: (deps) => ({
+        ...deps,
+        loadTransform: async () => {
+          const transform = await deps.loadTransform();
+          const renamed = (event: object) => ({ ...event, messageId: `new-${String(deps.clock())}` });
+          return async (event) => {
+            const made: unknown = await transform?.(event);
+            if (Array.isArray(made)) return made.map(renamed);
+            return typeof made === 'object' && made !== null ? renamed(made) : made;
+          };
+        },
+      }),
+    },
+  },
+  {
+    name: 'a message is begun without a look at the time left',
+    breaks: 'the function is killed in the middle, and the message counts as poison',
+    bug: { runner: (deps) => ({ ...deps, timeLeft: () => Infinity }) },
+  },
+  {
+    name: 'all users share one message group',
+    breaks: "one user's poison holds back everybody",
+    bug: {
+      ingest: (sender) => ({
+        send: (messages, signal) =>
+          sender.send(
+            messages.map((message) => ({ ...message, groupId: 'everybody' })),
+            signal,
+          ),
+      }),
+    },
+  },
+  {
+    name: 'ingest answers 200 before SQS has taken the events',
+    breaks: 'what SQS refuses is lost',
+    bug: { ingest: acknowledgedEarly },
+  },
+  {
+    name: 'the order key is the user id, where there is one',
+    breaks: 'the events before and after a login overtake each other',
+    bug: { ingest: byUserId },
+  },
+  {
+    name: 'control does not announce what a function could not',
+    breaks: 'a death between the flip and its announcement: nobody hears of it',
+    bug: {
+      control: (deps) => ({
+        ...deps,
+        modes: replaced(deps.modes, {
+          readModes: async (stages) =>
+            (await deps.modes.readModes(stages)).map((record) => ({ ...record, announced: record.epoch })),
+        }),
+      }),
+    },
+  },
+  {
+    name: 'the gauge is 1 in degraded mode only',
+    breaks: 'a page is resolved while the stage still recovers',
+    bug: {
+      control: (deps) => ({
+        ...deps,
+        metrics: replaced(deps.metrics, { put: (data) => gaugeOfDegraded(deps, data) }),
+      }),
+    },
+  },
+  {
+    name: 'a probe that Lambda throttles counts as failed',
+    breaks: 'a healthy stage degrades, and somebody is woken',
+    bug: {
+      control: (deps) => ({
+        ...deps,
+        functions: replaced(deps.functions, {
+          probe: async (name) => {
+            const crash = {
+              kind: 'load',
+              error: 'Rate exceeded',
+              codeVersion: '',
+              at: deps.clock(),
+            } as const;
+            return (await deps.functions.probe(name)) ?? { kind: 'failed', crash };
+          },
+        }),
+      }),
+    },
+  },
+  {
+    name: 'control does not switch a mapping on again',
+    breaks: 'a stage that has recovered gets nothing',
+    bug: {
+      control: (deps) => ({
+        ...deps,
+        mappings: replaced(deps.mappings, {
+          update: (id, change) => (change.enabled ? Promise.resolve(true) : deps.mappings.update(id, change)),
+        }),
+      }),
+    },
+  },
+  {
+    name: 'discard keeps no record',
+    breaks: 'an event is gone without a trace',
+    bug: {
+      control: (deps) => ({
+        ...deps,
+        rejections: replaced(deps.rejections, { save: () => Promise.resolve() }),
+      }),
+    },
+  },
+  {
+    name: 'retry-rejected removes the record before SQS has the event',
+    breaks: 'a failure in between: lost',
+    bug: {
+      control: (deps) => ({
+        ...deps,
+        rejections: replaced(deps.rejections, {
+          find: async (stage, id) => {
+            const found = await deps.rejections.find(stage, id);
+            if (found !== undefined) await deps.rejections.remove(found);
+            return found;
+          },
+        }),
+      }),
+    },
+  },
+];

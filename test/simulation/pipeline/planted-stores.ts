@@ -1,0 +1,189 @@
+/** Planted bugs: in what the stores promise, and in the order in which they are written. */
+import { sortOf } from '../../../lambdas/core/parking.ts';
+import type { IncomingMessage, ParkedMessage, ParkingStore } from '../../../lambdas/core/ports.ts';
+import { replaced } from '../../support/ports-gate.ts';
+import type { Bug, StageDeps } from './bug.ts';
+import { SECOND } from './config.ts';
+
+export interface Planted {
+  /** The rule that is broken. */
+  readonly name: string;
+  /** What comes of it. */
+  readonly breaks: string;
+  readonly bug: Bug;
+}
+
+/** An eventually consistent read does not see what is younger. */
+const LAG = 5 * SECOND;
+
+const withParking = (deps: StageDeps, methods: Partial<ParkingStore>): StageDeps => ({
+  ...deps,
+  parking: replaced(deps.parking, methods),
+});
+
+const deleteFirst = (deps: StageDeps, messages: readonly IncomingMessage[]): StageDeps =>
+  withParking(deps, {
+    putMessage: async (stage, parked) => {
+      const message = messages.find(({ id }) => id === parked.id);
+      if (message !== undefined) await deps.queue.delete(message);
+      await deps.parking.putMessage(stage, parked);
+    },
+  });
+
+const headFirst = (deps: StageDeps): StageDeps => {
+  const waiting = new Map<string, ParkedMessage>();
+  return withParking(deps, {
+    putMessage: (_, parked) => {
+      waiting.set(parked.groupId, parked);
+      return Promise.resolve();
+    },
+    touchHead: async (stage, key, touch) => {
+      await deps.parking.touchHead(stage, key, touch);
+      const parked = waiting.get(key);
+      waiting.delete(key);
+      if (parked !== undefined) await deps.parking.putMessage(stage, parked);
+    },
+  });
+};
+
+export const PLANTED_IN_STORES: readonly Planted[] = [
+  {
+    name: 'a lease is taken although another is live',
+    breaks: 'two workers drain one user',
+    bug: {
+      world: ({ parking }) => {
+        const take = parking.takeLease.bind(parking);
+        parking.takeLease = (stage, head, lease) => take(stage, head, { ...lease, now: Infinity });
+      },
+    },
+  },
+  {
+    name: 'a lease ends before its function does',
+    breaks: 'two workers drain one user',
+    bug: { runner: (deps) => ({ ...deps, leaseTime: SECOND }) },
+  },
+  {
+    name: 'P2 puts the head anew and wipes a live lease',
+    breaks: 'two workers drain one user',
+    bug: {
+      world: ({ parking }) => {
+        const touch = parking.touchHead.bind(parking);
+        parking.touchHead = async (stage, key, fields) => {
+          await touch(stage, key, fields);
+          const owner = parking.head(stage, key)?.leaseOwner;
+          if (owner !== undefined) await parking.releaseLease(stage, key, owner, { nextAttemptAt: 0 });
+        };
+      },
+    },
+  },
+  {
+    name: 'the head is not read with the batch',
+    breaks: 'later events overtake the parked ones',
+    bug: {
+      world: ({ state }) => {
+        const read = state.read.bind(state);
+        state.read = async (...args) => ({ ...(await read(...args)), parked: new Set() });
+      },
+    },
+  },
+  {
+    name: 'the head is read eventually consistently',
+    breaks: 'later events overtake the parked ones',
+    bug: {
+      world: ({ state, parking, schedule }) => {
+        const read = state.read.bind(state);
+        state.read = async (stage, query) => {
+          const found = await read(stage, query);
+          const isOld = (key: string) => schedule.now - (parking.head(stage, key)?.parkedAt ?? 0) > LAG;
+          return { ...found, parked: new Set([...found.parked].filter(isOld)) };
+        };
+      },
+    },
+  },
+  {
+    name: 'the drain looks for the oldest message eventually consistently',
+    breaks: 'what was parked a moment ago is left without a head: lost',
+    bug: {
+      world: ({ parking, schedule }) => {
+        const oldest = parking.oldest.bind(parking);
+        parking.oldest = async (stage, key, limit) => {
+          const found = await oldest(stage, key, limit);
+          return found.filter(({ parkedAt }) => schedule.now - parkedAt > LAG);
+        };
+      },
+    },
+  },
+  {
+    name: 'the drain reads the newest message first',
+    breaks: 'parked events overtake each other',
+    bug: {
+      world: ({ parking }) => {
+        parking.oldest = (stage, key, limit) =>
+          Promise.resolve([...parking.messages(stage, key)].reverse().slice(0, limit));
+      },
+    },
+  },
+  {
+    name: 'the head is deleted without the condition on its token',
+    breaks: 'what is parked during the last look of a drain is lost',
+    bug: {
+      world: ({ parking }) => {
+        const remove = parking.deleteHead.bind(parking);
+        parking.deleteHead = (stage, key, token, owner) =>
+          remove(stage, key, parking.head(stage, key)?.token ?? token, owner);
+      },
+    },
+  },
+  {
+    name: 'an append leaves the token as it was',
+    breaks: 'what is parked during the last look of a drain is lost',
+    bug: {
+      world: ({ parking }) => {
+        const touch = parking.touchHead.bind(parking);
+        parking.touchHead = (stage, key, fields) => touch(stage, key, { ...fields, token: 'always' });
+      },
+    },
+  },
+  {
+    name: 'P2 before P1',
+    breaks: 'a drain deletes the head in between: lost',
+    bug: { runner: headFirst },
+  },
+  {
+    name: 'deleted from the queue before it is parked',
+    breaks: 'a death in between: lost',
+    bug: { runner: deleteFirst },
+  },
+  {
+    name: 'a redelivered message is not looked for among the parked',
+    breaks: 'a half-parked message stays behind, and comes again much later',
+    bug: {
+      world: ({ parking }) => {
+        parking.hasMessage = () => Promise.resolve(false);
+      },
+    },
+  },
+  {
+    name: 'the drain deletes a message before it has processed it',
+    breaks: 'a failure in between: lost',
+    bug: {
+      runner: (deps, messages) => ({
+        ...deps,
+        process: async (message, processing) => {
+          if (messages.length === 0)
+            await deps.parking.deleteMessage(deps.stage, message.groupId, sortOf(message));
+          return deps.process(message, processing);
+        },
+      }),
+    },
+  },
+  {
+    name: 'an event that is refused is not recorded',
+    breaks: 'it is gone without a trace',
+    bug: {
+      world: ({ rejections }) => {
+        rejections.save = () => Promise.resolve();
+      },
+    },
+  },
+];

@@ -1,0 +1,29 @@
+import { draw } from './draw.ts';
+import { PLANTED_AROUND } from './planted-around.ts';
+import { PLANTED_IN_STAGES } from './planted-stages.ts';
+import { PLANTED_IN_STORES, type Planted } from './planted-stores.ts';
+import { tell } from './run.ts';
+
+export type { Planted } from './planted-stores.ts';
+
+export const PLANTED: readonly Planted[] = [...PLANTED_IN_STORES, ...PLANTED_IN_STAGES, ...PLANTED_AROUND];
+
+export interface Caught {
+  readonly seed: number;
+  /** The invariant that was violated. */
+  readonly by: string;
+}
+
+export const caughtAt = async ({ bug }: Planted, seed: number): Promise<Caught | undefined> => {
+  const { violation } = await tell(draw(seed), { bug });
+  return violation === undefined ? undefined : { seed, by: violation.split(':', 1)[0] ?? '' };
+};
+
+/** @returns the first seed, from 1 on, that catches it */
+export const hunt = async (planted: Planted, seeds: number): Promise<Caught | undefined> => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const caught = await caughtAt(planted, seed);
+    if (caught !== undefined) return caught;
+  }
+  return undefined;
+};

@@ -1,0 +1,240 @@
+/** The stages' queues and dead-letter queues in the real engine, and the mappings that hand out what is in them. */
+import { SqsEngine } from '../../../local/sqs/engine.ts';
+import { SqsError } from '../../../local/sqs/errors.ts';
+import { memoryStore } from '../../../local/sqs/store.ts';
+import type { ReceivedMessage } from '../../../local/sqs/types.ts';
+import {
+  InfraFault,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type SendResult,
+  type StageQueue,
+} from '../../../lambdas/core/ports.ts';
+import type { MappingChange } from '../../../lambdas/core/reconcile.ts';
+import type { Schedule } from '../schedule.ts';
+import { MAX_CONCURRENCY, SECOND } from './config.ts';
+import { STAGES, type PlanSettings, type StageId } from './plan.ts';
+
+const MAX_BATCH = 10;
+/** What the mapping tries before it leaves messages to the visibility timeout, milliseconds. */
+const DELETE_AFTER = 50;
+/** How long a mapping refuses a further change. */
+const TRANSITION = 20 * SECOND;
+/** As the template has it. */
+const INTAKE_CONCURRENCY = 2;
+/** Seconds; as deployed. */
+const DEAD_LETTER_RETENTION = 1_209_600;
+
+export interface Mapping {
+  readonly stage: StageId;
+  readonly isDead: boolean;
+  readonly queue: string;
+  enabled: boolean;
+  concurrency: number;
+  running: number;
+  /** Until then it is in transition. */
+  busyUntil: number;
+}
+
+export interface Accepted {
+  readonly id: string;
+  readonly groupId: string;
+  readonly body: string;
+}
+
+export interface Surroundings {
+  /** Seconds. */
+  readonly visibility: (stage: StageId) => number;
+  readonly schedule: Schedule;
+  readonly uuid: () => string;
+  readonly random: () => number;
+  /** An entry of a batch: `refused`, or `unseen`: taken, but not mentioned in the answer. */
+  readonly entryFate: () => 'taken' | 'refused' | 'unseen';
+  /** Whether the messages that a batch has done with are left undeleted. */
+  readonly undeleted: () => boolean;
+  readonly accepted: (stage: StageId, message: Accepted) => void;
+  readonly handOut: (
+    mapping: Mapping,
+    messages: readonly IncomingMessage[],
+    answer: (kept: readonly string[]) => void,
+    over: () => void,
+  ) => void;
+}
+
+export const queueName = (stage: StageId): string => `${stage}.fifo`;
+export const deadLetterQueueName = (stage: StageId): string => `${stage}-dead.fifo`;
+
+export class Queues {
+  readonly mappings: readonly Mapping[];
+  readonly #engine: SqsEngine;
+  readonly #surroundings: Surroundings;
+  readonly #wakeAt = new Map<string, number>();
+
+  constructor({ retention, maxReceiveCount }: PlanSettings, surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    const { schedule, uuid } = surroundings;
+    this.#engine = new SqsEngine({ clock: () => schedule.now, store: memoryStore(), uuid });
+    this.mappings = STAGES.flatMap((stage) => {
+      const fifo = {
+        FifoQueue: 'true',
+        VisibilityTimeout: String(surroundings.visibility(stage)),
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+      };
+      const dead = deadLetterQueueName(stage);
+      this.#engine.createQueue(dead, { ...fifo, MessageRetentionPeriod: String(DEAD_LETTER_RETENTION) });
+      this.#engine.createQueue(queueName(stage), {
+        ...fifo,
+        MessageRetentionPeriod: String(retention),
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: this.#engine.queueArn(dead), maxReceiveCount }),
+      });
+      const mapping = { stage, enabled: true, running: 0, busyUntil: 0 };
+      return [
+        { ...mapping, isDead: false, queue: queueName(stage), concurrency: MAX_CONCURRENCY },
+        { ...mapping, isDead: true, queue: dead, concurrency: INTAKE_CONCURRENCY },
+      ];
+    });
+  }
+
+  /** Messages of all queues, hidden or not. */
+  get waiting(): number {
+    return this.mappings.reduce((sum, mapping) => sum + this.countOf(mapping), 0);
+  }
+
+  /** Messages of one queue. */
+  countOf({ queue }: Pick<Mapping, 'queue'>): number {
+    const { visible, inFlight } = this.#engine.counts(queue);
+    return visible + inFlight;
+  }
+
+  of(stage: StageId): Mapping {
+    const mapping = this.mappings.find((one) => one.stage === stage && !one.isDead);
+    if (mapping === undefined) throw new Error(`${stage} has no mapping`);
+    return mapping;
+  }
+
+  /** One call of SendMessageBatch. */
+  send(stage: StageId, messages: readonly OutgoingMessage[]): readonly SendResult[] {
+    const { accepted, entryFate } = this.#surroundings;
+    const results = messages.map(({ groupId, deduplicationId, body }): SendResult => {
+      const fate = entryFate();
+      if (fate === 'refused') return { ok: false, senderFault: false, reason: 'InternalError' };
+      const before = this.#engine.counts(queueName(stage));
+      const { messageId } = this.#engine.send(queueName(stage), { groupId, deduplicationId, body });
+      const after = this.#engine.counts(queueName(stage));
+      const isNew = after.visible + after.inFlight > before.visible + before.inFlight;
+      if (isNew) accepted(stage, { id: messageId, groupId, body });
+      return fate === 'taken' ? { ok: true } : { ok: false, senderFault: false, reason: 'no answer' };
+    });
+    this.pump(this.of(stage));
+    return results;
+  }
+
+  stageQueue({ queue }: Mapping): StageQueue {
+    return {
+      delete: async ({ receiptHandle }) => {
+        await Promise.resolve();
+        orFault(() => {
+          this.#engine.delete(queue, receiptHandle);
+        });
+      },
+      setVisibility: async (messages, seconds) => {
+        await Promise.resolve();
+        orFault(() => {
+          for (const { receiptHandle } of messages)
+            this.#engine.changeVisibility(queue, receiptHandle, seconds);
+        });
+        this.#wake(queue);
+      },
+    };
+  }
+
+  /** @returns whether it was possible: a mapping in transition refuses */
+  update(stage: StageId, change: MappingChange): boolean {
+    const { schedule, random } = this.#surroundings;
+    const mapping = this.of(stage);
+    if (mapping.busyUntil > schedule.now) return false;
+    mapping.busyUntil = schedule.now + Math.floor(random() * TRANSITION);
+    mapping.enabled = change.enabled;
+    mapping.concurrency = change.maximumConcurrency;
+    this.pump(mapping);
+    return true;
+  }
+
+  /** Hands out what there is, to as many functions as may run. */
+  pump(mapping: Mapping): void {
+    const { queue } = mapping;
+    while (mapping.enabled && mapping.running < mapping.concurrency && this.#engine.hasAvailable(queue)) {
+      const maxMessages = 1 + Math.floor(this.#surroundings.random() * MAX_BATCH);
+      const received = this.#engine.receive(queue, { maxMessages });
+      // What there was has gone to the dead letters.
+      if (received.length > 0) this.#start(mapping, received.map(toIncoming));
+    }
+    this.#wake(queue);
+    if (!mapping.isDead) this.#pumpDeadLetters(mapping.stage);
+  }
+
+  #pumpDeadLetters(stage: StageId): void {
+    const dead = this.mappings.find((one) => one.stage === stage && one.isDead);
+    if (dead !== undefined && this.#engine.hasAvailable(dead.queue)) this.pump(dead);
+  }
+
+  #start(mapping: Mapping, messages: readonly IncomingMessage[]): void {
+    const { handOut, schedule, random, undeleted } = this.#surroundings;
+    mapping.running += 1;
+    // Lambda deletes what was not reported as failed; it may fail to.
+    const answer = (kept: readonly string[]): void => {
+      const done = messages.filter(({ id }) => !kept.includes(id));
+      if (done.length === 0 || undeleted()) return;
+      schedule.after(Math.floor(random() * DELETE_AFTER), () => {
+        for (const { receiptHandle } of done) this.#deleteDone(mapping, receiptHandle);
+        this.pump(mapping);
+      });
+    };
+    handOut(mapping, messages, answer, () => {
+      mapping.running -= 1;
+      this.pump(mapping);
+    });
+  }
+
+  /** A handle may be stale: the function has deleted the message itself, or it was handed out again. */
+  #deleteDone({ queue }: Mapping, receiptHandle: string): void {
+    try {
+      this.#engine.delete(queue, receiptHandle);
+    } catch (error) {
+      if (!(error instanceof SqsError)) throw error;
+    }
+  }
+
+  /** Hidden messages become visible by themselves. */
+  #wake(queue: string): void {
+    const { schedule } = this.#surroundings;
+    const next = this.#engine.nextEventAt(queue);
+    const set = this.#wakeAt.get(queue) ?? -Infinity;
+    if (next === undefined || (set > schedule.now && set <= next)) return;
+    this.#wakeAt.set(queue, next);
+    schedule.after(next - schedule.now, () => {
+      const mapping = this.mappings.find((one) => one.queue === queue);
+      if (mapping !== undefined) this.pump(mapping);
+    });
+  }
+}
+
+const orFault = (call: () => void): void => {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof SqsError) throw new InfraFault(error.message, { cause: error });
+    throw error;
+  }
+};
+
+const toIncoming = (received: ReceivedMessage): IncomingMessage => ({
+  id: received.messageId,
+  receiptHandle: received.receiptHandle,
+  body: received.body,
+  groupId: received.groupId ?? '',
+  sequenceNumber: received.sequenceNumber ?? '',
+  receiveCount: received.receiveCount,
+  sentAt: received.sentAt,
+});

@@ -1,0 +1,188 @@
+/** Tells a story from its beginning to the moment when all is well again, or to the first thing that is wrong. */
+import { shardOf } from '../../../lambdas/core/parking.ts';
+import { orderKey } from '../../../lambdas/core/order-key.ts';
+import type { Mishap } from '../invocation.ts';
+import type { Schedule } from '../schedule.ts';
+import { HOUR, MINUTE } from './config.ts';
+import { sourceOf, STAGES, userName, type Action, type Plan } from './plan.ts';
+import { unrest } from './rest.ts';
+import { World, type WorldOptions } from './world.ts';
+
+/** However long the backoffs and pauses have become by the time of the fix, this is longer. */
+const PATIENCE = 12 * HOUR;
+/** An operator looks after what is left so often. */
+const TIDY = 10 * MINUTE;
+
+export interface Totals {
+  readonly events: number;
+  readonly deliveries: number;
+  readonly duplicates: number;
+  readonly redrives: number;
+  readonly deadLetters: number;
+  readonly parked: number;
+  readonly drained: number;
+  readonly flips: number;
+  readonly calls: number;
+  /** How often what went wrong. */
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+export interface Told {
+  /** What is wrong: its kind, a colon, and what. */
+  readonly violation?: string;
+  readonly totals: Totals;
+  readonly happened: readonly (readonly [number, Mishap])[];
+  readonly trace: readonly string[];
+}
+
+/** Deadlines in virtual time, of what takes its own from Node. */
+const withDeadlines = async <T>(schedule: Schedule, run: () => Promise<T>): Promise<T> => {
+  const real = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (milliseconds) => {
+    const controller = new AbortController();
+    schedule.after(milliseconds, () => {
+      controller.abort();
+    });
+    return controller.signal;
+  };
+  try {
+    return await run();
+  } finally {
+    AbortSignal.timeout = real;
+  }
+};
+
+class Story {
+  readonly #world: World;
+  readonly #numbers = new Map<number, number>();
+  #versions = 0;
+  isOver = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { plan, schedule } = world;
+    for (const action of plan.actions)
+      schedule.after(action.at, () => {
+        world.faults.count(this.#nameOf(action));
+        this.#do(action);
+      });
+    schedule.after(plan.end, () => {
+      this.#fix();
+    });
+    schedule.after(plan.settings.controlEvery, this.#tick);
+  }
+
+  readonly #tick = (): void => {
+    const { schedule, plan, time } = this.#world;
+    this.#world.control({ source: 'aws.events' });
+    // Once the story is over, all must be well again soon: there is somebody waiting for it.
+    const every = time < plan.end ? plan.settings.controlEvery : MINUTE;
+    schedule.after(time < plan.end ? Math.min(every, plan.end - time) : every, this.#tick);
+    if (time > plan.end + TIDY && unrest(this.#world) === undefined) this.isOver = true;
+  };
+
+  #nameOf(action: Action): string {
+    return action.do === 'operator' ? `operator: ${action.command}` : action.do;
+  }
+
+  #do(action: Action): void {
+    const world = this.#world;
+    world.log(() => `- ${JSON.stringify(action)}`);
+    switch (action.do) {
+      case 'send':
+        this.#send(action);
+        break;
+      case 'deploy': {
+        const { stage, starts, share, how, isFix = false } = action;
+        const version = `${stage}-${String((this.#versions += 1))}`;
+        world.deploy(stage, { version, starts, share, how, isFix });
+        break;
+      }
+      case 'refuse': {
+        const { stage, user, reply, share, length } = action;
+        world.receivers.refuse({ stage, user, reply, share, until: world.schedule.now + length });
+        break;
+      }
+      case 'answers':
+        world.receivers.answers(action.stage, action.user, action.replies);
+        break;
+      case 'operator':
+        world.operator.give(action.command, action.stage);
+        break;
+      case 'trouble':
+        world.faults.begin(action);
+        break;
+      case 'kill':
+        world.functions.kill(action.of);
+        break;
+      case 'workers': {
+        const { stage, user, count } = action;
+        const shard = shardOf(orderKey(sourceOf(user), { anonymousId: userName(user), userId: '' }));
+        for (let i = 0; i < count; i++) world.startDrain(stage, shard);
+        break;
+      }
+    }
+  }
+
+  #send({ user, events }: Extract<Action, { do: 'send' }>): void {
+    const { ledger, clients } = this.#world;
+    const sent = events.map((event) => {
+      const number = this.#numbers.get(user) ?? 0;
+      this.#numbers.set(user, number + 1);
+      return { ...event, user, number, id: `${userName(user)}-${String(number)}` };
+    });
+    for (const event of sent) ledger.sent(event);
+    clients[user]?.send(sent);
+  }
+
+  #fix(): void {
+    const world = this.#world;
+    world.log(() => 'the fix');
+    world.receivers.mend();
+    for (const stage of STAGES)
+      world.deploy(stage, { version: `${stage}-fix`, starts: 'yes', share: 0, how: 'throw', isFix: true });
+    const tidy = (): void => {
+      world.operator.tidy();
+      world.schedule.after(TIDY, tidy);
+    };
+    tidy();
+  }
+}
+
+export const tell = async (plan: Plan, options: WorldOptions = {}): Promise<Told> => {
+  const world = new World(plan, options);
+  const { schedule, violations, ledger, watch, faults } = world;
+  const story = new Story(world);
+  const last = schedule.now + plan.end + PATIENCE;
+  try {
+    await withDeadlines(schedule, () => schedule.run(() => story.isOver || violations.length > 0, last));
+  } catch (error) {
+    violations.push(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+  if (violations.length === 0) {
+    const lost = ledger.missing((stage) => world.rejections.of(stage));
+    if (!story.isOver)
+      violations.push(
+        `recovery: half a day after the fix ${String(unrest(world))}; missing: ${lost.join(', ')}`,
+      );
+    else if (lost.length > 0) violations.push(`loss: ${lost.join(', ')}`);
+  }
+  const [violation] = violations;
+  return {
+    ...(violation === undefined ? {} : { violation }),
+    totals: {
+      events: ledger.events,
+      deliveries: ledger.deliveries,
+      duplicates: ledger.duplicates,
+      redrives: watch.redriven,
+      deadLetters: watch.deadLetters,
+      parked: watch.parked,
+      drained: watch.drained,
+      flips: watch.flips,
+      calls: faults.calls,
+      faults: Object.fromEntries(faults.counts),
+    },
+    happened: faults.happened,
+    trace: world.trace,
+  };
+};

@@ -1,0 +1,132 @@
+/** The stories of which every call is made to fail once. They say nothing of chance: what happens is written here. */
+import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
+import { NO_RATES, type Action, type EventPlan, type Plan, type PlanSettings, type StageId } from './plan.ts';
+
+const PLAIN: EventPlan = { kind: 'plain' };
+const SPLIT: EventPlan = { kind: 'split' };
+const FILTERED: EventPlan = { kind: 'filtered' };
+const BAD: EventPlan = { kind: 'bad' };
+
+const poison = (stage: StageId, how: 'throw' | 'exit', cured = true): EventPlan => ({
+  kind: 'plain',
+  poison: { stage, how, cured },
+});
+
+const SETTINGS: PlanSettings = {
+  redriveThreshold: 5,
+  recoverAfter: 3,
+  crashes: 1,
+  parkAfter: 15 * MINUTE,
+  breakerFailures: 3,
+  spillAfter: 7 * DAY,
+  retention: 1_209_600,
+  maxReceiveCount: 1_000,
+  controlEvery: MINUTE,
+  slowControl: 0.1,
+  skew: 0,
+  recut: 0.5,
+  deduplication: false,
+};
+
+const send = (at: number, user: number, ...events: readonly EventPlan[]): Action => ({
+  at,
+  do: 'send',
+  user,
+  events,
+});
+
+const scenario = (
+  name: string,
+  end: number,
+  actions: readonly Action[],
+  settings: Partial<PlanSettings> = {},
+): Plan => ({
+  name,
+  seed: 7,
+  users: 3,
+  end,
+  settings: { ...SETTINGS, ...settings },
+  rates: NO_RATES,
+  actions,
+});
+
+const GOOD = { starts: 'yes', share: 0, how: 'throw' } as const;
+
+export const SCENARIOS: readonly Plan[] = [
+  scenario('a fan-out to two destinations', 3 * MINUTE, [
+    send(0, 0, PLAIN, SPLIT, FILTERED, BAD),
+    send(0, 1, PLAIN, PLAIN, PLAIN, PLAIN),
+    send(SECOND, 2, PLAIN),
+    send(MINUTE, 0, PLAIN),
+  ]),
+  scenario('poison, a redrive, and the drain after the fix', 15 * MINUTE, [
+    send(0, 0, PLAIN, poison('router', 'throw'), PLAIN),
+    send(0, 1, PLAIN, poison('crm', 'exit')),
+    send(MINUTE, 0, PLAIN),
+    send(5 * MINUTE, 1, PLAIN),
+    send(15 * MINUTE, 0, PLAIN),
+  ]),
+  scenario(
+    'a bad deployment: degraded, the fix, recovery',
+    15 * MINUTE,
+    [
+      { at: 0, do: 'deploy', stage: 'router', starts: 'yes', share: 1, how: 'throw' },
+      send(SECOND, 0, PLAIN),
+      send(SECOND, 1, PLAIN, PLAIN),
+      send(3 * MINUTE, 2, PLAIN),
+      { at: 6 * MINUTE, do: 'deploy', stage: 'router', isFix: true, ...GOOD },
+      send(7 * MINUTE, 0, PLAIN),
+    ],
+    { redriveThreshold: 2 },
+  ),
+  scenario('the breaker of a destination', 20 * MINUTE, [
+    { at: 0, do: 'refuse', stage: 'crm', reply: 503, share: 1, length: 12 * MINUTE },
+    send(SECOND, 0, PLAIN, PLAIN),
+    send(SECOND, 1, PLAIN),
+    send(MINUTE, 2, PLAIN),
+    send(13 * MINUTE, 0, PLAIN),
+  ]),
+  scenario(
+    'a stage that is held for days, and spills',
+    9 * DAY,
+    [
+      { at: 0, do: 'operator', command: 'hold', stage: 'router' },
+      send(HOUR, 0, PLAIN, PLAIN),
+      send(HOUR, 1, PLAIN),
+      send(8 * DAY, 0, PLAIN),
+      send(9 * DAY + SECOND, 1, PLAIN),
+    ],
+    { controlEvery: 4 * HOUR, slowControl: 0.05 },
+  ),
+  scenario('an operator discards an event, and sends it again', 20 * MINUTE, [
+    send(0, 0, PLAIN, poison('crm', 'throw')),
+    send(MINUTE, 0, PLAIN),
+    { at: MINUTE, do: 'answers', stage: 'lake', user: 1, replies: [400] },
+    send(2 * MINUTE, 1, PLAIN, PLAIN),
+    { at: 10 * MINUTE, do: 'operator', command: 'discard', stage: 'crm' },
+    { at: 12 * MINUTE, do: 'operator', command: 'retry-rejected', stage: 'lake' },
+    { at: 13 * MINUTE, do: 'operator', command: 'retry', stage: 'crm' },
+    { at: 21 * MINUTE, do: 'operator', command: 'retry-rejected', stage: 'crm' },
+  ]),
+  scenario(
+    "SQS's own redrive, and the intake of its dead letters",
+    20 * MINUTE,
+    [
+      { at: 0, do: 'refuse', stage: 'crm', user: 0, reply: 500, share: 1, length: 10 * MINUTE },
+      send(0, 0, PLAIN, PLAIN),
+      send(MINUTE, 0, PLAIN),
+      send(2 * MINUTE, 1, PLAIN),
+    ],
+    { maxReceiveCount: 3 },
+  ),
+  {
+    // Ingest dies when SQS has taken the first request: its SDK sends the events again, in other batches.
+    ...scenario(
+      'deduplication, with batches that are sent again',
+      10 * MINUTE,
+      [send(0, 0, PLAIN, PLAIN, SPLIT), send(SECOND, 1, PLAIN, PLAIN, PLAIN), send(MINUTE, 0, PLAIN, PLAIN)],
+      { deduplication: true, recut: 1 },
+    ),
+    mishaps: [[1, 'die after']],
+  },
+];

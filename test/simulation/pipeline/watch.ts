@@ -1,0 +1,175 @@
+/** Watches the stages' functions and modes, and says what must not happen. */
+import type { MetricDatum } from '../../../lambdas/control/ports.ts';
+import { isShut, NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import type { IncomingMessage } from '../../../lambdas/core/ports.ts';
+import type { RunnerEvent } from '../../../lambdas/core/runner-deps.ts';
+import { Charges } from '../charges.ts';
+import type { Invocation } from '../invocation.ts';
+import { limitsOf, SECOND } from './config.ts';
+import { ROUTER, STAGES, userName, type StageId } from './plan.ts';
+
+/** What a charge may take between the look at the clock and the beginning of the attempt, milliseconds. */
+const CHARGE_TIME = 7 * SECOND;
+
+interface Span {
+  readonly from: number;
+  readonly isNormal: boolean;
+}
+
+export interface WatchOptions {
+  readonly crashes: number;
+  readonly mayOvertake: boolean;
+  /** Nothing happens that justifies an alarm. */
+  readonly isHarmless: boolean;
+  readonly now: () => number;
+  readonly violation: (text: string) => void;
+}
+
+export class Watch {
+  readonly charges: Charges;
+  readonly #options: WatchOptions;
+  readonly #modes = new Map<StageId, ModeRecord>();
+  readonly #shutSince = new Map<StageId, number>();
+  readonly #knowsShut = new WeakSet<Invocation>();
+  readonly #working = new Map<string, { readonly by: Invocation; readonly message: IncomingMessage }>();
+  /** By stage: when its mode was normal, and when it was not. */
+  readonly #spans = new Map<StageId, Span[]>();
+  readonly #gauges = new Map<StageId, number>();
+  readonly #announced = new Map<StageId, number>();
+  /** Messages whose redrive the mode machine has been told of. */
+  readonly #noted = new Set<string>();
+  /** A charge could not be taken back: it counts as a crash from then on, which nobody could tell from one. */
+  #isStuck = false;
+  flips = 0;
+  redriven = 0;
+  deadLetters = 0;
+  parked = 0;
+  drained = 0;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.charges = new Charges((text) => {
+      options.violation(`charges: ${text}`);
+    });
+  }
+
+  get #isHarmless(): boolean {
+    return this.#options.isHarmless && !this.#isStuck;
+  }
+
+  #mode(stage: StageId): ModeRecord {
+    return this.#modes.get(stage) ?? NORMAL;
+  }
+
+  /** The mode as it is stored now. */
+  modeWritten(stage: StageId, record: ModeRecord): void {
+    const before = this.#mode(stage);
+    this.#modes.set(stage, record);
+    const now = this.#options.now();
+    for (const one of STAGES) {
+      if (!isShut([this.#mode(one), this.#mode(ROUTER)])) this.#shutSince.delete(one);
+      else if (!this.#shutSince.has(one)) this.#shutSince.set(one, now);
+    }
+    if (record.epoch === before.epoch) return;
+    this.flips += 1;
+    this.#spansOf(stage).push({ from: now, isNormal: record.mode === 'normal' });
+    if (record.mode === 'degraded' && this.#isHarmless)
+      this.#options.violation(`alarm: ${stage} degrades without a cause: ${record.reason}`);
+  }
+
+  /** The mode as the invocation has read it, or was told. */
+  knows(invocation: Invocation, modes: readonly ModeRecord[]): void {
+    if (isShut(modes)) this.#knowsShut.add(invocation);
+    else this.#knowsShut.delete(invocation);
+  }
+
+  /** A stage begins to work on a message of a user. */
+  begun(stage: StageId, user: number, message: IncomingMessage, by: Invocation): void {
+    const { violation, mayOvertake } = this.#options;
+    const what = `${by.name} begins ${message.id} of ${userName(user)}`;
+    if (this.#knowsShut.has(by)) violation(`shut: ${what} although it knows that ${stage} is shut`);
+    if (by.timeLeft < limitsOf(stage).worstCase - CHARGE_TIME)
+      violation(`time: ${what} with too little time`);
+    const other = this.#working.get(`${stage} ${String(user)}`);
+    if (other?.by.isRunning === true && !mayOvertake)
+      violation(`two workers: ${what} while ${other.by.name} works on it`);
+    this.#working.set(`${stage} ${String(user)}`, { by, message });
+    const since = this.#shutSince.get(stage);
+    if (since !== undefined && since < by.startedAt)
+      violation(`shut: ${what} although ${stage} was shut when it started`);
+  }
+
+  ended(stage: StageId, user: number): void {
+    this.#working.delete(`${stage} ${String(user)}`);
+  }
+
+  /** The message at which a stage works for a user. */
+  current(stage: StageId, user: number): IncomingMessage | undefined {
+    return this.#working.get(`${stage} ${String(user)}`)?.message;
+  }
+
+  noted(messageId: string): void {
+    this.#noted.add(messageId);
+  }
+
+  observe(event: RunnerEvent, stage: StageId, invocation: Invocation): void {
+    const { violation, crashes } = this.#options;
+    if (event.type === 'crash') this.charges.caught(invocation, event.message.id);
+    if (event.type === 'setback' && event.step === 'ledger') {
+      this.charges.stuck(invocation);
+      this.#isStuck = true;
+    }
+    if (event.type === 'parked') this.parked += 1;
+    if (event.type === 'drained') this.drained += event.messages;
+    if (event.type !== 'redriven') return;
+    const isDead = event.crash.kind === 'dead letter';
+    if (isDead) this.deadLetters += 1;
+    else this.redriven += 1;
+    const { id } = event.message;
+    const blame = this.charges.blameOf(id);
+    if (!isDead && blame < crashes)
+      violation(`charges: ${stage} redrives ${id} after ${String(blame)} crashes of its own`);
+    if (!isDead && this.#isHarmless) violation(`charges: ${stage} redrives ${id} although nothing crashes`);
+    if (!this.#noted.has(id)) violation(`uncounted: ${stage} parks ${id} before its redrive is counted`);
+  }
+
+  announced(stage: StageId, epoch: number): void {
+    this.#announced.set(stage, Math.max(epoch, this.#announced.get(stage) ?? 0));
+  }
+
+  /** @param by a run of control, which has read the modes since it started */
+  gauges(data: readonly MetricDatum[], by: Invocation): void {
+    for (const { name, value, dimensions } of data) {
+      const stage = STAGES.find((one) => one === dimensions['Stage']);
+      if (name !== 'DegradedMode' || stage === undefined) continue;
+      this.#gauges.set(stage, value);
+      const spans = this.#spansOf(stage);
+      // Any of the modes that it has had since control started may be the one that was read.
+      const isTrue = spans.some(
+        ({ isNormal }, i) => isNormal === (value === 0) && (spans[i + 1]?.from ?? Infinity) >= by.startedAt,
+      );
+      if (!isTrue)
+        this.#options.violation(
+          `gauge: ${by.name} says ${String(value)} of ${stage}, which is ${this.#mode(stage).mode}`,
+        );
+    }
+  }
+
+  /** What is still to be said to the world about the modes; empty when all is well and everybody knows. */
+  unsaid(): readonly string[] {
+    return STAGES.flatMap((stage) => {
+      const { epoch, mode } = this.#mode(stage);
+      const gauge = this.#gauges.get(stage) ?? 0;
+      return [
+        ...(gauge === (mode === 'normal' ? 0 : 1) ? [] : [`the gauge of ${stage} is ${String(gauge)}`]),
+        ...((this.#announced.get(stage) ?? 0) >= epoch ? [] : [`${mode} of ${stage} was never announced`]),
+      ];
+    });
+  }
+
+  #spansOf(stage: StageId): Span[] {
+    const spans = this.#spans.get(stage) ?? [{ from: -Infinity, isNormal: true }];
+    this.#spans.set(stage, spans);
+    return spans;
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * The whole pipeline in virtual time: SDKs, ingest, the router, two destinations and control, all of them the real code over
+ * the real FIFO engine. Every call of a port takes time, and may fail or kill its process.
+ */
+import type { StageNames } from '../../../lambdas/control/ports.ts';
+import { announcementOf } from '../../../lambdas/core/announce.ts';
+import { runBatch } from '../../../lambdas/core/batch-runner.ts';
+import { drainShard } from '../../../lambdas/core/drain.ts';
+import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
+import { takeInDeadLetters } from '../../../lambdas/core/intake.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode.ts';
+import type {
+  Announcement,
+  Announcer,
+  IncomingMessage,
+  OutgoingMessage,
+  SendResult,
+} from '../../../lambdas/core/ports.ts';
+import { MemoryParking } from '../../support/memory-parking.ts';
+import { gated } from '../../support/ports-gate.ts';
+import { Dice } from '../dice.ts';
+import type { Invocation } from '../invocation.ts';
+import { Schedule } from '../schedule.ts';
+import type { Bug } from './bug.ts';
+import { clientOf, type Client } from './clients.ts';
+import { firstCode, type Code } from './code.ts';
+import { CONTROL_TIMEOUT, limitsOf, MINUTE, SECOND } from './config.ts';
+import { runControl } from './control.ts';
+import { Faults } from './faults.ts';
+import { Functions } from './functions.ts';
+import { Ledger } from './ledger.ts';
+import { Operator } from './operator.ts';
+import { isHarmless, poisonedAlone, ROUTER, STAGES, type Plan, type StageId } from './plan.ts';
+import { Queues, type Surroundings } from './queues.ts';
+import { Receivers } from './receivers.ts';
+import { stageDeps } from './stage.ts';
+import { memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
+import { Watch } from './watch.ts';
+
+const START = Date.UTC(2026, 0, 1);
+
+/** As deployed, SQS gives up on a message after so many receives: out of reach. A plan with less tries its redrive. */
+const OUT_OF_REACH = 1_000;
+
+/** A user who has done nothing must not wait longer for another's poison, milliseconds: some deaths in two stages. */
+const LATE = 45 * MINUTE;
+
+/** What the events of a body are, for the trace. */
+const eventsIn = (body: string): string => {
+  const envelope = parseEnvelope(body);
+  return envelope?.kind === 'events'
+    ? envelope.events.map(({ messageId }) => messageId).join(' ')
+    : 'a record';
+};
+
+export interface WorldOptions {
+  readonly bug?: Bug;
+  /** Keeps a line for everything that happens. */
+  readonly isTraced?: boolean;
+}
+
+export class World {
+  readonly plan: Plan;
+  readonly bug: Bug;
+  readonly schedule = new Schedule(START);
+  readonly random: () => number;
+  readonly violations: string[] = [];
+  readonly trace: string[] = [];
+  readonly parking = new MemoryParking();
+  readonly state: WatchedState;
+  readonly rejections: WatchedRejections;
+  readonly seen = memorySeen();
+  readonly registry = memoryRegistry();
+  /** What control has read of the mappings. */
+  readonly names = new Map<string, StageNames>();
+  readonly faults: Faults;
+  readonly functions: Functions;
+  readonly queues: Queues;
+  readonly receivers: Receivers;
+  readonly clients: readonly Client[];
+  readonly operator: Operator;
+  readonly ledger: Ledger;
+  readonly watch: Watch;
+  readonly #codes = new Map<StageId, Code>(STAGES.map((stage) => [stage, firstCode(stage)]));
+  /** By order key. */
+  readonly #users = new Map<string, number>();
+  readonly #isTraced: boolean;
+  #ids = 0;
+
+  constructor(plan: Plan, { bug = {}, isTraced = false }: WorldOptions = {}) {
+    this.plan = plan;
+    this.bug = bug;
+    this.#isTraced = isTraced;
+    this.random = new Dice(plan.seed).next;
+    const { schedule, random } = this;
+    const mayOvertake = plan.settings.maxReceiveCount < OUT_OF_REACH;
+    const { crashes } = plan.settings;
+    const seen = { mayOvertake, now: () => schedule.now, violation: this.violation };
+    this.watch = new Watch({ ...seen, crashes, isHarmless: isHarmless(plan) });
+    this.ledger = new Ledger({ ...seen, delivered: this.#lateness(plan) });
+    this.state = new WatchedState(this.parking, (stage, record) => {
+      this.watch.modeWritten(stage, record);
+    });
+    this.rejections = new WatchedRejections((record) => {
+      this.ledger.recorded(record);
+    });
+    this.faults = new Faults(plan, random, () => this.time);
+    this.functions = new Functions({
+      schedule,
+      faults: this.faults,
+      trace: this.log,
+      ended: (invocation) => {
+        this.watch.charges.over(invocation);
+      },
+      violation: this.violation,
+    });
+    this.queues = new Queues(plan.settings, {
+      schedule,
+      uuid: this.uuid,
+      random,
+      visibility: (stage) => bug.visibility ?? limitsOf(stage).visibility,
+      entryFate: () => this.faults.entry(),
+      undeleted: () => this.faults.undeleted(),
+      accepted: this.#accepted,
+      handOut: this.#handOut,
+    });
+    this.receivers = new Receivers({
+      random,
+      now: () => schedule.now,
+      stored: (stage, user, ids) => {
+        this.log(() => `${stage} has stored ${ids.join(' ')}`);
+        this.#effect(this.watch.current(stage, user));
+        for (const id of ids) this.ledger.delivered(stage, id, schedule.now);
+      },
+    });
+    this.clients = Array.from({ length: plan.users }, (_, user) => clientOf(this, user));
+    this.operator = new Operator(this);
+    bug.world?.(this);
+  }
+
+  /** Milliseconds since it began. */
+  get time(): number {
+    return this.schedule.now - START;
+  }
+
+  readonly uuid = (): string => `id-${String((this.#ids += 1))}`;
+
+  readonly log = (line: () => string): void => {
+    if (this.#isTraced) this.trace.push(`+${(this.time / SECOND).toFixed(3)} ${line()}`);
+  };
+
+  readonly violation = (text: string): void => {
+    this.violations.push(text);
+    this.log(() => `VIOLATION ${text}`);
+  };
+
+  codeOf(stage: StageId): Code {
+    return this.#codes.get(stage) ?? firstCode(stage);
+  }
+
+  deploy(stage: StageId, code: Code): void {
+    this.#codes.set(stage, code);
+    this.log(() => `deployed ${code.version}`);
+  }
+
+  /** A call of SendMessageBatch. */
+  send(stage: StageId, messages: readonly OutgoingMessage[], by: Invocation): readonly SendResult[] {
+    const results = this.queues.send(stage, messages);
+    if (results.some(({ ok }) => !ok)) by.isHurt = true;
+    return results;
+  }
+
+  /** What the router works on for an order key. */
+  routing(groupId: string): IncomingMessage | undefined {
+    const user = this.#users.get(groupId);
+    return user === undefined ? undefined : this.watch.current(ROUTER, user);
+  }
+
+  /** The router has sent something of an order key on. */
+  routed(groupId: string): void {
+    this.#effect(this.routing(groupId));
+  }
+
+  #effect(message: IncomingMessage | undefined): void {
+    if (message !== undefined) this.ledger.effect(message.id);
+  }
+
+  /** A function's own clock: SQS's is right, a function's may be wrong, and jump while it runs. */
+  clockOf({ startedAt }: Invocation): () => number {
+    const { skew } = this.plan.settings;
+    if (skew === 0) return () => this.schedule.now;
+    const off = () => Math.round((this.random() * 2 - 1) * skew);
+    const [before, after] = [off(), off()];
+    const jump = startedAt + this.random() * 30 * SECOND;
+    return () => this.schedule.now + (this.schedule.now < jump ? before : after);
+  }
+
+  /** The flip topic: control subscribes to it. */
+  announcerFor({ gate }: Invocation): Announcer {
+    const announcer: Announcer = {
+      announce: ({ stage, epoch }) => {
+        this.watch.announced(stage as StageId, epoch);
+        this.schedule.after(this.faults.latency(), () => {
+          this.control({ Records: [{ EventSource: 'aws:sns' }] });
+        });
+        return Promise.resolve();
+      },
+    };
+    return gated(announcer, 'announcer', gate);
+  }
+
+  readonly announcement = (stage: string, record: ModeRecord): Announcement =>
+    announcementOf(stage, record, { pipeline: 'shop', stackName: 'Shop' });
+
+  /** A run of control, or an operator's command. */
+  control(event: object): void {
+    this.functions.invoke({
+      of: 'control',
+      name: 'control',
+      timeout: CONTROL_TIMEOUT,
+      work: (invocation) => runControl(this, invocation, event),
+      isQuick: !('command' in event) && !this.faults.isSlowControl(),
+    });
+  }
+
+  /** A worker, of which there may be any number. */
+  startDrain(stage: StageId, shard: number): void {
+    this.#invokeStage(stage, `${stage}-drain`, async (invocation) => {
+      const published: Promise<void>[] = [];
+      const queue = this.queues.stageQueue(this.queues.of(stage));
+      const work = { code: this.codeOf(stage), queue, messages: [] };
+      await drainShard(shard, stageDeps(this, stage, invocation, work, published));
+      await Promise.all(published);
+    });
+  }
+
+  readonly #handOut: Surroundings['handOut'] = (mapping, messages, answered, over) => {
+    const { stage, isDead } = mapping;
+    const work = async (invocation: Invocation): Promise<readonly string[]> => {
+      const code = this.codeOf(stage);
+      this.log(() => {
+        const all = messages.map(({ id, receiveCount }) => `${id}x${String(receiveCount)}`);
+        return `${invocation.name} of ${code.version}: ${all.join(' ')}`;
+      });
+      const published: Promise<void>[] = [];
+      const queue = this.queues.stageQueue(mapping);
+      const deps = stageDeps(this, stage, invocation, { code, queue, messages }, published);
+      const kept = await (isDead ? takeInDeadLetters(messages, deps) : runBatch(messages, deps));
+      await Promise.all(published);
+      return kept;
+    };
+    this.#invokeStage(stage, isDead ? `${stage}-intake` : stage, work, answered, over);
+  };
+
+  readonly #accepted: Surroundings['accepted'] = (stage, message) => {
+    this.log(() => `${stage} has ${message.id}: ${eventsIn(message.body)}`);
+    this.ledger.accepted(stage, message, this.schedule.now);
+    const user = this.ledger.userOf(message.id);
+    if (user !== undefined) this.#users.set(message.groupId, user);
+  };
+
+  /** Where poison is all that is wrong, other users must not wait for it. */
+  #lateness(plan: Plan): (user: number, age: number, id: string) => void {
+    const poisoned = poisonedAlone(plan);
+    return (user, age, id) => {
+      if (poisoned === undefined || poisoned.has(user) || this.watch.flips > 0 || age <= LATE) return;
+      this.violation(`isolation: ${id} came ${String(age / SECOND)} s after it was accepted`);
+    };
+  }
+
+  #invokeStage<T>(
+    stage: StageId,
+    name: string,
+    work: (invocation: Invocation) => Promise<T>,
+    answered?: (result: T) => void,
+    over?: () => void,
+  ): void {
+    const start = (invocation: Invocation): Promise<T> => {
+      if (this.codeOf(stage).starts !== 'exits') return work(invocation);
+      invocation.die('it exits while it starts');
+      return new Promise(() => undefined);
+    };
+    const { timeout } = limitsOf(stage);
+    this.functions.invoke({ of: stage, name, timeout, work: start, answered, over });
+  }
+}

@@ -1,0 +1,76 @@
+/** Hunts every planted bug, and writes down what caught it: `docs/planted-bugs.md` for people, `planted-bugs.json` for the test. */
+import { readFileSync } from 'node:fs';
+import { hunt, PLANTED, type Caught } from './pipeline/planted.ts';
+import { format, resolveConfig } from 'prettier';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** What catches each: seed and invariant, by the bug's name. */
+export const RECORD = fileURLToPath(new URL('planted-bugs.json', import.meta.url));
+export const PAGE = fileURLToPath(new URL('../../docs/planted-bugs.md', import.meta.url));
+
+/** A bug that hides for longer is not seen by what runs on every change. */
+export const MAX_SEEDS = 1_000;
+
+export type Catches = Readonly<Record<string, Caught>>;
+
+export const readCatches = (): Catches => JSON.parse(readFileSync(RECORD, 'utf8')) as Catches;
+
+const INTRODUCTION = `# Planted bugs
+
+Whether a simulation would see a bug can only be told by planting one. Each of these breaks one rule of the pipeline, by replacing what
+the code is given (a store, a queue, a clock), and is hunted with the same seeds, from 1 on, as the code without it. "Seed" is the first
+that sees it, and "invariant" is what it violates first. The page is written by \`npm run simulate -- --planted\`, and
+\`test/simulation/planted.test.ts\` plants each bug again in its seed.
+`;
+
+const INVARIANTS = `
+| invariant   | what must hold                                                                                                   |
+| ----------- | ---------------------------------------------------------------------------------------------------------------- |
+| alarm       | a stage whose code and destination are well does not degrade, whatever AWS does                                  |
+| charges     | a message is redriven for crashes of its own, and an attempt that did not crash leaves no charge                 |
+| error       | no function ends with an error of its own, and control's run fails only when a call of it did                    |
+| gauge       | the gauge of a stage is 1 exactly while it is not normal                                                         |
+| identity    | a destination gets the events that were sent, under their own ids                                                |
+| ingest      | good events are answered 200 while SQS is well, whatever else is broken                                          |
+| isolation   | poison keeps nobody waiting but its own user                                                                     |
+| loss        | what SQS took is delivered to each of its destinations, filtered, or on record                                   |
+| order       | first deliveries happen in the order of acceptance, and a message has no effect after a later one                |
+| recovery    | after the fix all comes to rest by itself: queues and parking empty, modes normal and announced                  |
+| routing     | a destination gets the events of its sources only                                                                |
+| shut        | nothing is begun by a function that knows that its stage is shut, or that started when it was                    |
+| time        | nothing is begun that may not end before the function is killed                                                  |
+| two workers | two functions never work on one user of a stage at once                                                          |
+| uncounted   | a redrive is counted before the message is parked                                                                |
+`;
+
+const PRETTIER_WIDTH = 130;
+
+/** @returns the page */
+export const pageOf = async (catches: Catches): Promise<string> => {
+  const rows = PLANTED.map(({ name, breaks }) => {
+    const caught = catches[name];
+    return `| ${name} | ${breaks} | ${caught === undefined ? 'not caught' : String(caught.seed)} | ${caught?.by ?? ''} |`;
+  });
+  const table = ['| planted bug | what breaks | seed | invariant |', '|---|---|---|---|', ...rows].join('\n');
+  const config = await resolveConfig(PAGE);
+  const text = `${INTRODUCTION}\n${table}\n\n## Invariants\n${INVARIANTS}`;
+  return format(text, { printWidth: PRETTIER_WIDTH, ...config, parser: 'markdown' });
+};
+
+/** @returns whether each was caught */
+export const huntAll = async (say: (line: string) => void): Promise<boolean> => {
+  const catches: Record<string, Caught> = {};
+  for (const planted of PLANTED) {
+    const caught = await hunt(planted, MAX_SEEDS);
+    say(
+      `${planted.name}: ${caught === undefined ? 'NOT CAUGHT' : `seed ${String(caught.seed)}, ${caught.by}`}`,
+    );
+    if (caught !== undefined) catches[planted.name] = caught;
+  }
+  await writeFile(RECORD, `${JSON.stringify(catches, undefined, 2)}\n`);
+  const page = await pageOf(catches);
+  await writeFile(PAGE, page);
+  say(page);
+  return Object.keys(catches).length === PLANTED.length;
+};

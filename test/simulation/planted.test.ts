@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { caughtAt, PLANTED } from './pipeline/planted.ts';
+import { MAX_SEEDS, PAGE, pageOf, readCatches } from './planted-main.ts';
+
+const catches = readCatches();
+
+describe('a planted bug is caught', () => {
+  it.each(PLANTED)('$name', async (planted) => {
+    const known = catches[planted.name];
+    expect(known?.seed).toBeLessThanOrEqual(MAX_SEEDS);
+    expect(await caughtAt(planted, known?.seed ?? 0)).toEqual(known);
+  });
+
+  it('and the page in the docs says so (`npm run simulate -- --planted` writes it)', async () => {
+    expect(readFileSync(PAGE, 'utf8')).toBe(await pageOf(catches));
+  });
+});

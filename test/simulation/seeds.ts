@@ -1,0 +1,57 @@
+/** Runs seeds over several processes. */
+import { fork } from 'node:child_process';
+import type { Order, Report } from './worker.ts';
+import { add, NOTHING } from './pipeline/totals.ts';
+import type { Totals } from './pipeline/run.ts';
+
+const CHUNK = 20;
+
+export interface SeedsResult {
+  readonly told: number;
+  readonly totals: Totals;
+  /** The lowest seed that went wrong. */
+  readonly wrong?: NonNullable<Report['wrong']>;
+}
+
+/** @param progress called with how many are done */
+export const runSeeds = async (
+  { from, seeds, jobs }: { readonly from: number; readonly seeds: number; readonly jobs: number },
+  progress: (done: number) => void,
+): Promise<SeedsResult> => {
+  let next = from;
+  let told = 0;
+  let totals = NOTHING;
+  const wrong: NonNullable<Report['wrong']>[] = [];
+  const take = (): Order | undefined => {
+    const count = Math.min(CHUNK, from + seeds - next);
+    if (count <= 0 || wrong.length > 0) return undefined;
+    const order = { from: next, count };
+    next += count;
+    return order;
+  };
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const child = fork(new URL('./worker.ts', import.meta.url), { execArgv: process.execArgv });
+      const send = (): void => {
+        const order = take();
+        if (order === undefined) child.disconnect();
+        else child.send(order);
+      };
+      child.on('message', (report: Report) => {
+        told += report.order.count;
+        totals = add(totals, report.totals);
+        if (report.wrong !== undefined) wrong.push(report.wrong);
+        progress(told);
+        send();
+      });
+      child.on('error', reject);
+      child.on('exit', (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`a process of the simulation ended with ${String(code)}`));
+      });
+      send();
+    });
+  await Promise.all(Array.from({ length: jobs }, work));
+  const [first] = wrong.sort((a, b) => a.seed - b.seed);
+  return { told, totals, ...(first === undefined ? {} : { wrong: first }) };
+};

@@ -1,0 +1,52 @@
+import {
+  BadCursor,
+  type Rejection,
+  type RejectionReader,
+  type RejectionStore,
+} from '../../lambdas/core/ports.ts';
+
+type Name = Pick<Rejection, 'stage' | 'receivedAt' | 'id'>;
+
+const nameOf = ({ stage, receivedAt, id }: Name): string => `${stage} ${receivedAt} ${id}`;
+
+/** The records of rejected events as DynamoDB would keep them: one for each name, in the order of acceptance. */
+export class MemoryRejections implements RejectionStore, RejectionReader {
+  readonly #records = new Map<string, Rejection>();
+
+  async save(rejection: Rejection): Promise<void> {
+    await Promise.resolve();
+    this.#records.set(nameOf(rejection), structuredClone(rejection));
+  }
+
+  /** A cursor is the name of the last record of a page: what is taken out or added before it does not move the next one. */
+  async list(
+    stage: string,
+    { limit, cursor = '' }: Parameters<RejectionReader['list']>[1],
+  ): ReturnType<RejectionReader['list']> {
+    await Promise.resolve();
+    if (cursor !== '' && !cursor.startsWith(`${stage} `)) throw new BadCursor();
+    const found = this.of(stage).filter((record) => cursor === '' || nameOf(record) > cursor);
+    const rejections = structuredClone(found.slice(0, limit));
+    const last = rejections.at(-1);
+    return last === undefined || limit >= found.length
+      ? { rejections }
+      : { rejections, cursor: nameOf(last) };
+  }
+
+  async find(stage: string, id: string): Promise<Rejection | undefined> {
+    await Promise.resolve();
+    return structuredClone(this.of(stage).find((record) => record.id === id));
+  }
+
+  async remove(rejection: Name): Promise<void> {
+    await Promise.resolve();
+    this.#records.delete(nameOf(rejection));
+  }
+
+  /** For assertions. */
+  of(stage: string): readonly Rejection[] {
+    return [...this.#records.values()]
+      .filter((record) => record.stage === stage)
+      .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  }
+}
