@@ -5,8 +5,10 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
-import { NORMAL, UNREADABLE, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
+import { degraded, modeOf } from '../contract/mode-store.ts';
+import { stateStoreContract } from '../contract/state-store.ts';
 import { startTables, TABLES } from './tables.ts';
 
 let client: DynamoDBClient;
@@ -22,66 +24,17 @@ afterAll(() => stop());
 const put = (stage: string, item: object) =>
   client.send(new PutItemCommand({ TableName: 'state', Item: marshall({ ...modeKey(stage), ...item }) }));
 
-const degraded = (more: Partial<ModeRecord> = {}): ModeRecord => ({
-  ...NORMAL,
-  mode: 'degraded',
-  epoch: 1,
-  rev: 1,
-  since: 5,
-  reason: '5 messages were redriven',
-  redrives: [{ id: 'm', at: 4 }],
-  lastCrash: { kind: 'throw', error: 'no', codeVersion: 'v', at: 4 },
-  history: [{ epoch: 1, mode: 'degraded', at: 5, reason: 'r' }],
-  ...more,
-});
-const save = (stage: string, record: ModeRecord) => store.writeMode(stage, record, NORMAL);
+stateStoreContract('DynamoStateStore', () => ({
+  store,
+  parking: new DynamoParkingStore(client, TABLES.parking),
+  spoil: async (stage) => {
+    await put(stage, { mode: 'asleep', held: false, epoch: 2, rev: 1 });
+  },
+}));
 
-describe('the state of a batch', () => {
-  it('is normal, with nothing parked and no attempts, while nothing is stored', async () => {
-    expect(await store.read('empty', { keys: ['u'], attemptsOf: ['m1'] })).toEqual({
-      own: NORMAL,
-      system: NORMAL,
-      parked: new Set(),
-      attempts: new Map(),
-    });
-  });
-
-  it('has the stage’s mode and the system’s', async () => {
-    await save('crm', degraded({ mode: 'recovering' }));
-    await save('router', degraded({ held: true }));
-    const { own, system } = await store.read('crm', { keys: [], attemptsOf: [] });
-    expect(own).toEqual(degraded({ mode: 'recovering' }));
-    expect(system).toEqual(degraded({ held: true }));
-    expect(await store.readModes(['router', 'crm', 'other', 'crm'])).toEqual([system, own, NORMAL, own]);
-    // The router's own mode is the system's: one key, not the same key twice, which BatchGetItem refuses.
-    expect(await store.read('router', { keys: [], attemptsOf: [] })).toMatchObject({ own: system, system });
-  });
-
-  it('has those of the keys that are parked, and those of the attempts that were asked for and exist', async () => {
-    const parking = new DynamoParkingStore(client, TABLES.parking);
-    await parking.touchHead('crm', 'a', { token: 't', now: 1, reason: 'r' });
-    await parking.touchHead('lake', 'b', { token: 't', now: 1, reason: 'r' });
-    const attempt = {
-      failures: 2,
-      firstFailedAt: 7,
-      lastError: 'x',
-      progress: { events: 1, outputs: 2, codeVersion: 'v' },
-      charges: 2,
-      stamp: '0:v',
-      crash: { kind: 'throw', error: 'no', codeVersion: 'v', at: 4 },
-    } as const;
-    await store.saveAttempt('crm', 'm1', attempt);
-    await store.saveAttempt('crm', 'm2', { failures: 1 });
-    const query = { keys: ['a', 'b', 'a', 'c'], attemptsOf: ['m1', 'm3'] };
-    const state = await store.read('crm', query);
-    expect(state.parked).toEqual(new Set(['a']));
-    expect(state.attempts).toEqual(new Map([['m1', attempt]]));
-    // Each stage has a ledger of its own.
-    expect((await store.read('lake', query)).attempts.size).toBe(0);
-  });
-
+describe('DynamoStateStore', () => {
   it('asks for everything in one call, strongly, and again for what DynamoDB left unread', async () => {
-    await save('slow', degraded());
+    await store.writeMode('slow', degraded(), NORMAL);
     await new DynamoParkingStore(client, TABLES.parking).touchHead('slow', 'u', {
       token: 't',
       now: 1,
@@ -129,34 +82,6 @@ describe('the state of a batch', () => {
     await expect(gone.writeMode('crm', degraded(), degraded())).rejects.toThrow(InfraFault);
     await expect(gone.writeMode('crm', degraded(), UNREADABLE)).rejects.toThrow(InfraFault);
   });
-});
-
-describe('the mode', () => {
-  const read = async (stage: string): Promise<ModeRecord | undefined> => (await store.readModes([stage]))[0];
-
-  it('is written only as long as nobody else has written it', async () => {
-    expect(await store.writeMode('a', degraded(), NORMAL)).toBe(true);
-    expect(await store.writeMode('a', degraded({ reason: 'late' }), NORMAL)).toBe(false);
-    expect(await store.writeMode('a', degraded({ rev: 2, mode: 'recovering' }), degraded())).toBe(true);
-    expect(await store.writeMode('a', degraded({ rev: 2, reason: 'late' }), degraded())).toBe(false);
-    expect(await read('a')).toEqual(degraded({ rev: 2, mode: 'recovering' }));
-    // What is not stored cannot have been changed by its reader.
-    expect(await store.writeMode('b', degraded({ rev: 8 }), degraded({ rev: 7 }))).toBe(false);
-    expect(await read('b')).toEqual(NORMAL);
-  });
-
-  it('is changed by one of several that want to at the same time', async () => {
-    const reasons = ['p', 'q', 'r', 's', 't'];
-    const first = await Promise.all(
-      reasons.map((reason) => store.writeMode('c', degraded({ reason }), NORMAL)),
-    );
-    expect(first.filter(Boolean)).toHaveLength(1);
-    const second = await Promise.all(
-      reasons.map((reason) => store.writeMode('c', degraded({ reason, rev: 2 }), degraded())),
-    );
-    expect(second.filter(Boolean)).toHaveLength(1);
-    expect(await read('c')).toMatchObject({ rev: 2, reason: reasons[second.indexOf(true)] });
-  });
 
   it.each([
     ['without a rev', { mode: 'degraded' }],
@@ -168,34 +93,23 @@ describe('the mode', () => {
   ])('replaces an item that cannot be read, once: one %s', async (name, item) => {
     const stage = `unreadable ${name}`;
     await put(stage, item);
-    const before = await read(stage);
+    const before = await modeOf(store, stage);
     expect(before).toMatchObject({ mode: 'degraded', rev: -1 });
     const replace = () => store.writeMode(stage, degraded({ mode: 'recovering' }), UNREADABLE);
     const done = await Promise.all([replace(), replace(), replace()]);
     expect(done.filter(Boolean)).toHaveLength(1);
     expect(await replace()).toBe(false);
     // From here on it is changed like any other.
-    const now = await read(stage);
+    const now = await modeOf(store, stage);
     expect(now).toMatchObject({ mode: 'recovering', epoch: 1 });
-    const rev = (now?.rev ?? 0) + 1;
-    expect(await store.writeMode(stage, degraded({ rev }), now ?? NORMAL)).toBe(true);
-    expect(await read(stage)).toEqual(degraded({ rev }));
-  });
-
-  it('replaces nothing when the item that could not be read is gone', async () => {
-    expect(await store.writeMode('gone', degraded(), UNREADABLE)).toBe(false);
-    expect(await read('gone')).toEqual(NORMAL);
+    const rev = now.rev + 1;
+    expect(await store.writeMode(stage, degraded({ rev }), now)).toBe(true);
+    expect(await modeOf(store, stage)).toEqual(degraded({ rev }));
   });
 });
 
-describe('what else is in the table', () => {
-  it('is the time of the last success', async () => {
-    expect(await store.lastSuccess('lake')).toBeUndefined();
-    await store.saveSuccess('lake', 123);
-    expect(await store.lastSuccess('lake')).toBe(123);
-  });
-
-  it('is every stage that there ever was', async () => {
+describe('DynamoStageRegistry', () => {
+  it('has every stage that there ever was', async () => {
     const registry = new DynamoStageRegistry(client, TABLES.state);
     expect(await registry.read()).toEqual(new Map());
     const queues = (name: string) => ({

@@ -12,7 +12,10 @@ const frozen = <T extends object>(value: T): T => {
 /** The state table as DynamoDB would keep it: what is written and read is copied, and modes are written on condition. */
 export class MemoryState implements StateStore, ModeStore {
   readonly modes = new Map<string, ModeRecord>();
+  /** By message id; SQS gives none twice. */
   readonly attempts = new Map<string, Attempt>();
+  /** Whose ledger an attempt is in. What a test has put there by hand is in everybody's. */
+  readonly #savedFor = new Map<string, string>();
   readonly #successes = new Map<string, number>();
   readonly #parking: MemoryParking;
 
@@ -24,7 +27,8 @@ export class MemoryState implements StateStore, ModeStore {
     await Promise.resolve();
     const attempts = attemptsOf.flatMap((id): [string, Attempt][] => {
       const attempt = this.attempts.get(id);
-      return attempt === undefined ? [] : [[id, structuredClone(attempt)]];
+      const isAnothers = (this.#savedFor.get(id) ?? stage) !== stage;
+      return attempt === undefined || isAnothers ? [] : [[id, structuredClone(attempt)]];
     });
     return {
       own: this.mode(stage),
@@ -34,9 +38,10 @@ export class MemoryState implements StateStore, ModeStore {
     };
   }
 
-  async saveAttempt(_stage: string, messageId: string, attempt: Attempt): Promise<void> {
+  async saveAttempt(stage: string, messageId: string, attempt: Attempt): Promise<void> {
     await Promise.resolve();
     this.attempts.set(messageId, structuredClone(attempt));
+    this.#savedFor.set(messageId, stage);
   }
 
   async lastSuccess(stage: string): Promise<number | undefined> {

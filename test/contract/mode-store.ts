@@ -1,0 +1,176 @@
+/**
+ * What every store of modes must do, whatever it is made of: the mode machine stands on its conditional writes. A store may be
+ * used by several tests, each of which has stages of its own.
+ */
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { NORMAL, UNREADABLE, type ModeRecord } from '../../lambdas/core/mode.ts';
+import type { ModeStore } from '../../lambdas/core/ports.ts';
+
+export interface ModesUnderTest {
+  readonly store: ModeStore;
+  /** Makes what is stored of a stage's mode something that cannot be read. */
+  readonly spoil: (stage: string) => Promise<void>;
+}
+
+let stages = 0;
+export const newStage = (): string => `stage-${++stages}`;
+
+export const modeOf = async (store: ModeStore, stage: string): Promise<ModeRecord> =>
+  (await store.readModes([stage]))[0] ?? NORMAL;
+
+export const degraded = (more: Partial<ModeRecord> = {}): ModeRecord => ({
+  ...NORMAL,
+  mode: 'degraded',
+  epoch: 1,
+  rev: 1,
+  since: 5,
+  reason: '5 messages were redriven',
+  redrives: [{ id: 'm', at: 4 }],
+  lastCrash: { kind: 'throw', error: 'no', codeVersion: 'v', at: 4 },
+  history: [{ epoch: 1, mode: 'degraded', at: 5, reason: 'r' }],
+  ...more,
+});
+
+/** Every field that there is, with values that are easily lost: zeros, empty texts, large numbers, text of many bytes. */
+export const FULL_MODE: ModeRecord = {
+  mode: 'recovering',
+  held: true,
+  epoch: 7,
+  rev: 1,
+  since: 1_795_390_095_123,
+  troubledSince: 0,
+  forwardingSince: 3,
+  reason: '',
+  holdReason: 'falsche Preise: 5 €',
+  codeVersion: 'ca60671f8db20c41',
+  pause: 3_600_000,
+  pauseUntil: 1_795_390_095_456,
+  windowFrom: 0,
+  frozenAt: 9,
+  redrives: [
+    { id: 'm1', at: 1 },
+    { id: 'm2', at: 2 },
+  ],
+  probeFailures: 1,
+  failing: { since: 4, count: 20, keys: ['a', 'b'] },
+  successes: 19,
+  spill: true,
+  dueEpoch: 6,
+  announced: Number.MAX_SAFE_INTEGER,
+  lastCrash: {
+    kind: 'death',
+    error: '',
+    stack: 'at x\n'.repeat(300),
+    codeVersion: '',
+    at: 8,
+    messageId: 'm2',
+    key: 'k',
+  },
+  history: [],
+};
+
+export const modeStoreContract = (name: string, open: () => ModesUnderTest): void => {
+  describe(`${name}: the mode`, () => {
+    it('comes back as it was written, field by field, and what it no longer has is gone', async () => {
+      const its = open();
+      const stage = newStage();
+      expect(await its.store.writeMode(stage, FULL_MODE, NORMAL)).toBe(true);
+      expect(await modeOf(its.store, stage)).toEqual(FULL_MODE);
+      expect(await its.store.writeMode(stage, { ...NORMAL, rev: 2 }, FULL_MODE)).toBe(true);
+      const plain = await modeOf(its.store, stage);
+      expect(plain).toEqual({ ...NORMAL, rev: 2 });
+      expect(Object.keys(plain).sort()).toEqual(Object.keys(NORMAL).sort());
+    });
+
+    it('is written only as long as nobody else has written it', async () => {
+      const its = open();
+      const { store } = its;
+      const [stage, other] = [newStage(), newStage()];
+      expect(await store.writeMode(stage, degraded(), NORMAL)).toBe(true);
+      expect(await store.writeMode(stage, degraded({ reason: 'late' }), NORMAL)).toBe(false);
+      expect(await store.writeMode(stage, degraded({ rev: 2, mode: 'recovering' }), degraded())).toBe(true);
+      expect(await store.writeMode(stage, degraded({ rev: 2, reason: 'late' }), degraded())).toBe(false);
+      expect(await modeOf(its.store, stage)).toEqual(degraded({ rev: 2, mode: 'recovering' }));
+      // What is not stored cannot have been changed by its reader.
+      expect(await store.writeMode(other, degraded({ rev: 8 }), degraded({ rev: 7 }))).toBe(false);
+      expect(await modeOf(its.store, other)).toEqual(NORMAL);
+    });
+
+    it('is changed by one of several that want to at the same time', async () => {
+      const its = open();
+      const stage = newStage();
+      const reasons = ['p', 'q', 'r', 's', 't'];
+      const race = async (rev: number, previous: ModeRecord): Promise<readonly boolean[]> =>
+        Promise.all(reasons.map((reason) => its.store.writeMode(stage, degraded({ reason, rev }), previous)));
+      expect((await race(1, NORMAL)).filter(Boolean)).toHaveLength(1);
+      const second = await race(2, degraded());
+      expect(second.filter(Boolean)).toHaveLength(1);
+      expect(await modeOf(its.store, stage)).toMatchObject({ rev: 2, reason: reasons[second.indexOf(true)] });
+    });
+
+    it('loses no change of writers that read it again when they were refused', async () => {
+      const its = open();
+      const stage = newStage();
+      const writers = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const append = async (id: string): Promise<void> => {
+        for (;;) {
+          const before = await modeOf(its.store, stage);
+          const redrives = [...before.redrives, { id, at: before.rev }];
+          if (await its.store.writeMode(stage, { ...before, rev: before.rev + 1, redrives }, before)) return;
+        }
+      };
+      await Promise.all(writers.map(append));
+      const { rev, redrives } = await modeOf(its.store, stage);
+      expect(rev).toBe(writers.length);
+      expect(redrives.map(({ at }) => at)).toEqual(writers.map((_, i) => i));
+      expect(redrives.map(({ id }) => id).sort()).toEqual(writers);
+    });
+
+    it('obeys its condition whatever is written with whatever was read before', async () => {
+      const its = open();
+      const write = fc.record({ read: fc.integer({ min: 0, max: 4 }), successes: fc.nat(99) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(write, { maxLength: 8 }), async (writes) => {
+          const stage = newStage();
+          let stored = NORMAL;
+          for (const { read, successes } of writes) {
+            const next = { ...NORMAL, successes, rev: read + 1 };
+            const isCurrent = read === stored.rev;
+            expect(await its.store.writeMode(stage, next, { ...NORMAL, rev: read })).toBe(isCurrent);
+            if (isCurrent) stored = next;
+            expect(await modeOf(its.store, stage)).toEqual(stored);
+          }
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    it('is degraded while it cannot be read, and is then replaced once, by one of several', async () => {
+      const its = open();
+      const stage = newStage();
+      await its.spoil(stage);
+      expect(await modeOf(its.store, stage)).toMatchObject({ mode: 'degraded', rev: -1 });
+      // Nobody who knows of something that can be read may touch it.
+      expect(await its.store.writeMode(stage, degraded(), NORMAL)).toBe(false);
+      const replace = () => its.store.writeMode(stage, degraded({ mode: 'recovering' }), UNREADABLE);
+      const done = await Promise.all([replace(), replace(), replace()]);
+      expect(done.filter(Boolean)).toHaveLength(1);
+      expect(await replace()).toBe(false);
+      // From here on it is changed like any other.
+      const now = await modeOf(its.store, stage);
+      expect(now).toMatchObject({ mode: 'recovering', epoch: 1 });
+      expect(now.rev).toBeGreaterThan(0);
+      const next = degraded({ rev: now.rev + 1 });
+      expect(await its.store.writeMode(stage, next, now)).toBe(true);
+      expect(await modeOf(its.store, stage)).toEqual(next);
+    });
+
+    it('replaces nothing when the item that could not be read is gone', async () => {
+      const its = open();
+      const stage = newStage();
+      expect(await its.store.writeMode(stage, degraded(), UNREADABLE)).toBe(false);
+      expect(await modeOf(its.store, stage)).toEqual(NORMAL);
+    });
+  });
+};

@@ -1,0 +1,106 @@
+/** What every store of rejected events must do, whatever it is made of. Each test has a stage of its own. */
+import { describe, expect, it } from '@jest/globals';
+import {
+  BadCursor,
+  type Rejection,
+  type RejectionReader,
+  type RejectionStore,
+} from '../../lambdas/core/ports.ts';
+
+let stages = 0;
+const newStage = (): string => `rejecting-${++stages}`;
+
+const rejection = (stage: string, second: number, more: Partial<Rejection> = {}): Rejection => ({
+  id: `m${second}`,
+  stage,
+  receivedAt: `2026-11-22T00:00:0${second}.000Z`,
+  at: 9,
+  reason: 'answered 400',
+  sourceId: 'web',
+  body: '{"name":"é"}',
+  sha256: 'ab',
+  size: 2,
+  ...more,
+});
+
+export const rejectionStoreContract = (name: string, open: () => RejectionStore & RejectionReader): void => {
+  describe(`${name}: records`, () => {
+    it('are listed by stage as they were saved, in the order of acceptance, page by page', async () => {
+      const [store, stage, other] = [open(), newStage(), newStage()];
+      const answered = rejection(stage, 2, {
+        answer: { status: 400, body: '' },
+        count: 3,
+        discarded: true,
+        transformed: true,
+        key: 'k',
+      });
+      // Two of the same moment are in the order of their ids.
+      const twin = rejection(stage, 2, { id: 'a' });
+      for (const record of [rejection(stage, 3), answered, rejection(stage, 1), twin, rejection(other, 1)])
+        await store.save(record);
+      const found: Rejection[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.list(stage, { limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+        expect(page.rejections.length).toBeLessThanOrEqual(2);
+        found.push(...page.rejections);
+        ({ cursor } = { cursor: undefined, ...page });
+      } while (cursor !== undefined);
+      expect(found).toEqual([rejection(stage, 1), twin, answered, rejection(stage, 3)]);
+      expect(await store.list(newStage(), { limit: 2 })).toEqual({ rejections: [] });
+    });
+
+    it('are one when the same is saved again: the later', async () => {
+      const [store, stage] = [open(), newStage()];
+      await store.save(rejection(stage, 1));
+      await store.save(rejection(stage, 1, { at: 10 }));
+      expect((await store.list(stage, { limit: 9 })).rejections).toEqual([rejection(stage, 1, { at: 10 })]);
+    });
+
+    it('are all seen by who takes out, or adds, what was on an earlier page', async () => {
+      const [store, stage] = [open(), newStage()];
+      for (const second of [2, 3, 4, 5]) await store.save(rejection(stage, second));
+      const first = await store.list(stage, { limit: 2 });
+      await store.remove(rejection(stage, 2));
+      const second = await store.list(stage, { limit: 2, cursor: first.cursor ?? '' });
+      expect(second.rejections).toEqual([rejection(stage, 4), rejection(stage, 5)]);
+      await store.save(rejection(stage, 1));
+      const again = await store.list(stage, { limit: 9, cursor: first.cursor ?? '' });
+      expect(again.rejections).toEqual([rejection(stage, 4), rejection(stage, 5)]);
+    });
+
+    it('are found by their id among more than one answer of DynamoDB holds, and removed', async () => {
+      const [store, stage] = [open(), newStage()];
+      for (let i = 0; i < 9; i++) await store.save(rejection(stage, i, { body: 'x'.repeat(200_000) }));
+      expect(await store.find(stage, 'm8')).toMatchObject({ id: 'm8', stage });
+      expect(await store.find(newStage(), 'm8')).toBeUndefined();
+      await store.remove(rejection(stage, 8));
+      expect(await store.find(stage, 'm8')).toBeUndefined();
+      expect(await store.find(stage, 'm7')).toMatchObject({ id: 'm7' });
+      await store.remove(rejection(stage, 8));
+      expect((await store.list(stage, { limit: 1 })).rejections).toMatchObject([{ id: 'm0' }]);
+    });
+
+    it('are copies: nobody changes what is stored by changing what was saved or found', async () => {
+      const [store, stage] = [open(), newStage()];
+      const saved = rejection(stage, 1, { answer: { status: 400, body: 'no' } });
+      const expected = structuredClone(saved);
+      await store.save(saved);
+      const change = ({ answer }: Rejection): void => {
+        if (answer !== undefined) Reflect.set(answer, 'status', 0);
+      };
+      change(saved);
+      const found = await store.find(stage, 'm1');
+      expect(found).toEqual(expected);
+      if (found !== undefined) change(found);
+      for (const record of (await store.list(stage, { limit: 1 })).rejections) change(record);
+      expect(await store.find(stage, 'm1')).toEqual(expected);
+    });
+
+    it('are not listed from a cursor that no page gave', async () => {
+      const [store, stage] = [open(), newStage()];
+      await store.save(rejection(stage, 1));
+      await expect(store.list(stage, { limit: 1, cursor: 'no' })).rejects.toThrow(BadCursor);
+    });
+  });
+};

@@ -1,0 +1,177 @@
+/**
+ * What every store of the state that a batch needs must do, whatever it is made of. A store may be used by several tests, each of
+ * which has stages of its own; the router's mode is everybody's.
+ */
+import { describe, expect, it } from '@jest/globals';
+import { NORMAL } from '../../lambdas/core/mode.ts';
+import type { Attempt, ParkingStore, StateStore } from '../../lambdas/core/ports.ts';
+import {
+  degraded,
+  FULL_MODE,
+  modeOf,
+  modeStoreContract,
+  newStage,
+  type ModesUnderTest,
+} from './mode-store.ts';
+
+export interface StateUnderTest extends ModesUnderTest {
+  readonly store: ModesUnderTest['store'] & StateStore;
+  /** What says which keys are parked. */
+  readonly parking: Pick<ParkingStore, 'touchHead' | 'takeLease' | 'deleteHead'>;
+}
+
+const ATTEMPT: Attempt = {
+  failures: 2,
+  firstFailedAt: 0,
+  lastError: 'answered 503: é',
+  progress: { events: 1, outputs: 2, codeVersion: 'v' },
+  charges: 0,
+  stamp: '0:v',
+  crash: { kind: 'throw', error: 'no', stack: 'at x\n'.repeat(1_600), codeVersion: 'v', at: 4 },
+};
+
+/** Changes whatever can be changed of a value, as a careless reader or writer would. */
+const tamper = (value: object): void => {
+  for (const [name, field] of Object.entries(value)) {
+    if (typeof field === 'object' && field !== null) tamper(field as object);
+    // A store may hand out what cannot be changed, too.
+    Reflect.set(value, name, 'tampered');
+  }
+};
+
+export const stateStoreContract = (name: string, open: () => StateUnderTest): void => {
+  modeStoreContract(name, open);
+
+  describe(`${name}: the state of a batch`, () => {
+    it('is normal, with nothing parked and no attempts, while nothing is stored', async () => {
+      const { store } = open();
+      const { own, parked, attempts } = await store.read(newStage(), { keys: ['u'], attemptsOf: ['m1'] });
+      expect({ own, parked, attempts }).toEqual({ own: NORMAL, parked: new Set(), attempts: new Map() });
+    });
+
+    it('has the stage’s mode and the router’s, which is the system’s', async () => {
+      const { store } = open();
+      const stage = newStage();
+      const [before = NORMAL] = await store.readModes(['router']);
+      const system = degraded({ held: true, rev: before.rev + 1 });
+      expect(await store.writeMode('router', system, before)).toBe(true);
+      const own = degraded({ mode: 'recovering' });
+      expect(await store.writeMode(stage, own, NORMAL)).toBe(true);
+      expect(await store.read(stage, { keys: [], attemptsOf: [] })).toMatchObject({ own, system });
+      // The router's own mode is the system's.
+      expect(await store.read('router', { keys: [], attemptsOf: [] })).toMatchObject({ own: system, system });
+      expect(await store.readModes(['router', stage, newStage(), stage])).toEqual([system, own, NORMAL, own]);
+      expect(await store.readModes([])).toEqual([]);
+    });
+
+    it('has those of the keys that are parked: as long as they have a head', async () => {
+      const { store, parking } = open();
+      const [stage, other] = [newStage(), newStage()];
+      const touch = (of: string, key: string) =>
+        parking.touchHead(of, key, { token: 't', now: 1, reason: 'r' });
+      await touch(stage, 'a');
+      await touch(stage, 'not asked for');
+      await touch(other, 'b');
+      const parked = async () =>
+        (await store.read(stage, { keys: ['a', 'b', 'a', 'c'], attemptsOf: [] })).parked;
+      expect(await parked()).toEqual(new Set(['a']));
+      const lease = { owner: 'o', now: 1, until: 9, nextAttemptAt: 9, triedEpoch: 0 };
+      await parking.takeLease(stage, { key: 'a', failures: 0 }, lease);
+      expect(await parked()).toEqual(new Set(['a']));
+      await parking.deleteHead(stage, 'a', 't', 'o');
+      expect(await parked()).toEqual(new Set());
+    });
+
+    it('has those of the attempts that were asked for and exist, as they were saved', async () => {
+      const { store } = open();
+      const stage = newStage();
+      const [one, two] = [`${stage}-m1`, `${stage}-m2`];
+      await store.saveAttempt(stage, one, ATTEMPT);
+      await store.saveAttempt(stage, two, { failures: 0 });
+      const attempts = async (of: string, ids: readonly string[]) =>
+        (await store.read(of, { keys: [], attemptsOf: ids })).attempts;
+      expect(await attempts(stage, [one, `${stage}-m3`])).toEqual(new Map([[one, ATTEMPT]]));
+      expect(await attempts(stage, [two, two])).toEqual(new Map([[two, { failures: 0 }]]));
+      // Each stage has a ledger of its own.
+      expect((await attempts(newStage(), [one, two])).size).toBe(0);
+    });
+
+    it('replaces an attempt whole: what is not saved again is gone', async () => {
+      const { store } = open();
+      const stage = newStage();
+      const id = `${stage}-m1`;
+      await store.saveAttempt(stage, id, ATTEMPT);
+      await store.saveAttempt(stage, id, { failures: 0, charges: 1, stamp: '1:v' });
+      const { attempts } = await store.read(stage, { keys: [], attemptsOf: [id] });
+      expect([...attempts]).toEqual([[id, { failures: 0, charges: 1, stamp: '1:v' }]]);
+      expect(Object.keys(attempts.get(id) ?? {}).sort()).toEqual(['charges', 'failures', 'stamp']);
+    });
+
+    it('is whole for the largest batch and more: nothing that was not read passes for absent', async () => {
+      const { store, parking } = open();
+      const stage = newStage();
+      const numbers = Array.from({ length: 45 }, (_, i) => i);
+      const keys = numbers.map((i) => `key #${i} / é`);
+      const ids = numbers.map((i) => `${stage}-${i}`);
+      // Together more than one answer of DynamoDB used to hold of smaller items, with gaps in between.
+      const crash = {
+        kind: 'throw',
+        error: 'no',
+        stack: 'x'.repeat(8_000),
+        codeVersion: 'v',
+        at: 1,
+      } as const;
+      for (const i of numbers.filter((n) => n % 3 !== 0)) {
+        await parking.touchHead(stage, keys[i] ?? '', { token: 't', now: i, reason: 'r' });
+        await store.saveAttempt(stage, ids[i] ?? '', { failures: i, crash });
+      }
+      const { parked, attempts } = await store.read(stage, { keys, attemptsOf: ids });
+      expect(parked).toEqual(new Set(keys.filter((_, i) => i % 3 !== 0)));
+      expect([...attempts.keys()].sort()).toEqual(ids.filter((_, i) => i % 3 !== 0).sort());
+      expect([...attempts].every(([id, { failures }]) => id === ids[failures])).toBe(true);
+    });
+
+    it('is a copy: nobody changes what is stored by changing what was written or read', async () => {
+      const { store } = open();
+      const stage = newStage();
+      const id = `${stage}-m1`;
+      const [attempt, mode] = [structuredClone(ATTEMPT), structuredClone(FULL_MODE)];
+      await store.saveAttempt(stage, id, attempt);
+      await store.writeMode(stage, mode, NORMAL);
+      const read = () => store.read(stage, { keys: [], attemptsOf: [id] });
+      tamper(attempt);
+      tamper(mode);
+      const first = await read();
+      tamper(first.own);
+      tamper(first.attempts.get(id) ?? {});
+      for (const record of await store.readModes([stage])) tamper(record);
+      const { own, attempts } = await read();
+      expect({ own, attempts }).toEqual({ own: FULL_MODE, attempts: new Map([[id, ATTEMPT]]) });
+    });
+  });
+
+  describe(`${name}: the last success`, () => {
+    it('is the one that was saved last, of each stage', async () => {
+      const { store } = open();
+      const [stage, other] = [newStage(), newStage()];
+      expect(await store.lastSuccess(stage)).toBeUndefined();
+      await store.saveSuccess(stage, 1_795_390_095_123);
+      await store.saveSuccess(other, 0);
+      expect(await store.lastSuccess(stage)).toBe(1_795_390_095_123);
+      expect(await store.lastSuccess(other)).toBe(0);
+      await store.saveSuccess(stage, 7);
+      expect(await store.lastSuccess(stage)).toBe(7);
+    });
+
+    it('is kept beside the mode: neither touches the other', async () => {
+      const its = open();
+      const stage = newStage();
+      await its.store.saveSuccess(stage, 5);
+      expect(await modeOf(its.store, stage)).toEqual(NORMAL);
+      expect(await its.store.writeMode(stage, degraded(), NORMAL)).toBe(true);
+      await its.store.saveSuccess(stage, 6);
+      expect(await modeOf(its.store, stage)).toEqual(degraded());
+      expect(await its.store.lastSuccess(stage)).toBe(6);
+    });
+  });
+};
