@@ -9,7 +9,7 @@ export interface Target {
   readonly writeKey: string;
 }
 
-interface Reply {
+export interface Reply {
   readonly status: number;
   /** Seconds. */
   readonly retryAfter: number;
@@ -25,6 +25,8 @@ export interface Sent {
 }
 
 const MAX_TRIES = 20;
+/** For a hang: API Gateway itself gives up after half a minute. */
+const REPLY_LIMIT_MS = 60_000;
 const compress = promisify(gzip);
 
 export class Connection {
@@ -49,7 +51,7 @@ export class Connection {
     const path = isBatch ? '/v1/batch' : '/v1/track';
     for (let refusals = 0; ; refusals += 1) {
       const beganAt = performance.now();
-      const reply = await this.#post(path, body);
+      const reply = await this.post(path, body);
       if (reply.status === 200) return { beganAt, answeredAt: performance.now(), refusals };
       const isFinal = reply.status < 500 && reply.status !== 429;
       if (isFinal || refusals + 1 === MAX_TRIES) {
@@ -63,12 +65,14 @@ export class Connection {
     this.#agent.destroy();
   }
 
-  #post(path: string, body: Buffer): Promise<Reply> {
+  /** Sends a request once. @throws Error when it is not answered */
+  post(path: string, body: Buffer): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const outgoing = send(`${this.#target.dataPlaneUrl}${path}`, {
         method: 'POST',
         agent: this.#agent,
         auth: `${this.#target.writeKey}:`,
+        timeout: REPLY_LIMIT_MS,
         headers: {
           'content-type': 'application/json',
           'content-length': body.length,
@@ -76,6 +80,7 @@ export class Connection {
         },
       });
       outgoing.on('error', reject);
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`${path} was not answered`)));
       outgoing.on('response', (response) => {
         let text = '';
         response.setEncoding('utf8');

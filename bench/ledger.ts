@@ -38,7 +38,7 @@ export class Ledger {
   #accepted = 0;
   #deliveries = 0;
   #duplicates = 0;
-  #outOfOrder = 0;
+  readonly #overtaken: string[] = [];
   #lastArrival: number | undefined;
 
   constructor(destinations: number) {
@@ -73,7 +73,8 @@ export class Ledger {
     this.#lastArrival = at;
     this.#deliveries += 1;
     const before = latest.get(user) ?? -1;
-    if (index < before) this.#outOfOrder += 1;
+    if (index < before)
+      this.#overtaken.push(`user ${user} at destination ${destination}: ${index} after ${before}`);
     else latest.set(user, index);
   }
 
@@ -94,8 +95,26 @@ export class Ledger {
       deliveries: this.#deliveries,
       lost: this.#accepted * this.#destinations - arrived,
       duplicates: this.#duplicates,
-      outOfOrder: this.#outOfOrder,
+      outOfOrder: this.#overtaken.length,
     };
+  }
+
+  /** The out of order, each in words. */
+  get overtaken(): readonly string[] {
+    return this.#overtaken;
+  }
+
+  /** The lost, each in words. */
+  missing(): readonly string[] {
+    return this.#users.flatMap((fates, user) =>
+      fates.flatMap(({ acceptedAt, arrivedAt }, index) => {
+        if (acceptedAt === undefined) return [];
+        const destinations = Array.from({ length: this.#destinations }, (_, destination) => destination);
+        return destinations
+          .filter((destination) => arrivedAt[destination] === undefined)
+          .map((destination) => `user ${user} at destination ${destination}: ${index}`);
+      }),
+    );
   }
 
   /**

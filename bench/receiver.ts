@@ -9,13 +9,15 @@ export type OnArrival = (destination: number, messageId: string, at: number) => 
 export class Receiver {
   /** Who is told of arrivals; it changes with each scenario. */
   onArrival: OnArrival = () => undefined;
+  /** How a request is answered. What is not answered 200 has not arrived. */
+  answer: (destination: number) => number = () => 200;
   readonly #servers: readonly Server[];
 
   private constructor(destinations: number) {
     this.#servers = Array.from({ length: destinations }, (_, destination) =>
       createServer((request, response) => {
         this.#take(request, destination).then(
-          () => response.writeHead(200).end(),
+          (status) => response.writeHead(status).end(),
           // Not what the benchmark sent: the system under test has to hear that it sent nonsense.
           (error: unknown) => response.writeHead(400).end(String(error)),
         );
@@ -48,14 +50,17 @@ export class Receiver {
     }
   }
 
-  async #take(request: IncomingMessage, destination: number): Promise<void> {
+  async #take(request: IncomingMessage, destination: number): Promise<number> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const at = performance.now();
+    const status = this.answer(destination);
+    if (status !== 200) return status;
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
     for (const event of Array.isArray(body) ? (body as readonly unknown[]) : [body]) {
       this.onArrival(destination, messageIdOf(event), at);
     }
+    return status;
   }
 }
 

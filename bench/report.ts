@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
   ['requests answered "come again"', ({ refusals }) => String(refusals)],
 ];
 
-const toTable = (rows: readonly (readonly string[])[]): string => {
+export const toTable = (rows: readonly (readonly string[])[]): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');

@@ -1,12 +1,12 @@
 /** Asks control, as the command line and the console do. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlAnswer, StageStatus } from '../config/operations.ts';
+import type { ControlAnswer, StageStatus, StatusReport } from '../config/operations.ts';
 
 const POLL_MS = 300;
 /** For a hang; on a slow machine the story takes longer. */
 const LIMIT_MS = 240_000;
 
-export const routerStatus = async (consoleUrl: string): Promise<StageStatus> => {
+export const pipelineStatus = async (consoleUrl: string): Promise<StatusReport> => {
   const response = await fetch(`${consoleUrl}/api/control`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -14,7 +14,11 @@ export const routerStatus = async (consoleUrl: string): Promise<StageStatus> => 
   });
   const answer = (await response.json()) as ControlAnswer<'status'>;
   if (!answer.ok) throw new Error(answer.refused);
-  const [router] = answer.result.stages;
+  return answer.result;
+};
+
+export const routerStatus = async (consoleUrl: string): Promise<StageStatus> => {
+  const [router] = (await pipelineStatus(consoleUrl)).stages;
   if (router === undefined) throw new Error('control knows no stage');
   return router;
 };
@@ -26,8 +30,9 @@ export const routerStatus = async (consoleUrl: string): Promise<StageStatus> => 
 export const until = async <T>(
   what: string,
   check: () => Promise<T | undefined> | T | undefined,
+  limitMs = LIMIT_MS,
 ): Promise<T> => {
-  const deadline = Date.now() + LIMIT_MS;
+  const deadline = Date.now() + limitMs;
   let cause: unknown;
   while (Date.now() < deadline) {
     try {
