@@ -58,6 +58,22 @@ describe('an announcement', () => {
     });
   });
 
+  it('of the router is in RudderStack’s own words, and tells of the last crash', () => {
+    const lastCrash = {
+      kind: 'throw',
+      error: 'TypeError: no name',
+      codeVersion: 'v1',
+      at: flipped.since,
+    } as const;
+    expect(announcementOf('router', { ...flipped, lastCrash }, names)).toMatchObject({
+      text: 'Dataplane server Sluice/Pipeline entered degraded mode',
+      stage: 'router',
+      lastCrash,
+    });
+    expect(announcementOf('crm', flipped, names)).not.toHaveProperty('lastCrash');
+    expect(announcementOf('front', flipped, names, 'front').text).toMatch(/^Dataplane server /);
+  });
+
   it('is published once, and noted', async () => {
     await announce(flipped);
     expect(published).toHaveLength(1);

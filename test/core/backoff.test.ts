@@ -24,6 +24,18 @@ describe('backoff', () => {
     expect(backoff(1, limits, () => 0, Infinity)).toBe(300_000);
   });
 
+  it('is half fixed, half random, and no longer than what the other side asked for unless that is short', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 12 }), random, fc.nat(600_000), (failures, draw, retryAfter) => {
+        const full = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** (failures - 1));
+        const own = backoff(failures, limits, () => draw);
+        expect(own).toBe(Math.round(full / 2 + (draw * full) / 2));
+        const asked = backoff(failures, limits, () => draw, retryAfter);
+        expect(asked).toBe(Math.max(own, Math.min(retryAfter, limits.maxBackoff)));
+      }),
+    );
+  });
+
   it('never leaves its limits, and grows with the failures for the same draw', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), random, fc.nat(), (failures, draw, retryAfter) => {
@@ -45,6 +57,17 @@ describe('the delay of a refused batch', () => {
     expect([1, 2, 29, 30, 31, 999].map((count) => refusalDelay(count))).toEqual([
       60, 120, 1_740, 1_800, 1_800, 1_800,
     ]);
+  });
+
+  it('is what was asked for each receive, in whole seconds, up to half an hour, and never shrinks', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 1e7 }), (count, asked) => {
+        const delay = refusalDelay(count, { refusalDelay: asked });
+        expect(Number.isInteger(delay)).toBe(true);
+        expect(delay).toBe(Math.min(1_800, Math.ceil(asked / 1_000) * count));
+        expect(refusalDelay(count + 1, { refusalDelay: asked })).toBeGreaterThanOrEqual(delay);
+      }),
+    );
   });
 
   it("keeps SQS's own redrive, at 1,000 receives, further off than its retention of 14 days", () => {

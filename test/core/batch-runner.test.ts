@@ -81,6 +81,17 @@ describe('keys beside each other', () => {
     expect(order).toEqual(['d1', 'e1', 'c1', 'b1', 'a1']);
   });
 
+  it('a key is as suspect as the most charged of its messages, though others of it are new', async () => {
+    stage.state.attempts.set('a1', { failures: 0, charges: 2, stamp: '0:v1' });
+    stage.state.attempts.set('b1', { failures: 0, charges: 1, stamp: '0:v1' });
+    const old = { receiveCount: 3 };
+    await stage.run([
+      ...[stage.message('a1', 'a', old), stage.message('a2', 'a', old), stage.message('a3', 'a')],
+      ...[stage.message('b1', 'b', old), stage.message('c1', 'c')],
+    ]);
+    expect(processed()).toEqual(['c1', 'b1', 'a1', 'a2', 'a3']);
+  });
+
   it('a crash in one leaves the others alone', async () => {
     stage.results.set('a1', crash);
     expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')])).toEqual(['a1']);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { caughtCrash, deadLetterCrash, redriveCrash } from '../../lambdas/core/crash.ts';
 import { LoadError } from '../../lambdas/core/transform.ts';
@@ -27,6 +28,24 @@ describe('a caught crash', () => {
     ['an error of another realm', runInNewContext('new TypeError("x")') as unknown, 'TypeError: x'],
   ])('may be %s', (_, thrown, error) => {
     expect(caughtCrash(thrown, site).error).toBe(error);
+  });
+
+  it('shows the first levels of what was thrown, and runs no code of it', () => {
+    const thrown = {
+      status: { code: 7, body: { huge: true } },
+      [inspect.custom]: () => {
+        throw new Error('the user again');
+      },
+    };
+    const { error } = caughtCrash(thrown, site);
+    expect(error).toContain('code: 7, body: [Object]');
+    expect(error).toContain('inspect.custom');
+  });
+
+  it('without a stack has its name and message in its place', () => {
+    const error = new RangeError('too far');
+    delete error.stack;
+    expect(caughtCrash(error, site).stack).toBe('RangeError: too far');
   });
 
   it('is cut to what an item of the table can hold', () => {
@@ -58,6 +77,13 @@ describe('a dead letter', () => {
       error: 'SQS moved it to the dead-letter queue; received 1000 times in all; its last failure: 503',
       stack: expect.stringContaining('Error: x') as unknown,
     });
-    expect(deadLetterCrash(undefined, 5, site)).not.toHaveProperty('stack');
+    expect(deadLetterCrash(undefined, 5, site)).toStrictEqual({
+      kind: 'dead letter',
+      error: 'SQS moved it to the dead-letter queue; received 5 times in all',
+      codeVersion: 'v1',
+      at: 7,
+      messageId: 'm',
+      key: 'k',
+    });
   });
 });

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { drainShard, dueUntil, isDue, type DrainDeps } from '../../lambdas/core/drain.ts';
+import { drainShard, type DrainDeps } from '../../lambdas/core/drain.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
 import { InfraFault, type Head } from '../../lambdas/core/ports.ts';
 import { HOUR, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
@@ -259,6 +258,28 @@ describe('leases', () => {
     expect(processed()).toEqual(['a1', 'a2', 'a3']);
   });
 
+  it('one who has lost the lease before a message does not begin it', async () => {
+    await parkAll('a', 'a1', 'a2');
+    const { parking } = stage.deps();
+    const resetFailures = async (...args: Parameters<typeof parking.resetFailures>) => {
+      const isReset = await parking.resetFailures(...args);
+      stage.now += 71 * SECOND;
+      const lease = {
+        owner: 'x',
+        now: stage.now,
+        until: stage.now + MINUTE,
+        nextAttemptAt: 0,
+        triedEpoch: 0,
+      };
+      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease)).toBe(true);
+      return isReset;
+    };
+    await drain('a', { parking: replaced(parking, { resetFailures }) });
+    expect(processed()).toEqual(['a1']);
+    expect(head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
+  });
+
   it('one who has lost the lease stops', async () => {
     await parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
@@ -292,123 +313,5 @@ describe('leases', () => {
       nextAttemptAt: stage.now + SECOND / 2,
       triedEpoch: 0,
     });
-  });
-});
-
-describe('a worker', () => {
-  const others = Array.from({ length: 200 }, (_, i) => `k${i}`).filter(
-    (key) => shardOf(key) === shardOf('a'),
-  );
-
-  it('goes through all due keys of its shard, by when they are due, and leaves the others', async () => {
-    const [b = '', c = ''] = others;
-    await parkAll('a', 'a1');
-    stage.now += SECOND;
-    await parkAll(b, 'b1');
-    stage.now += SECOND;
-    await parkAll(c, 'c1');
-    const elsewhere = ['b', 'c', 'd'].find((key) => shardOf(key) !== shardOf('a')) ?? '';
-    await parkAll(elsewhere, 'x1');
-    await drain();
-    expect(processed()).toEqual(['a1', 'b1', 'c1']);
-    expect(stage.parking.keys(STAGE)).toEqual([elsewhere]);
-  });
-
-  it('does not try a key again before it is due, however stale the index', async () => {
-    await parkAll('a', 'a1');
-    stage.results.set('a1', crash);
-    await drain();
-    // The index has not seen the lease, nor its end.
-    stage.parking.lag = () => 2;
-    await drain();
-    expect(stage.calls.filter((call) => call.startsWith('parking.heads'))).toHaveLength(3);
-    expect(processed()).toEqual(['a1']);
-  });
-
-  it('takes no lease without time, and none in a shut stage', async () => {
-    await parkAll('a', 'a1');
-    stage.timeLeft = 1;
-    await drain();
-    stage.timeLeft = MINUTE;
-    stage.setMode(STAGE, { mode: 'degraded' });
-    await drain();
-    expect(stage.calls.filter((call) => call.startsWith('parking.takeLease'))).toEqual([]);
-    expect(head()).toMatchObject({ failures: 0 });
-  });
-
-  it('finds more keys than a page of the index holds', async () => {
-    for (const key of others.slice(0, 12)) await parkAll(key, `${key}#1`);
-    const deps = stage.deps();
-    const { parking } = deps;
-    const heads: typeof parking.heads = (of, shard, page) =>
-      stage.parking.heads(of, shard, { ...page, limit: 5 });
-    const small = replaced(parking, { heads });
-    await drainShard(shardOf('a'), { ...deps, parking: small });
-    expect(stage.parking.keys(STAGE)).toEqual([]);
-  });
-
-  it('tells the mode machine of its successes and crashes while the stage recovers', async () => {
-    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now - MINUTE });
-    await parkAll('a', 'a1');
-    stage.results.set('a1', crash);
-    await drain();
-    expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'recovering', windowFrom: stage.now });
-    stage.results.clear();
-    stage.now += SECOND;
-    await drain();
-    expect(stage.state.mode(STAGE)).toMatchObject({ successes: 1 });
-  });
-});
-
-describe('when a key is due', () => {
-  const mode = { dueEpoch: 2, since: 5 };
-
-  it('its backoff is over, or the stage has begun to recover since it was tried', () => {
-    expect(isDue({ nextAttemptAt: 10, triedEpoch: 2 }, mode, 9)).toBe(false);
-    expect(isDue({ nextAttemptAt: 10, triedEpoch: 2 }, mode, 10)).toBe(true);
-    expect(isDue({ nextAttemptAt: 10, triedEpoch: 1 }, mode, 9)).toBe(true);
-  });
-
-  it('entering recovering makes every head due, without a write to each', async () => {
-    await parkAll('a', 'a1');
-    stage.results.set('a1', crash);
-    for (let i = 0; i < 12; i++) {
-      await drain();
-      stage.now = head()?.nextAttemptAt ?? 0;
-    }
-    await drain();
-    stage.results.clear();
-    stage.calls.length = 0;
-    stage.setMode(STAGE, {
-      mode: 'recovering',
-      epoch: 2,
-      dueEpoch: 2,
-      since: stage.now,
-      windowFrom: stage.now,
-    });
-    await drain();
-    expect(processed()).toEqual(['a1']);
-    expect(head()).toBeUndefined();
-  });
-
-  it('the index need be read to its end only as long as an older backoff can last', () => {
-    const tried = fc.record({
-      at: fc.nat(100),
-      backoff: fc.nat(50),
-      sinceTried: fc.nat(100),
-      later: fc.nat(100),
-    });
-    fc.assert(
-      fc.property(tried, ({ at, backoff, sinceTried, later }) => {
-        const since = at + sinceTried;
-        const now = since + later;
-        const tried = { nextAttemptAt: at + backoff, triedEpoch: 1 };
-        const until = dueUntil({ dueEpoch: 2, since }, now, 50) ?? Infinity;
-        // It is due by its epoch: it must be found.
-        expect(tried.nextAttemptAt <= until).toBe(true);
-      }),
-    );
-    expect(dueUntil({ dueEpoch: 0, since: 0 }, 9, 50)).toBe(9);
-    expect(dueUntil(mode, 56, 50)).toBe(56);
   });
 });

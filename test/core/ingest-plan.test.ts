@@ -58,11 +58,11 @@ describe('planRequest', () => {
   });
 
   test.each([
-    [[], 'empty batch payload'],
-    [[{}, 5], 'request neither has anonymousId nor userId'],
-    [[5, {}], 'event is not a valid rudder event'],
-    [[{ userId: 'u', pad: 'x'.repeat(250_000) }], 'event size exceeds max limit'],
-  ])('refuses %j with RudderStack’s text for the first', (events, reason) => {
+    ['no events', [], 'empty batch payload'],
+    ['an event of nobody first', [{}, 5], 'request neither has anonymousId nor userId'],
+    ['what is no event first', [5, {}], 'event is not a valid rudder event'],
+    ['one that is too large', [{ userId: 'u', pad: 'x'.repeat(250_000) }], 'event size exceeds max limit'],
+  ])('refuses %s with RudderStack’s text for the first', (_, events, reason) => {
     expect(planRequest(events, newArrival())).toEqual({ kind: 'refuse', reason });
   });
 

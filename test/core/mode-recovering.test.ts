@@ -197,6 +197,14 @@ describe('a mode that cannot be read', () => {
     stage.after(MINUTE).system = OPEN;
     expect(stage.tick() && stage.mode).toBe('recovering');
   });
+
+  it('has no pause before: a relapse waits for the first', () => {
+    const stage = new Stage({ record: UNREADABLE });
+    stage.resume();
+    stage.after(MINUTE).redriven('poison');
+    expect(stage.record).toMatchObject({ mode: 'degraded', pause: 5 * MINUTE });
+    expect(stage.record.pauseUntil).toBe(stage.now + 5 * MINUTE);
+  });
 });
 
 describe('the item', () => {

@@ -1,0 +1,13 @@
+/**
+ * The tests of `test/core` as one file. For each file Jest sets up a world of its own, which takes longer than most of these
+ * tests do; for two thousand mutants that is hours.
+ */
+import { readdir } from 'node:fs/promises';
+
+/** Millions of steps, and hundreds of whole stories: too many to be told again for each mutant. */
+const TOO_LONG = ['mode-exploration.test.ts', 'parking-deaths.test.ts'];
+
+const folder = new URL('../core/', import.meta.url);
+for (const name of (await readdir(folder)).sort()) {
+  if (name.endsWith('.test.ts') && !TOO_LONG.includes(name)) await import(new URL(name, folder).pathname);
+}
