@@ -31,7 +31,7 @@ const layers = [
 ];
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', '.sluice', 'coverage', 'bench/results'] },
+  { ignores: ['node_modules', 'cdk.out', '.sluice', 'coverage', '.stryker-tmp', 'bench/results'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
