@@ -15,7 +15,7 @@ export interface Kill {
   readonly since: 'begun' | 'up' | 'delivering';
   /** The version of the transforms that the next start deploys. */
   readonly transforms: 'poisonous' | 'mended';
-  /** What is sent before the kill, among other things. */
+  /** What is sent before the kill, or soon after, among other things. */
   readonly poisons: readonly Poison[];
 }
 
@@ -43,23 +43,36 @@ const nextVictim = (dice: Dice): Victim => {
   return throwOf < 0.85 ? 'function' : 'start';
 };
 
-/** One for a user to be parked for; many, of as many users, for a stage to degrade. */
+/** A few for their users to be parked for, or as many at once as degrade a stage. */
 const nextPoisons = (dice: Dice): readonly Poison[] => {
   const stage = dice.pick(['router', 'crm']);
-  const throwOf = dice.next();
-  if (throwOf < 0.6) return [{ stage, kind: dice.pick(['throw', 'exit']) }];
-  return throwOf < 0.8 ? Array.from({ length: 5 }, () => ({ stage, kind: 'throw' })) : [];
+  if (dice.chance(0.3)) return Array.from({ length: 5 }, () => ({ stage, kind: 'throw' }));
+  return Array.from({ length: dice.int(1, 2) }, () => ({ stage, kind: dice.pick(['throw', 'exit']) }));
 };
 
-/** Poison needs some starts to be found and set aside, and a fix some to bring back what was. */
-const CHANGE_OF_VERSION = 0.2;
+/** In kills: poison needs some starts to be found and set aside, and a fix some to bring back what was. */
+const nextStretch = (version: Kill['transforms'], dice: Dice): number =>
+  version === 'poisonous' ? dice.int(3, 7) : dice.int(2, 4);
 
+/** The first start is poisonous. */
 export const planKills = (kills: number, dice: Dice): readonly Kill[] => {
-  let transforms: Kill['transforms'] = 'poisonous';
+  let running: Kill['transforms'] = 'poisonous';
+  let left = nextStretch(running, dice);
   return Array.from({ length: kills }, () => {
     const victim = nextVictim(dice);
-    if (dice.chance(CHANGE_OF_VERSION)) transforms = transforms === 'mended' ? 'poisonous' : 'mended';
-    const poisons = nextPoisons(dice);
-    return { victim, transforms, poisons, ...(victim === 'start' ? whenBegun(dice) : whenUp(dice)) };
+    // To code that is mended it would be an event like any other.
+    const poisons = running === 'poisonous' ? nextPoisons(dice) : [];
+    left -= 1;
+    // After the kill of a function nothing is started, and so nothing deployed.
+    if (left <= 0 && victim !== 'function') {
+      running = running === 'mended' ? 'poisonous' : 'mended';
+      left = nextStretch(running, dice);
+    }
+    return {
+      victim,
+      transforms: running,
+      poisons,
+      ...(victim === 'start' ? whenBegun(dice) : whenUp(dice)),
+    };
   });
 };
