@@ -107,6 +107,10 @@ test('what is stored is settled: looked at again at once, without news, it stays
         happen(stage);
         stage.tick();
         expect(stage.tick()).toBe(false);
+        const { record, system } = stage;
+        const stopped = record.held || (system !== undefined && isShut([system]));
+        // Pause and window stand still. In normal there is neither.
+        expect(record.frozenAt !== undefined).toBe(stopped && record.mode !== 'normal');
       }
     }),
     { numRuns: 100 },

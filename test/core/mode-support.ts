@@ -101,7 +101,10 @@ export class Stage {
   /** To degraded, by as many redrives at once as that takes. */
   degrade(): this {
     const epoch = this.record.epoch;
-    for (let i = 0; this.record.epoch === epoch; i++) this.redriven(`poison ${epoch}:${i}`);
+    for (let i = 0; this.record.epoch === epoch; i++) {
+      if (i > this.settings.redriveThreshold) throw new Error(`it is not degraded by ${i} redrives`);
+      this.redriven(`poison ${epoch}:${i}`);
+    }
     return this;
   }
 

@@ -19,7 +19,7 @@ export default {
   disableTypeChecks: false,
   concurrency: 2,
   // A mutant that loops counts as noticed, so a machine that is slow for a while must not look like one that loops.
-  timeoutMS: 30_000,
+  timeoutMS: 20_000,
   // Jest keeps the modules of past runs in memory.
   maxTestRunnerReuse: 150,
   // Below it the command fails.
