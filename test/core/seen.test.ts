@@ -221,10 +221,12 @@ describe('as it is stored', () => {
   });
 
   test('the longest there may be is far below what an item of DynamoDB may have', () => {
-    let seen: Seen = [];
     const most = { window: 1_000 * MINUTE, maxIds: 2_000 };
-    for (let i = 0; i < 2_100; i++)
-      seen = remember(seen, { id: `m${i}`, sentAt: START }, [{ messageId: `e${i}` }], most) ?? seen;
+    const oneByOne = Array.from({ length: 2_099 }, (_, i): Seen => {
+      const message = { id: `m${i}`, sentAt: START };
+      return remember([], message, [{ messageId: `e${i}` }], most) ?? [];
+    }).flat();
+    const seen = remember(oneByOne, { id: 'last', sentAt: START }, [{ messageId: 'last' }], most) ?? [];
     expect(seen).toHaveLength(2_000);
     // An element of a list costs a byte besides its text.
     const bytes = encodeSeen(seen).reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
