@@ -101,6 +101,8 @@ describe('parseEnvelope', () => {
     '[]',
     '{"v":2,"kind":"events","sourceId":"web","events":[]}',
     '{"v":1}',
+    '{"v":1,"kind":"events","events":[]}',
+    '{"v":1,"kind":"rejected","sourceId":1}',
   ])('%j is not an envelope', (body) => {
     expect(parseEnvelope(body)).toBeUndefined();
   });
