@@ -12,7 +12,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HEAD_INDEX } from '../../config/tables.ts';
 import { shardOf } from '../core/parking.ts';
-import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/ports.ts';
+import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/parking-port.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, fromCursor, toCursor, toItem, type Key, type RawItem } from './items.ts';
 import {

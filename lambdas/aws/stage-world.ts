@@ -3,15 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ENV } from '../../config/environment.ts';
 import type { PipelineNames } from '../core/announce.ts';
-import type {
-  Announcer,
-  Clock,
-  ModeStore,
-  ParkingStore,
-  Random,
-  StageQueue,
-  StateStore,
-} from '../core/ports.ts';
+import type { ParkingStore } from '../core/parking-port.ts';
+import type { Announcer, Clock, ModeStore, Random, StageQueue, StateStore } from '../core/ports.ts';
 import { SnsAnnouncer } from './announcer.ts';
 import { snsClient, sqsClient } from './clients.ts';
 import { requireEnv } from './environment.ts';

@@ -2,7 +2,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { isDue } from '../core/drain.ts';
 import { isShut, type ModeRecord } from '../core/mode.ts';
-import { HEAD_SHARDS, type ParkingStore } from '../core/ports.ts';
+import { HEAD_SHARDS, type ParkingStore } from '../core/parking-port.ts';
 import { namesOf } from './mappings.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import type { Steps } from './steps.ts';

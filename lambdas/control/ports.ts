@@ -2,12 +2,12 @@
 import type { MappingChange, MappingState } from '../core/reconcile.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import type { ModeSettings, Probe } from '../core/mode-machine.ts';
+import type { ParkingStore } from '../core/parking-port.ts';
 import type {
   Announcement,
   Announcer,
   Clock,
   ModeStore,
-  ParkingStore,
   QueueSender,
   RejectionReader,
   RejectionStore,

@@ -8,7 +8,8 @@
 import { KeyDrain, type DrainDeps } from './key-drain.ts';
 import { KnownMode } from './known-mode.ts';
 import type { ModeRecord } from './mode.ts';
-import { InfraFault, type Head, type HeadSummary } from './ports.ts';
+import type { Head, HeadSummary } from './parking-port.ts';
+import { InfraFault } from './ports.ts';
 
 export type { DrainDeps } from './key-drain.ts';
 

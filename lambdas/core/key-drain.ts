@@ -4,7 +4,8 @@ import { backoff } from './backoff.ts';
 import { caughtCrash } from './crash.ts';
 import type { KnownMode } from './known-mode.ts';
 import type { Outcome } from './outcome.ts';
-import { InfraFault, type Attempt, type Head, type IncomingMessage, type ParkedMessage } from './ports.ts';
+import type { Head, ParkedMessage } from './parking-port.ts';
+import { InfraFault, type Attempt, type IncomingMessage } from './ports.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 export type DrainDeps = Pick<

@@ -47,7 +47,8 @@
  * | 7: deleted before the next one begins | an earlier event delivered again after a later one |
  */
 import { createHash } from 'node:crypto';
-import { HEAD_SHARDS, type Attempt, type IncomingMessage } from './ports.ts';
+import { HEAD_SHARDS } from './parking-port.ts';
+import type { Attempt, IncomingMessage } from './ports.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 /** SQS's sequence numbers have up to 39 digits (128 bits); padded, text order is number order. */

@@ -3,15 +3,8 @@ import type { BackoffLimits } from './backoff.ts';
 import type { ModeEvent } from './mode-machine.ts';
 import type { Crash, ModeRecord } from './mode.ts';
 import type { Process } from './outcome.ts';
-import type {
-  Clock,
-  IncomingMessage,
-  ParkingStore,
-  Random,
-  StageQueue,
-  StageState,
-  StateStore,
-} from './ports.ts';
+import type { ParkingStore } from './parking-port.ts';
+import type { Clock, IncomingMessage, Random, StageQueue, StageState, StateStore } from './ports.ts';
 
 /** What happened, for logs and metrics. Delays are seconds. */
 export type RunnerEvent =

@@ -6,7 +6,12 @@ import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { MAX_MESSAGE_BYTES } from '../../lambdas/core/limits.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import { HEAD_SHARDS, type Lease, type ParkedMessage, type ParkingStore } from '../../lambdas/core/ports.ts';
+import {
+  HEAD_SHARDS,
+  type Lease,
+  type ParkedMessage,
+  type ParkingStore,
+} from '../../lambdas/core/parking-port.ts';
 
 const arrived = (sequence: number): string => `E#${String(sequence).padStart(39, '0')}`;
 const deadLetter = (sentAt: number): string => `A#${String(sentAt).padStart(15, '0')}#${'0'.repeat(39)}`;

@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode.ts';
-import type { Attempt, ParkingStore, StateStore } from '../../lambdas/core/ports.ts';
+import type { ParkingStore } from '../../lambdas/core/parking-port.ts';
+import type { Attempt, StateStore } from '../../lambdas/core/ports.ts';
 import {
   degraded,
   FULL_MODE,

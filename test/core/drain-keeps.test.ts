@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { drainShard, type DrainDeps } from '../../lambdas/core/drain.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import type { Attempt, Head } from '../../lambdas/core/ports.ts';
+import type { Head } from '../../lambdas/core/parking-port.ts';
+import type { Attempt } from '../../lambdas/core/ports.ts';
 import { MemoryStage, SECOND, STAGE, type Result } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

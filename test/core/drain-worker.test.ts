@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { drainShard, dueUntil, isDue, type DrainDeps } from '../../lambdas/core/drain.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import type { Head, ParkingStore } from '../../lambdas/core/ports.ts';
+import type { Head, ParkingStore } from '../../lambdas/core/parking-port.ts';
 import { HOUR, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { drainShard, type DrainDeps } from '../../lambdas/core/drain.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import { InfraFault, type Head } from '../../lambdas/core/ports.ts';
+import type { Head } from '../../lambdas/core/parking-port.ts';
+import { InfraFault } from '../../lambdas/core/ports.ts';
 import { HOUR, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

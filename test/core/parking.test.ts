@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
 import { deadLetterSortOf, shardOf, sortOf } from '../../lambdas/core/parking.ts';
-import { HEAD_SHARDS, InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { HEAD_SHARDS } from '../../lambdas/core/parking-port.ts';
+import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
 import { HOUR, MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

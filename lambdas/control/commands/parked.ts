@@ -1,7 +1,7 @@
 /** `parked`: the keys that are parked, with what is known of each. */
 import pLimit from 'p-limit';
 import type { ControlAnswer, ParkedKey } from '../../../config/operations.ts';
-import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/ports.ts';
+import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/parking-port.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, stagesWithRecords } from './answer.ts';
 import { readListing } from './paging.ts';

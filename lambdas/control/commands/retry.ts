@@ -4,7 +4,7 @@ import type { ControlAnswer } from '../../../config/operations.ts';
 import { CALL_MARGIN } from '../../core/limits.ts';
 import { isShut } from '../../core/mode.ts';
 import { shardOf } from '../../core/parking.ts';
-import { HEAD_SHARDS, type HeadSummary } from '../../core/ports.ts';
+import { HEAD_SHARDS, type HeadSummary } from '../../core/parking-port.ts';
 import { startDrains } from '../drains.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 import { done, findStage, refuse } from './answer.ts';

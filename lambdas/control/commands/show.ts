@@ -2,7 +2,7 @@
 import type { ControlAnswer, ParkedMessageView } from '../../../config/operations.ts';
 import { parseEnvelope } from '../../core/envelope.ts';
 import type { SluiceEvent } from '../../core/event.ts';
-import type { ParkedMessage } from '../../core/ports.ts';
+import type { ParkedMessage } from '../../core/parking-port.ts';
 import { byteLength } from '../../core/text.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, refuse, stagesWithRecords } from './answer.ts';
