@@ -1,4 +1,4 @@
-/** Where results are kept, out of git: the report, and what the next run need not do again. */
+/** Where the report is kept, out of git. */
 const work = 'node_modules/.cache/stryker';
 
 /** `npm run mutation`: breaks `lambdas/core` in every way that Stryker knows, one at a time; a test must notice each. */
@@ -24,8 +24,6 @@ export default {
   maxTestRunnerReuse: 150,
   // Below it the command fails.
   thresholds: { high: 95, low: 90, break: 90 },
-  incremental: true,
-  incrementalFile: `${work}/incremental.json`,
   // A copy of what the tests need. Jest finds no tests below `node_modules`, so it is beside it.
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',

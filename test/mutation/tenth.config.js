@@ -9,6 +9,4 @@ export default {
   mutate: ['attempts', 'backoff', 'batch-runner', 'order-key', 'parking', 'queue-steps', 'reconcile'].map(
     (name) => `lambdas/core/${name}.ts`,
   ),
-  // Nothing is left from an earlier run, and nothing is left for a later one.
-  incremental: false,
 };
