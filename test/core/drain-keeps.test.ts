@@ -1,27 +1,25 @@
 /** What a drain that does not finish leaves behind: with the message, and in the key's head. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { drainShard, type DrainDeps } from '../../lambdas/core/drain.ts';
-import { shardOf } from '../../lambdas/core/parking.ts';
+import type { DrainDeps } from '../../lambdas/core/drain.ts';
 import type { Head } from '../../lambdas/core/parking-port.ts';
 import type { Attempt } from '../../lambdas/core/ports.ts';
-import { MemoryStage, SECOND, STAGE, type Result } from '../support/memory-stage.ts';
+import { DrainStage } from '../support/drain-stage.ts';
+import { SECOND, STAGE, type Result } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 
-let stage: MemoryStage;
+let stage: DrainStage;
 beforeEach(async () => {
-  stage = new MemoryStage();
-  await stage.parking.touchHead(STAGE, 'a', { token: 't0', now: stage.now, reason: 'poison' });
-  await stage.run([stage.message('a1', 'a')]);
-  stage.calls.length = 0;
+  stage = new DrainStage();
+  await stage.parkAll('a', 'a1');
 });
 
 const drain = async (result: Result, overrides: Partial<DrainDeps> = {}): Promise<Head | undefined> => {
   stage.results.set('a1', result);
-  await drainShard(shardOf('a'), stage.deps(overrides));
-  return stage.parking.head(STAGE, 'a');
+  await stage.drain('a', overrides);
+  return stage.head();
 };
 const known = (): Attempt | undefined => stage.parking.messages(STAGE, 'a')[0]?.attempt;
-const saves = (): number => stage.calls.filter((call) => call.startsWith('parking.saveMessage')).length;
+const saves = (): number => stage.called('parking.saveMessage').length;
 const at = (events: number) => ({ events, outputs: 0, codeVersion: 'v1' });
 
 describe('the message', () => {
@@ -75,6 +73,6 @@ describe('the head', () => {
     const head = await drain({ kind: 'done' }, { parking: replaced(parking, { takeLease }) });
     expect(head).toBeUndefined();
     expect(stage.calls).not.toContain('process a1');
-    expect(stage.events.filter(({ type }) => type !== 'parked')).toEqual([]);
+    expect(stage.events).toEqual([]);
   });
 });

@@ -1,37 +1,17 @@
 /** A drain worker: which keys of its shard it finds, tries and leaves. `drain.test.ts` has what it does with one. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { drainShard, dueUntil, isDue, type DrainDeps } from '../../lambdas/core/drain.ts';
+import { dueUntil, isDue } from '../../lambdas/core/drain.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import type { Head, ParkingStore } from '../../lambdas/core/parking-port.ts';
-import { HOUR, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
+import type { ParkingStore } from '../../lambdas/core/parking-port.ts';
+import { crash, DrainStage } from '../support/drain-stage.ts';
+import { HOUR, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 
-let stage: MemoryStage;
+let stage: DrainStage;
 beforeEach(() => {
-  stage = new MemoryStage();
+  stage = new DrainStage();
 });
-
-const crash = (): never => {
-  throw new TypeError('no such property');
-};
-
-/** Parks messages of a key as the batch runner does. */
-const parkAll = async (key: string, ...ids: string[]): Promise<void> => {
-  await stage.parking.touchHead(STAGE, key, { token: 't0', now: stage.now, reason: 'poison' });
-  await stage.run(ids.map((id) => stage.message(id, key)));
-  stage.calls.length = 0;
-  stage.events.length = 0;
-};
-
-const drain = (key = 'a', overrides: Partial<DrainDeps> = {}) =>
-  drainShard(shardOf(key), stage.deps(overrides));
-
-const head = (key = 'a'): Head | undefined => stage.parking.head(STAGE, key);
-const processed = (): string[] => called('process');
-/** What a call was made for, each time. */
-const called = (name: string): string[] =>
-  stage.calls.filter((call) => call.startsWith(`${name} `)).map((call) => call.slice(name.length + 1));
 
 /** Other keys of the shard of `a`. */
 const others = Array.from({ length: 200 }, (_, i) => `k${i}`).filter((key) => shardOf(key) === shardOf('a'));
@@ -50,43 +30,43 @@ const paged = (size: number, queries: Query[] = []): ParkingStore => {
 describe('a worker', () => {
   it('goes through all due keys of its shard, by when they are due, and leaves the others', async () => {
     const [b = '', c = ''] = others;
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.now += SECOND;
-    await parkAll(b, 'b1');
+    await stage.parkAll(b, 'b1');
     stage.now += SECOND;
-    await parkAll(c, 'c1');
+    await stage.parkAll(c, 'c1');
     const elsewhere = ['b', 'c', 'd'].find((key) => shardOf(key) !== shardOf('a')) ?? '';
-    await parkAll(elsewhere, 'x1');
-    await drain();
-    expect(processed()).toEqual(['a1', 'b1', 'c1']);
+    await stage.parkAll(elsewhere, 'x1');
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'b1', 'c1']);
     expect(stage.parking.keys(STAGE)).toEqual([elsewhere]);
   });
 
   it('does not try a key again before it is due, however stale the index', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
-    await drain();
+    await stage.drain();
     // The index has not seen the lease, nor its end.
     stage.parking.lag = () => 2;
-    await drain();
+    await stage.drain();
     expect(stage.calls.filter((call) => call.startsWith('parking.heads'))).toHaveLength(3);
-    expect(processed()).toEqual(['a1']);
+    expect(stage.processed()).toEqual(['a1']);
   });
 
   it('takes no lease without time, and none in a shut stage', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.timeLeft = 1;
-    await drain();
+    await stage.drain();
     stage.timeLeft = MINUTE;
     stage.setMode(STAGE, { mode: 'degraded' });
-    await drain();
+    await stage.drain();
     expect(stage.calls.filter((call) => call.startsWith('parking.takeLease'))).toEqual([]);
-    expect(head()).toMatchObject({ failures: 0 });
+    expect(stage.head()).toMatchObject({ failures: 0 });
   });
 
   it('finds more keys than a page of the index holds', async () => {
-    for (const key of others.slice(0, 12)) await parkAll(key, `${key}#1`);
-    await drain('a', { parking: paged(5) });
+    for (const key of others.slice(0, 12)) await stage.parkAll(key, `${key}#1`);
+    await stage.drain('a', { parking: paged(5) });
     expect(stage.parking.keys(STAGE)).toEqual([]);
   });
 
@@ -95,7 +75,7 @@ describe('a worker', () => {
     const [last = ''] = keys.slice(-1);
     for (const key of keys) {
       stage.now += 1;
-      await parkAll(key, `${key}#1`);
+      await stage.parkAll(key, `${key}#1`);
       if (key === last) continue;
       const lease = {
         owner: 'x',
@@ -106,15 +86,15 @@ describe('a worker', () => {
       };
       await stage.parking.takeLease(STAGE, { key, failures: 0 }, lease);
     }
-    await drain('a', { parking: paged(5) });
-    expect(processed()).toEqual([`${last}#1`]);
+    await stage.drain('a', { parking: paged(5) });
+    expect(stage.processed()).toEqual([`${last}#1`]);
   });
 
   it('reads the index up to now, page after page, and begins again as long as keys were due', async () => {
-    for (const key of others.slice(0, 3)) await parkAll(key, `${key}#1`);
+    for (const key of others.slice(0, 3)) await stage.parkAll(key, `${key}#1`);
     for (const key of others.slice(0, 3)) stage.results.set(`${key}#1`, { kind: 'retry', reason: '500' });
     const queries: Query[] = [];
-    await drain('a', { parking: paged(2, queries) });
+    await stage.drain('a', { parking: paged(2, queries) });
     const until = stage.now;
     expect(queries).toStrictEqual([
       { limit: 100, until },
@@ -136,65 +116,65 @@ describe('a worker', () => {
     stage.setMode(STAGE, mode);
     const [b = ''] = others;
     for (const key of ['a', b]) {
-      await parkAll(key, `${key}1`);
+      await stage.parkAll(key, `${key}1`);
       const lease = { owner: 'x', now: stage.now, until: 0, nextAttemptAt: stage.now + HOUR };
       // `b` was tried since the stage began to recover.
       await stage.parking.takeLease(STAGE, { key, failures: 0 }, { ...lease, triedEpoch: key === b ? 2 : 1 });
     }
     const queries: Query[] = [];
-    await drain('a', { parking: paged(100, queries) });
+    await stage.drain('a', { parking: paged(100, queries) });
     expect(queries[0]).toStrictEqual({ limit: 100 });
-    expect(processed()).toEqual(['a1']);
-    expect(called('parking.readHead')).not.toContain(b);
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.called('parking.readHead')).not.toContain(b);
   });
 
   it('takes no notice of a key that is drained, which a stale index still holds', async () => {
-    await parkAll('a', 'a1');
-    await drain();
-    expect(head()).toBeUndefined();
+    await stage.parkAll('a', 'a1');
+    await stage.drain();
+    expect(stage.head()).toBeUndefined();
     stage.calls.length = 0;
     stage.parking.lag = () => 3;
-    await drain();
-    expect(called('parking.readHead')).toContain('a');
-    expect(called('parking.takeLease')).toEqual([]);
+    await stage.drain();
+    expect(stage.called('parking.readHead')).toContain('a');
+    expect(stage.called('parking.takeLease')).toEqual([]);
     expect(stage.events.filter(({ type }) => type === 'drain stopped')).toEqual([]);
   });
 
   it('begins as long as the time left is just enough', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.timeLeft = 10 * SECOND;
-    await drain();
-    expect(processed()).toEqual(['a1']);
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
   });
 
   it('ends when the stage’s own work says that its time is over', async () => {
     const [b = ''] = others;
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.now += 1;
-    await parkAll(b, 'b1');
+    await stage.parkAll(b, 'b1');
     stage.results.set('a1', { kind: 'stopped' });
-    await drain();
-    expect(processed()).toEqual(['a1']);
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
   });
 
   it('ends with an error of our own', async () => {
     const deps = stage.deps();
     const bug = () => Promise.reject(new TypeError('a bug'));
-    await expect(drain('a', { readModes: bug })).rejects.toThrow('a bug');
+    await expect(stage.drain('a', { readModes: bug })).rejects.toThrow('a bug');
     const parking = replaced(deps.parking, { heads: bug });
-    await expect(drain('a', { parking })).rejects.toThrow('a bug');
+    await expect(stage.drain('a', { parking })).rejects.toThrow('a bug');
     expect(stage.events).toEqual([]);
   });
 
   it('tells the mode machine of its successes and crashes while the stage recovers', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now - MINUTE });
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
-    await drain();
+    await stage.drain();
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'recovering', windowFrom: stage.now });
     stage.results.clear();
     stage.now += SECOND;
-    await drain();
+    await stage.drain();
     expect(stage.state.mode(STAGE)).toMatchObject({ successes: 1 });
   });
 });
@@ -209,13 +189,13 @@ describe('when a key is due', () => {
   });
 
   it('entering recovering makes every head due, without a write to each', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     for (let i = 0; i < 12; i++) {
-      await drain();
-      stage.now = head()?.nextAttemptAt ?? 0;
+      await stage.drain();
+      stage.now = stage.head()?.nextAttemptAt ?? 0;
     }
-    await drain();
+    await stage.drain();
     stage.results.clear();
     stage.calls.length = 0;
     stage.setMode(STAGE, {
@@ -225,9 +205,9 @@ describe('when a key is due', () => {
       since: stage.now,
       windowFrom: stage.now,
     });
-    await drain();
-    expect(processed()).toEqual(['a1']);
-    expect(head()).toBeUndefined();
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toBeUndefined();
   });
 
   it('the index need be read to its end only as long as an older backoff can last', () => {

@@ -1,39 +1,21 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { drainShard, type DrainDeps } from '../../lambdas/core/drain.ts';
+import { drainShard } from '../../lambdas/core/drain.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
 import type { Head } from '../../lambdas/core/parking-port.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
-import { HOUR, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
+import { crash, DrainStage } from '../support/drain-stage.ts';
+import { HOUR, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 
-let stage: MemoryStage;
+let stage: DrainStage;
 beforeEach(() => {
-  stage = new MemoryStage();
+  stage = new DrainStage();
 });
-
-const crash = (): never => {
-  throw new TypeError('no such property');
-};
-
-/** Parks messages of a key as the batch runner does. */
-const parkAll = async (key: string, ...ids: string[]): Promise<void> => {
-  await stage.parking.touchHead(STAGE, key, { token: 't0', now: stage.now, reason: 'poison' });
-  await stage.run(ids.map((id) => stage.message(id, key)));
-  stage.calls.length = 0;
-  stage.events.length = 0;
-};
-
-const drain = (key = 'a', overrides: Partial<DrainDeps> = {}) =>
-  drainShard(shardOf(key), stage.deps(overrides));
-
-const head = (key = 'a'): Head | undefined => stage.parking.head(STAGE, key);
-const processed = (): string[] =>
-  stage.calls.filter((call) => call.startsWith('process ')).map((call) => call.slice('process '.length));
 
 describe('draining a key', () => {
   it('puts its messages through, the oldest first, each deleted before the next; then the key is free', async () => {
-    await parkAll('a', 'a1', 'a2');
-    await drain();
+    await stage.parkAll('a', 'a1', 'a2');
+    await stage.drain();
     const steps = stage.calls.filter((call) => !/^(parking.heads|modes)/.test(call));
     expect(steps.map((call) => call.replace(/(uuid-|[EA]#).*/, '').trim())).toEqual([
       'parking.readHead a',
@@ -49,41 +31,41 @@ describe('draining a key', () => {
       'parking.oldest a',
       'parking.deleteHead a',
     ]);
-    expect(head()).toBeUndefined();
+    expect(stage.head()).toBeUndefined();
     expect(stage.parking.size).toBe(0);
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 2, emptied: true }]);
   });
 
   it('reads the mode and the time left before each message', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', () => {
       stage.setMode('router', { held: true });
       return { kind: 'done' };
     });
-    await drain();
-    expect(processed()).toEqual(['a1']);
-    expect(head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
-    expect(head()?.leaseOwner).toBeUndefined();
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    expect(stage.head()?.leaseOwner).toBeUndefined();
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
   });
 
   it('takes back its charge when it stops for time, before a message or in the middle of one', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', () => {
       stage.timeLeft = 1;
       return { kind: 'stopped', progress: { events: 2, outputs: 0, codeVersion: 'v1' } };
     });
-    await drain();
-    expect(head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.progress?.events).toBe(2);
     stage.timeLeft = MINUTE;
     stage.results.set('a1', () => {
       stage.timeLeft = 1;
       return { kind: 'done' };
     });
-    await drain();
-    expect(processed()).toEqual(['a1', 'a1']);
-    expect(head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a1']);
+    expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
   });
 
   it('goes on with what the ledger and earlier drains know of the message', async () => {
@@ -92,7 +74,7 @@ describe('draining a key', () => {
     await stage.parking.touchHead(STAGE, 'a', { token: 't0', now: stage.now, reason: 'poison' });
     await stage.run([stage.message('a1', 'a', { receiveCount: 2, body: 'the body' })]);
     const seen: unknown[] = [];
-    await drain('a', {
+    await stage.drain('a', {
       process: async (message, processing) => {
         seen.push([message.id, message.groupId, message.body, processing.attempt]);
         return Promise.resolve({ kind: 'done' });
@@ -102,7 +84,7 @@ describe('draining a key', () => {
   });
 
   it('a message that is appended during the last query is not lost', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     const deps = stage.deps();
     const { parking } = deps;
     let appended = false;
@@ -116,24 +98,24 @@ describe('draining a key', () => {
     };
     const spied = replaced(parking, { oldest });
     await drainShard(shardOf('a'), { ...deps, parking: spied });
-    expect(processed()).toEqual(['a1', 'a2']);
-    expect(head()).toBeUndefined();
+    expect(stage.processed()).toEqual(['a1', 'a2']);
+    expect(stage.head()).toBeUndefined();
   });
 });
 
 describe('a failed drain', () => {
   it('of a crash keeps the record, the order and a growing backoff, and is no redrive', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', crash);
     for (const failures of [1, 2, 3]) {
-      await drain();
+      await stage.drain();
       // Jitter may take half.
       const backoff = (SECOND / 2) * 2 ** (failures - 1);
-      expect(head()).toMatchObject({ failures, nextAttemptAt: stage.now + backoff });
-      expect(head()?.leaseOwner).toBeUndefined();
+      expect(stage.head()).toMatchObject({ failures, nextAttemptAt: stage.now + backoff });
+      expect(stage.head()?.leaseOwner).toBeUndefined();
       stage.now += backoff;
     }
-    expect(processed()).toEqual(['a1', 'a1', 'a1']);
+    expect(stage.processed()).toEqual(['a1', 'a1', 'a1']);
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.crash).toMatchObject({ kind: 'throw' });
     expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
     expect(stage.events).toMatchObject(
@@ -142,64 +124,64 @@ describe('a failed drain', () => {
   });
 
   it('waits an hour at most', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     for (let i = 0; i < 20; i++) {
-      await drain('a', { random: () => 1 });
-      stage.now = head()?.nextAttemptAt ?? 0;
+      await stage.drain('a', { random: () => 1 });
+      stage.now = stage.head()?.nextAttemptAt ?? 0;
     }
     const before = stage.now;
-    await drain('a', { random: () => 1 });
-    expect(head()).toMatchObject({ failures: 21, nextAttemptAt: before + HOUR });
+    await stage.drain('a', { random: () => 1 });
+    expect(stage.head()).toMatchObject({ failures: 21, nextAttemptAt: before + HOUR });
   });
 
   it('of a retryable failure is not the breaker’s business; it honours Retry-After', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', { kind: 'retry', reason: '503', retryAfter: 2 * MINUTE });
-    await drain();
-    expect(head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + 2 * MINUTE });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + 2 * MINUTE });
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toMatchObject({ failures: 1, lastError: '503' });
     expect(stage.state.mode(STAGE).failing).toBeUndefined();
   });
 
   it('after some progress counts as the first', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', { kind: 'retry', reason: '503' });
     for (let i = 0; i < 5; i++) {
-      await drain();
+      await stage.drain();
       stage.now += HOUR;
     }
     const progress = { events: 1, outputs: 0, codeVersion: 'v1' };
     stage.results.set('a1', { kind: 'retry', reason: '503', progress });
-    await drain();
-    expect(head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
   });
 
   it('after a success counts as the first', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', crash);
     for (let i = 0; i < 5; i++) {
-      await drain();
+      await stage.drain();
       stage.now += HOUR;
     }
     stage.results.delete('a1');
     stage.results.set('a2', crash);
-    await drain();
-    expect(head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
   });
 
   it('of AWS keeps the backoff as short as the queue’s', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', () => {
       throw new InfraFault('SQS is down');
     });
     for (let i = 0; i < 20; i++) {
-      await drain();
-      stage.now = head()?.nextAttemptAt ?? 0;
+      await stage.drain();
+      stage.now = stage.head()?.nextAttemptAt ?? 0;
     }
     const before = stage.now;
-    await drain();
-    expect(head()?.nextAttemptAt).toBe(before + 5 * MINUTE);
+    await stage.drain();
+    expect(stage.head()?.nextAttemptAt).toBe(before + 5 * MINUTE);
   });
 
   it.each([
@@ -211,56 +193,56 @@ describe('a failed drain', () => {
   ])(
     'of %s ends the worker and gives the lease back; nothing is lost, and the rest is drained later in order',
     async (call) => {
-      await parkAll('a', 'a1', 'a2');
+      await stage.parkAll('a', 'a1', 'a2');
       const take = stage.parking.takeLease.bind(stage.parking);
       stage.parking.takeLease = async (...args) => {
         stage.faults.set(call, 'after');
         return take(...args);
       };
-      await drain();
+      await stage.drain();
       expect(stage.events.at(-1)).toMatchObject({ type: 'drain stopped' });
-      expect(head()?.leaseOwner).toBeUndefined();
+      expect(stage.head()?.leaseOwner).toBeUndefined();
       stage.faults.clear();
       stage.parking.takeLease = take;
       stage.now += MINUTE;
-      await drain();
-      expect([...new Set(processed())]).toEqual(['a1', 'a2']);
+      await stage.drain();
+      expect([...new Set(stage.processed())]).toEqual(['a1', 'a2']);
       expect(stage.parking.size).toBe(0);
     },
   );
 
   it('that cannot give the lease back waits until it ends', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     stage.faults.set('parking.releaseLease', 'before');
-    await drain();
+    await stage.drain();
     expect(stage.events.at(-1)).toMatchObject({ type: 'setback', step: 'lease' });
     stage.faults.clear();
     stage.results.clear();
     stage.now += 69 * SECOND;
-    await drain();
-    expect(processed()).toEqual(['a1']);
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
     stage.now += SECOND;
-    await drain();
-    expect(processed()).toEqual(['a1', 'a1']);
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a1']);
   });
 });
 
 describe('leases', () => {
   it('a second worker leaves a key alone while the first works on it, even when an append has touched the head', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
       await stage.run([stage.message('a3', 'a')]);
       stage.now += MINUTE;
-      await drain();
+      await stage.drain();
       return { kind: 'done' };
     });
-    await drain();
-    expect(processed()).toEqual(['a1', 'a2', 'a3']);
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a2', 'a3']);
   });
 
   it('one who has lost the lease before a message does not begin it', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     const { parking } = stage.deps();
     const resetFailures = async (...args: Parameters<typeof parking.resetFailures>) => {
       const isReset = await parking.resetFailures(...args);
@@ -275,14 +257,14 @@ describe('leases', () => {
       expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease)).toBe(true);
       return isReset;
     };
-    await drain('a', { parking: replaced(parking, { resetFailures }) });
-    expect(processed()).toEqual(['a1']);
-    expect(head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
+    await stage.drain('a', { parking: replaced(parking, { resetFailures }) });
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
   });
 
   it('one who has lost the lease stops', async () => {
-    await parkAll('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
       stage.now += 71 * SECOND;
       const lease = {
@@ -295,19 +277,19 @@ describe('leases', () => {
       expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 1 }, lease)).toBe(true);
       return { kind: 'done' };
     });
-    await drain();
-    expect(processed()).toEqual(['a1']);
-    expect(head()).toMatchObject({ leaseOwner: 'x' });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ leaseOwner: 'x' });
   });
 
   it('is charged before the attempt, so that a death backs off by itself', async () => {
-    await parkAll('a', 'a1');
+    await stage.parkAll('a', 'a1');
     let charged: Head | undefined;
     stage.results.set('a1', () => {
-      charged = head();
+      charged = stage.head();
       return { kind: 'done' };
     });
-    await drain();
+    await stage.drain();
     expect(charged).toMatchObject({
       failures: 1,
       leaseUntil: stage.now + 70 * SECOND,
