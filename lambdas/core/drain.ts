@@ -43,21 +43,17 @@ export const drainShard = async (shard: number, deps: DrainDeps): Promise<void> 
   try {
     const mode = new KnownMode(await deps.readModes(), deps);
     // Keys become due while others are drained.
-    while ((await drainDue(shard, mode, deps)) === 'some');
+    while (await drainDue(shard, mode, deps));
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
     deps.observe({ type: 'drain stopped', shard, error });
   }
 };
 
-/** Once through the index. @returns whether keys were due, or the worker must end */
-const drainDue = async (
-  shard: number,
-  mode: KnownMode,
-  deps: DrainDeps,
-): Promise<'none' | 'some' | 'end'> => {
+/** Once through the index. @returns whether to go through it again: keys were due, and the worker need not end */
+const drainDue = async (shard: number, mode: KnownMode, deps: DrainDeps): Promise<boolean> => {
   const { stage, parking, clock, settings, timeLeft, worstCase } = deps;
-  let found: 'none' | 'some' = 'none';
+  let found = false;
   const until = dueUntil(mode.own, clock(), settings.maxDrainBackoff);
   const range = until === undefined ? {} : { until };
   let cursor: string | undefined;
@@ -68,12 +64,12 @@ const drainDue = async (
       ...(cursor === undefined ? {} : { cursor }),
     });
     for (const summary of page.heads) {
-      if (mode.isShut || timeLeft() < worstCase) return 'end';
+      if (mode.isShut || timeLeft() < worstCase) return false;
       const head = await dueHead(summary, mode, deps);
       if (head === undefined) continue;
       const result = await new KeyDrain(head, mode, deps).run();
-      if (result === 'end') return 'end';
-      if (result === 'worked') found = 'some';
+      if (result === 'end') return false;
+      if (result === 'worked') found = true;
     }
     cursor = page.cursor;
   } while (cursor !== undefined);

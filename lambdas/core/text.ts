@@ -1,8 +1,10 @@
 /** Bytes of a text in UTF-8. */
-export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
+export const byteLength = (text: string): number => Buffer.byteLength(text);
 
 /** The beginning of a text, up to so many bytes, without half a character at its end. */
 export const cut = (text: string, bytes: number): string =>
   byteLength(text) <= bytes
     ? text
-    : new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
+    : new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(text).subarray(0, bytes), {
+        stream: true,
+      });

@@ -51,6 +51,16 @@ describe('planRequest', () => {
     expect(new Set(plan.lanes.flat().map(({ deduplicationId }) => deduplicationId)).size).toBe(3);
   });
 
+  test('a part is recognized by its own events, whatever is in the others', () => {
+    const ids = (...values: string[]) =>
+      sent(values.map((value) => ({ messageId: value, userId: 'u1', pad: value.repeat(150_000) }))).lanes.map(
+        (lane) => lane.map(({ deduplicationId }) => deduplicationId),
+      );
+    const [[first = '', second = ''] = []] = ids('a', 'b');
+    expect(ids('a', 'c')).toEqual([[first, expect.not.stringContaining(second)]]);
+    expect(ids('c', 'b')).toEqual([[expect.not.stringContaining(first), second]]);
+  });
+
   test('a bad event does not take the good ones down', () => {
     const plan = sent([{ n: 1, userId: 'u1' }, { n: 2 }, { n: 3, userId: 'u1' }]);
     expect(contents(plan)).toEqual([[[1, 3]], [[-2]]]);

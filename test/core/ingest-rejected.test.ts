@@ -1,12 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { parseEnvelope, type RejectedEnvelope } from '../../lambdas/core/envelope.ts';
 import { MAX_EVENT_DEPTH, REJECTION, type Arrival } from '../../lambdas/core/ingest-event.ts';
 import { MAX_SINGLE_RECORDS, rejectedMessages } from '../../lambdas/core/ingest-rejected.ts';
 import { MAX_MESSAGE_BYTES, MAX_REJECTED_BODY_BYTES } from '../../lambdas/core/limits.ts';
 import type { OutgoingMessage } from '../../lambdas/core/ports.ts';
-import { cut } from '../../lambdas/core/text.ts';
 
 const newArrival = (): Arrival => {
   let ids = 0;
@@ -66,6 +64,17 @@ describe('a record', () => {
     expect(Buffer.byteLength(record.body)).toBeGreaterThan(100_000);
   });
 
+  test('fills a message to the last byte before less of it is kept', () => {
+    // In a record a quote takes four bytes, a line feed three: two and one more than in the event, of which 200 KB are kept.
+    const of = (quotes: number, lines: number) =>
+      one({ pad: `${'"'.repeat(quotes)}${'\n'.repeat(lines)}${'x'.repeat(MAX_REJECTED_BODY_BYTES)}` });
+    const room = MAX_MESSAGE_BYTES - Buffer.byteLength(of(0, 0).message.body);
+    const full = of(Math.floor(room / 2), room % 2);
+    expect(Buffer.byteLength(full.message.body)).toBe(MAX_MESSAGE_BYTES);
+    expect(full.record.body).toHaveLength(MAX_REJECTED_BODY_BYTES);
+    expect(of(Math.floor(room / 2) + 1, room % 2).record.body).toHaveLength(MAX_REJECTED_BODY_BYTES * 0.6);
+  });
+
   test('of an event nested without end shows where it was cut', () => {
     let raw: unknown = 1;
     for (let i = 0; i < 1_000_000; i++) raw = [raw];
@@ -77,11 +86,13 @@ describe('a record', () => {
 
 test('cutting a nested event keeps what is beside the depth, and names as they are', () => {
   const raw = JSON.parse(
-    `{"n":1,"__proto__":{"a":2},"deep":${'['.repeat(200)}${']'.repeat(200)}}`,
+    `{"n":1,"none":null,"__proto__":{"a":2},"deep":${'['.repeat(200)}${']'.repeat(200)}}`,
   ) as unknown;
   expect(one(raw).record.body).toMatch(
-    /^\{"n":1,"__proto__":\{"a":2\},"deep":\[+"cut: more than 128 levels"\]+\}$/,
+    /^\{"n":1,"none":null,"__proto__":\{"a":2\},"deep":\[+"cut: more than 128 levels"\]+\}$/,
   );
+  const objects = JSON.parse(`${'{"a":'.repeat(200)}1${'}'.repeat(200)}`) as unknown;
+  expect(one(objects).record.body).toMatch(/^(\{"a":){128}"cut: more than 128 levels"\}{128}$/);
 });
 
 describe('deduplication', () => {
@@ -101,9 +112,23 @@ describe('deduplication', () => {
     expect(retry).toEqual(first);
   });
 
-  test('without one, equal events are two events', () => {
-    const [first, second] = ids([{ event: 'click' }]);
-    expect(second).not.toEqual(first);
+  test.each([{}, { messageId: '' }, { messageId: ' ' }, { messageId: 7 }])(
+    'without one, equal events are two events: %j',
+    (raw) => {
+      const [first, second] = ids([raw]);
+      expect(second).not.toEqual(first);
+    },
+  );
+
+  test('records that share events are one if and only if all of these are', () => {
+    const many = (last: string) => [
+      ...Array.from({ length: MAX_SINGLE_RECORDS }, (_, n) => ({ messageId: `m${n}` })),
+      { messageId: last },
+    ];
+    const [first, retry] = ids(many('m'));
+    expect(first).toHaveLength(1);
+    expect(retry).toEqual(first);
+    expect(ids(many('other'))).not.toContainEqual(first);
   });
 
   test('equal events of one request are not one', () => {
@@ -137,6 +162,32 @@ describe('many bad events', () => {
     }
   });
 
+  test('one alone of its reason is a record like any other', () => {
+    const bad = Array.from({ length: MAX_SINGLE_RECORDS }, (_, n) => ({
+      raw: n,
+      reason: REJECTION.notAnEvent,
+    }));
+    const [, last] = rejectedMessages([...bad, { raw: {}, reason: REJECTION.nobody }], arrival).map(read);
+    expect(last?.body).toBe('{}');
+    expect(last).not.toHaveProperty('count');
+  });
+
+  test('a shared record is filled to the last byte', () => {
+    const LENGTH = 2_000;
+    // A list of n has n - 1 commas and 2 brackets.
+    const total = (n: number) => n * (LENGTH + 1) + 1;
+    const n = Math.floor(MAX_REJECTED_BODY_BYTES / (LENGTH + 1));
+    const sizes = (over: number) => {
+      const bad = Array.from({ length: n }, (_, i) => {
+        const length = i === 0 ? LENGTH + MAX_REJECTED_BODY_BYTES - total(n) + over : LENGTH;
+        return { raw: 'x'.repeat(length - 2), reason: REJECTION.notAnEvent };
+      });
+      return rejectedMessages(bad, arrival).map((message) => read(message).size);
+    };
+    expect(sizes(0)).toEqual([MAX_REJECTED_BODY_BYTES]);
+    expect(sizes(1)).toEqual([MAX_REJECTED_BODY_BYTES - LENGTH, LENGTH]);
+  });
+
   test('a shared record is never cut', () => {
     const bad = Array.from({ length: 300 }, (_, n) => ({
       raw: { n, pad: 'x'.repeat(5_000) },
@@ -146,15 +197,4 @@ describe('many bad events', () => {
     for (const { body, size } of records) expect(Buffer.byteLength(body)).toBe(size);
     expect(records.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(300);
   });
-});
-
-test('cut never leaves half a character', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, bytes) => {
-      const start = cut(text, bytes);
-      expect(text.startsWith(start)).toBe(true);
-      expect(Buffer.byteLength(start)).toBeLessThanOrEqual(bytes);
-      expect(Buffer.byteLength(start)).toBeGreaterThan(Math.min(bytes, Buffer.byteLength(text)) - 4);
-    }),
-  );
 });

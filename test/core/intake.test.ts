@@ -13,7 +13,7 @@ const dead = (id: string, key: string) => stage.message(id, key, { receiveCount:
 
 describe('the dead-letter intake', () => {
   it('counts, parks and deletes each message, the oldest of a key first', async () => {
-    expect(await takeIn([dead('a1', 'a'), dead('a2', 'a')])).toEqual([]);
+    expect(await takeIn([dead('a1', 'a'), dead('a2', 'a')])).toStrictEqual([]);
     expect(stage.calls).toEqual([
       'state.read',
       ...['a1', 'a2'].flatMap((id) => [
@@ -70,6 +70,15 @@ describe('the dead-letter intake', () => {
       expect(stage.parked('a')).not.toContain('a2');
     },
   );
+
+  it('keeps what follows the last that it took in, and no more', async () => {
+    const letters = ['a1', 'a2', 'a3'].map((id) => dead(id, 'a'));
+    stage.faults.set('parking.putMessage a2', 'before');
+    expect(await takeIn(letters)).toEqual(['a2', 'a3']);
+    stage.faults.clear();
+    stage.faults.set('queue.delete a2', 'before');
+    expect(await takeIn(letters)).toEqual(['a3']);
+  });
 
   it('stops the key when a delete fails; the parked message is left to the batch response', async () => {
     stage.faults.set('queue.delete', 'before');

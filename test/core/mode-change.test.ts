@@ -150,5 +150,7 @@ describe('changeMode', () => {
     const { store, change } = setUp();
     store.readModes = () => Promise.resolve([NORMAL]);
     await expect(change('crm', redriven('mine'))).rejects.toThrow('readModes left out a mode of crm, router');
+    store.readModes = () => Promise.resolve([]);
+    await expect(change('router', { type: 'tick' })).rejects.toThrow('readModes left out a mode of router');
   });
 });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { isShut, isUnreadable, NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
 
+it('a stage of which nothing is stored has no reason for its mode, and no code to blame', () => {
+  expect(NORMAL).toMatchObject({ mode: 'normal', reason: '', codeVersion: '' });
+});
+
 describe('isShut', () => {
   const mode = (name: 'normal' | 'degraded' | 'recovering', held = false) => ({ mode: name, held });
 

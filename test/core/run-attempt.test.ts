@@ -1,8 +1,8 @@
 /** What an attempt at a message from the queue is given, and what is written when it cannot be charged. */
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Process } from '../../lambdas/core/outcome.ts';
 import type { Attempt } from '../../lambdas/core/ports.ts';
-import { MemoryStage } from '../support/memory-stage.ts';
+import { MemoryStage, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 
 let stage: MemoryStage;
@@ -22,6 +22,26 @@ it('is given what the ledger knew before its charge, and a clock of the time lef
   };
   await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { process });
   expect(given).toEqual([['a1', known, 60_000], 59_999]);
+});
+
+describe('a crash', () => {
+  const crash: Process = () => Promise.reject(new TypeError('no such property'));
+
+  it('is told to a stage that recovers, until its first success', async () => {
+    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now });
+    await stage.run([stage.message('a1', 'a')], { process: crash });
+    expect(stage.calls).toContain('note crashed');
+    stage.calls.length = 0;
+    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now, successes: 1 });
+    await stage.run([stage.message('b1', 'b')], { process: crash });
+    expect(stage.calls).not.toContain('note crashed');
+  });
+
+  it('that cannot be told for an error of our own ends the run', async () => {
+    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now });
+    const note = () => Promise.reject(new RangeError('a bug'));
+    await expect(stage.run([stage.message('a1', 'a')], { process: crash, note })).rejects.toThrow('a bug');
+  });
 });
 
 it('that cannot be charged for an error of our own is not taken back: nothing is written after it', async () => {

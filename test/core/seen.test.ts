@@ -202,6 +202,7 @@ describe('as it is stored', () => {
       good.slice(1 + good.indexOf('.')),
       good.slice(0, -1),
       `${good}!`,
+      `!${good}`,
       'v2:x',
       [good],
     ];

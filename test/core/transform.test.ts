@@ -67,7 +67,11 @@ describe('what is a crash', () => {
   loop['self'] = loop;
 
   it.each<[string, () => unknown, string]>([
-    ['undefined', () => undefined, 'returned undefined for event m1; return an event'],
+    [
+      'undefined',
+      () => undefined,
+      'TransformError: transform returned undefined for event m1; return an event',
+    ],
     ['a text', () => 'event', 'returned string'],
     ['a number', () => 7, 'returned number'],
     ['false', () => false, 'returned boolean'],
@@ -79,7 +83,7 @@ describe('what is a crash', () => {
     ['a Map', () => new Map([['a', 1]]), 'returned a Map'],
     ['an Error', () => new Error('returned, not thrown'), 'returned a Error'],
     ['a Date', () => new Date(), 'returned a Date'],
-    ['a circle', () => loop, 'returned what JSON cannot hold for event m1'],
+    ['a circle', () => loop, 'returned what JSON cannot hold for event m1: TypeError: Converting circular'],
     ['a bigint within', () => ({ n: 1n }), 'returned what JSON cannot hold for event m1'],
     ['an object that JSON reads as a text', () => ({ toJSON: () => 'text' }), 'JSON cannot hold'],
     ['an object that JSON leaves out', () => ({ toJSON: () => undefined }), 'JSON cannot hold'],
@@ -87,6 +91,10 @@ describe('what is a crash', () => {
     const crash = await run(transform).catch((error: unknown) => error);
     expect(crash).toBeInstanceOf(TransformError);
     expect(String(crash)).toContain(message);
+  });
+
+  it('that JSON threw has what it threw as its cause', async () => {
+    await expect(run(() => loop)).rejects.toHaveProperty('cause', expect.any(TypeError));
   });
 });
 
