@@ -23,6 +23,10 @@ const saves = (): number => stage.called('parking.saveMessage').length;
 const at = (events: number) => ({ events, outputs: 0, codeVersion: 'v1' });
 
 describe('the message', () => {
+  it('that was never attempted has no account', () => {
+    expect(stage.parking.messages(STAGE, 'a')[0]).not.toHaveProperty('attempt');
+  });
+
   it.each([['stopped'], ['fault']] as const)(
     'keeps its progress when it ends as %s, and is not written without',
     async (kind) => {
