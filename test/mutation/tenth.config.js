@@ -6,7 +6,7 @@ import full from './stryker.config.js';
  */
 export default {
   ...full,
-  mutate: ['attempts', 'backoff', 'batch-runner', 'order-key', 'parking', 'queue-steps', 'reconcile'].map(
+  mutate: ['attempts', 'backoff', 'order-key', 'parking', 'queue-steps', 'reconcile'].map(
     (name) => `lambdas/core/${name}.ts`,
   ),
 };
