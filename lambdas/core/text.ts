@@ -1,7 +1,10 @@
 /** Bytes of a text in UTF-8. */
 export const byteLength = (text: string): number => Buffer.byteLength(text);
 
-/** The beginning of a text, up to so many bytes, without half a character at its end. */
+/**
+ * The beginning of a text, up to so many bytes, without half a character at its end. (`ignoreBOM` keeps a byte order mark,
+ * which a decoder takes away by default.)
+ */
 export const cut = (text: string, bytes: number): string =>
   byteLength(text) <= bytes
     ? text
