@@ -90,7 +90,10 @@ const stamp = (event: SluiceEvent, ids: UserIds, { receivedAt, requestIp }: Arri
   };
 };
 
-/** Checks and stamps one event. `__proto__` and the like are names as any other: they stay data, and change nothing. */
+/**
+ * Checks and stamps one event. A name such as `__proto__` stays data: `JSON.parse` and spreading make it a property of its own,
+ * where an assignment would set the prototype.
+ */
 export const admit = (raw: unknown, arrival: Arrival): Admission => {
   if (!isJsonObject(raw) || isDeeperThan(raw, MAX_EVENT_DEPTH)) {
     return { ok: false, reason: REJECTION.notAnEvent };

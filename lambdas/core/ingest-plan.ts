@@ -1,4 +1,5 @@
 /** From the events of one request to the messages to send. */
+import { append } from './append.ts';
 import { deduplicationId } from './deduplication.ts';
 import { pack } from './envelope.ts';
 import type { SluiceEvent } from './event.ts';
@@ -28,12 +29,6 @@ export type Plan =
       readonly kind: 'refuse';
       readonly reason: RejectionReason | 'empty batch payload' | 'request size exceeds max limit';
     };
-
-const append = <K, V>(lists: Map<K, V[]>, key: K, value: V): void => {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-};
 
 interface Admitted {
   readonly received: SluiceEvent;

@@ -1,4 +1,5 @@
 /** What is asked of a stage's queue, and may fail without harm. */
+import { append } from './append.ts';
 import { InfraFault, type IncomingMessage } from './ports.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
@@ -38,10 +39,6 @@ export const byKey = (
   messages: readonly IncomingMessage[],
 ): ReadonlyMap<string, readonly IncomingMessage[]> => {
   const keys = new Map<string, IncomingMessage[]>();
-  for (const message of messages) {
-    const own = keys.get(message.groupId);
-    if (own === undefined) keys.set(message.groupId, [message]);
-    else own.push(message);
-  }
+  for (const message of messages) append(keys, message.groupId, message);
   return keys;
 };

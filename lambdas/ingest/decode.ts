@@ -1,6 +1,7 @@
 /** From a request's bytes to the data in them. What the client got wrong is a value, never an error. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { append } from '../core/append.ts';
 import { MAX_REQUEST_BYTES } from '../core/limits.ts';
 import type { Refusal } from './response.ts';
 
@@ -68,15 +69,11 @@ export const decodeForm = async (body: Buffer): Promise<Decoded> => {
   return decoded.ok ? { ok: true, value: listsByName(new URLSearchParams(decoded.text)) } : decoded;
 };
 
-/** `__proto__` is a name as any other. */
+/** A field may be named `__proto__`: `fromEntries` makes it a property of its own, where an assignment would set the prototype. */
 export const listsByName = (
   pairs: Iterable<readonly [string, string]>,
 ): Record<string, readonly string[]> => {
   const lists = new Map<string, string[]>();
-  for (const [name, value] of pairs) {
-    const list = lists.get(name);
-    if (list === undefined) lists.set(name, [value]);
-    else list.push(value);
-  }
+  for (const [name, value] of pairs) append(lists, name, value);
   return Object.fromEntries(lists);
 };
