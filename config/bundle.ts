@@ -13,6 +13,18 @@ import type {
 /** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
 export const ROUTER_STAGE = 'router';
 
+/** How a stage's transform is run; its code is beside the function's (`BUNDLE_FILES`). */
+export interface TransformBundle {
+  /** The longest that one event may take; milliseconds. */
+  readonly timeout: number;
+  /** The heap that it may use; MB. */
+  readonly memory: number;
+  /** All that its `process.env` holds, besides the secrets. */
+  readonly env: Readonly<Record<string, string>>;
+  /** By the name under which the transform gets them. */
+  readonly secrets: Readonly<Record<string, { readonly secretName: string }>>;
+}
+
 interface Bundle {
   /** Content hash of the function's code, configuration left out. Crash and mode records carry it. */
   readonly codeVersion: string;
@@ -32,10 +44,14 @@ export interface RouterBundle extends Bundle {
   readonly degradedMode: ResolvedDegradedMode;
   /** Absent: off. */
   readonly deduplication?: ResolvedDeduplication;
+  /** Absent: events are passed on as they came. */
+  readonly transform?: TransformBundle;
 }
 
 export interface DeliverBundle extends Bundle {
-  readonly destination: ResolvedDestination;
+  readonly destination: Omit<ResolvedDestination, 'transform'>;
+  /** Absent: events are delivered as they came. */
+  readonly transform?: TransformBundle;
   readonly timing: ResolvedTiming;
   readonly degradedMode: ResolvedDegradedMode;
 }
@@ -55,7 +71,9 @@ export interface ControlBundle extends Bundle {
 /** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */
 export const BUNDLE_FILES = {
   code: 'index.mjs',
-  /** The user's own transform. Absent when none is configured. */
+  /** The user's own transform. Absent when none is configured ... */
   transform: 'transform.mjs',
+  /** ... and so is the program of the thread that runs it. */
+  sandbox: 'sandbox.mjs',
   config: 'bundle.json',
 } as const;

@@ -5,18 +5,38 @@
 
 export type ModeName = 'normal' | 'degraded' | 'recovering';
 
+/**
+ * How code failed. Of the transform: `throw`: it threw, or returned what is not an event; `exit`: it ended its thread; `timeout`: an
+ * event took longer than `transform.timeout`; `memory`: it used more than `transform.memory`; `load`: the module could not be
+ * loaded; `late`: something that an event had started failed after the event had been answered. Of the function: `death`: the
+ * process ended; `dead letter`: SQS gave up on the message.
+ */
+export type CrashKind = 'throw' | 'exit' | 'timeout' | 'memory' | 'load' | 'late' | 'death' | 'dead letter';
+
 /** Why a stage's code failed, as far as is known. */
 export interface CrashReport {
-  /** `throw`: it threw; `death`: its process ended; `load`: it could not be loaded; `dead letter`: SQS gave up on it. */
-  readonly kind: 'throw' | 'death' | 'load' | 'dead letter';
+  readonly kind: CrashKind;
   readonly error: string;
   readonly stack?: string;
   /** Content hash of the stage's code, configuration left out; empty when it is not known. */
   readonly codeVersion: string;
   readonly at: number;
   readonly messageId?: string;
+  /** The `messageId` of the event at which it failed, where that is known. */
+  readonly eventId?: string;
   /** The message's order key. */
   readonly key?: string;
+}
+
+/**
+ * Failures of what events had started and not awaited, after those events had been answered. They hold up nothing and charge
+ * nobody; a record is forgotten a week after its last failure.
+ */
+export interface LateCrashes {
+  readonly count: number;
+  /** When the first of them was recorded. */
+  readonly since: number;
+  readonly last: CrashReport;
 }
 
 export interface ModeChange {
@@ -47,6 +67,7 @@ export interface StageStatus {
   readonly redrives: number;
   readonly spill: boolean;
   readonly lastCrash?: CrashReport;
+  readonly lateCrashes?: LateCrashes;
   /** The latest last. */
   readonly history: readonly ModeChange[];
   /** The event source mapping's state and concurrency, as Lambda reports them. */

@@ -1,18 +1,20 @@
 /** Reads the stored item of a stage's mode. It is written as it is: a `ModeRecord`'s fields beside the table's keys. */
 import * as v from 'valibot';
-import { NORMAL, UNREADABLE, type ModeRecord } from './mode.ts';
+import { NORMAL, UNREADABLE, type CrashKind, type ModeRecord } from './mode.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(v.number(), v.finite());
 const modeName = v.picklist(['normal', 'degraded', 'recovering']);
 
 const crash = v.object({
-  kind: v.picklist(['throw', 'death', 'load', 'dead letter']),
+  // A newer version may know other kinds: what it wrote is kept.
+  kind: v.custom<CrashKind>((kind) => typeof kind === 'string'),
   error: v.string(),
   stack: v.exactOptional(v.string()),
   codeVersion: v.string(),
   at: time,
   messageId: v.exactOptional(v.string()),
+  eventId: v.exactOptional(v.string()),
   key: v.exactOptional(v.string()),
 });
 

@@ -11,10 +11,17 @@ export interface Mode {
   readonly held: boolean;
 }
 
+/**
+ * How code failed. Of the transform: `throw`: it threw, or returned what is not an event; `exit`: it ended its thread; `timeout`: an
+ * event took longer than `transform.timeout`; `memory`: it used more than `transform.memory`; `load`: the module could not be
+ * loaded; `late`: something that an event had started failed after the event had been answered. Of the function: `death`: the
+ * process ended; `dead letter`: SQS gave up on the message.
+ */
+export type CrashKind = 'throw' | 'exit' | 'timeout' | 'memory' | 'load' | 'late' | 'death' | 'dead letter';
+
 /** Why a stage's code failed, as far as is known. */
 export interface Crash {
-  /** `throw`: it threw; `death`: its process ended; `load`: it could not be loaded; `dead letter`: SQS gave up on it. */
-  readonly kind: 'throw' | 'death' | 'load' | 'dead letter';
+  readonly kind: CrashKind;
   readonly error: string;
   readonly stack?: string;
   /** Content hash of the stage's code; empty when it is not known (a function that does not start). */
@@ -22,6 +29,8 @@ export interface Crash {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly messageId?: string;
+  /** The `messageId` of the event at which it failed, where that is known. */
+  readonly eventId?: string;
   /** The message's order key. */
   readonly key?: string;
 }

@@ -130,6 +130,21 @@ export interface ModeStore {
   writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean>;
 }
 
+/** Late crashes of a stage: see `CrashKind`. */
+export interface LateCrashes {
+  readonly count: number;
+  /** When the first of them was recorded; milliseconds since 1970. */
+  readonly since: number;
+  readonly last: Crash;
+}
+
+export interface LateCrashStore {
+  /** Adds to what is stored of the stage, which is forgotten a week after its last addition. @throws InfraFault */
+  addLateCrashes(stage: string, crashes: Pick<LateCrashes, 'count' | 'last'>): Promise<void>;
+  /** In the order given; undefined where there are none. @throws InfraFault */
+  readLateCrashes(stages: readonly string[]): Promise<readonly (LateCrashes | undefined)[]>;
+}
+
 /** What a stage leaves behind in SQS when it is removed from the configuration. */
 export interface StageQueues {
   readonly queueName: string;
