@@ -20,6 +20,8 @@ export interface FunctionsOptions {
   readonly dataDir: string;
   readonly runtime: string;
   readonly childrenDir: string;
+  /** Where the functions' environments keep their `/tmp`. */
+  readonly tmpDir: string;
   readonly endpoints: Endpoints;
   /** The most processes a function gets on this machine. */
   readonly concurrency: number;
@@ -80,7 +82,7 @@ export class Functions {
         continue;
       }
       const logFile = createWriteStream(join(logs, `${spec.name}.log`), { flags: 'a' });
-      const { runtime, childrenDir, concurrency, onTrouble, onLine } = this.#options;
+      const { runtime, childrenDir, tmpDir, concurrency, onTrouble, onLine } = this.#options;
       const { reservedConcurrency, ...rest } = spec;
       const lambda = new LambdaFunction({
         ...rest,
@@ -88,6 +90,7 @@ export class Functions {
         environment,
         runtime,
         childrenDir,
+        tmpDir,
         concurrency: new ConcurrencyLimit(concurrency + SPARE_CONCURRENCY),
         maxIdle: concurrency,
         logger: (line) => {

@@ -12,6 +12,7 @@ import { AsyncInvoker } from './lambda/async-invoker.ts';
 import { killLeftovers } from './lambda/children.ts';
 import { queueSource } from './lambda/queue-source.ts';
 import { buildRuntime } from './lambda/runtime-bundle.ts';
+import { clearTmp } from './lambda/tmp-dirs.ts';
 import { Mappings } from './mappings.ts';
 import type { Settings } from './settings.ts';
 import { SnsService } from './sns/service.ts';
@@ -45,6 +46,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const childrenDir = join(dataDir, 'children');
   // Before anything reads the queues: a function of a killed run may still be at work on a message.
   await killLeftovers(childrenDir);
+  const tmpDir = join(dataDir, 'tmp');
+  await clearTmp(tmpDir);
   const sqs = new SqsService({ store: new LibsqlStore(join(dataDir, 'queues.sqlite')) });
   // Whoever had messages in flight is gone; waiting for their visibility timeouts would help nobody.
   await sqs.releaseInFlight();
@@ -67,6 +70,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     dataDir,
     runtime: await buildRuntime(dataDir),
     childrenDir,
+    tmpDir,
     endpoints: { sqs: sqsServer.url, dynamodb: dynamo.url, api: awsApi.url },
     concurrency,
     onTrouble,

@@ -13,9 +13,6 @@ const MEMORY_POLL_MS = 50;
 /** How long the log of a process that has ended may still arrive: what it started may hold its pipes open. */
 const LOG_GRACE_MS = 250;
 
-/** The part of the memory that V8's heap may take, in percent; the rest of Node needs room as well. */
-const HEAP_SHARE = 90;
-
 export interface ChildOptions {
   readonly name: string;
   readonly arn: string;
@@ -26,6 +23,8 @@ export interface ChildOptions {
   /** The file made by `buildRuntime`. */
   readonly runtime: string;
   readonly record: ChildRecord;
+  /** The environment's `/tmp`: an absolute path of a directory that exists. */
+  readonly tmpDir: string;
   readonly logger: (line: string) => void;
 }
 
@@ -53,6 +52,10 @@ const environmentOf = (options: ChildOptions): Record<string, string> => {
     AWS_LAMBDA_FUNCTION_NAME: options.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(options.memoryMb),
+    // `os.tmpdir()` reads these: the first one on POSIX, the others on Windows.
+    TMPDIR: options.tmpDir,
+    TMP: options.tmpDir,
+    TEMP: options.tmpDir,
     ...options.environment,
   };
 };
@@ -66,8 +69,8 @@ export class Child {
   #reason: FunctionError | undefined;
   #frozen = false;
   #peak = 0;
-  /** Resolves when the process is gone and its log is complete. */
-  readonly ended: Promise<void>;
+  /** Resolves when the process is gone and its log is complete, with why it ended. */
+  readonly ended: Promise<FunctionError>;
   #hasExited = false;
 
   constructor(options: ChildOptions) {
@@ -76,8 +79,9 @@ export class Child {
     this.#process = fork(options.runtime, [token, options.name], {
       cwd: options.codeDir,
       env: environmentOf(options),
-      // Given in any case: what this process runs with (a TypeScript loader) must not be inherited.
-      execArgv: [`--max-old-space-size=${String(Math.floor((options.memoryMb * HEAP_SHARE) / 100))}`],
+      // Given in any case: what this process runs with (a TypeScript loader) must not be inherited. No heap limit, which
+      // would take the place of those that the function gives its own threads.
+      execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Strings of megabytes travel as they are; JSON would escape and parse them once more.
       serialization: 'advanced',
@@ -210,7 +214,7 @@ export class Child {
     });
   }
 
-  #watchEnd(resolve: () => void): void {
+  #watchEnd(resolve: (why: FunctionError) => void): void {
     let done = false;
     const finish = (error: FunctionError): void => {
       if (done) return;
@@ -218,7 +222,7 @@ export class Child {
       const { pid } = this.#process;
       if (pid !== undefined) this.#options.record.remove(pid);
       this.#waiting?.({ type: 'ended', error });
-      resolve();
+      resolve(error);
     };
     this.#process.on('exit', (code, signal) => {
       this.#hasExited = true;

@@ -1,6 +1,27 @@
 /** How Lambda words the end of a process that did not answer. */
 import type { FunctionError } from './protocol.ts';
 
+/** Why the local run kills a process that has exceeded no limit. */
+export const CLOSED: FunctionError = {
+  errorType: 'Sandbox.Closed',
+  errorMessage: 'The local run is stopping',
+};
+export const ABORTED: FunctionError = {
+  errorType: 'Sandbox.Aborted',
+  errorMessage: 'The invocation was cut off by its caller',
+};
+export const RETIRED: FunctionError = {
+  errorType: 'Sandbox.Retired',
+  errorMessage: 'The process was not needed',
+};
+
+/**
+ * Whether the environment is retired together with its process. After any other end, Lambda resets the environment: the
+ * next process starts in the same one. @param why the value that `Child.ended` resolves to
+ */
+export const retiresEnvironment = (why: FunctionError): boolean =>
+  why === CLOSED || why === ABORTED || why === RETIRED;
+
 const SIGNAL_NAMES: Partial<Record<string, string>> = { SIGABRT: 'aborted', SIGKILL: 'killed' };
 
 const fault = (errorType: string, requestId: string, what: string): FunctionError => ({

@@ -21,6 +21,11 @@ export interface LambdaFunctionOptions {
   readonly runtime: string;
   /** Where running processes are recorded; give the same one to `killLeftovers` at the next start. */
   readonly childrenDir: string;
+  /**
+   * Where each environment gets the directory that stands for `/tmp`: an absolute path, created when absent. Give the
+   * same one to `clearTmp` at the next start.
+   */
+  readonly tmpDir: string;
   /** Takes each line of the function's output, and a REPORT line for each invocation. */
   readonly logger: (line: string) => void;
   /** Idle processes to keep. Default: 4. */

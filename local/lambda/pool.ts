@@ -3,12 +3,11 @@
  * in between, a crash or a timeout costs that process and no other, and nothing is inherited from the local run.
  */
 import { randomUUID } from 'node:crypto';
-import { Child } from './child.ts';
-import type { Answer, ChildOptions } from './child.ts';
-import { ChildRecord } from './children.ts';
+import type { Answer, Child } from './child.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
+import { Environments } from './environments.ts';
+import { ABORTED, CLOSED } from './faults.ts';
 import type { InvokeOptions, InvokeResult, LambdaFunctionOptions } from './function.ts';
-import type { FunctionError } from './protocol.ts';
 import { reportLine } from './report.ts';
 
 export { ConcurrencyLimit } from './concurrency.ts';
@@ -22,12 +21,6 @@ const MAX_RESPONSE_BYTES = 6_291_556;
 /** Lambda's limit for loading the code. It is not part of the function's own timeout. */
 const INIT_LIMIT_MS = 10_000;
 
-const DEFAULT_MAX_IDLE = 4;
-const DEFAULT_IDLE_MS = 300_000;
-
-const DEFAULT_SURPLUS_IDLE_MS = 10_000;
-const REAP_MS = 1_000;
-
 type Finished = Exclude<InvokeResult, { kind: 'throttled' }>;
 
 const failed = (errorType: string, errorMessage: string): Finished => ({
@@ -35,37 +28,19 @@ const failed = (errorType: string, errorMessage: string): Finished => ({
   error: { errorType, errorMessage },
 });
 
-const CLOSED: FunctionError = { errorType: 'Sandbox.Closed', errorMessage: 'The local run is stopping' };
-const ABORTED: FunctionError = {
-  errorType: 'Sandbox.Aborted',
-  errorMessage: 'The invocation was cut off by its caller',
-};
-const RETIRED: FunctionError = { errorType: 'Sandbox.Retired', errorMessage: 'The process was not needed' };
-
 export class LambdaFunction {
   readonly #options: LambdaFunctionOptions;
   readonly #limit: ConcurrencyLimit;
-  readonly #record: ChildRecord;
-  #code: Pick<ChildOptions, 'codeDir' | 'environment'>;
-  /** Grows with each deploy; a process belongs to the one it was started for. */
-  #generation = 0;
-  readonly #generations = new WeakMap<Child, number>();
-  readonly #all = new Set<Child>();
-  /** The longest idle first. */
-  #idle: { readonly child: Child; readonly since: number }[] = [];
-  readonly #reaper: NodeJS.Timeout;
+  readonly #environments: Environments;
   #closed = false;
 
   constructor(options: LambdaFunctionOptions) {
     this.#options = options;
-    this.#code = { codeDir: options.codeDir, environment: options.environment };
     this.#limit =
       options.reservedConcurrency === undefined
         ? (options.concurrency ?? new ConcurrencyLimit())
         : new ConcurrencyLimit(options.reservedConcurrency);
-    this.#record = new ChildRecord(options.childrenDir);
-    this.#reaper = setInterval(() => this.#reap(), Math.min(REAP_MS, this.#idleMs, this.#surplusMs));
-    this.#reaper.unref();
+    this.#environments = new Environments(options);
   }
 
   get name(): string {
@@ -82,14 +57,14 @@ export class LambdaFunction {
 
   /** How many processes there are, busy and idle. */
   get processes(): { readonly busy: number; readonly idle: number } {
-    return { busy: this.#all.size - this.#idle.length, idle: this.#idle.length };
+    return this.#environments.processes;
   }
 
   /**
    * Runs the function once and waits for its answer.
    * @param payload what JSON can hold
    * @returns the function's answer; how it failed; or that its concurrency is used up
-   * @throws when the payload is not JSON, or when a process cannot be recorded on disk
+   * @throws when the payload is not JSON, or when a process cannot be recorded or given its directory on disk
    */
   async invoke(payload: unknown, { signal }: InvokeOptions = {}): Promise<InvokeResult> {
     if (this.#closed) return { kind: 'error', error: CLOSED };
@@ -117,33 +92,20 @@ export class LambdaFunction {
 
   /** Deploys: invocations from now on run the new code; those that run finish on the old. */
   updateCode(codeDir: string, environment: Readonly<Record<string, string>>): void {
-    this.#code = { codeDir, environment };
-    this.#generation += 1;
-    for (const { child } of this.#idle.splice(0)) child.kill(RETIRED);
+    this.#environments.updateCode(codeDir, environment);
   }
 
   /** Ends all processes; an invocation that still runs is answered an error. Resolves when they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#reaper);
-    this.#idle = [];
-    for (const child of this.#all) child.kill(CLOSED);
-    await Promise.all([...this.#all].map((child) => child.ended));
-  }
-
-  get #idleMs(): number {
-    return this.#options.idleMs ?? DEFAULT_IDLE_MS;
-  }
-
-  get #surplusMs(): number {
-    return this.#options.surplusIdleMs ?? DEFAULT_SURPLUS_IDLE_MS;
+    await this.#environments.close();
   }
 
   async #run(event: string, signal: AbortSignal | undefined): Promise<Finished> {
     const requestId = randomUUID();
     const began = performance.now();
-    const warm = this.#takeIdle();
-    const child = warm ?? this.#fork();
+    const warm = this.#environments.takeIdle();
+    const child = warm ?? this.#environments.fork();
     const abort = (): void => child.kill(ABORTED);
     signal?.addEventListener('abort', abort, { once: true });
     let initMs: number | undefined;
@@ -158,60 +120,8 @@ export class LambdaFunction {
       return this.#finish(requestId, child, answer, { initMs, ms: performance.now() - start });
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#release(child);
+      this.#environments.release(child);
     }
-  }
-
-  /** The one used last, so that the others grow old and are ended. One that died while it was idle is passed over. */
-  #takeIdle(): Child | undefined {
-    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop())
-      if (last.child.isUsable) return last.child;
-    return undefined;
-  }
-
-  #fork(): Child {
-    const { name, arn, handler, memoryMb, runtime, logger } = this.#options;
-    const child = new Child({
-      name,
-      arn,
-      handler,
-      memoryMb,
-      runtime,
-      logger,
-      record: this.#record,
-      ...this.#code,
-    });
-    this.#generations.set(child, this.#generation);
-    this.#all.add(child);
-    void child.ended.then(() => {
-      this.#all.delete(child);
-      this.#idle = this.#idle.filter((idle) => idle.child !== child);
-    });
-    return child;
-  }
-
-  /** Back to the idle ones, unless it belongs to an older deploy. */
-  #release(child: Child): void {
-    if (!child.isUsable || this.#closed) return;
-    if (this.#generations.get(child) !== this.#generation) {
-      child.kill(RETIRED);
-      return;
-    }
-    child.freeze();
-    this.#idle.push({ child, since: performance.now() });
-  }
-
-  #reap(): void {
-    const now = performance.now();
-    const maxIdle = this.#options.maxIdle ?? DEFAULT_MAX_IDLE;
-    let surplus = this.#idle.length - maxIdle;
-    this.#idle = this.#idle.filter(({ child, since }) => {
-      const idleFor = now - since;
-      if (idleFor < this.#idleMs && (surplus <= 0 || idleFor < this.#surplusMs)) return true;
-      surplus -= 1;
-      child.kill(RETIRED);
-      return false;
-    });
   }
 
   #finish(

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ChildRecord, killLeftovers } from '../../../local/lambda/children.ts';
+import { clearTmp } from '../../../local/lambda/tmp-dirs.ts';
 import { until, Workshop } from './fixtures.ts';
 
 let shop: Workshop;
@@ -47,6 +48,7 @@ describe('what a killed run leaves behind', () => {
       codeDir,
       await shop.buildRuntime(),
       shop.childrenDir,
+      shop.tmpDir,
     ]);
     let output = '';
     parent.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -56,6 +58,7 @@ describe('what a killed run leaves behind', () => {
     parent.kill('SIGKILL');
     await once(parent, 'exit');
     expect(pids.map(isAlive)).toEqual([true, true]);
+    expect(readdirSync(join(shop.tmpDir, 'orphan'))).toHaveLength(2);
 
     const bystander = start(['-e', 'setInterval(() => {}, 1000)']);
     // As if a process of an earlier run had ended and its id had been given to another program.
@@ -67,10 +70,13 @@ describe('what a killed run leaves behind', () => {
     expect(pids.map(isAlive)).toEqual([false, false]);
     expect(isAlive(bystander.pid ?? 0)).toBe(true);
     expect(readdirSync(shop.childrenDir)).toEqual([]);
+    await clearTmp(shop.tmpDir);
+    expect(existsSync(shop.tmpDir)).toBe(false);
   });
 
   test('may be nothing', async () => {
     expect(await killLeftovers(join(shop.dir, 'never'))).toEqual([]);
+    await clearTmp(join(shop.dir, 'never'));
     mkdirSync(join(shop.dir, 'empty'));
     expect(await killLeftovers(join(shop.dir, 'empty'))).toEqual([]);
   });

@@ -18,6 +18,7 @@ export const until = async (condition: () => boolean, what: string): Promise<voi
 export class Workshop {
   readonly dir = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-lambda-')));
   readonly childrenDir = join(this.dir, 'children');
+  readonly tmpDir = join(this.dir, 'tmp');
   readonly lines: string[] = [];
   readonly #functions: LambdaFunction[] = [];
   #count = 0;
@@ -46,6 +47,7 @@ export class Workshop {
       environment: {},
       runtime: await this.buildRuntime(),
       childrenDir: this.childrenDir,
+      tmpDir: this.tmpDir,
       logger: (line) => this.lines.push(line),
       ...options,
     });

@@ -1,7 +1,7 @@
 /** A local run in small, to be killed: it leaves one frozen process behind and one that loops without end. */
 import { LambdaFunction } from '../../../local/lambda/pool.ts';
 
-const [, , codeDir = '', runtime = '', childrenDir = ''] = process.argv;
+const [, , codeDir = '', runtime = '', childrenDir = '', tmpDir = ''] = process.argv;
 const made = new LambdaFunction({
   name: 'orphan',
   arn: 'arn:aws:lambda:us-east-1:000000000000:function:orphan',
@@ -12,6 +12,7 @@ const made = new LambdaFunction({
   environment: {},
   runtime,
   childrenDir,
+  tmpDir,
   logger: (line) => {
     if (line.startsWith('pid ')) process.stdout.write(`${line}\n`);
   },

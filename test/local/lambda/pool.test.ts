@@ -52,6 +52,9 @@ describe('an invocation', () => {
       'LAMBDA_TASK_ROOT',
       'OWN',
       'PATH',
+      'TEMP',
+      'TMP',
+      'TMPDIR',
       'TZ',
       '_HANDLER',
     ]);
