@@ -1,6 +1,6 @@
 /**
  * The sample pipeline: one source, one webhook on this machine. `npm start` runs it as it is.
- * Every key is described in `config/schema.ts`.
+ * `docs/configuration.md` describes every key.
  */
 import { defineConfig } from './config/index.ts';
 

@@ -5,7 +5,19 @@ export type {
   ResolvedDestination,
   ResolvedSource,
   ResolvedTiming,
+  ResolvedTransform,
 } from './schema.ts';
+export type {
+  EventContext,
+  EventFields,
+  EventTraits,
+  JsonRecord,
+  JsonValue,
+  SluiceEvent,
+  Transform,
+  TransformContext,
+  TransformResult,
+} from './transform-api.ts';
 import type { PipelineConfig } from './schema.ts';
 
 /** Gives `sluice.config.ts` its types in an editor. It is validated when it is used. */

@@ -48,11 +48,13 @@ export const loadConfig = async (file = configPath()): Promise<LoadedConfig> => 
   const absolute = path.resolve(file);
   const name = displayName(absolute);
   const { code, inputs, cacheable } = await bundleConfig(absolute, name);
-  const source = await importDefault(code, name);
+  const written = await importDefault(code, name);
   const baseDir = path.dirname(absolute);
-  const config = resolveTransforms(validateConfig(source, name), baseDir, name);
+  const valid = validateConfig(written, name);
   // `validateConfig` has just found it to be one.
-  return { source: source as PipelineConfig, config, name, file: absolute, baseDir, inputs, cacheable };
+  const source = written as PipelineConfig;
+  const config = resolveTransforms(valid, source, baseDir, name);
+  return { source, config, name, file: absolute, baseDir, inputs, cacheable };
 };
 
 const bundleConfig = async (

@@ -1,31 +1,42 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { ResolvedConfig } from './schema.ts';
+import type { PipelineConfig, ResolvedConfig, ResolvedTransform } from './schema.ts';
 import { ConfigError } from './validate.ts';
 
 /**
+ * The key that holds the path of a transform's module, for errors.
+ * @param key of the transform
+ * @param written the transform as the configuration has it: a path, or an object with the path as `file`
+ */
+export const fileKey = (key: string, written: PipelineConfig['transform']): string =>
+  typeof written === 'object' ? `${key}.file` : key;
+
+/**
  * Makes the paths of the users' transforms absolute.
+ * @param config what `written` was found to mean
  * @param baseDir where relative paths begin: the config file's directory
  * @param where names the configuration in each line of the error, e.g. its file's name
- * @throws ConfigError that names each transform of which there is no file
+ * @throws ConfigError that names the key of each transform whose file does not exist
  */
 export const resolveTransforms = (
   config: ResolvedConfig,
+  written: PipelineConfig,
   baseDir: string,
   where?: string,
 ): ResolvedConfig => {
   const issues: string[] = [];
-  const resolve = <T extends { transform?: string | undefined }>(owner: T, key: string): T => {
-    if (owner.transform === undefined) return owner;
-    const file = path.resolve(baseDir, owner.transform);
+  const resolve = <T extends { transform?: ResolvedTransform }>(owner: T, key: string): T => {
+    const { transform } = owner;
+    if (transform === undefined) return owner;
+    const file = path.resolve(baseDir, transform.file);
     const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-    if (!isFile) issues.push(`${key}: there is no file ${owner.transform} in ${baseDir}`);
-    return { ...owner, transform: file };
+    if (!isFile) issues.push(`${key}: there is no file ${transform.file} in ${baseDir}`);
+    return { ...owner, transform: { ...transform, file } };
   };
   const resolved = {
-    ...resolve(config, 'transform'),
+    ...resolve(config, fileKey('transform', written.transform)),
     destinations: config.destinations.map((destination, i) =>
-      resolve(destination, `destinations[${i}].transform`),
+      resolve(destination, fileKey(`destinations[${i}].transform`, written.destinations[i]?.transform)),
     ),
   };
   if (issues.length > 0) throw new ConfigError(issues, where);

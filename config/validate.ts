@@ -1,6 +1,7 @@
-/** Checks a configuration and says, one line a mistake, where it is wrong and how to mend it. */
+/** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
 import { pipelineSchema, type ResolvedConfig } from './schema.ts';
+import { checkTransform } from './transform-schema.ts';
 
 /** A configuration that cannot be deployed. `message` has a line for each mistake, ready to be shown. */
 export class ConfigError extends Error {
@@ -81,6 +82,19 @@ const checkAlerts = ({ alerts: { pagerDuty, victorOps, emails, urls } }: Resolve
   ];
 };
 
+const checkTransforms = ({ transform, destinations, timing }: ResolvedConfig): string[] => {
+  const router = { key: 'timing.routerTimeout', time: timing.routerTimeout };
+  const deliver = { key: 'timing.deliverTimeout', time: timing.deliverTimeout };
+  return [
+    ...(transform ? checkTransform(transform, 'transform', router) : []),
+    ...destinations.flatMap((destination, i) =>
+      destination.transform
+        ? checkTransform(destination.transform, `destinations[${i}].transform`, deliver)
+        : [],
+    ),
+  ];
+};
+
 /** What no single key can tell: references, uniqueness, and times that must fit each other. */
 const crossCheck = (config: ResolvedConfig): string[] => {
   const { sources, destinations, timing } = config;
@@ -116,6 +130,7 @@ const crossCheck = (config: ResolvedConfig): string[] => {
     // Nothing begins that cannot end: a deliver function must have room for at least one request.
     ...tooShort('deliverTimeout', 2 * timing.requestTimeout, 'twice timing.requestTimeout'),
     ...tooShort('maxBackoff', timing.minBackoff, 'timing.minBackoff'),
+    ...checkTransforms(config),
     ...checkDegradedMode(config),
     ...checkAlerts(config),
   ];

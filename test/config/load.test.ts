@@ -120,9 +120,23 @@ describe('a configuration that can be loaded', () => {
       }),
     );
     const { config, source } = await loadConfig(file);
-    expect(config.transform).toBe(all);
-    expect(config.destinations[0]?.transform).toBe(crm);
+    expect(config.transform?.file).toBe(all);
+    expect(config.destinations[0]?.transform?.file).toBe(crm);
     expect(source.transform).toBe('./transforms/all.ts');
+  });
+
+  it('gets the absolute path of a transform with limits, and leaves the rest as it is', async () => {
+    const all = write('all.ts', 'export default (event: unknown) => event;');
+    const transform = { file: './all.ts', timeout: '2s', env: { REGION: 'eu' } };
+    const { config, source } = await loadConfig(write('sluice.config.ts', exported({ ...plain, transform })));
+    expect(config.transform).toEqual({
+      file: all,
+      timeout: 2_000,
+      memory: 128,
+      env: { REGION: 'eu' },
+      secrets: {},
+    });
+    expect(source.transform).toEqual(transform);
   });
 });
 
@@ -200,7 +214,7 @@ describe('a configuration that cannot be loaded is one clear line for each mista
     ]);
   });
 
-  it('transforms of which there is no file', async () => {
+  it('transforms whose file does not exist', async () => {
     write('transforms/index.ts', '');
     const file = write(
       'sluice.config.ts',
@@ -213,6 +227,21 @@ describe('a configuration that cannot be loaded is one clear line for each mista
     expect(await mistakes(file)).toEqual([
       '<dir>/sluice.config.ts: transform: there is no file ./transforms in <dir>',
       '<dir>/sluice.config.ts: destinations[0].transform: there is no file ./crm.ts in <dir>',
+    ]);
+  });
+
+  it('the same for transforms with limits: the key of the path is named', async () => {
+    const file = write(
+      'sluice.config.ts',
+      exported({
+        ...plain,
+        transform: { file: './all.ts' },
+        destinations: [{ ...plain.destinations[0], transform: { file: './crm.ts', memory: 64 } }],
+      }),
+    );
+    expect(await mistakes(file)).toEqual([
+      '<dir>/sluice.config.ts: transform.file: there is no file ./all.ts in <dir>',
+      '<dir>/sluice.config.ts: destinations[0].transform.file: there is no file ./crm.ts in <dir>',
     ]);
   });
 });
