@@ -2,12 +2,12 @@
 import type { Crash } from './mode.ts';
 import type { Attempt, Progress } from './ports.ts';
 
-/** Has the message come further? Outputs counted by other code cannot be compared: they do not count as further. */
+/** Has the message come further? Within an event it has when more of its outputs are finished. */
 export const isFurther = (now: Progress | undefined, before: Progress | undefined): boolean => {
   if (now === undefined) return false;
-  if (before === undefined) return now.events > 0 || now.outputs > 0;
-  if (now.events !== before.events) return now.events > before.events;
-  return now.codeVersion === before.codeVersion && now.outputs > before.outputs;
+  const events = before?.events ?? 0;
+  if (now.events !== events) return now.events > events;
+  return (now.done ?? '').length > (before?.done ?? '').length;
 };
 
 /** The crash account, which failures and progress do not touch. */

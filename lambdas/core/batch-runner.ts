@@ -14,6 +14,7 @@
  * A batch is refused, with nothing begun, charged or deleted, while the stage is shut or its state cannot be read; but a
  * shut stage parks what SQS would delete before long.
  */
+import { allDone } from './all-done.ts';
 import { refusalDelay } from './backoff.ts';
 import { KeyRun, type Kept } from './key-run.ts';
 import { KnownMode } from './known-mode.ts';
@@ -41,7 +42,7 @@ export const runBatch = async (
   const mode = new KnownMode(state, deps);
   const ranked = [...keys].sort(([, a], [, b]) => suspicion(a, state) - suspicion(b, state));
   const runs = ranked.map(([key, own]) => new KeyRun(key, own, state, mode, deps));
-  const kept = await (redelivered.length === 0 ? together(runs) : inTurn(runs));
+  const kept = await (redelivered.length === 0 ? allDone(runs.map((run) => run.run())) : inTurn(runs));
 
   const refused = kept.filter(({ refused }) => refused).flatMap((key) => key.messages);
   if (refused.length > 0) await refuse(refused, deps, { reason: 'shut' });
@@ -52,15 +53,6 @@ export const runBatch = async (
 const suspicion = (messages: readonly IncomingMessage[], { attempts }: StageState): number => {
   if (messages.every(({ receiveCount }) => receiveCount === 1)) return 0;
   return 1 + Math.max(...messages.map(({ id }) => attempts.get(id)?.charges ?? 0));
-};
-
-/** If one fails by an error of our own, the others still end: nothing may go on after the function has answered. */
-const together = async (runs: readonly KeyRun[]): Promise<readonly Kept[]> => {
-  const results = await Promise.allSettled(runs.map((run) => run.run()));
-  return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
 };
 
 const inTurn = async (runs: readonly KeyRun[]): Promise<readonly Kept[]> => {

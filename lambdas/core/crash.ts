@@ -4,11 +4,12 @@ import { isNativeError } from 'node:util/types';
 import type { Crash } from './mode.ts';
 import type { Attempt, IncomingMessage } from './ports.ts';
 import { cut } from './text.ts';
-import { LoadError } from './transform.ts';
+import type { CaughtCrash } from './transform.ts';
 
 /** Bytes. The record is kept in the mode's item and beside the parked message, which has little room left. */
 const MAX_ERROR_BYTES = 1_000;
 const MAX_STACK_BYTES = 8_000;
+const MAX_ID_BYTES = 200;
 
 /** On which message, under which code, and when (milliseconds since 1970). */
 export interface CrashSite {
@@ -17,20 +18,28 @@ export interface CrashSite {
   readonly at: number;
 }
 
-const record = (
-  { message, codeVersion, at }: CrashSite,
-  crash: Pick<Crash, 'kind' | 'error'> & { readonly stack?: string | undefined },
-): Crash => ({
-  kind: crash.kind,
-  error: cut(crash.error, MAX_ERROR_BYTES),
-  ...(crash.stack === undefined ? {} : { stack: cut(crash.stack, MAX_STACK_BYTES) }),
-  codeVersion,
-  at,
-  messageId: message.id,
-  key: message.groupId,
+/** What a record keeps of a failure: texts of bounded length. */
+export const failureOf = ({
+  kind,
+  error,
+  stack,
+  eventId,
+}: Pick<Crash, 'kind' | 'error' | 'stack' | 'eventId'>): Pick<
+  Crash,
+  'kind' | 'error' | 'stack' | 'eventId'
+> => ({
+  kind,
+  error: cut(error, MAX_ERROR_BYTES),
+  ...(stack === undefined ? {} : { stack: cut(stack, MAX_STACK_BYTES) }),
+  ...(eventId === undefined ? {} : { eventId: cut(eventId, MAX_ID_BYTES) }),
 });
 
-/** The stack with its causes: a load error's cause is the user's own error. */
+export const crashRecord = (
+  failure: Pick<Crash, 'kind' | 'error' | 'stack' | 'eventId'>,
+  { message, codeVersion, at }: CrashSite,
+): Crash => ({ ...failureOf(failure), codeVersion, at, messageId: message.id, key: message.groupId });
+
+/** The stack with its causes. */
 const stackOf = (error: Error): string => {
   const own = error.stack ?? `${error.name}: ${error.message}`;
   return isError(error.cause) ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
@@ -38,13 +47,22 @@ const stackOf = (error: Error): string => {
 
 const isError = (value: unknown): value is Error => isNativeError(value) || value instanceof Error;
 
-/** @param error whatever was thrown: user code may throw anything */
-export const caughtCrash = (error: unknown, site: CrashSite): Crash => {
-  const kind = error instanceof LoadError ? 'load' : 'throw';
+/** @param error that our own code threw: the user's code throws in another thread, which makes text of it */
+export const thrownBy = (error: unknown): CaughtCrash => {
   if (isError(error))
-    return record(site, { kind, error: `${error.name}: ${error.message}`, stack: stackOf(error) });
-  return record(site, { kind, error: `threw ${inspect(error, { depth: 1, customInspect: false })}` });
+    return { kind: 'throw', error: `${error.name}: ${error.message}`, stack: stackOf(error) };
+  return { kind: 'throw', error: `threw ${inspect(error, { depth: 1, customInspect: false })}` };
 };
+
+/** The process itself ended, so that nothing was caught. */
+export const deathCrash = (site: CrashSite, what: string): Crash =>
+  crashRecord(
+    {
+      kind: 'death',
+      error: `${what} (a native crash, a timeout, or out of memory) while processing this message`,
+    },
+    site,
+  );
 
 /**
  * Why a message whose charges are used up is redriven: the last crash that was caught under this code, or else that
@@ -53,8 +71,7 @@ export const caughtCrash = (error: unknown, site: CrashSite): Crash => {
 export const redriveCrash = (attempt: Attempt | undefined, charges: number, site: CrashSite): Crash => {
   const caught = attempt?.crash;
   if (caught?.codeVersion === site.codeVersion) return caught;
-  const error = `the process ended ${charges} times (an exit, a timeout or out of memory) while at work on this message`;
-  return record(site, { kind: 'death', error });
+  return deathCrash(site, `the process ended ${charges} times`);
 };
 
 /** SQS itself gave up on the message. What our own ledger knows of it is added. */
@@ -65,5 +82,6 @@ export const deadLetterCrash = (
 ): Crash => {
   const last = attempt?.lastError === undefined ? '' : `; its last failure: ${attempt.lastError}`;
   const error = `SQS moved it to the dead-letter queue; received ${receiveCount} times in all${last}`;
-  return record(site, { kind: 'dead letter', error, stack: attempt?.crash?.stack });
+  const stack = attempt?.crash?.stack;
+  return crashRecord({ kind: 'dead letter', error, ...(stack === undefined ? {} : { stack }) }, site);
 };

@@ -1,9 +1,9 @@
 /** The drain of one parked key: `parking.ts` has the steps. */
 import { afterFailure, isFurther, uncharged } from './attempts.ts';
 import { backoff } from './backoff.ts';
-import { caughtCrash } from './crash.ts';
+import { crashRecord } from './crash.ts';
 import type { KnownMode } from './known-mode.ts';
-import type { Outcome } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import type { Head, ParkedMessage } from './parking-port.ts';
 import { InfraFault, type Attempt, type IncomingMessage } from './ports.ts';
 import type { RunnerDeps } from './runner-deps.ts';
@@ -32,7 +32,7 @@ export type DrainDeps = Pick<
 /** `end`: the worker must end as well; `busy`: another has the lease; `lost`: another has taken it over. */
 export type DrainResult = 'worked' | 'end' | 'busy' | 'lost';
 
-type Failure = Exclude<Outcome, { kind: 'done' | 'stopped' }> | { kind: 'crash'; error: unknown };
+type Failure = Exclude<Outcome, { kind: 'done' | 'stopped' }>;
 
 /** The queue has it no more, so there is no receipt. */
 const toMessage = ({ id, groupId, body, sequenceNumber, sentAt }: ParkedMessage): IncomingMessage => ({
@@ -104,7 +104,8 @@ export class KeyDrain {
     await this.#mode.refresh();
     if (this.#mode.isShut || timeLeft() < worstCase) return this.#giveBack();
     const { epoch } = this.#mode.own;
-    const outcome = await this.#process(parked);
+    const { process } = this.#deps;
+    const outcome = await outcomeOf(process, toMessage(parked), { attempt: parked.attempt, timeLeft });
     switch (outcome.kind) {
       case 'done':
         await parking.deleteMessage(stage, this.#key, parked.sort);
@@ -119,17 +120,8 @@ export class KeyDrain {
       case 'crash':
       case 'retry':
       case 'fault':
+      case 'refused':
         return this.#failed(parked, outcome, epoch);
-    }
-  }
-
-  async #process(parked: ParkedMessage): Promise<Outcome | { kind: 'crash'; error: unknown }> {
-    const { process, timeLeft } = this.#deps;
-    try {
-      return await process(toMessage(parked), { attempt: parked.attempt, timeLeft });
-    } catch (error) {
-      if (error instanceof InfraFault) return { kind: 'fault', reason: error.message };
-      return { kind: 'crash', error };
     }
   }
 
@@ -141,7 +133,7 @@ export class KeyDrain {
     let nextAttemptAt: number;
     switch (failure.kind) {
       case 'crash': {
-        const crash = caughtCrash(failure.error, { message: parked, codeVersion, at: clock() });
+        const crash = crashRecord(failure.crash, { message: parked, codeVersion, at: clock() });
         await this.#save(parked, { failures: 0, ...before, lastError: crash.error, crash });
         nextAttemptAt = clock() + this.#backoff();
         observe({ ...failed, why: 'crash', reason: crash.error, crash, nextAttemptAt });
@@ -154,6 +146,11 @@ export class KeyDrain {
         await this.#save(parked, afterFailure(before, failure, clock()));
         nextAttemptAt = clock() + this.#backoff(failure.retryAfter);
         observe({ ...failed, why: 'retry', reason: failure.reason, nextAttemptAt });
+        break;
+      case 'refused':
+        await this.#save(parked, { ...uncharged(before, failure.progress), lastError: failure.reason });
+        nextAttemptAt = clock() + this.#backoff();
+        observe({ ...failed, why: 'refused', reason: failure.reason, nextAttemptAt });
         break;
       case 'fault':
         if (failure.progress !== undefined) await this.#save(parked, uncharged(before, failure.progress));

@@ -2,13 +2,14 @@
 import ms from 'ms';
 import { afterCrash, afterFailure, charge, stampOf, uncharged, type ChargedAttempt } from './attempts.ts';
 import { backoff, toSeconds } from './backoff.ts';
-import { caughtCrash, redriveCrash, type CrashSite } from './crash.ts';
+import { crashRecord, redriveCrash, type CrashSite } from './crash.ts';
 import type { KnownMode } from './known-mode.ts';
-import type { Outcome } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import { park, sortOf, touchHead } from './parking.ts';
 import { InfraFault, type Attempt, type IncomingMessage, type StageState } from './ports.ts';
 import { deleteMessage, hide } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
+import type { CaughtCrash } from './transform.ts';
 
 /** What the queue must keep of a key. */
 export interface Kept {
@@ -129,7 +130,9 @@ export class KeyRun {
       await this.#charge(message, before, charged);
     }
     const { epoch } = this.#mode.own;
-    const outcome = await this.#process(message, before);
+    this.#deps.lastWords.begun(message, stampOf(epoch, codeVersion), charged !== undefined);
+    const outcome = await outcomeOf(this.#deps.process, message, { attempt: before, timeLeft });
+    this.#deps.lastWords.ended(message);
     const takeBack = async (progress: Attempt['progress']) => {
       if (charged !== undefined || progress !== undefined)
         await this.#record(message, uncharged(before, progress));
@@ -147,9 +150,12 @@ export class KeyRun {
         return this.#fault(message, outcome.reason);
       case 'retry':
         return this.#failed(message, before, outcome, epoch);
+      case 'refused':
+        await takeBack(outcome.progress);
+        return this.#refused(message, uncharged(before, outcome.progress), outcome.reason);
       case 'crash':
         charged ??= charge(before, stampOf(epoch, codeVersion));
-        return this.#crashed(message, charged, outcome.error, epoch);
+        return this.#crashed(message, charged, outcome.crash, epoch);
     }
   }
 
@@ -160,19 +166,6 @@ export class KeyRun {
     } catch (error) {
       if (error instanceof InfraFault) await this.#record(message, uncharged(before, undefined));
       throw error;
-    }
-  }
-
-  async #process(
-    message: IncomingMessage,
-    attempt: Attempt | undefined,
-  ): Promise<Outcome | { kind: 'crash'; error: unknown }> {
-    const { process, timeLeft } = this.#deps;
-    try {
-      return await process(message, { attempt, timeLeft });
-    } catch (error) {
-      if (error instanceof InfraFault) return { kind: 'fault', reason: error.message };
-      return { kind: 'crash', error };
     }
   }
 
@@ -187,12 +180,12 @@ export class KeyRun {
   async #crashed(
     message: IncomingMessage,
     charged: ChargedAttempt,
-    error: unknown,
+    caught: CaughtCrash,
     epoch: number,
   ): Promise<Step> {
-    const crash = caughtCrash(error, this.#site(message));
+    const crash = crashRecord(caught, this.#site(message));
     const delay = this.#wait(charged.charges);
-    this.#deps.observe({ type: 'crash', message, error, crash, delay });
+    this.#deps.observe({ type: 'crash', message, crash, delay });
     await this.#record(message, afterCrash(charged, crash));
     await this.#mode.crashed(epoch);
     return { kind: 'halted', delay };
@@ -216,6 +209,11 @@ export class KeyRun {
     const delay = this.#wait(attempt.failures, outcome.retryAfter);
     observe({ type: 'retry', message, reason: outcome.reason, delay });
     return { kind: 'halted', delay };
+  }
+
+  /** To try again would not help. It says nothing about the stage, so that it is not counted. */
+  async #refused(message: IncomingMessage, attempt: Attempt, reason: string): Promise<Step> {
+    return this.#park(message, `AWS does not take it: ${reason}`, { ...attempt, lastError: reason });
   }
 
   async #park(

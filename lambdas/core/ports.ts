@@ -17,6 +17,14 @@ export class InfraFault extends Error {
   override name = 'InfraFault';
 }
 
+/**
+ * AWS does not take a message because of the message itself (it is too large, or holds what AWS cannot store), however often
+ * it is asked to. The message is parked, and says nothing about the stage.
+ */
+export class MessageRefused extends Error {
+  override name = 'MessageRefused';
+}
+
 /** A cursor that no page gave: a slip of whoever asks for more. */
 export class BadCursor extends Error {
   override name = 'BadCursor';
@@ -67,14 +75,18 @@ export interface StageQueue {
   delete(message: IncomingMessage): Promise<void>;
 }
 
-/** How far a message has come; kept between its attempts. */
+/**
+ * How far a message has come; kept between its attempts. Records of earlier versions count outputs (`outputs`, `codeVersion`) in place
+ * of naming them: of those, only `events` is used, and the event in the middle is delivered again.
+ */
 export interface Progress {
-  /** Events of the message that are wholly finished: delivered, filtered or rejected. */
+  /** Events of the message that are wholly finished: routed, delivered, filtered or rejected. */
   readonly events: number;
-  /** Of the next event, how many of the events that the transform made of it are finished ... */
-  readonly outputs: number;
-  /** ... which means something only to the code version that counted them. */
-  readonly codeVersion: string;
+  /**
+   * Of the next event, the outputs that are finished: their names (`nameOf` in `outputs.ts`), one behind the other. They are named
+   * by id and content, and not counted, because the transform may make others of the event the next time.
+   */
+  readonly done?: string;
 }
 
 /** The ledger's record of one message. Absent for a message that succeeds at its first delivery. */
@@ -209,7 +221,7 @@ export interface Rejection {
 }
 
 export interface RejectionStore {
-  /** @throws InfraFault */
+  /** @throws InfraFault, MessageRefused */
   save(rejection: Rejection): Promise<void>;
 }
 

@@ -14,6 +14,18 @@ export const kept = (
   size: byteLength(json),
 });
 
+/**
+ * Names the record of one output of one event of a message. It follows from the place and the content, so that the retry of a
+ * message whose progress was lost writes the same record; and so that no record takes the place of another, although a
+ * transform may make something else in that place the next time. Its length is bounded, unlike that of an event's own id.
+ */
+export const rejectionId = (
+  { id }: Pick<IncomingMessage, 'id'>,
+  event: number,
+  output: number,
+  { sha256 }: Pick<Rejection, 'sha256'>,
+): string => `${id}:${event}:${output}:${sha256.slice(0, 16)}`;
+
 /** The record of a message of which no event can be read. @param at milliseconds since 1970 */
 export const unreadableMessage = (stage: string, message: IncomingMessage, at: number): Rejection => ({
   id: message.id,

@@ -1,5 +1,6 @@
 /** What the batch runner, the dead-letter intake and the drain are given by the function they run in. */
 import type { BackoffLimits } from './backoff.ts';
+import type { LastWords } from './last-words.ts';
 import type { ModeEvent } from './mode-machine.ts';
 import type { Crash, ModeRecord } from './mode.ts';
 import type { Process } from './outcome.ts';
@@ -23,11 +24,12 @@ export type RunnerEvent =
   | {
       readonly type: 'crash';
       readonly message: IncomingMessage;
-      readonly error: unknown;
       readonly crash: Crash;
       readonly delay: number;
     }
   | { readonly type: 'stopped'; readonly message: IncomingMessage }
+  /** The process before this one died with messages of a batch; `message`: the one that it was at work on, if that is known. */
+  | { readonly type: 'died'; readonly messages: number; readonly message?: IncomingMessage }
   /** Its attempts are used up, or SQS gave up on it; it is about to be parked. */
   | { readonly type: 'redriven'; readonly message: IncomingMessage; readonly crash: Crash }
   /** `counted`: as a redrive. */
@@ -48,7 +50,7 @@ export type RunnerEvent =
       readonly type: 'drain failed';
       readonly key: string;
       readonly messageId: string;
-      readonly why: 'crash' | 'retry' | 'fault';
+      readonly why: 'crash' | 'retry' | 'fault' | 'refused';
       readonly reason: string;
       readonly crash?: Crash;
       /** Milliseconds since 1970. */
@@ -59,7 +61,7 @@ export type RunnerEvent =
   /** Something failed whose failure costs a duplicate or a delay, never an event. */
   | {
       readonly type: 'setback';
-      readonly step: 'visibility' | 'delete' | 'ledger' | 'mode' | 'lease';
+      readonly step: 'visibility' | 'delete' | 'ledger' | 'mode' | 'lease' | 'late crashes';
       readonly error: unknown;
     };
 
@@ -88,6 +90,7 @@ export interface RunnerDeps {
   readonly parking: ParkingStore;
   readonly queue: StageQueue;
   readonly process: Process;
+  readonly lastWords: LastWords;
   /** Strongly consistent. @throws InfraFault */
   readonly readModes: () => Promise<Modes>;
   /**

@@ -1,77 +1,45 @@
-/** The user's own code, and what it may return. */
-import { isJsonObject, type JsonObject, type SluiceEvent } from './event.ts';
+/** The user's own code, as a stage sees it: something that makes events of events, and may fail on any of them. */
+import type { SluiceEvent } from './event.ts';
+import type { CrashKind } from './mode.ts';
 
-/** May be async. Returns an event, a list of events, or null to filter the event out. */
-export type Transform = (event: JsonObject) => unknown;
-
-/** A crash of the user's code that is not a throw: it returned what is not an event. */
-export class TransformError extends Error {
-  override name = 'TransformError';
+/** A failure of the user's code that was caught. All of it is text that is safe to keep and to show. */
+export interface CaughtCrash {
+  readonly kind: Extract<CrashKind, 'throw' | 'exit' | 'timeout' | 'memory' | 'load'>;
+  readonly error: string;
+  readonly stack?: string;
+  /** The `messageId` of the event at which it failed; absent where it is no event's fault. */
+  readonly eventId?: string;
 }
 
-/** The user's module, or what it is to export, is of no use: no event can be processed until another one is deployed. */
-export class LoadError extends Error {
-  override name = 'LoadError';
+/** The events of one message, or of its rest. */
+export interface TransformJob {
+  readonly sourceId: string;
+  /** ISO 8601. */
+  readonly receivedAt: string;
+  readonly events: readonly SluiceEvent[];
+  /** How long from now on further events may be begun; milliseconds. With none left, none is begun. */
+  readonly time: number;
 }
 
-const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
+export interface TransformRun {
+  /** What was made of each event, in order, none where it was filtered out; as many lists as events were finished. */
+  readonly made: readonly (readonly SluiceEvent[])[];
+  /** Why it ended before the last event; absent when it did not. */
+  readonly ended?: { readonly kind: 'no time' } | { readonly kind: 'crash'; readonly crash: CaughtCrash };
+}
 
-const describe = (value: unknown): string => {
-  if (Array.isArray(value)) return 'a list';
-  return isJsonObject(value) ? `a ${tagOf(value)}` : value === null ? 'null' : typeof value;
-};
+export interface Transforms {
+  /** The longest that one event may take, and so what must be left when it begins; milliseconds. */
+  readonly timeout: number;
+  /** Runs the events of a job one after another; jobs run in parallel. @throws InfraFault before any event was begun */
+  run(job: TransformJob): Promise<TransformRun>;
+  /** Whether the code can be loaded. @returns why not @throws InfraFault when that cannot be told */
+  check(): Promise<CaughtCrash | undefined>;
+}
 
-/**
- * A promise that was not awaited, a Map, an Error: JSON makes `{}` of them, and the event would be gone without a
- * word. Instances of the user's own classes are fine.
- */
-const isPlain = (value: unknown): value is JsonObject => isJsonObject(value) && tagOf(value) === 'Object';
-
-/** Reads an output back as the JSON that will be sent: what JSON drops (functions, undefined) is gone from here on. */
-const toEvent = (output: unknown, messageId: string): SluiceEvent => {
-  if (!isPlain(output)) {
-    throw new TransformError(
-      `transform returned ${describe(output)} for event ${messageId}; return an event, a list of events, or null`,
-    );
-  }
-  let copy: unknown;
-  try {
-    copy = JSON.parse(JSON.stringify(output));
-  } catch (error) {
-    throw new TransformError(
-      `transform returned what JSON cannot hold for event ${messageId}: ${String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (!isJsonObject(copy))
-    throw new TransformError(`transform returned what JSON cannot hold for event ${messageId}`);
-  const own = copy['messageId'];
-  return { ...copy, messageId: typeof own === 'string' && own !== '' ? own : messageId };
-};
-
-/**
- * Runs a transform on one event. It is given a copy, so that what it does to its argument harms nobody.
- *
- * The first event of a list keeps the id; event `i` after it gets `<id>:<i>` unless it sets an id of its own, so that
- * destinations can tell them apart and a retry gives the same ids.
- * @returns none when the event was filtered out
- * @throws whatever the user's code throws; TransformError when it returns something else than events
- */
-export const applyTransform = async (
-  transform: Transform | undefined,
-  event: SluiceEvent,
-): Promise<readonly SluiceEvent[]> => {
-  if (transform === undefined) return [event];
-  const output = await transform(structuredClone(event));
-  if (output === null) return [];
-  if (!Array.isArray(output)) return [toEvent(output, event.messageId)];
-  // `Array.from` visits the holes of a list, which `map` would leave in it.
-  return Array.from(output, (item: unknown, i) => {
-    const made = toEvent(item, event.messageId);
-    return i > 0 && made.messageId === event.messageId
-      ? { ...made, messageId: `${event.messageId}:${i}` }
-      : made;
-  });
+/** Of a stage without a transform. */
+export const PASS_THROUGH: Transforms = {
+  timeout: 0,
+  run: ({ events }) => Promise.resolve({ made: events.map((event) => [event]) }),
+  check: () => Promise.resolve(undefined),
 };

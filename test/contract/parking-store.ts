@@ -45,7 +45,7 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       const [store, stage] = [open(), newStage()];
       const attempt = {
         failures: 2,
-        progress: { events: 1, outputs: 0, codeVersion: 'v' },
+        progress: { events: 1, done: 'p9vCBeAgulBG4mkB' },
         crash: { kind: 'throw', error: 'Error: no', stack: 'at x', codeVersion: 'v', at: 5 },
       } as const;
       const sorts = [arrived(1_000), arrived(9), deadLetter(5), arrived(10)];
@@ -92,7 +92,7 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       await store.deleteMessage(stage, 'u', arrived(1));
     });
 
-    it('holds messages of the largest size with their crash records, more of them than one answer of DynamoDB', async () => {
+    it('holds messages of the largest size with all that is known of them, more than one answer of DynamoDB', async () => {
       const [store, stage] = [open(), newStage()];
       // Random text, which hardly gets smaller.
       const body = randomBytes(MAX_MESSAGE_BYTES * 0.75).toString('base64');
@@ -103,8 +103,10 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
         codeVersion: 'v',
         at: 1,
       } as const;
+      // Of 5,000 outputs, the most that can be made of an event.
+      const progress = { events: 999, done: randomBytes(60_000).toString('base64url') };
       const messages = Array.from({ length: 8 }, (_, i) =>
-        parked(arrived(i), { body, attempt: { failures: 1, crash } }),
+        parked(arrived(i), { body, attempt: { failures: 1, progress, crash } }),
       );
       for (const message of messages) await store.putMessage(stage, message);
       const found = await store.oldest(stage, 'u', 10);

@@ -25,7 +25,7 @@ const ATTEMPT: Attempt = {
   failures: 2,
   firstFailedAt: 0,
   lastError: 'answered 503: é',
-  progress: { events: 1, outputs: 2, codeVersion: 'v' },
+  progress: { events: 1, done: 'p9vCBeAgulBG4mkB' },
   charges: 0,
   stamp: '0:v',
   crash: { kind: 'throw', error: 'no', stack: 'at x\n'.repeat(1_600), codeVersion: 'v', at: 4 },
@@ -106,6 +106,16 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       const { attempts } = await store.read(stage, { keys: [], attemptsOf: [id] });
       expect([...attempts]).toEqual([[id, { failures: 0, charges: 1, stamp: '1:v' }]]);
       expect(Object.keys(attempts.get(id) ?? {}).sort()).toEqual(['charges', 'failures', 'stamp']);
+    });
+
+    it('holds the names of as many outputs as can be made of an event', async () => {
+      const { store } = open();
+      const stage = newStage();
+      const id = `${stage}-m1`;
+      const progress = { events: 999, done: 'p9vCBeAgulBG4mkB'.repeat(5_000) };
+      await store.saveAttempt(stage, id, { ...ATTEMPT, progress });
+      const { attempts } = await store.read(stage, { keys: [], attemptsOf: [id] });
+      expect(attempts.get(id)).toEqual({ ...ATTEMPT, progress });
     });
 
     it('is whole for the largest batch and more: nothing that was not read passes for absent', async () => {

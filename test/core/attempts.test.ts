@@ -3,12 +3,13 @@ import {
   afterCrash,
   afterFailure,
   charge,
+  isFurther,
   stampOf,
   uncharged,
   withProgress,
 } from '../../lambdas/core/attempts.ts';
 
-const at = (events: number, outputs = 0, codeVersion = 'v1') => ({ events, outputs, codeVersion });
+const at = (events: number, done = '') => ({ events, ...(done === '' ? {} : { done }) });
 
 describe('afterFailure', () => {
   it('starts the count and the clock', () => {
@@ -30,7 +31,7 @@ describe('afterFailure', () => {
 
   it.each([
     ['a further event', at(3), at(4)],
-    ['a further output of the same event', at(3, 1), at(3, 2)],
+    ['a further output of the same event', at(3, 'first'), at(3, 'first, second')],
     ['the first event', undefined, at(1)],
   ])('begins anew at %s', (_, before, progress) => {
     const known = { failures: 5, firstFailedAt: 7, ...(before === undefined ? {} : { progress: before }) };
@@ -42,12 +43,19 @@ describe('afterFailure', () => {
     });
   });
 
-  it('does not compare outputs that other code has counted', () => {
-    const known = { failures: 5, firstFailedAt: 7, progress: at(3, 1, 'v1') };
-    expect(afterFailure(known, { reason: 'x', progress: at(3, 2, 'v2') }, 99)).toMatchObject({
+  it('goes by how many outputs are finished, whatever the transform makes of the event this time', () => {
+    const known = { failures: 5, firstFailedAt: 7, progress: at(3, 'first') };
+    expect(afterFailure(known, { reason: 'x', progress: at(3, 'other') }, 99)).toMatchObject({
       failures: 6,
       firstFailedAt: 7,
     });
+  });
+
+  it('of a record of an earlier version uses the events alone', () => {
+    const old = { events: 3, outputs: 9, codeVersion: 'v0' };
+    expect(isFurther(at(3), old)).toBe(false);
+    expect(isFurther(at(3, 'first'), old)).toBe(true);
+    expect(isFurther(at(4), old)).toBe(true);
   });
 
   it('starts the clock at the first failure after a stop', () => {

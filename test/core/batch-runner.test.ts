@@ -227,7 +227,7 @@ describe('time left', () => {
   });
 
   it('keeps the progress of a message that stopped in the middle', async () => {
-    const progress = { events: 3, outputs: 0, codeVersion: 'v1' };
+    const progress = { events: 3, done: 'first' };
     stage.results.set('a1', { kind: 'stopped', progress });
     await stage.run([stage.message('a1', 'a')]);
     expect(stage.state.attempts.get('a1')).toEqual({ failures: 0, progress });
@@ -302,6 +302,8 @@ describe('whatever the outcomes and the faults', () => {
     { kind: 'stopped' },
     { kind: 'retry', reason: 'x' },
     { kind: 'fault', reason: 'x' },
+    { kind: 'refused', reason: 'x' },
+    { kind: 'crash', crash: { kind: 'exit', error: 'x' } },
     'crash',
     'infra',
   );

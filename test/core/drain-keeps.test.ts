@@ -20,7 +20,7 @@ const drain = async (result: Result, overrides: Partial<DrainDeps> = {}): Promis
 };
 const known = (): Attempt | undefined => stage.parking.messages(STAGE, 'a')[0]?.attempt;
 const saves = (): number => stage.called('parking.saveMessage').length;
-const at = (events: number) => ({ events, outputs: 0, codeVersion: 'v1' });
+const at = (events: number) => ({ events });
 
 describe('the message', () => {
   it('that was never attempted has no account', () => {

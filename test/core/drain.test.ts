@@ -53,7 +53,7 @@ describe('draining a key', () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', () => {
       stage.timeLeft = 1;
-      return { kind: 'stopped', progress: { events: 2, outputs: 0, codeVersion: 'v1' } };
+      return { kind: 'stopped', progress: { events: 2 } };
     });
     await stage.drain();
     expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
@@ -69,7 +69,7 @@ describe('draining a key', () => {
   });
 
   it('goes on with what the ledger and earlier drains know of the message', async () => {
-    const attempt = { failures: 2, progress: { events: 3, outputs: 0, codeVersion: 'v1' } };
+    const attempt = { failures: 2, progress: { events: 3, done: 'first' } };
     stage.state.attempts.set('a1', attempt);
     await stage.parking.touchHead(STAGE, 'a', { token: 't0', now: stage.now, reason: 'poison' });
     await stage.run([stage.message('a1', 'a', { receiveCount: 2, body: 'the body' })]);
@@ -151,7 +151,7 @@ describe('a failed drain', () => {
       await stage.drain();
       stage.now += HOUR;
     }
-    const progress = { events: 1, outputs: 0, codeVersion: 'v1' };
+    const progress = { events: 1 };
     stage.results.set('a1', { kind: 'retry', reason: '503', progress });
     await stage.drain();
     expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });

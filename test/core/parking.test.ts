@@ -97,7 +97,8 @@ describe('crash accounting', () => {
     expect(stage.calls.filter((call) => call === 'process a1')).toHaveLength(4);
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.crash).toMatchObject({
       kind: 'death',
-      error: 'the process ended 3 times (an exit, a timeout or out of memory) while at work on this message',
+      error:
+        'the process ended 3 times (a native crash, a timeout, or out of memory) while processing this message',
     });
   });
 
@@ -302,7 +303,7 @@ describe('a parked key', () => {
 
   it('keeps what the ledger knows of a message, for the drain to go on from', async () => {
     await parkKey('a');
-    const attempt = { failures: 2, progress: { events: 3, outputs: 1, codeVersion: 'v1' } };
+    const attempt = { failures: 2, progress: { events: 3, done: 'first' } };
     stage.state.attempts.set('a1', attempt);
     await stage.run([stage.message('a1', 'a', { receiveCount: 3 })]);
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toEqual(attempt);

@@ -43,13 +43,13 @@ describe('of a message from the queue', () => {
     expect(stage.events).toStrictEqual([{ ...event, message }]);
   });
 
-  it('that crashes: the error itself, and the record of it', async () => {
+  it('that crashes: the record of it, and how long it waits', async () => {
     const message = stage.message('a1', 'a');
     stage.results.set('a1', crash);
     await stage.run([message]);
-    expect(stage.events).toStrictEqual([
-      { type: 'crash', message, error: failure, delay: 1, crash: stage.state.attempts.get('a1')?.crash },
-    ]);
+    const kept = stage.state.attempts.get('a1')?.crash;
+    expect(kept).toMatchObject({ error: 'TypeError: no such property', stack: failure.stack });
+    expect(stage.events).toStrictEqual([{ type: 'crash', message, delay: 1, crash: kept }]);
   });
 
   it('that is redriven: its crash, then that it is parked and counted', async () => {
@@ -57,7 +57,7 @@ describe('of a message from the queue', () => {
     stage.state.attempts.set('a1', { failures: 0, charges: 3, stamp: '0:v1' });
     await stage.run([message]);
     const error =
-      'the process ended 3 times (an exit, a timeout or out of memory) while at work on this message';
+      'the process ended 3 times (a native crash, a timeout, or out of memory) while processing this message';
     expect(stage.events).toStrictEqual([
       { type: 'redriven', message, crash: expect.objectContaining({ kind: 'death', error }) as unknown },
       { type: 'parked', message, reason: `it crashed 3 times: ${error}`, counted: true },

@@ -1,6 +1,7 @@
 /** A stage in memory: everything that the batch runner, the intake and the drain are given, and what they did with it. */
 import type { DrainDeps } from '../../lambdas/core/drain.ts';
 import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/batch-runner.ts';
+import type { LastWords } from '../../lambdas/core/last-words.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode-machine.ts';
 import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
@@ -44,6 +45,8 @@ export class MemoryStage {
   readonly events: RunnerEvent[] = [];
   /** Port calls and attempts, in order: `queue.delete a1`, `process a1`. */
   readonly calls: string[] = [];
+  /** Notes for the next process, in order: `begun a1 0:v1 uncharged`, `ended a1`. */
+  readonly words: string[] = [];
   /** What `state.read` was asked for. */
   readonly reads: unknown[] = [];
   /** By message id; what is not listed is done. */
@@ -79,6 +82,7 @@ export class MemoryStage {
         const result = this.results.get(id) ?? { kind: 'done' };
         return typeof result === 'function' ? result() : result;
       },
+      lastWords: this.lastWords,
       readModes: async () => {
         const [own = NORMAL, system = NORMAL] = await modes.readModes([STAGE, 'router']);
         return { own, system };
@@ -96,6 +100,15 @@ export class MemoryStage {
       ...overrides,
     };
   }
+
+  readonly lastWords: LastWords = {
+    begun: ({ id }, stamp, isCharged) => {
+      this.words.push(`begun ${id} ${stamp} ${isCharged ? 'charged' : 'uncharged'}`);
+    },
+    ended: ({ id }) => {
+      this.words.push(`ended ${id}`);
+    },
+  };
 
   async note(event: ModeEvent, stage = STAGE): Promise<ModeRecord> {
     const deps = { modes: this.state, clock: () => this.now, settings: MODE_SETTINGS };

@@ -5,13 +5,13 @@ import type { Attempt } from '../../core/ports.ts';
 
 /**
  * What is known of the message's attempts. Its progress counts whole events before the one that is taken out, so it holds;
- * but the outputs of that event are gone with it. Charges and crash were the old content's.
+ * but the finished outputs of that event are gone with it. Charges and crash were the old content's.
  */
 const attemptWithout = (attempt: Attempt, index: number): Attempt => {
   const { progress, failures, firstFailedAt, lastError } = attempt;
   if (progress === undefined) return { failures: 0 };
   // The failures were those of the event at which the message stood.
-  if (progress.events === index) return { failures: 0, progress: { ...progress, outputs: 0 } };
+  if (progress.events === index) return { failures: 0, progress: { events: index } };
   return {
     failures,
     progress,

@@ -112,7 +112,7 @@ describe('show', () => {
   ];
 
   it('shows what waits, oldest first, without its content', async () => {
-    const progress = { events: 1, outputs: 0, codeVersion: 'v' };
+    const progress = { events: 1, done: 'first' };
     await world.park('crm', 'ann', events, {
       attempt: { failures: 2, crash, lastError: 'TypeError: x', progress },
     });
