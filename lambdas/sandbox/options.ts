@@ -1,0 +1,30 @@
+/** What a sandbox is given, and what it reports besides what its caller waits for. */
+import type { Failure } from './protocol.ts';
+import type { ThreadOptions } from './thread.ts';
+
+export interface SandboxOptions extends ThreadOptions {
+  /** The destination's id, for the transform; undefined in the router. */
+  readonly destination: string | undefined;
+  /** The longest that one event may take; milliseconds. */
+  readonly timeout: number;
+  /** The longest that the module may take to load; milliseconds. */
+  readonly loadTimeout: number;
+  /** The values of the secrets, by the names under which the transform gets them. @throws InfraFault */
+  readonly secrets: () => Promise<Readonly<Record<string, string>>>;
+  readonly onLog: (line: LogLine) => void;
+  readonly onLate: (late: LateFailure) => void;
+  /** The thread has run out of memory after so many events, and no event is at fault alone. */
+  readonly onLeak: (events: number) => void;
+}
+
+export interface LogLine {
+  readonly level: 'info' | 'warn';
+  readonly eventId?: string;
+  readonly text: string;
+  /** JSON. */
+  readonly fields?: string;
+}
+
+export interface LateFailure extends Failure {
+  readonly eventId?: string;
+}

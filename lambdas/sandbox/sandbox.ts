@@ -1,0 +1,275 @@
+/**
+ * Runs a stage's transform in a thread of its own, and finds out whose fault it is when that thread ends.
+ *
+ * - A job is the events of one message. Jobs run in parallel, the events of a job one after another.
+ * - An event that throws is a crash of that event. One that ends the thread, blocks it, or uses up its memory is convicted on evidence
+ *   (`verdict.ts`). If there is none, whatever was in hand is suspect: each runs again, alone in a new thread.
+ *   All others continue in the thread's successor.
+ * - Whatever a caller waits for has a limit, measured while it waits (`watch.ts`).
+ */
+import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../core/transform.ts';
+import { failureOf, KINDS, lateOf } from './failures.ts';
+import { Job } from './job.ts';
+import { Jobs } from './jobs.ts';
+import type { SandboxOptions } from './options.ts';
+import type { Failure, FromThread } from './protocol.ts';
+import { now, Thread } from './thread.ts';
+import { Unsolved } from './unsolved.ts';
+import { verdictOn, type Cause } from './verdict.ts';
+import { Watch } from './watch.ts';
+
+/** A job under which so many threads have ended without an explanation is held to be the cause. */
+const MAX_UNEXPLAINED = 3;
+
+/** An event on trial that takes longer than this part of the limit is set aside until other suspects have been tried. */
+const FIRST_TRIAL = 0.2;
+
+export class Sandbox implements Transforms {
+  readonly timeout: number;
+  readonly #options: SandboxOptions;
+  readonly #jobs: Jobs;
+  readonly #watch: Watch;
+  readonly #unsolved: Unsolved;
+  #thread: Thread | undefined;
+  /** An event was given up in it that may still be running: it is given no more. */
+  #isRetired = false;
+  #exitedBy: number | 'none' | undefined;
+  #secrets: Readonly<Record<string, string>> = {};
+  #checks: ((crash: CaughtCrash | undefined) => void)[] = [];
+  #isScheduled = false;
+  #ids = 0;
+
+  constructor(options: SandboxOptions) {
+    this.#options = options;
+    this.timeout = options.timeout;
+    this.#jobs = new Jobs(options.destination);
+    this.#unsolved = new Unsolved(options.onLate);
+    this.#watch = new Watch(options, {
+      thread: () => this.#thread,
+      jobs: () => this.#jobs.running,
+      isWaitedFor: () => this.#isWaitedFor,
+      trialLimit: () => (this.#jobs.mayDefer ? options.timeout * FIRST_TRIAL : undefined),
+      gaveUp: (job) => this.#giveUp(job),
+      passed: (time) => {
+        for (const job of this.#jobs.takeIdle(({ until }) => until < time)) job.end();
+      },
+    });
+  }
+
+  /** Starts to load the code, so that the first message does not wait for it. */
+  start(): void {
+    this.#options.secrets().then(
+      (secrets) => {
+        this.#secrets = secrets;
+        if (this.#thread === undefined) this.#startThread();
+      },
+      // The first job asks for them again, and is told why that fails.
+      () => undefined,
+    );
+  }
+
+  async run(request: TransformJob): Promise<TransformRun> {
+    if (request.events.length === 0) return { made: [] };
+    const until = now() + request.time;
+    await this.#readSecrets();
+    return new Promise((resolve) => {
+      this.#ids += 1;
+      this.#jobs.wait(new Job(this.#ids, request, until, resolve));
+      this.#schedule();
+    });
+  }
+
+  async check(): Promise<CaughtCrash | undefined> {
+    await this.#readSecrets();
+    if (this.#thread?.state === 'loaded' && !this.#thread.isEnding) return undefined;
+    return new Promise((resolve) => {
+      this.#checks.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  /** Ends the thread. What waits is not answered. */
+  close(): void {
+    this.#watch.stop();
+    this.#thread?.discard();
+    this.#thread = undefined;
+  }
+
+  async #readSecrets(): Promise<void> {
+    this.#secrets = await this.#options.secrets();
+    this.#thread?.give(this.#secrets);
+  }
+
+  get #isWaitedFor(): boolean {
+    return this.#jobs.count + this.#checks.length > 0;
+  }
+
+  /** When all that begins in this turn has come: the messages of a batch go as one. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    process.nextTick(() => {
+      this.#isScheduled = false;
+      this.#proceed();
+    });
+  }
+
+  #startThread(): void {
+    this.#thread?.discard();
+    const thread = new Thread(this.#options, {
+      onMessages: (messages) => {
+        for (const message of messages) this.#take(message);
+        this.#proceed();
+      },
+      onEnd: ({ cause, failure }) => this.#ended(thread, cause, failure),
+    });
+    this.#thread = thread;
+    this.#isRetired = false;
+    this.#exitedBy = undefined;
+    thread.load(this.#secrets);
+    this.#watch.threadStarted();
+  }
+
+  /** Does what can be done now. */
+  #proceed(): void {
+    const thread = this.#thread;
+    if (!this.#isWaitedFor) {
+      // The successor is there when the next message comes.
+      if (this.#isRetired) this.#startThread();
+      return;
+    }
+    this.#watch.start();
+    if (thread === undefined) {
+      this.#startThread();
+    } else if (!thread.isEnding && thread.state === 'loaded') {
+      this.#answerChecks(undefined);
+      if (this.#jobs.haveWaiting) this.#give(thread);
+      else if (this.#jobs.haveSuspects && this.#jobs.running.size === 0) this.#try(thread);
+    }
+  }
+
+  #give(thread: Thread): void {
+    if (this.#jobs.isTrial) return;
+    if (!this.#isRetired) thread.run(this.#jobs.give());
+    else if (this.#jobs.running.size === 0) this.#startThread();
+  }
+
+  /** In a thread in which nothing else has ever run, so that whatever ends it is this event's doing. */
+  #try(thread: Thread): void {
+    if (thread.given > 0 || this.#isRetired) {
+      this.#startThread();
+      return;
+    }
+    const message = this.#jobs.try();
+    if (message !== undefined) thread.run([message]);
+  }
+
+  #take(message: FromThread[number]): void {
+    switch (message.type) {
+      case 'loaded':
+        this.#thread?.loaded();
+        break;
+      case 'not loaded':
+        this.#notLoaded(message.failure);
+        break;
+      case 'made': {
+        this.#watch.sawLife();
+        const job = this.#jobs.of(message.job);
+        if (job?.take(message.outputs) === false)
+          this.#crash(job, 'throw', { error: 'the transform made something that is no event' });
+        break;
+      }
+      case 'ended': {
+        const job = this.#jobs.of(message.job);
+        if (job === undefined) break;
+        if (message.failure === undefined) this.#jobEnded(job);
+        else this.#crash(job, 'throw', message.failure);
+        break;
+      }
+      case 'late':
+        this.#options.onLate(lateOf(message));
+        break;
+      case 'exit':
+        this.#exitedBy = message.job ?? 'none';
+        if (message.job === undefined && this.#thread?.state === 'loaded')
+          this.#options.onLate(lateOf(message));
+        this.#thread?.kill('exit', message.failure);
+        break;
+      case 'log':
+        this.#options.onLog(message);
+        break;
+    }
+  }
+
+  #jobEnded(job: Job): void {
+    const isAcquitted = this.#jobs.isTrial && job.hasAdvanced;
+    if (job.hasAdvanced) this.#unsolved.tried(job.id, false);
+    this.#jobs.release(job);
+    // The rest of its events run beside everybody's.
+    if (isAcquitted && !job.isDone) this.#jobs.wait(job);
+    else job.end();
+  }
+
+  #crash(job: Job, kind: CaughtCrash['kind'], { error, stack }: Failure, eventId = job.eventId): void {
+    this.#unsolved.tried(job.id, true);
+    this.#jobs.release(job);
+    job.crash({ kind, error, ...(stack === undefined ? {} : { stack }), eventId });
+  }
+
+  /** Its promise does not settle, and the thread is alive: the others finish there, and the thread is replaced after them. */
+  #giveUp(job: Job): void {
+    this.#isRetired = true;
+    this.#crash(job, 'timeout', failureOf('blocked', this.#options));
+    this.#proceed();
+  }
+
+  #notLoaded(failure: Failure): void {
+    this.#thread?.discard();
+    this.#thread = undefined;
+    const crash: CaughtCrash = { kind: 'load', ...failure };
+    for (const job of this.#jobs.takeIdle()) job.crash(crash);
+    this.#answerChecks(crash);
+  }
+
+  #answerChecks(crash: CaughtCrash | undefined): void {
+    const checks = this.#checks;
+    this.#checks = [];
+    for (const answer of checks) answer(crash);
+  }
+
+  #ended(thread: Thread, cause: Cause, failure = failureOf(cause, this.#options)): void {
+    if (thread !== this.#thread) return;
+    this.#thread = undefined;
+    if (thread.state === 'loaded') this.#judge(thread, cause, failure);
+    else this.#notLoaded(failure);
+    if (this.#isWaitedFor) this.#proceed();
+    else if (thread.state === 'loaded') this.#startThread();
+  }
+
+  #judge(thread: Thread, cause: Cause, failure: Failure): void {
+    const jobs = [...this.#jobs.running.values()];
+    const { isTrial } = this.#jobs;
+    const isSetAside = cause === 'blocked' && this.#jobs.mayDefer;
+    const inHand = jobs.filter(({ slot }) => slot !== undefined && thread.inHand(slot) > 0);
+    const verdict = verdictOn({
+      cause,
+      inHand: inHand.map(({ id }) => id),
+      running: jobs.find(({ slot }) => slot === thread.running?.slot)?.id,
+      exitedBy: this.#exitedBy,
+      isTrial: isTrial && !isSetAside,
+    });
+    if (cause === 'memory' && !isTrial && thread.given > 1) this.#options.onLeak(thread.given);
+    else if (!isTrial && verdict.suspects.length > 0) this.#unsolved.open(failure, verdict.suspects);
+    const isUnexplained = verdict.guilty === undefined && verdict.suspects.length === 0;
+    for (const job of jobs) {
+      const eventId = job.eventIdOf(job.slot === undefined ? 0 : thread.inHand(job.slot));
+      this.#jobs.release(job);
+      if (isSetAside) job.isDeferred = true;
+      else if (isUnexplained && inHand.includes(job)) job.unexplainedEnds += 1;
+      if (job.id === verdict.guilty || job.unexplainedEnds >= MAX_UNEXPLAINED)
+        this.#crash(job, KINDS[cause], failure, eventId);
+      else if (verdict.suspects.includes(job.id)) this.#jobs.suspect(job);
+      else this.#jobs.wait(job);
+    }
+  }
+}

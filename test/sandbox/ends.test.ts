@@ -1,0 +1,141 @@
+/** Whatever an event does to its thread is charged to that event alone; its neighbours are finished in the same run. */
+import { describe, expect, it } from '@jest/globals';
+import { event, sandboxed } from '../support/sandbox.ts';
+
+/** What an event does, by its `how`; everybody else's event waits for a moment, so that many are in hand. */
+const transform = (neighbours: 'sync' | 'async'): string => `
+  const later = (ms = 20) => new Promise((done) => setTimeout(done, ms));
+  const ends = {
+    throw: () => { throw new TypeError('a mistake'); },
+    exit: () => process.exit(3),
+    reallyExit: () => process.reallyExit(4),
+    loop: () => { for (;;); },
+    memory: () => { const kept = []; for (;;) kept.push(new Array(1e5).fill(kept.length)); },
+    'late throw': async () => { await later(); throw new TypeError('a mistake'); },
+    'late exit': async () => { await later(); process.exit(3); },
+    'late loop': async () => { await later(); for (;;); },
+    'late memory': async () => { await later(); const kept = []; for (;;) kept.push(new Array(1e5).fill(kept.length)); },
+    hang: () => new Promise(() => {}),
+    'timer that throws': () => new Promise(() => { setTimeout(() => { throw new RangeError('in a timer'); }, 10); }),
+    'rejection': () => { Promise.reject(new RangeError('nobody waits')); return later(200); },
+  };
+  export default ${neighbours === 'async' ? 'async' : ''} (event) => {
+    if (event.how !== undefined) return ends[event.how](event);
+    ${neighbours === 'async' ? 'await later(30);' : ''}
+    return { ...event, seen: true };
+  };
+`;
+
+const KINDS = [
+  ['throw', 'throw', 'TypeError: a mistake'],
+  ['exit', 'exit', 'process.exit(3) ended the thread'],
+  ['reallyExit', 'exit', 'process.reallyExit(4) ended the thread'],
+  ['loop', 'timeout', 'the transform took longer than 1 seconds for an event'],
+  ['memory', 'memory', 'the transform used more than 64 MB of memory'],
+  ['late throw', 'throw', 'TypeError: a mistake'],
+  ['late exit', 'exit', 'process.exit(3) ended the thread'],
+  ['late loop', 'timeout', 'the transform took longer than 1 seconds for an event'],
+  ['late memory', 'memory', 'the transform used more than 64 MB of memory'],
+  ['hang', 'timeout', 'the transform took longer than 1 seconds for an event'],
+  ['timer that throws', 'throw', 'RangeError: in a timer'],
+  ['rejection', 'throw', 'RangeError: nobody waits'],
+] as const;
+
+describe.each(['sync', 'async'] as const)(
+  'beside nine others that are %s, an event that ends by',
+  (neighbours) => {
+    it.each(KINDS)('%s', async (how, kind, error) => {
+      const { run, late, sandbox } = sandboxed(transform(neighbours), {
+        // On a busy machine it takes its time to fill the memory.
+        timeout: kind === 'memory' ? 20_000 : 1_000,
+      });
+      const runs = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => {
+          const own = [event(`a${i}`), event(`b${i}`, i === 4 ? { how } : {}), event(`c${i}`)];
+          return run(own);
+        }),
+      );
+      for (const [i, one] of runs.entries()) {
+        if (i === 4) {
+          expect([[], [[{ messageId: 'a4', seen: true }]]]).toContainEqual(one.made);
+          expect(one.ended).toMatchObject({ kind: 'crash', crash: { kind, error, eventId: 'b4' } });
+        } else {
+          expect(one.ended).toBeUndefined();
+          expect(one.made.flat().map(({ messageId }) => messageId)).toEqual([`a${i}`, `b${i}`, `c${i}`]);
+        }
+      }
+      expect(late).toEqual([]);
+      // Whatever it was, the next message finds a thread that works.
+      expect(await sandbox.check()).toBeUndefined();
+      expect(await run([event('next')])).toEqual({ made: [[{ messageId: 'next', seen: true }]] });
+    });
+  },
+);
+
+it('several culprits of a batch are found one by one', async () => {
+  const { run } = sandboxed(transform('async'), { timeout: 500 });
+  const hows = ['late loop', 'late exit', 'late throw', 'hang', 'exit', 'late loop'];
+  const runs = await Promise.all(
+    Array.from({ length: 12 }, (_, i) =>
+      run([event(`e${i}`, { how: i % 2 === 0 ? hows[i / 2] : undefined })]),
+    ),
+  );
+  expect(runs.map(({ ended }) => (ended?.kind === 'crash' ? ended.crash.kind : undefined))).toEqual([
+    'timeout',
+    undefined,
+    'exit',
+    undefined,
+    'throw',
+    undefined,
+    'timeout',
+    undefined,
+    'exit',
+    undefined,
+    'timeout',
+    undefined,
+  ]);
+});
+
+it('memory that is no part of the heap counts as well', async () => {
+  const now = Math.ceil(process.memoryUsage.rss() / 1_048_576);
+  const { run } = sandboxed(
+    `const kept = []; export default async (event) => {
+       if (event.how === 'buffers') for (;;) { kept.push(Buffer.alloc(4e6, 1)); }
+       return event;
+     }`,
+    { processMemory: Math.ceil((now + 300) / 0.85), timeout: 20_000 },
+  );
+  const [bad, good] = await Promise.all([run([event('bad', { how: 'buffers' })]), run([event('good')])]);
+  expect(bad.ended).toMatchObject({ kind: 'crash', crash: { kind: 'memory', eventId: 'bad' } });
+  expect(good.ended).toBeUndefined();
+});
+
+it('a leak of the module is no event’s fault, and is told', async () => {
+  const { run, leaks } = sandboxed(
+    `const kept = []; export default (event) => { kept.push(new Array(5e5).fill(event)); return event; }`,
+  );
+  for (let i = 0; i < 60; i += 1) {
+    const made = await run([event(`e${i}`)]);
+    expect(made).toEqual({ made: [[event(`e${i}`)]] });
+  }
+  expect(leaks.length).toBeGreaterThan(0);
+});
+
+it('a thread that cannot be ended is left behind', async () => {
+  const { run } = sandboxed(
+    `import { execSync } from 'node:child_process';
+     export default (event) => { if (event.how) execSync('sleep 5'); return event; }`,
+    { timeout: 300 },
+  );
+  const [bad, good] = await Promise.all([run([event('bad', { how: 'call' })]), run([event('good')])]);
+  expect(bad.ended).toMatchObject({ kind: 'crash', crash: { kind: 'timeout' } });
+  expect(good.made).toHaveLength(1);
+});
+
+it('a module that keeps ending its thread is not tried forever', async () => {
+  const { run } = sandboxed(
+    `setTimeout(() => process.exit(5), 100);
+     export default (event) => new Promise((done) => setTimeout(() => done(event), 400));`,
+  );
+  expect((await run([event('one')])).ended).toMatchObject({ kind: 'crash', crash: { kind: 'exit' } });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { verdictOn, type Scene } from '../../lambdas/sandbox/verdict.ts';
+
+const scene: Scene = {
+  cause: 'exit',
+  inHand: [1, 2, 3],
+  running: undefined,
+  exitedBy: undefined,
+  isTrial: false,
+};
+const convicted = (guilty: number) => ({ guilty, suspects: [] });
+
+describe('when a thread ends', () => {
+  it.each<[string, Partial<Scene>, ReturnType<typeof verdictOn>]>([
+    ['with nothing in hand, nobody is guilty', { inHand: [] }, { guilty: undefined, suspects: [] }],
+    ['by an exit that says whose it is', { exitedBy: 2 }, convicted(2)],
+    ['by an exit of an answered event', { exitedBy: 'none' }, { guilty: undefined, suspects: [] }],
+    [
+      'by an exit of a job that has nothing in hand any more',
+      { exitedBy: 9 },
+      { guilty: undefined, suspects: [1, 2, 3] },
+    ],
+    ['by an exit that says nothing', {}, { guilty: undefined, suspects: [1, 2, 3] }],
+    ['blocked by synchronous code that is known', { cause: 'blocked', running: 3 }, convicted(3)],
+    ['blocked, and nobody knows by whom', { cause: 'blocked' }, { guilty: undefined, suspects: [1, 2, 3] }],
+    [
+      'out of memory while one runs',
+      { cause: 'memory', running: 3 },
+      { guilty: undefined, suspects: [1, 2, 3] },
+    ],
+    [
+      'with a single one in hand, after others',
+      { cause: 'memory', inHand: [1], running: 1 },
+      { guilty: undefined, suspects: [1] },
+    ],
+    ['in a trial', { inHand: [2], isTrial: true }, convicted(2)],
+    [
+      'in a trial, by what the module left running',
+      { inHand: [2], isTrial: true, exitedBy: 'none' },
+      { guilty: undefined, suspects: [] },
+    ],
+  ])('%s', (_, change, verdict) => {
+    expect(verdictOn({ ...scene, ...change })).toEqual(verdict);
+  });
+
+  it('nobody is convicted or suspected who had nothing in hand', () => {
+    const ids = fc.uniqueArray(fc.integer({ min: 1, max: 5 }));
+    const scenes = ids.chain((inHand) =>
+      fc.record({
+        cause: fc.constantFrom('exit', 'memory', 'blocked', 'uncaught'),
+        inHand: fc.constant(inHand),
+        running: fc.constantFrom(undefined, ...inHand),
+        exitedBy: fc.option(fc.oneof(fc.constant('none' as const), fc.integer({ min: 1, max: 5 })), {
+          nil: undefined,
+        }),
+        isTrial: fc.boolean(),
+      }),
+    );
+    fc.assert(
+      fc.property(scenes, (one) => {
+        const { guilty, suspects } = verdictOn(one);
+        for (const id of [...suspects, ...(guilty === undefined ? [] : [guilty])])
+          expect(one.inHand).toContain(id);
+      }),
+    );
+  });
+});
