@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader';
+import { allDone } from '../core/all-done.ts';
 import { inCalls } from '../core/calls.ts';
 import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
-import { InfraFault, type OutgoingMessage, type QueueSender } from '../core/ports.ts';
+import type { OutgoingMessage, QueueSender } from '../core/ports.ts';
+import { notDone } from './clients.ts';
 
 /** How long a message waits for company; milliseconds. */
 const WINDOW = 3;
@@ -15,7 +17,7 @@ export class BatchingSender {
 
   constructor(sender: QueueSender) {
     this.#loader = new DataLoader(
-      async (messages) => (await Promise.all(inCalls(messages).map((call) => sendCall(sender, call)))).flat(),
+      async (messages) => (await allDone(inCalls(messages).map((call) => sendCall(sender, call)))).flat(),
       {
         cache: false,
         maxBatchSize: MAX_BATCH_ENTRIES,
@@ -26,7 +28,7 @@ export class BatchingSender {
     );
   }
 
-  /** Resolves when SQS has taken the message. @throws InfraFault */
+  /** Resolves when SQS has taken the message. @throws InfraFault, MessageRefused */
   async send(message: OutgoingMessage): Promise<void> {
     await this.#loader.load(message);
   }
@@ -40,7 +42,7 @@ const sendCall = async (
   try {
     const results = await sender.send(call);
     return results.map((result) =>
-      result.ok ? undefined : new InfraFault(`SQS refused a message: ${result.reason}`),
+      result.ok ? undefined : notDone('SendMessageBatch', result.reason, result.senderFault),
     );
   } catch (error) {
     return call.map(() => (error instanceof Error ? error : new Error(String(error))));

@@ -8,7 +8,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { InfraFault } from '../core/ports.ts';
+import { InfraFault, MessageRefused } from '../core/ports.ts';
 
 const limits = {
   maxAttempts: 2,
@@ -36,11 +36,40 @@ export const invokeClient = (): LambdaClient =>
 const describe = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
+/**
+ * What AWS did not do, in its own words.
+ * @param what the operation
+ * @param refused it is due to the message itself
+ */
+export const notDone = (
+  what: string,
+  words: string,
+  refused: boolean,
+  options?: ErrorOptions,
+): InfraFault | MessageRefused =>
+  refused
+    ? new MessageRefused(`${what} refused the message: ${words}`, options)
+    : new InfraFault(`${what} failed: ${words}`, options);
+
 /** What AWS fails to do is an `InfraFault`, whatever the reason: it must never look like a crash of the code. */
 export const orFault = async <T>(what: string, call: Promise<T>): Promise<T> => {
   try {
     return await call;
   } catch (error) {
-    throw new InfraFault(`${what} failed: ${describe(error)}`, { cause: error });
+    throw notDone(what, describe(error), false, { cause: error });
+  }
+};
+
+/**
+ * As `orFault`, for a write that stores a message's content. Table and request are Sluice's own and fit each other, so if DynamoDB
+ * finds an item invalid, its content is the reason: the item is too large, for example.
+ * @throws MessageRefused, InfraFault
+ */
+export const orRefused = async <T>(what: string, write: Promise<T>): Promise<T> => {
+  try {
+    return await write;
+  } catch (error) {
+    const isInvalid = error instanceof Error && error.name === 'ValidationException';
+    throw notDone(what, describe(error), isInvalid, { cause: error });
   }
 };

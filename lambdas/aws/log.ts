@@ -10,7 +10,11 @@ export const log = (level: 'info' | 'warn' | 'error', message: string, fields: F
 };
 
 /** Those that alarms watch for the pipeline as a whole as well: a metric with other dimensions is another metric. */
-const OF_THE_PIPELINE: ReadonlySet<string> = new Set([METRICS.eventsRejected, METRICS.oldestMessageAge]);
+const OF_THE_PIPELINE: ReadonlySet<string> = new Set([
+  METRICS.eventsRejected,
+  METRICS.oldestMessageAge,
+  METRICS.lateCrashes,
+]);
 
 /** The rest are counts. */
 const SECONDS: ReadonlySet<string> = new Set([METRICS.oldestMessageAge]);

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HEAD_INDEX } from '../../config/tables.ts';
+import { allDone } from '../core/all-done.ts';
 import { shardOf } from '../core/parking.ts';
 import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/parking-port.ts';
 import { orFault } from './clients.ts';
@@ -161,7 +162,7 @@ export class DynamoParkingStore implements ParkingStore {
       items.push(...Items);
       if (items.length >= limit) break;
     }
-    return Promise.all(items.map(fromMessageItem));
+    return allDone(items.map(fromMessageItem));
   }
 
   async deleteMessage(stage: string, key: string, sort: string): Promise<void> {

@@ -2,6 +2,7 @@ import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   SendMessageBatchCommand,
+  type BatchResultErrorEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import {
@@ -13,6 +14,13 @@ import {
   type StageQueue,
 } from '../core/ports.ts';
 import { orFault } from './clients.ts';
+
+/**
+ * SQS will refuse the entry however often it is sent. AWS counts throttling among the faults of the sender, but a throttled entry is
+ * accepted later.
+ */
+const isRefused = (entry: BatchResultErrorEntry | undefined): boolean =>
+  entry?.SenderFault === true && !/throttl/i.test(entry.Code ?? '');
 
 export class SqsQueueSender implements QueueSender {
   readonly #client: SQSClient;
@@ -47,7 +55,7 @@ export class SqsQueueSender implements QueueSender {
       const entry = refused.get(id);
       const reason =
         entry === undefined ? 'SQS did not mention it' : `${entry.Code ?? ''}: ${entry.Message ?? ''}`;
-      return { ok: false, senderFault: entry?.SenderFault ?? false, reason };
+      return { ok: false, senderFault: isRefused(entry), reason };
     });
   }
 }

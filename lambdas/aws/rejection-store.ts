@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DeleteItemCommand,
   PutItemCommand,
@@ -8,14 +9,32 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Rejection, RejectionReader, RejectionStore } from '../core/ports.ts';
-import { orFault } from './clients.ts';
+import { byteLength, cut } from '../core/text.ts';
+import { orFault, orRefused } from './clients.ts';
 import { fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
 
 const partition = (stage: string): string => `REJECTED#${stage}`;
 
+/** Bytes of a sort key: DynamoDB's limit. */
+const MAX_SORT_BYTES = 1_024;
+
+/** Bytes of the time in a sort key that has a hash: more than an ISO 8601 time has. */
+const MAX_TIME_BYTES = 64;
+
+/**
+ * The time of acceptance first, so that records are in its order; then the id, or a hash where both together are too long: an id may
+ * have been taken from an event. Reading and removing go by the same rule.
+ */
+const sortOf = (receivedAt: string, id: string): string => {
+  const name = `${receivedAt}#${id}`;
+  if (byteLength(name) <= MAX_SORT_BYTES) return name;
+  const hash = createHash('sha256').update(name).digest('hex');
+  return `${cut(receivedAt, MAX_TIME_BYTES)}#sha256:${hash}`;
+};
+
 const keyOf = ({ stage, receivedAt, id }: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Key => ({
   pk: partition(stage),
-  sk: `${receivedAt}#${id}`,
+  sk: sortOf(receivedAt, id),
 });
 
 /** @param item as `save` made it */
@@ -33,7 +52,7 @@ export class DynamoRejectionStore implements RejectionStore, RejectionReader {
 
   async save(rejection: Rejection): Promise<void> {
     const Item = toItem({ ...keyOf(rejection), ...rejection });
-    await orFault('PutItem', this.#client.send(new PutItemCommand({ TableName: this.#table, Item })));
+    await orRefused('PutItem', this.#client.send(new PutItemCommand({ TableName: this.#table, Item })));
   }
 
   async list(

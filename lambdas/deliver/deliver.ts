@@ -1,8 +1,9 @@
 /**
  * A destination's work on one packed message: transform its events, send them, and account for each.
  *
- * - All events are transformed before the first is sent. Then requests go out one after another, in order; the next
- *   begins when the last is answered, so that a destination sees a user's events in the order of acceptance.
+ * - Events are transformed before the first is sent: all of them, or as many as half of the time allows. Then requests go out
+ *   one after another, in order; the next begins when the last is answered, so that a destination sees a user's events in
+ *   the order of acceptance.
  * - An event is finished when it was delivered, filtered out, or recorded as rejected (before anything moves past it).
  *   Where a message stops, its progress is returned, and the next attempt goes on from there.
  * - A batch that is refused for its content is sent again event by event, so that only the bad one is rejected.
@@ -14,26 +15,25 @@ import { CALL_MARGIN } from '../core/limits.ts';
 import type { Outcome, Process, Processing } from '../core/outcome.ts';
 import {
   InfraFault,
+  MessageRefused,
   type Clock,
   type IncomingMessage,
   type RejectionStore,
   type StateStore,
 } from '../core/ports.ts';
 import { unreadableMessage } from '../core/rejection.ts';
-import type { Transform } from '../core/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
 import { doorStaysClosed, judge, successNote, type Verdict } from './answer.ts';
 import type { HttpClient } from './http-client.ts';
 import { planDelivery, type Output, type Plan } from './plan.ts';
 import { refusedEvent, type Refusal } from './rejections.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secrets } from '../aws/secrets.ts';
 import { buildRequest, secretNames } from './webhook.ts';
 
 export interface DeliverDeps {
-  readonly destination: ResolvedDestination;
+  readonly destination: Omit<ResolvedDestination, 'transform'>;
   readonly timing: Pick<ResolvedTiming, 'requestTimeout' | 'closedDoorLimit'>;
-  readonly codeVersion: string;
-  /** @throws LoadError when the module does not load: a crash, like one of the transform itself */
-  readonly loadTransform: () => Promise<Transform | undefined>;
+  readonly transforms: Transforms;
   readonly send: HttpClient;
   readonly secrets: Secrets;
   readonly rejections: RejectionStore;
@@ -53,17 +53,21 @@ export const roomForRequest = ({ requestTimeout }: Pick<ResolvedTiming, 'request
   requestTimeout + Math.min(CALL_MARGIN, requestTimeout / 2);
 
 /**
- * The time that must be left before a message is begun: it is charged, a request is made, and what came of it recorded. A
- * stage with a short timeout makes do with a part of it, or it could begin nothing.
+ * The time that must be left before a message is begun: it is charged, an event is transformed, a request is made, and what came
+ * of it recorded. A stage with a short timeout makes do with a part of it, or it could begin nothing.
+ * @param transformTimeout the longest that one event may take
  * @returns milliseconds; at least `roomForRequest`
  */
-export const roomForMessage = (timing: Pick<ResolvedTiming, 'requestTimeout' | 'deliverTimeout'>): number =>
+export const roomForMessage = (
+  timing: Pick<ResolvedTiming, 'requestTimeout' | 'deliverTimeout'>,
+  transformTimeout = 0,
+): number =>
   Math.max(
     roomForRequest(timing),
     Math.min(timing.requestTimeout + 2 * CALL_MARGIN, timing.deliverTimeout * 0.6),
-  );
+  ) + transformTimeout;
 
-/** @throws InfraFault before anything was sent; what the transform throws */
+/** @throws InfraFault, MessageRefused before anything was sent */
 export const deliverer = (deps: DeliverDeps): Process => {
   const stage = deps.destination.id;
   const noteSuccess = successNote((at) => deps.state.saveSuccess(stage, at), deps.clock, deps.warn);
@@ -74,10 +78,23 @@ export const deliverer = (deps: DeliverDeps): Process => {
       deps.count({ EventsRejected: 1 });
       return { kind: 'done' };
     }
-    const transform = envelope.transformed === true ? undefined : await deps.loadTransform();
+    const transforms = envelope.transformed === true ? PASS_THROUGH : deps.transforms;
     const saved = processing.attempt?.progress;
-    const plan = await planDelivery(envelope.events, transform, saved, deps.codeVersion);
-    return new Delivery(deps, noteSuccess, message, envelope, plan, processing).run();
+    const { sourceId, receivedAt, events } = envelope;
+    const left = processing.timeLeft();
+    const run = await transforms.run({
+      sourceId,
+      receivedAt,
+      events: events.slice(saved?.events ?? 0),
+      // The other half is for sending what was made: what there is no time to send is transformed again.
+      time: Math.min(left / 2, left - transforms.timeout - roomForRequest(deps.timing)),
+    });
+    if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash };
+    const plan = planDelivery(run.made, saved);
+    const outcome = await new Delivery(deps, noteSuccess, message, envelope, plan, processing).run();
+    if (run.ended === undefined || outcome.kind !== 'done') return outcome;
+    const progress = plan.progressAt(plan.outputs.length);
+    return { kind: 'stopped', ...(progress === undefined ? {} : { progress }) };
   };
 };
 
@@ -119,8 +136,10 @@ class Delivery {
     try {
       return await this.#sendAll();
     } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      return { kind: 'fault', reason: error.message, ...this.#progress() };
+      if (error instanceof InfraFault) return { kind: 'fault', reason: error.message, ...this.#progress() };
+      if (error instanceof MessageRefused)
+        return { kind: 'refused', reason: error.message, ...this.#progress() };
+      throw error;
     } finally {
       this.#report();
     }

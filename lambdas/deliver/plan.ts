@@ -1,7 +1,7 @@
 /** What of a packed message is still to be sent, and how a position in it is written down between attempts. */
 import type { SluiceEvent } from '../core/event.ts';
+import { NAME_LENGTH, nameOf } from '../core/outputs.ts';
 import type { Progress } from '../core/ports.ts';
-import { applyTransform, type Transform } from '../core/transform.ts';
 
 /** One event to send: what the transform made of one event of the message. */
 export interface Output {
@@ -25,43 +25,64 @@ export interface Plan {
   readonly filteredAt: (finished: number) => number;
 }
 
+const namesIn = (done = ''): readonly string[] =>
+  Array.from({ length: Math.floor(done.length / NAME_LENGTH) }, (_, i) =>
+    done.slice(i * NAME_LENGTH, (i + 1) * NAME_LENGTH),
+  );
+
+interface Split {
+  readonly left: readonly Output[];
+  /** Names of the others. */
+  readonly done: string;
+}
+
+/** The outputs that are not among those that were finished before. Two that are alike are two. */
+const split = (outputs: readonly Output[], before: string): Split => {
+  const names = [...namesIn(before)];
+  if (names.length === 0) return { left: outputs, done: '' };
+  const done: string[] = [];
+  const left = outputs.filter(({ content }) => {
+    const name = nameOf(content);
+    const known = names.indexOf(name);
+    if (known !== -1) done.push(...names.splice(known, 1));
+    return known === -1;
+  });
+  return { left, done: done.join('') };
+};
+
 /**
- * Runs the transform on every event that is not finished yet, one after another, and lays out what it made of them.
+ * Lays out what the transform made of the events that are not finished yet.
  *
- * All of the message is transformed before any of it is sent: a transform that crashes on the last event must not
- * leave the first ones delivered again and again. The outputs that were finished within an event are honoured only
- * under the code version that counted them, because another transform may make others.
- * @throws whatever the transform throws
+ * Of the event in which the last attempt stopped, the outputs that were finished then are known again by id and content. So whatever
+ * a transform makes of it this time, nothing is left out that was not delivered, and what was is not sent again.
+ * @param made of each event, from the first on that is not finished
  */
-export const planDelivery = async (
-  events: readonly SluiceEvent[],
-  transform: Transform | undefined,
+export const planDelivery = (
+  made: readonly (readonly SluiceEvent[])[],
   saved: Progress | undefined,
-  codeVersion: string,
-): Promise<Plan> => {
+): Plan => {
   const start = saved?.events ?? 0;
-  const skipped = saved?.codeVersion === codeVersion ? saved.outputs : 0;
-  const outputs: Output[] = [];
-  const filtered: number[] = [];
-  for (const [event, input] of events.entries()) {
-    if (event < start) continue;
-    const made = await applyTransform(transform, input);
-    const skip = event === start ? skipped : 0;
-    if (made.length === 0) filtered.push(event);
-    made.forEach((content, index) => {
-      if (index >= skip) outputs.push({ event, index, content });
-    });
-  }
+  const all = made.map((events, i) =>
+    events.map((content, index): Output => ({ event: start + i, index, content })),
+  );
+  const [first = [], ...others] = all;
+  // Of a transform that makes others each time, only what it makes this time counts: or the names would grow without end, and
+  // each attempt would have come further than the last.
+  const { left, done: before } =
+    made.length === 0 ? { left: [], done: saved?.done ?? '' } : split(first, saved?.done ?? '');
+  const outputs = [...left, ...others.flat()];
+  const end = start + made.length;
 
   const progressAt = (finished: number): Progress | undefined => {
-    const next = outputs[finished];
-    const position = next ?? { event: events.length, index: 0 };
-    if (position.event === 0 && position.index === 0) return undefined;
-    return { events: position.event, outputs: position.index, codeVersion };
+    const events = outputs[finished]?.event ?? end;
+    const own = outputs.slice(0, finished).filter(({ event }) => event === events);
+    const done = (events === start ? before : '') + own.map(({ content }) => nameOf(content)).join('');
+    if (events === 0 && done === '') return undefined;
+    return { events, ...(done === '' ? {} : { done }) };
   };
   const filteredAt = (finished: number): number => {
-    const reached = outputs[finished]?.event ?? events.length;
-    return filtered.filter((event) => event < reached).length;
+    const reached = (outputs[finished]?.event ?? end) - start;
+    return made.slice(0, reached).filter(({ length }) => length === 0).length;
   };
   return { outputs, progressAt, filteredAt };
 };

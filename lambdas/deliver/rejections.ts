@@ -1,7 +1,7 @@
 /** The records of events that a destination will not get. */
 import type { EventsEnvelope } from '../core/envelope.ts';
 import type { IncomingMessage, Rejection } from '../core/ports.ts';
-import { kept } from '../core/rejection.ts';
+import { kept, rejectionId } from '../core/rejection.ts';
 import type { RefusalAnswer } from './answer.ts';
 import type { Output } from './plan.ts';
 
@@ -11,8 +11,7 @@ export interface Refusal {
 }
 
 /**
- * The record of one event that was refused. Its id follows from the event's place in the message, so that the retry of
- * a message whose progress was lost writes the same record.
+ * The record of one event that was refused.
  * @param at milliseconds since 1970
  */
 export const refusedEvent = (
@@ -22,15 +21,18 @@ export const refusedEvent = (
   output: Output,
   { reason, answer }: Refusal,
   at: number,
-): Rejection => ({
-  id: `${message.id}:${output.event}:${output.index}`,
-  stage,
-  receivedAt,
-  at,
-  reason,
-  sourceId,
-  key: message.groupId,
-  transformed: true,
-  ...kept(JSON.stringify(output.content)),
-  ...(answer === undefined ? {} : { answer }),
-});
+): Rejection => {
+  const content = kept(JSON.stringify(output.content));
+  return {
+    id: rejectionId(message, output.event, output.index, content),
+    stage,
+    receivedAt,
+    at,
+    reason,
+    sourceId,
+    key: message.groupId,
+    transformed: true,
+    ...content,
+    ...(answer === undefined ? {} : { answer }),
+  };
+};

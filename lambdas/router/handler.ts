@@ -4,19 +4,21 @@ import { ENV } from '../../config/environment.ts';
 import { ROUTER_STAGE, type RouterBundle } from '../../config/bundle.ts';
 import { BatchingSender } from '../aws/batching-sender.ts';
 import { readBundle } from '../aws/bundle.ts';
-import { dynamoClient, sqsClient } from '../aws/clients.ts';
+import { dynamoClient, secretsClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
-import { loadTransform } from '../aws/load-transform.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
+import { secretCache, secretReader } from '../aws/secrets.ts';
 import { DynamoSeenStore } from '../aws/seen-store.ts';
-import { stageHandler } from '../aws/stage.ts';
-import { queuesUrlOf, stageWorld } from '../aws/stage-world.ts';
 import { InfraFault } from '../core/ports.ts';
+import { stageHandler } from '../stage/stage.ts';
+import { userCode } from '../stage/user-code.ts';
+import { queuesUrlOf, stageWorld } from '../stage/world.ts';
 import { roomForMessage, router } from './route.ts';
 
-const { destinations, timing, degradedMode, deduplication, codeVersion } = readBundle() as RouterBundle;
+const { destinations, timing, degradedMode, deduplication, transform, codeVersion } =
+  readBundle() as RouterBundle;
 const names = readAlignedList(
   destinations.map(({ id }) => id),
   requireEnv(ENV.destinationQueueNames),
@@ -26,14 +28,29 @@ const queuesUrl = queuesUrlOf(requireEnv(ENV.stageQueueUrl));
 const sqs = sqsClient();
 const dynamo = dynamoClient();
 
+const warn = (message: string, error: unknown): void => {
+  log('warn', message, { stage: ROUTER_STAGE, error: describeError(error) });
+};
+
+const code = userCode({
+  stage: ROUTER_STAGE,
+  destination: undefined,
+  bundle: transform,
+  codeVersion,
+  functionTimeout: timing.routerTimeout,
+  secrets: secretCache(secretReader(secretsClient()), Date.now, warn),
+  clock: Date.now,
+  directory: import.meta.url,
+});
+
 export const handler = stageHandler(
   {
     stage: ROUTER_STAGE,
     timing,
     degradedMode,
     codeVersion,
-    worstCase: roomForMessage(timing, deduplication !== undefined),
-    loadTransform: () => loadTransform(),
+    worstCase: roomForMessage(timing, deduplication !== undefined, code.transforms.timeout),
+    code,
     process: router({
       stage: ROUTER_STAGE,
       destinations: destinations.map(({ id, sources }, i) => {
@@ -44,14 +61,13 @@ export const handler = stageHandler(
         const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${name}`));
         return { id, sources, send: (message) => sender.send(message) };
       }),
-      loadTransform: () => loadTransform(),
+      transforms: code.transforms,
+      timing,
       rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
       deduplication: deduplication && {
         store: new DynamoSeenStore(dynamo, requireEnv(ENV.stateTable), deduplication, Date.now),
         limits: deduplication,
-        warn: (message, error) => {
-          log('warn', message, { stage: ROUTER_STAGE, error: describeError(error) });
-        },
+        warn,
       },
       clock: Date.now,
       count: (metric, events) => {
@@ -59,5 +75,5 @@ export const handler = stageHandler(
       },
     }),
   },
-  stageWorld(dynamo),
+  stageWorld(dynamo, codeVersion),
 );

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   BadCursor,
+  MessageRefused,
   type Rejection,
   type RejectionReader,
   type RejectionStore,
@@ -95,6 +96,42 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       if (found !== undefined) change(found);
       for (const record of (await store.list(stage, { limit: 1 })).rejections) change(record);
       expect(await store.find(stage, 'm1')).toEqual(expected);
+    });
+
+    it('are stored, found and removed with an id longer than a sort key of DynamoDB', async () => {
+      const [store, stage] = [open(), newStage()];
+      const long = (end: string): Rejection => rejection(stage, 1, { id: `${'é'.repeat(550)}${end}` });
+      const records = [long(''), long('a'), long('b')];
+      for (const record of [rejection(stage, 2), ...records, rejection(stage, 0)]) await store.save(record);
+      await store.save({ ...long('a'), at: 10 });
+      const { rejections } = await store.list(stage, { limit: 9 });
+      // In the order of acceptance; those of the same moment in any.
+      expect(rejections).toHaveLength(5);
+      expect([rejections[0], rejections[4]]).toEqual([rejection(stage, 0), rejection(stage, 2)]);
+      expect(new Set(rejections.slice(1, 4).map(({ id }) => id))).toEqual(
+        new Set(records.map(({ id }) => id)),
+      );
+      expect(await store.find(stage, long('a').id)).toEqual({ ...long('a'), at: 10 });
+      await store.remove(long('a'));
+      expect(await store.find(stage, long('a').id)).toBeUndefined();
+      for (const record of [long(''), long('b')]) expect(await store.find(stage, record.id)).toEqual(record);
+    });
+
+    it('are paged through also when their ids are long', async () => {
+      const [store, stage] = [open(), newStage()];
+      const records = [1, 2, 3].map((second) => rejection(stage, second, { id: 'x'.repeat(1_100) }));
+      for (const record of records) await store.save(record);
+      const first = await store.list(stage, { limit: 2 });
+      const second = await store.list(stage, { limit: 2, cursor: first.cursor ?? '' });
+      expect([...first.rejections, ...second.rejections]).toEqual(records);
+    });
+
+    it('are refused when they are larger than an item may be, and those that are stored stay', async () => {
+      const [store, stage] = [open(), newStage()];
+      await store.save(rejection(stage, 1));
+      const tooLarge = rejection(stage, 1, { body: 'x'.repeat(410_000) });
+      await expect(store.save(tooLarge)).rejects.toThrow(MessageRefused);
+      expect((await store.list(stage, { limit: 9 })).rejections).toEqual([rejection(stage, 1)]);
     });
 
     it('are not listed from a cursor that no page gave', async () => {

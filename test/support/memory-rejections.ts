@@ -1,11 +1,15 @@
 import {
   BadCursor,
+  MessageRefused,
   type Rejection,
   type RejectionReader,
   type RejectionStore,
 } from '../../lambdas/core/ports.ts';
 
 type Name = Pick<Rejection, 'stage' | 'receivedAt' | 'id'>;
+
+/** Bytes of an item of DynamoDB. */
+const MAX_ITEM_BYTES = 400 * 1024;
 
 const nameOf = ({ stage, receivedAt, id }: Name): string => `${stage} ${receivedAt} ${id}`;
 
@@ -15,6 +19,9 @@ export class MemoryRejections implements RejectionStore, RejectionReader {
 
   async save(rejection: Rejection): Promise<void> {
     await Promise.resolve();
+    // Its JSON is a little larger than the item: near enough, since records are far from the limit or far beyond it.
+    if (Buffer.byteLength(JSON.stringify(rejection)) > MAX_ITEM_BYTES)
+      throw new MessageRefused('the record is larger than an item may be');
     this.#records.set(nameOf(rejection), structuredClone(rejection));
   }
 

@@ -34,9 +34,10 @@ describe('answers', () => {
     expect(await world.run([a, b, c])).toEqual({ kind: 'done' });
     expect(world.settled).toEqual(['+a', '-b', '+c']);
     const body = JSON.stringify(b);
+    const sha256 = createHash('sha256').update(body).digest('hex');
     expect(world.rejected).toEqual([
       {
-        id: 'sqs-1:1:0',
+        id: `sqs-1:1:0:${sha256.slice(0, 16)}`,
         key: 'g',
         transformed: true,
         stage: 'crm',
@@ -45,7 +46,7 @@ describe('answers', () => {
         reason: 'answered 422: said',
         sourceId: 'web',
         body,
-        sha256: createHash('sha256').update(body).digest('hex'),
+        sha256,
         size: body.length,
         answer: { status: 422, body: 'said' },
       },

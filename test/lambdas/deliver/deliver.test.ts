@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { InfraFault } from '../../../lambdas/core/ports.ts';
 import { roomForMessage, roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import { failingTransforms, plainTransforms } from '../../support/plain-transforms.ts';
 import {
   a,
   answer,
@@ -65,20 +67,34 @@ describe('the transform', () => {
   });
 
   it('that crashes at the last event has sent nothing', async () => {
-    const crash = new Error('the user');
     const world = new World({
       transform: (input) => {
-        if (input['messageId'] === 'c') throw crash;
+        if (input['messageId'] === 'c') throw new RangeError('no such plan');
         return input;
       },
     });
-    await expect(world.run([a, b, c])).rejects.toBe(crash);
-    expect(world.requests).toEqual([]);
+    const crash = { kind: 'throw', error: 'RangeError: no such plan', eventId: 'c' };
+    expect(await world.run([a, b, c])).toMatchObject({ kind: 'crash', crash });
+    expect([world.requests, world.counted]).toEqual([[], {}]);
   });
 
-  it('that does not load is a crash as well', async () => {
-    const world = new World({ deps: { loadTransform: () => Promise.reject(new SyntaxError('typo')) } });
-    await expect(world.run([a])).rejects.toThrow(SyntaxError);
+  it('that does not load is a crash as well, as the sandbox found it', async () => {
+    const crash = { kind: 'load', error: 'SyntaxError: typo' } as const;
+    const world = new World({ deps: { transforms: failingTransforms({ crash }) } });
+    expect(await world.run([a])).toEqual({ kind: 'crash', crash });
+  });
+
+  it('whose secrets cannot be read is a fault, and not a crash', async () => {
+    const transforms = failingTransforms(new InfraFault('GetSecretValue failed'));
+    await expect(new World({ deps: { transforms } }).run([a])).rejects.toThrow(InfraFault);
+  });
+
+  it('is given the events that are not finished, with their source and when they were accepted', async () => {
+    const transforms = plainTransforms((input) => input);
+    const world = new World({ deps: { transforms } });
+    await world.run([a, b, c], attempt(at(1)));
+    const receivedAt = '2026-11-22T11:59:00.000Z';
+    expect(transforms.jobs).toMatchObject([{ sourceId: 'web', receivedAt, events: [b, c] }]);
   });
 
   it('is not run on what it has made already: an operator sends a refused event again', async () => {
@@ -120,23 +136,32 @@ describe('progress', () => {
       reply: script(200, 200, 500),
     };
     const world = new World(setting);
-    expect(await world.run([a, b, c])).toMatchObject({ kind: 'retry', progress: at(1, 2) });
+    const progress = at(1, { n: 0, messageId: 'b' }, { n: 1, messageId: 'b:1' });
+    expect(await world.run([a, b, c])).toMatchObject({ kind: 'retry', progress });
     expect(world.counted).toEqual({ EventsDelivered: 2, EventsFiltered: 1 });
-    expect(await world.run([a, b, c], attempt(at(1, 2)))).toEqual({ kind: 'done' });
+    expect(await world.run([a, b, c], attempt(progress))).toEqual({ kind: 'done' });
     expect(world.sent.flat()).toEqual(['b', 'b:1', 'b:2', 'b:2', 'c', 'c:1', 'c:2']);
     expect(world.counted).toEqual({ EventsDelivered: 6, EventsFiltered: 1 });
   });
 
-  it('within an event means nothing to another code version; whole events do', async () => {
-    const world = new World({ transform: () => [{ n: 0 }, { n: 1 }], codeVersion: 'v2' });
-    await world.run([a, b], attempt(at(1, 1)));
-    expect(world.sent.flat()).toEqual(['b', 'b:1']);
+  it('within an event goes by what the outputs are: other code that makes others has them all delivered', async () => {
+    const world = new World({ transform: () => [{ n: 5 }, { n: 1 }] });
+    await world.run([a, b], attempt(at(1, { n: 0, messageId: 'b' }, { n: 1, messageId: 'b:1' })));
+    expect(world.requests.map(readBody)).toEqual([{ n: 5, messageId: 'b' }]);
   });
 
-  it('beyond what the transform makes now is the end of the event', async () => {
+  it('of outputs that the transform makes no more is of no use, and of no harm', async () => {
     const world = new World({ transform: () => ({ n: 0 }) });
-    expect(await world.run([a, b], attempt(at(0, 3)))).toEqual({ kind: 'done' });
+    const done = [0, 1, 2].map((n) => ({ n, messageId: n === 0 ? 'a' : `a:${n}` }));
+    expect(await world.run([a, b], attempt(at(0, ...done)))).toEqual({ kind: 'done' });
     expect(world.sent).toEqual([['b']]);
+  });
+
+  it('of an earlier version has the event in the middle delivered again, from its first output on', async () => {
+    const world = new World({ transform: () => [{ n: 0 }, { n: 1 }] });
+    const old = { events: 1, outputs: 1, codeVersion: 'v1' };
+    expect(await world.run([a, b], attempt(old))).toEqual({ kind: 'done' });
+    expect(world.sent.flat()).toEqual(['b', 'b:1']);
   });
 
   it('of all events is done', async () => {
@@ -163,6 +188,8 @@ describe('time', () => {
       const timing = { requestTimeout, deliverTimeout: 2 * requestTimeout };
       expect(roomForMessage(timing)).toBeGreaterThanOrEqual(roomForRequest(timing));
       expect(roomForMessage(timing)).toBeLessThanOrEqual(0.75 * timing.deliverTimeout);
+      // An event may take its whole time before a request begins.
+      expect(roomForMessage(timing, 5_000)).toBe(roomForMessage(timing) + 5_000);
     }
   });
 

@@ -9,9 +9,11 @@ import {
   type Progress,
   type Rejection,
 } from '../../../lambdas/core/ports.ts';
-import type { Transform } from '../../../lambdas/core/transform.ts';
+import { nameOf } from '../../../lambdas/core/outputs.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
+import { plainTransforms, type PlainOptions, type PlainTransform } from '../../support/plain-transforms.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
 export const MINUTE = 60_000;
@@ -69,10 +71,11 @@ export const idsIn = (request: HttpRequest): string[] =>
 
 export interface Setting {
   readonly destination?: Partial<ResolvedDestination>;
-  readonly transform?: Transform;
+  readonly transform?: PlainTransform;
+  /** How long the transform takes: the world's `timeLeft` runs down with it. */
+  readonly timing?: Pick<PlainOptions, 'timeout' | 'takes' | 'limit'>;
   /** What the destination says to its n-th request. Default: 200 always. */
   readonly reply?: (request: HttpRequest, n: number) => Reply;
-  readonly codeVersion?: string;
   readonly deps?: Partial<DeliverDeps>;
 }
 
@@ -94,11 +97,15 @@ export class World {
 
   constructor(setting: Setting = {}) {
     const reply = setting.reply ?? (() => answer(200));
+    const elapse = (milliseconds: number) => {
+      this.timeLeft -= milliseconds;
+    };
+    const options = { ...setting.timing, elapse };
     this.process = deliverer({
       destination: { ...destination, ...setting.destination },
       timing: { requestTimeout: 10_000, closedDoorLimit: 15 * MINUTE },
-      codeVersion: setting.codeVersion ?? 'v1',
-      loadTransform: () => Promise.resolve(setting.transform),
+      transforms:
+        setting.transform === undefined ? PASS_THROUGH : plainTransforms(setting.transform, options),
       send: (request) => {
         const said = reply(request, this.requests.push(request));
         if (said.kind === 'answer' && said.status >= 200 && said.status < 300)
@@ -156,10 +163,10 @@ export const attempt = (progress?: Progress, firstFailedAt = NOW - 1): Attempt =
   lastError: 'answered 500',
   ...(progress === undefined ? {} : { progress }),
 });
-export const at = (events: number, outputs = 0, codeVersion = 'v1'): Progress => ({
+/** @param done outputs of the next event that are finished */
+export const at = (events: number, ...done: SluiceEvent[]): Progress => ({
   events,
-  outputs,
-  codeVersion,
+  ...(done.length === 0 ? {} : { done: done.map(nameOf).join('') }),
 });
 /** Answers with these statuses in turn, then 200. */
 export const script =

@@ -3,12 +3,18 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/envelope.ts';
 import type { JsonObject } from '../../../lambdas/core/event.ts';
-import { InfraFault, type IncomingMessage, type OutgoingMessage } from '../../../lambdas/core/ports.ts';
+import {
+  InfraFault,
+  MessageRefused,
+  type IncomingMessage,
+  type OutgoingMessage,
+} from '../../../lambdas/core/ports.ts';
 import type { Seen, SeenStore } from '../../../lambdas/core/seen.ts';
-import type { Transform } from '../../../lambdas/core/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/transform.ts';
 import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { MemorySeen } from '../../support/memory-seen.ts';
+import { failingTransforms, plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';
 
 const MINUTE = 60_000;
 const limits = { window: 60 * MINUTE, maxIds: 200 };
@@ -28,8 +34,8 @@ beforeEach(() => {
 interface Given {
   readonly store?: SeenStore;
   readonly off?: boolean;
-  readonly transform?: Transform;
-  readonly loadTransform?: RouterDeps['loadTransform'];
+  readonly transform?: PlainTransform;
+  readonly transforms?: Transforms;
   readonly send?: RouterDeps['destinations'][number]['send'];
 }
 
@@ -43,10 +49,12 @@ const run = (incoming: IncomingMessage, given: Given = {}) => {
     limits,
     warn: (warning: string, error: unknown) => warnings.push(`${warning}: ${String(error)}`),
   };
+  const transforms = given.transform === undefined ? PASS_THROUGH : plainTransforms(given.transform);
   const process = router({
     stage: 'router',
     destinations: [{ id: 'crm', sources: undefined, send: given.send ?? send }],
-    loadTransform: given.loadTransform ?? (() => Promise.resolve(given.transform)),
+    transforms: given.transforms ?? transforms,
+    timing: { routerTimeout: 60_000 },
     rejections: new FakeRejections(),
     deduplication: given.off === true ? undefined : deduplication,
     clock: () => 42,
@@ -78,18 +86,19 @@ describe('a repetition', () => {
     expect(counts).toEqual({ EventsRouted: 3, EventsDuplicate: 2 });
   });
 
-  it('of all events is done: nothing is sent or written, and the transform is not even loaded', async () => {
+  it('of all events is done: nothing is sent or written, and no event goes through the transform', async () => {
     await run(packed('m1', ['1', '2']));
     const { writes } = store;
-    const loadTransform = () => Promise.reject(new Error('it does not load any more'));
-    expect(await run(packed('m2', ['2', '1']), { loadTransform })).toEqual(DONE);
+    const transforms = plainTransforms((event) => event);
+    expect(await run(packed('m2', ['2', '1']), { transforms })).toEqual(DONE);
+    expect(transforms.jobs.flatMap(({ events }) => events)).toEqual([]);
     expect(sent).toHaveLength(1);
     expect(store.writes).toBe(writes);
     expect(counts).toEqual({ EventsRouted: 2, EventsDuplicate: 2 });
   });
 
   it('is one by the id that ingest stamped, whatever the transform makes of it', async () => {
-    const transform: Transform = (event) => ({ ...event, messageId: 'the same for all' });
+    const transform: PlainTransform = (event) => ({ ...event, messageId: 'the same for all' });
     await run(packed('m1', ['1', '2']), { transform });
     await run(packed('m2', ['1', '3', 'the same for all']), { transform });
     expect(counts).toEqual({ EventsRouted: 4, EventsDuplicate: 1 });
@@ -104,7 +113,7 @@ describe('a repetition', () => {
 
   it('of an event that was rejected is none: the code may have been mended', async () => {
     const big = (event: JsonObject) => ({ ...event, filler: 'x'.repeat(300_000) });
-    const transform: Transform = (event) => (event['messageId'] === '1' ? [event, big(event)] : event);
+    const transform: PlainTransform = (event) => (event['messageId'] === '1' ? [event, big(event)] : event);
     await run(packed('m1', ['1', '2']), { transform });
     await run(packed('m2', ['1', '2']));
     expect(sent.map(idsOf)).toEqual([['1', '2'], ['1']]);
@@ -173,19 +182,15 @@ describe('a failure', () => {
     await expect(run(packed('m1', ['1']), given)).rejects.toThrow(TypeError);
   });
 
-  it.each<[string, Given, string]>([
-    ['of a queue', { send: () => Promise.reject(new InfraFault('SQS is down')) }, 'SQS is down'],
-    [
-      'of the transform',
-      {
-        transform: () => {
-          throw new Error('boom');
-        },
-      },
-      'boom',
-    ],
-  ])('%s before all is sent leaves no trace: what comes again is sent', async (_, given, error) => {
-    await expect(run(packed('m1', ['1']), given)).rejects.toThrow(error);
+  const crash = { kind: 'exit', error: 'process.exit(1)', eventId: '1' } as const;
+
+  it.each<[string, Given]>([
+    ['of a queue', { send: () => Promise.reject(new InfraFault('SQS is down')) }],
+    ['of a message that SQS does not take', { send: () => Promise.reject(new MessageRefused('too large')) }],
+    ['of the transform', { transforms: failingTransforms({ crash }) }],
+  ])('%s before all is sent leaves no trace: what is sent again is routed', async (_, given) => {
+    const outcome = await run(packed('m1', ['1']), given).catch((error: unknown) => error);
+    expect(outcome).not.toEqual(DONE);
     expect(store.writes).toBe(0);
     // The same events in another message, as when the first was parked, and then discarded.
     await run(packed('m2', ['1']));

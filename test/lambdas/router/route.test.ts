@@ -3,10 +3,16 @@ import { parseEnvelope, toMessageBody } from '../../../lambdas/core/envelope.ts'
 import { byteLength } from '../../../lambdas/core/text.ts';
 import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
 import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/limits.ts';
-import { InfraFault, type IncomingMessage, type OutgoingMessage } from '../../../lambdas/core/ports.ts';
-import type { Transform } from '../../../lambdas/core/transform.ts';
+import {
+  InfraFault,
+  MessageRefused,
+  type IncomingMessage,
+  type OutgoingMessage,
+} from '../../../lambdas/core/ports.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
 import { roomForMessage, router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
+import { failingTransforms, plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';
 
 let rejections: FakeRejections;
 let sent: Record<string, OutgoingMessage[]>;
@@ -29,13 +35,14 @@ const taker = (id: string, sources?: readonly string[]): RouterDeps['destination
 
 const run = async (
   incoming: IncomingMessage,
-  overrides: Partial<RouterDeps> & { transform?: Transform } = {},
+  overrides: Partial<RouterDeps> & { transform?: PlainTransform } = {},
 ) => {
   const { transform, ...rest } = overrides;
   const process = router({
     stage: 'router',
     destinations: [taker('crm'), taker('lake')],
-    loadTransform: () => Promise.resolve(transform),
+    transforms: transform === undefined ? PASS_THROUGH : plainTransforms(transform),
+    timing: { routerTimeout: 60_000 },
     rejections,
     clock: () => 42,
     count: (metric, n) => (counts[metric] = (counts[metric] ?? 0) + n),
@@ -96,13 +103,35 @@ describe('fan-out', () => {
     await expect(work).rejects.toThrow(InfraFault);
     expect(calls).toBe(1);
   });
+
+  it('that fails for one destination ends when the others have ended: nothing is under way after the answer', async () => {
+    const slow = taker('lake');
+    const later: RouterDeps['destinations'][number] = {
+      ...slow,
+      send: async (outgoing) => {
+        for (let i = 0; i < 20; i += 1) await Promise.resolve();
+        await slow.send(outgoing);
+      },
+    };
+    const broken = { ...taker('crm'), send: () => Promise.reject(new InfraFault('SQS is down')) };
+    const work = run(packed([{ messageId: '1' }]), { destinations: [broken, later] });
+    await expect(work).rejects.toThrow('SQS is down');
+    expect(eventsSent('lake')).toHaveLength(1);
+    expect(counts).toEqual({});
+  });
+
+  it('passes on that SQS does not take a message, which parks it', async () => {
+    const send = () => Promise.reject(new MessageRefused('InvalidMessageContents'));
+    const work = run(packed([{ messageId: '1' }]), { destinations: [{ ...taker('crm'), send }] });
+    await expect(work).rejects.toThrow(MessageRefused);
+  });
 });
 
 describe('transform', () => {
   const events = [{ messageId: '1' }, { messageId: '2' }, { messageId: '3' }];
 
   it('may change, split and filter events, and may be async', async () => {
-    const transform: Transform = async (event) => {
+    const transform: PlainTransform = async (event) => {
       await Promise.resolve();
       if (event['messageId'] === '1') return null;
       return event['messageId'] === '2'
@@ -122,17 +151,33 @@ describe('transform', () => {
   });
 
   it('a crash sends nothing: the message is tried again whole', async () => {
-    const transform: Transform = (event) => {
+    const transform: PlainTransform = (event) => {
       if (event['messageId'] === '2') throw new TypeError('boom');
       return event;
     };
-    await expect(run(packed(events), { transform })).rejects.toThrow('boom');
+    const crash = { kind: 'throw', error: 'TypeError: boom', eventId: '2' };
+    expect(await run(packed(events), { transform })).toMatchObject({ kind: 'crash', crash });
+    expect([sent, counts]).toEqual([{}, {}]);
+  });
+
+  it('a module that does not load is a crash, as the sandbox found it', async () => {
+    const crash = { kind: 'load', error: 'Error: Cannot find module' } as const;
+    const outcome = await run(packed(events), { transforms: failingTransforms({ crash }) });
+    expect(outcome).toEqual({ kind: 'crash', crash });
     expect(sent).toEqual({});
   });
 
-  it('a module that does not load is a crash', async () => {
-    const loadTransform = () => Promise.reject(new Error('Cannot find module'));
-    await expect(run(packed(events), { loadTransform })).rejects.toThrow('Cannot find module');
+  it('whose secrets cannot be read is a fault, and not a crash', async () => {
+    const transforms = failingTransforms(new InfraFault('GetSecretValue failed'));
+    await expect(run(packed(events), { transforms })).rejects.toThrow(InfraFault);
+    expect(sent).toEqual({});
+  });
+
+  it('is given the events with their source and when they were accepted', async () => {
+    const transforms = plainTransforms((event) => event);
+    await run(packed(events), { transforms });
+    const receivedAt = '2026-11-22T00:00:00.000Z';
+    expect(transforms.jobs).toMatchObject([{ sourceId: 'web', receivedAt, events }]);
   });
 
   it('everything filtered is done, with nothing sent', async () => {
@@ -141,7 +186,7 @@ describe('transform', () => {
   });
 
   it('splits what it made too long for one message, in order', async () => {
-    const transform: Transform = (event) => ({ ...event, filler: 'é'.repeat(60_000) });
+    const transform: PlainTransform = (event) => ({ ...event, filler: 'é'.repeat(60_000) });
     await run(packed(events), { transform });
     expect(sent['crm']?.length).toBe(2);
     for (const { body } of sent['crm'] ?? []) expect(byteLength(body)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
@@ -149,11 +194,12 @@ describe('transform', () => {
   });
 
   it('keeps an event that it made too large for any message as rejected, and sends the others', async () => {
-    const transform: Transform = (event) =>
+    const transform: PlainTransform = (event) =>
       event['messageId'] === '2' ? { ...event, filler: 'x'.repeat(300_000) } : event;
     await run(packed(events), { transform });
     expect(eventsSent('crm').map((event) => event['messageId'])).toEqual(['1', '3']);
-    expect(rejections.saved).toMatchObject([{ stage: 'router', id: 'm1#2', sourceId: 'web', at: 42 }]);
+    const id = expect.stringMatching(/^m1:1:0:[0-9a-f]{16}$/) as unknown;
+    expect(rejections.saved).toMatchObject([{ stage: 'router', id, sourceId: 'web', at: 42 }]);
     expect(rejections.saved[0]?.reason).toMatch(/has 3\d{5} bytes; at most 245760 fit/);
     expect(counts).toEqual({ EventsRouted: 2, EventsRejected: 1 });
   });
@@ -208,4 +254,6 @@ it('a message begins only if much of the time is left, and never needs all of it
   expect(roomForMessage({ routerTimeout: 900_000 }, true)).toBe(35_000);
   expect(roomForMessage({ routerTimeout: 30_000 }, true)).toBe(15_000);
   expect(roomForMessage({ routerTimeout: 1_000 })).toBe(500);
+  // An event may take its whole time before the parts are sent.
+  expect(roomForMessage({ routerTimeout: 30_000 }, false, 5_000)).toBe(20_000);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InfraFault } from '../../../lambdas/core/ports.ts';
-import { secretCache } from '../../../lambdas/deliver/secrets.ts';
+import { secretCache } from '../../lambdas/aws/secrets.ts';
+import { InfraFault } from '../../lambdas/core/ports.ts';
 
 const MINUTE = 60_000;
 
@@ -69,6 +69,22 @@ describe('secrets', () => {
     await expect(read()).rejects.toThrow(InfraFault);
     world.down = false;
     expect(await read()).toBe('one');
+  });
+
+  it('a read in which one fails ends when the others have ended: none is under way after the answer', async () => {
+    const ended: string[] = [];
+    const secrets = secretCache(
+      async (name) => {
+        for (let i = 0; i < (name === 'slow' ? 20 : 1); i += 1) await Promise.resolve();
+        ended.push(name);
+        if (name === 'denied') throw new InfraFault('access denied');
+        return name;
+      },
+      () => 0,
+      () => undefined,
+    );
+    await expect(secrets.read(['denied', 'slow'])).rejects.toThrow('access denied');
+    expect(ended).toEqual(['denied', 'slow']);
   });
 
   it('a refused one is fetched again, but not more often than every ten seconds', async () => {

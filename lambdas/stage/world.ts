@@ -2,19 +2,32 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ENV } from '../../config/environment.ts';
+import { SnsAnnouncer } from '../aws/announcer.ts';
+import { snsClient, sqsClient } from '../aws/clients.ts';
+import { requireEnv } from '../aws/environment.ts';
+import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
+import { describeError, log } from '../aws/log.ts';
+import { DynamoParkingStore } from '../aws/parking-store.ts';
+import { SqsStageQueue } from '../aws/queue.ts';
+import { DynamoStateStore } from '../aws/state-store.ts';
 import type { PipelineNames } from '../core/announce.ts';
 import type { ParkingStore } from '../core/parking-port.ts';
-import type { Announcer, Clock, ModeStore, Random, StageQueue, StateStore } from '../core/ports.ts';
-import { SnsAnnouncer } from './announcer.ts';
-import { snsClient, sqsClient } from './clients.ts';
-import { requireEnv } from './environment.ts';
-import { DynamoParkingStore } from './parking-store.ts';
-import { SqsStageQueue } from './queue.ts';
-import { DynamoStateStore } from './state-store.ts';
+import type {
+  Announcer,
+  Clock,
+  LateCrashStore,
+  ModeStore,
+  Random,
+  StageQueue,
+  StateStore,
+} from '../core/ports.ts';
+import { LastWordsFile, type StageLastWords } from './last-words-file.ts';
 
 export interface StageWorld {
   readonly state: StateStore & ModeStore;
   readonly parking: ParkingStore;
+  readonly lateCrashes: LateCrashStore;
+  readonly lastWords: StageLastWords;
   readonly queue: StageQueue;
   readonly deadLetterQueue: StageQueue;
   readonly deadLetterQueueArn: string;
@@ -31,8 +44,8 @@ export const queuesUrlOf = (queueUrl: string): string => queueUrl.replace(/[^/]+
 /** A queue's name, by its ARN. */
 const nameOf = (queueArn: string): string => queueArn.split(':').at(-1) ?? '';
 
-/** @throws Error that names the variable of the environment that is not set */
-export const stageWorld = (dynamo: DynamoDBClient): StageWorld => {
+/** @param codeVersion of the stage's code @throws Error that names the variable of the environment that is not set */
+export const stageWorld = (dynamo: DynamoDBClient, codeVersion: string): StageWorld => {
   const sqs = sqsClient();
   const queueUrl = requireEnv(ENV.stageQueueUrl);
   const deadLetterQueueArn = requireEnv(ENV.deadLetterQueueArn);
@@ -40,6 +53,13 @@ export const stageWorld = (dynamo: DynamoDBClient): StageWorld => {
   return {
     state: new DynamoStateStore(dynamo, tables, Date.now),
     parking: new DynamoParkingStore(dynamo, tables.parking),
+    lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
+    lastWords: new LastWordsFile({
+      codeVersion,
+      warn: (message, error) => {
+        log('warn', message, { error: describeError(error) });
+      },
+    }),
     queue: new SqsStageQueue(sqs, queueUrl),
     // Queues of one account and region have URLs that differ in the name alone.
     deadLetterQueue: new SqsStageQueue(sqs, `${queuesUrlOf(queueUrl)}${nameOf(deadLetterQueueArn)}`),

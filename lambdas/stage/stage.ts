@@ -8,25 +8,27 @@ import { METRICS } from '../../config/metrics.ts';
 import type { ResolvedDegradedMode, ResolvedTiming } from '../../config/schema.ts';
 import { announceFlip, announcementOf } from '../core/announce.ts';
 import { runBatch } from '../core/batch-runner.ts';
+import { failureOf } from '../core/crash.ts';
 import { drainShard } from '../core/drain.ts';
 import { takeInDeadLetters } from '../core/intake.ts';
 import { changeMode } from '../core/mode-change.ts';
 import type { ModeEvent } from '../core/mode-machine.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import type { Process } from '../core/outcome.ts';
-import type { IncomingMessage } from '../core/ports.ts';
+import { InfraFault, type IncomingMessage } from '../core/ports.ts';
+import { heed } from '../core/last-words.ts';
 import type { Modes, RunnerDeps } from '../core/runner-deps.ts';
 import { readStageCommand, type ProbeAnswer } from '../core/stage-command.ts';
-import type { Transform } from '../core/transform.ts';
-import { describeError, emitMetrics, log } from './log.ts';
-import { reportTo } from './stage-report.ts';
-import type { StageWorld } from './stage-world.ts';
+import { describeError, emitMetrics, log } from '../aws/log.ts';
+import { reportTo } from './report.ts';
+import type { UserCode } from './user-code.ts';
+import type { StageWorld } from './world.ts';
 
 export interface StageOptions {
   readonly stage: string;
   readonly process: Process;
-  /** As `process` loads it; a probe tries whether that succeeds. */
-  readonly loadTransform: () => Promise<Transform | undefined>;
+  /** As `process` runs it; a probe tries whether it loads. */
+  readonly code: UserCode;
   readonly timing: ResolvedTiming;
   readonly degradedMode: ResolvedDegradedMode;
   /** See `RunnerDeps`; milliseconds. */
@@ -43,6 +45,12 @@ type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
  */
 const LEASE_MARGIN = 10_000;
 
+/**
+ * A queue's visibility timeout is at least 6 times the function's timeout, and a mapping may hold a batch for a while before it
+ * invokes the function. For this many times as long as the function may run nobody else can have received the messages.
+ */
+const VISIBLE_AFTER = 3;
+
 export const toMessage = ({ messageId, receiptHandle, body, attributes }: SQSRecord): IncomingMessage => ({
   id: messageId,
   receiptHandle,
@@ -53,35 +61,82 @@ export const toMessage = ({ messageId, receiptHandle, body, attributes }: SQSRec
   sentAt: Number(attributes.SentTimestamp),
 });
 
-/** @returns a function's handler: it takes events of its queue and of its dead-letter queue, and control's commands */
+/**
+ * @returns a function's handler: it takes events of its queue and of its dead-letter queue, and control's commands.
+ *
+ * Once, while the function starts: what a process that died in this environment had in hand is charged and given back.
+ * Then, for each invocation:
+ * 1. A probe tries whether the user's code loads, and answers.
+ * 2. A batch of the queue is run, one of the dead-letter queue is parked, or a shard's parked keys are drained.
+ * 3. What is still under way is waited for, and late failures of the user's code are recorded: Lambda freezes the function
+ *    once it has answered, and what is under way then lands in the middle of a later invocation.
+ */
 export const stageHandler = (options: StageOptions, world: StageWorld) => {
+  const heeded = heedLastWords(options, world);
   return async (event: unknown, context: Invocation): Promise<SQSBatchResponse | ProbeAnswer | undefined> => {
-    const command = readStageCommand(event);
-    if (command?.sluice === 'probe') return probe(options);
+    const { code } = options;
     const left = context.getRemainingTimeInMillis();
-    const leaseTime = left + Math.max(left, LEASE_MARGIN);
     const published: Promise<void>[] = [];
-    const deps = runnerDeps(options, world, context, published);
+    code.begin();
+    await heeded;
     try {
-      if (command === undefined) return await handleRecords(recordsOf(event), deps, world);
-      await drainShard(command.shard, { ...deps, leaseTime });
+      const command = readStageCommand(event);
+      if (command?.sluice === 'probe') return await probe(options);
+      const deps = runnerDeps(options, world, context, published);
+      if (command === undefined) return await handleRecords(recordsOf(event), left, deps, world);
+      await drainShard(command.shard, { ...deps, leaseTime: left + Math.max(left, LEASE_MARGIN) });
       return undefined;
     } finally {
-      // Lambda freezes the function once it has answered.
-      await Promise.all(published);
+      await Promise.allSettled(published);
+      await recordLateCrashes(options, world);
+      world.lastWords.clear();
     }
   };
 };
 
+/** Never rejects: without it the messages come back after the queue's own visibility timeout. */
+const heedLastWords = async (
+  { stage, codeVersion, timing }: StageOptions,
+  { lastWords, queue, state, clock, random }: StageWorld,
+): Promise<void> => {
+  const words = lastWords.take();
+  if (words === undefined) return;
+  const observe = reportTo(stage, codeVersion);
+  try {
+    await heed(words, { stage, queue, state, backoff: timing, clock, random, observe });
+  } catch (error) {
+    log('error', 'could not act on the last words', { stage, error: describeError(error) });
+  }
+};
+
+/** Nothing depends on it but what an operator sees. */
+const recordLateCrashes = async (
+  { stage, code, codeVersion }: StageOptions,
+  { lateCrashes }: StageWorld,
+): Promise<void> => {
+  const late = code.end();
+  if (late === undefined) return;
+  try {
+    await lateCrashes.addLateCrashes(stage, late);
+  } catch (error) {
+    if (!(error instanceof InfraFault)) throw error;
+    reportTo(stage, codeVersion)({ type: 'setback', step: 'late crashes', error });
+  }
+};
+
 const handleRecords = async (
   records: readonly SQSRecord[],
+  left: number,
   deps: RunnerDeps,
-  { deadLetterQueue, deadLetterQueueArn }: StageWorld,
+  { deadLetterQueue, deadLetterQueueArn, lastWords }: StageWorld,
 ): Promise<SQSBatchResponse> => {
   const messages = records.map(toMessage);
   // A mapping reads one queue, so the records of an event have one source.
   const isDead = records.some(({ eventSourceARN }) => eventSourceARN === deadLetterQueueArn);
-  if (!isDead) reportAge(messages, deps);
+  if (!isDead) {
+    reportAge(messages, deps);
+    lastWords.received(messages, deps.clock() + VISIBLE_AFTER * left);
+  }
   const failed = isDead
     ? await takeInDeadLetters(messages, { ...deps, queue: deadLetterQueue })
     : await runBatch(messages, deps);
@@ -102,14 +157,18 @@ const recordsOf = (event: unknown): readonly SQSRecord[] => {
 };
 
 /** A transform that does not load must not keep the function from saying so. */
-const probe = async ({ loadTransform, stage, codeVersion }: StageOptions): Promise<ProbeAnswer> => {
+const probe = async ({ code, stage, codeVersion }: StageOptions): Promise<ProbeAnswer> => {
   try {
-    await loadTransform();
-    return { ok: true, codeVersion };
+    const crash = await code.transforms.check();
+    if (crash === undefined) return { ok: true, codeVersion };
+    const { error, stack } = failureOf(crash);
+    log('error', 'a probe found that the transform does not load', { stage, codeVersion, error, stack });
+    return { ok: false, codeVersion, error, ...(stack === undefined ? {} : { stack }) };
   } catch (error) {
-    const stack = describeError(error);
-    log('error', 'a probe found that the transform does not load', { stage, codeVersion, error: stack });
-    return { ok: false, codeVersion, error: String(error), stack };
+    if (!(error instanceof InfraFault)) throw error;
+    // AWS did not give its secrets, so nothing was learned of the code.
+    log('warn', 'a probe could not try the transform', { stage, codeVersion, error: describeError(error) });
+    return { ok: true, codeVersion };
   }
 };
 
@@ -120,7 +179,7 @@ const runnerDeps = (
   context: Invocation,
   published: Promise<void>[],
 ): RunnerDeps => {
-  const { state, parking, queue, announcer, names, clock, random, uuid } = world;
+  const { state, parking, announcer, names, clock, random, uuid, lastWords } = world;
   const changes = {
     modes: state,
     clock,
@@ -153,8 +212,9 @@ const runnerDeps = (
     codeVersion,
     state,
     parking,
-    queue,
+    queue: lastWords.watching(world.queue),
     process,
+    lastWords,
     readModes: () => readModes(stage, state),
     note,
     clock,

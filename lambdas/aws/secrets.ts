@@ -1,8 +1,20 @@
-/** Values of the secrets that a destination's headers and signature name. */
+/** Values of the secrets that a destination's headers and signature, and a transform, name. */
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { allDone } from '../core/all-done.ts';
 import { InfraFault, type Clock } from '../core/ports.ts';
+import { orFault } from './clients.ts';
 
 /** @throws InfraFault */
 export type GetSecret = (name: string) => Promise<string>;
+
+export const secretReader =
+  (client: SecretsManagerClient): GetSecret =>
+  async (name) => {
+    const command = new GetSecretValueCommand({ SecretId: name });
+    const { SecretString } = await orFault(`GetSecretValue of "${name}"`, client.send(command));
+    if (SecretString !== undefined) return SecretString;
+    throw new InfraFault(`the secret "${name}" holds no text; store it as SecretString`);
+  };
 
 export interface Secrets {
   /**
@@ -68,7 +80,7 @@ export const secretCache = (
   return {
     async read(names) {
       const unique = [...new Set(names)];
-      return new Map(await Promise.all(unique.map(async (name) => [name, await readOne(name)] as const)));
+      return new Map(await allDone(unique.map(async (name) => [name, await readOne(name)] as const)));
     },
     expire() {
       for (const entry of entries.values()) entry.expired = true;

@@ -2,7 +2,7 @@
 import { METRICS } from '../../config/metrics.ts';
 import { parseEnvelope } from '../core/envelope.ts';
 import type { RunnerEvent } from '../core/runner-deps.ts';
-import { describeError, emitMetrics, log } from './log.ts';
+import { describeError, emitMetrics, log } from '../aws/log.ts';
 
 const STEPS = {
   visibility: "set a message's visibility; it comes back after the queue's own timeout",
@@ -10,6 +10,7 @@ const STEPS = {
   ledger: 'record an attempt; an event may be delivered again',
   mode: 'tell the mode machine; the mode may change later than it should',
   lease: 'give a lease back; the key waits until it ends',
+  'late crashes': 'record late crashes; the log has them',
 } as const;
 
 /** How many events wait in a message that is parked. */
@@ -32,6 +33,16 @@ export const reportTo =
         });
         count({ BatchesRefused: 1 });
         break;
+      case 'died': {
+        const { messages, message } = event;
+        log('error', 'the process before this one died; what it had in hand was given back', {
+          stage,
+          codeVersion,
+          messages,
+          messageId: message?.id,
+        });
+        break;
+      }
       case 'stopped':
         log('info', 'stopped for lack of time', { stage, messageId: event.message.id });
         break;
@@ -56,7 +67,8 @@ export const reportTo =
           messageId: event.message.id,
           receiveCount: event.message.receiveCount,
           delay: event.delay,
-          error: describeError(event.error),
+          eventId: event.crash.eventId,
+          error: event.crash.stack ?? event.crash.error,
         });
         count({ Crashes: 1 });
         break;

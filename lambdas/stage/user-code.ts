@@ -1,0 +1,130 @@
+/** A stage's transform in its sandbox, with what it prints, and what fails of it after its events were answered. */
+import { existsSync } from 'node:fs';
+import { BUNDLE_FILES, type TransformBundle } from '../../config/bundle.ts';
+import { METRICS } from '../../config/metrics.ts';
+import { failureOf } from '../core/crash.ts';
+import type { Clock, LateCrashes } from '../core/ports.ts';
+import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
+import { emitMetrics, log } from '../aws/log.ts';
+import type { Secrets } from '../aws/secrets.ts';
+import type { LateFailure, LogLine } from '../sandbox/options.ts';
+import { Sandbox } from '../sandbox/sandbox.ts';
+
+export interface UserCode {
+  readonly transforms: Transforms;
+  /** An invocation begins. */
+  begin(): void;
+  /** An invocation ends. @returns what has failed late since the last one, to be recorded */
+  end(): Pick<LateCrashes, 'count' | 'last'> | undefined;
+}
+
+/** Of a stage without a transform: it starts no thread. */
+export const NO_USER_CODE: UserCode = {
+  transforms: PASS_THROUGH,
+  begin: () => undefined,
+  end: () => undefined,
+};
+
+export interface UserCodeOptions {
+  readonly stage: string;
+  /** The destination's id; undefined in the router. */
+  readonly destination: string | undefined;
+  /** Undefined: the stage has no transform. */
+  readonly bundle: TransformBundle | undefined;
+  readonly codeVersion: string;
+  /** The function's hard timeout; milliseconds. */
+  readonly functionTimeout: number;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** Where the files of the bundle are: beside the function's code. */
+  readonly directory: string | URL;
+}
+
+/** Lines that an invocation passes on. */
+const MAX_LINES = 200;
+
+/** The longest that a module may take to load; control waits 10 seconds for the answer to a probe. Milliseconds. */
+const LOAD_LIMIT = 8_000;
+
+/** MB, as Lambda says it. */
+const processMemory = (): number | undefined => {
+  const size = Number(process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']);
+  return size > 0 ? size : undefined;
+};
+
+const secretValues = async (
+  secrets: Secrets,
+  wanted: TransformBundle['secrets'],
+): Promise<Readonly<Record<string, string>>> => {
+  const names = Object.entries(wanted);
+  if (names.length === 0) return {};
+  const values = await secrets.read(names.map(([, { secretName }]) => secretName));
+  return Object.fromEntries(names.map(([name, { secretName }]) => [name, values.get(secretName) ?? '']));
+};
+
+export const userCode = (options: UserCodeOptions): UserCode => {
+  const { stage, destination, bundle, codeVersion, functionTimeout, secrets, clock, directory } = options;
+  const file = (name: string): URL => new URL(name, directory);
+  if (bundle === undefined || !existsSync(file(BUNDLE_FILES.transform))) return NO_USER_CODE;
+
+  let lines = 0;
+  let late: { count: number; last: LateCrashes['last'] } | undefined;
+
+  const onLog = ({ level, eventId, text, fields }: LogLine): void => {
+    lines += 1;
+    if (lines > MAX_LINES) return;
+    log(level, text, {
+      source: 'transform',
+      stage,
+      ...(eventId === undefined ? {} : { eventId }),
+      ...(fields === undefined ? {} : { fields: JSON.parse(fields) as unknown }),
+    });
+  };
+  const onLate = ({ eventId, error, stack }: LateFailure): void => {
+    const failure = failureOf({
+      kind: 'late',
+      error,
+      ...(stack === undefined ? {} : { stack }),
+      ...(eventId === undefined ? {} : { eventId }),
+    });
+    log('warn', 'code failed after its event had been answered', { stage, codeVersion, ...failure });
+    emitMetrics({ [METRICS.stage]: stage }, { [METRICS.lateCrashes]: 1 });
+    late = { count: (late?.count ?? 0) + 1, last: { ...failure, codeVersion, at: clock() } };
+  };
+  const onLeak = (events: number): void => {
+    const { memory } = bundle;
+    const message =
+      "the transform's thread ran out of memory, and no event is at fault alone: look for a leak";
+    log('warn', message, { stage, codeVersion, events, memory });
+  };
+
+  const sandbox = new Sandbox({
+    shell: file(BUNDLE_FILES.sandbox),
+    module: file(BUNDLE_FILES.transform),
+    destination,
+    timeout: bundle.timeout,
+    loadTimeout: Math.min(LOAD_LIMIT, functionTimeout / 3),
+    memory: bundle.memory,
+    processMemory: processMemory(),
+    env: bundle.env,
+    secrets: () => secretValues(secrets, bundle.secrets),
+    onLog,
+    onLate,
+    onLeak,
+  });
+  sandbox.start();
+
+  return {
+    transforms: sandbox,
+    begin: () => {
+      lines = 0;
+    },
+    end: () => {
+      if (lines > MAX_LINES)
+        log('warn', 'the transform printed more than is passed on', { stage, leftOut: lines - MAX_LINES });
+      const taken = late;
+      late = undefined;
+      return taken;
+    },
+  };
+};

@@ -1,0 +1,110 @@
+/** A router whose messages may take several attempts, and queues that drop repetitions as SQS does. */
+import { withProgress } from '../../../lambdas/core/attempts.ts';
+import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/envelope.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event.ts';
+import type { Outcome } from '../../../lambdas/core/outcome.ts';
+import type { Attempt, IncomingMessage, OutgoingMessage } from '../../../lambdas/core/ports.ts';
+import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/transform.ts';
+import { router } from '../../../lambdas/router/route.ts';
+import { message } from '../../support/fakes.ts';
+import { MemoryRejections } from '../../support/memory-rejections.ts';
+import { MemorySeen } from '../../support/memory-seen.ts';
+
+export const LIMITS = { window: 3_600_000, maxIds: 2_000 };
+
+export const packed = (
+  id: string,
+  events: readonly SluiceEvent[],
+  more: Partial<EventsEnvelope> = {},
+): IncomingMessage => {
+  const receivedAt = '2026-11-22T00:00:00.000Z';
+  const body = toMessageBody({ v: 1, kind: 'events', sourceId: 'web', receivedAt, events, ...more });
+  return message(id, 'ada', { body });
+};
+
+const eventsIn = ({ body }: OutgoingMessage): readonly SluiceEvent[] => {
+  const envelope = parseEnvelope(body);
+  return envelope?.kind === 'events' ? envelope.events : [];
+};
+
+/** A destination's queue: what has come under an id once is dropped the next time. */
+class Queue {
+  readonly messages: OutgoingMessage[] = [];
+  readonly #ids = new Set<string>();
+
+  take(outgoing: OutgoingMessage): void {
+    if (!this.#ids.has(outgoing.deduplicationId)) this.messages.push(outgoing);
+    this.#ids.add(outgoing.deduplicationId);
+  }
+
+  get events(): readonly SluiceEvent[] {
+    return this.messages.flatMap(eventsIn);
+  }
+}
+
+export interface RouterSetting {
+  readonly transforms?: Transforms;
+  readonly deduplicates?: boolean;
+  /** May throw, before the queue takes a message or after it. */
+  readonly gate?: (destination: string, take: () => void) => void;
+}
+
+export class RouterWorld {
+  timeLeft = 60_000;
+  readonly queues = { crm: new Queue(), lake: new Queue() };
+  readonly seen = new MemorySeen();
+  readonly rejections = new MemoryRejections();
+  readonly counts: Record<string, number> = {};
+  readonly #process: ReturnType<typeof router>;
+
+  constructor({ transforms = PASS_THROUGH, deduplicates = false, gate }: RouterSetting = {}) {
+    const destinations = (['crm', 'lake'] as const).map((id) => ({
+      id,
+      sources: undefined,
+      send: async (outgoing: OutgoingMessage) => {
+        await Promise.resolve();
+        const take = () => {
+          this.queues[id].take(outgoing);
+        };
+        if (gate === undefined) take();
+        else gate(id, take);
+      },
+    }));
+    this.#process = router({
+      stage: 'router',
+      destinations,
+      transforms,
+      timing: { routerTimeout: 60_000 },
+      rejections: this.rejections,
+      deduplication: deduplicates ? { store: this.seen, limits: LIMITS, warn: () => undefined } : undefined,
+      clock: () => 42,
+      count: (metric, n) => (this.counts[metric] = (this.counts[metric] ?? 0) + n),
+    });
+  }
+
+  run(incoming: IncomingMessage, attempt?: Attempt): Promise<Outcome> {
+    return this.#process(incoming, { attempt, timeLeft: () => this.timeLeft });
+  }
+
+  /**
+   * Attempt after attempt, as the batch runner makes them.
+   * @param failed an attempt that threw
+   * @returns how far it had come after each attempt but the last
+   */
+  async runUntilDone(incoming: IncomingMessage, failed?: (error: unknown) => void): Promise<number[]> {
+    const stops: number[] = [];
+    let known: Attempt | undefined;
+    for (let tries = 0; tries < 100; tries += 1) {
+      const outcome = await this.run(incoming, known).catch((error: unknown): Outcome => {
+        if (failed === undefined) throw error;
+        failed(error);
+        return { kind: 'fault', reason: String(error) };
+      });
+      if (outcome.kind === 'done') return stops;
+      if (outcome.kind === 'crash') throw new Error(outcome.crash.error);
+      if (outcome.progress !== undefined) known = withProgress(known, outcome.progress);
+      stops.push(known?.progress?.events ?? 0);
+    }
+    throw new Error(`${incoming.id} is never done`);
+  }
+}

@@ -1,0 +1,189 @@
+/** A stage's function over stores in memory, with what it logs. */
+import { afterEach, jest } from '@jest/globals';
+import type { SQSRecord } from 'aws-lambda';
+import { validateConfig } from '../../config/validate.ts';
+import { toMessageBody } from '../../lambdas/core/envelope.ts';
+import type { Words } from '../../lambdas/core/last-words.ts';
+import type { Outcome } from '../../lambdas/core/outcome.ts';
+import type { Announcement, IncomingMessage } from '../../lambdas/core/ports.ts';
+import { PASS_THROUGH, type Transforms } from '../../lambdas/core/transform.ts';
+import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
+import { stageHandler, type StageOptions } from '../../lambdas/stage/stage.ts';
+import type { UserCode } from '../../lambdas/stage/user-code.ts';
+import type { StageWorld } from '../../lambdas/stage/world.ts';
+import { FakeQueue } from '../support/fakes.ts';
+import { MemoryLateCrashes } from '../support/memory-late-crashes.ts';
+import { MemoryParking } from '../support/memory-parking.ts';
+import { MemoryState } from '../support/memory-state.ts';
+
+export const NOW = Date.UTC(2026, 10, 22);
+const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:123456789012:crm.fifo';
+export const DEAD_ARN = 'arn:aws:sqs:eu-west-1:123456789012:crm-dead-letters.fifo';
+export const { timing, degradedMode } = validateConfig({
+  sources: [{ id: 'web', writeKey: 'k' }],
+  destinations: [],
+  degradedMode: { redriveThreshold: 1 },
+});
+
+export const body = toMessageBody({
+  v: 1,
+  kind: 'events',
+  sourceId: 'web',
+  receivedAt: '2026-11-22T00:00:00.000Z',
+  events: [{ messageId: 'a' }, { messageId: 'b' }],
+});
+
+export const record = (
+  messageId: string,
+  key: string,
+  more: { arn?: string; receives?: number } = {},
+): SQSRecord => ({
+  messageId,
+  receiptHandle: `handle-${messageId}`,
+  body,
+  attributes: {
+    ApproximateReceiveCount: String(more.receives ?? 1),
+    SentTimestamp: String(NOW - 90_000),
+    SenderId: 'me',
+    ApproximateFirstReceiveTimestamp: String(NOW),
+    SequenceNumber: '18880000000000000000',
+    MessageGroupId: key,
+  },
+  messageAttributes: {},
+  md5OfBody: '',
+  eventSource: 'aws:sqs',
+  eventSourceARN: more.arn ?? QUEUE_ARN,
+  awsRegion: 'eu-west-1',
+});
+
+/** User code in this thread. */
+export const codeOf = (transforms: Transforms, more: Partial<UserCode> = {}): UserCode => ({
+  transforms,
+  begin: () => undefined,
+  end: () => undefined,
+  ...more,
+});
+
+/** Last words that are kept as a list of calls; `found`: what the process before this one left. */
+export class ListedWords implements StageLastWords {
+  readonly calls: string[] = [];
+  found: Words | undefined;
+
+  take(): Words | undefined {
+    this.calls.push('take');
+    return this.found;
+  }
+
+  received(messages: readonly IncomingMessage[], until: number): void {
+    this.calls.push(`received ${messages.map(({ id }) => id).join()} until ${until - NOW}`);
+  }
+
+  begun({ id }: IncomingMessage): void {
+    this.calls.push(`begun ${id}`);
+  }
+
+  ended({ id }: IncomingMessage): void {
+    this.calls.push(`ended ${id}`);
+  }
+
+  watching(queue: StageWorld['queue']): StageWorld['queue'] {
+    return {
+      setVisibility: (messages, seconds) => {
+        this.calls.push(`released ${messages.map(({ id }) => id).join()}`);
+        return queue.setVisibility(messages, seconds);
+      },
+      delete: (message) => {
+        this.calls.push(`released ${message.id}`);
+        return queue.delete(message);
+      },
+    };
+  }
+
+  clear(): void {
+    this.calls.push('clear');
+  }
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+export class StageFunction {
+  readonly parking = new MemoryParking();
+  readonly state = new MemoryState(this.parking);
+  readonly queue = new FakeQueue();
+  readonly deadLetterQueue = new FakeQueue();
+  readonly lateCrashes = new MemoryLateCrashes(() => NOW);
+  readonly words = new ListedWords();
+  readonly announced: Announcement[] = [];
+  readonly processed: string[] = [];
+  readonly lines: Record<string, unknown>[] = [];
+  #ids = 0;
+  #world: StageWorld = {
+    state: this.state,
+    parking: this.parking,
+    lateCrashes: this.lateCrashes,
+    lastWords: this.words,
+    queue: this.queue,
+    deadLetterQueue: this.deadLetterQueue,
+    deadLetterQueueArn: DEAD_ARN,
+    announcer: {
+      announce: async (announcement) => {
+        await Promise.resolve();
+        this.announced.push(announcement);
+      },
+    },
+    names: { pipeline: 'Sluice/Pipeline', stackName: 'Sluice' },
+    clock: () => NOW,
+    random: () => 0.5,
+    uuid: () => `id-${(this.#ids += 1)}`,
+  };
+
+  constructor() {
+    jest.spyOn(process.stdout, 'write').mockImplementation((line) => {
+      return this.lines.push(JSON.parse(String(line)) as Record<string, unknown>) > 0;
+    });
+  }
+
+  change(world: Partial<StageWorld>): void {
+    this.#world = { ...this.#world, ...world };
+  }
+
+  readonly done = (message: IncomingMessage): Promise<Outcome> => {
+    this.processed.push(message.id);
+    return Promise.resolve({ kind: 'done' });
+  };
+
+  /** A process of the function. @returns what invokes it */
+  start(options: Partial<StageOptions> = {}): (event: unknown, timeLeft?: number) => Promise<unknown> {
+    const handler = stageHandler(
+      {
+        stage: 'crm',
+        process: this.done,
+        code: codeOf(PASS_THROUGH),
+        timing,
+        degradedMode,
+        worstCase: 10_000,
+        codeVersion: 'v1',
+        ...options,
+      },
+      this.#world,
+    );
+    return (event, timeLeft = 60_000) => handler(event, { getRemainingTimeInMillis: () => timeLeft });
+  }
+
+  /** In a process of its own. */
+  invoke(event: unknown, options: Partial<StageOptions> = {}, timeLeft?: number): Promise<unknown> {
+    return this.start(options)(event, timeLeft);
+  }
+
+  /** The values of a metric, in order. */
+  metric(name: string): unknown[] {
+    return this.lines.flatMap((line) => (name in line ? [line[name]] : []));
+  }
+
+  /** The lines with this message. */
+  logged(message: string): Record<string, unknown>[] {
+    return this.lines.filter((line) => line['message'] === message);
+  }
+}

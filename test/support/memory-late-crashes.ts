@@ -1,0 +1,40 @@
+import type { Clock, LateCrashes, LateCrashStore } from '../../lambdas/core/ports.ts';
+
+const WEEK = 7 * 24 * 3_600_000;
+
+/** Late crashes as DynamoDB would keep them: what is written and read is copied. */
+export class MemoryLateCrashes implements LateCrashStore {
+  readonly #records = new Map<string, LateCrashes & { readonly addedAt: number }>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async addLateCrashes(
+    stage: string,
+    { count, last }: Parameters<LateCrashStore['addLateCrashes']>[1],
+  ): Promise<void> {
+    await Promise.resolve();
+    const addedAt = this.#clock();
+    const before = this.#find(stage);
+    this.#records.set(stage, {
+      count: (before?.count ?? 0) + count,
+      since: before?.since ?? addedAt,
+      last: structuredClone(last),
+      addedAt,
+    });
+  }
+
+  async readLateCrashes(stages: readonly string[]): Promise<readonly (LateCrashes | undefined)[]> {
+    await Promise.resolve();
+    return stages.map((stage) => structuredClone(this.#find(stage)));
+  }
+
+  #find(stage: string): LateCrashes | undefined {
+    const record = this.#records.get(stage);
+    if (record === undefined) return undefined;
+    const { addedAt, ...crashes } = record;
+    return this.#clock() - addedAt < WEEK ? crashes : undefined;
+  }
+}
