@@ -1,8 +1,10 @@
 /** Finds parked keys that are due, and starts the workers that drain them. */
 import pLimit, { type LimitFunction } from 'p-limit';
+import { allDone } from '../core/all-done.ts';
 import { isDue } from '../core/drain.ts';
 import { isShut, type ModeRecord } from '../core/mode.ts';
 import { HEAD_SHARDS, type ParkingStore } from '../core/parking-port.ts';
+import { few } from './fan-out.ts';
 import { namesOf } from './mappings.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import type { Steps } from './steps.ts';
@@ -68,9 +70,7 @@ export const surveyStage = async (
   limit = surveyLimit(),
 ): Promise<Survey> => {
   const now = clock();
-  const shards = await Promise.all(
-    SHARDS.map((shard) => limit(() => surveyShard(parking, stage, shard, own, now))),
-  );
+  const shards = await few(limit, SHARDS, (shard) => surveyShard(parking, stage, shard, own, now));
   const oldestParkedAt = Math.min(...shards.map((shard) => shard.oldestParkedAt));
   return {
     keys: shards.reduce((sum, { keys }) => sum + keys, 0),
@@ -101,7 +101,7 @@ export const startDrains = async (
   if (due.length === 0) return;
   const { functionName } = await namesOf(deps, stage);
   const shards = chooseShards(due, deps.drainConcurrency, deps.clock());
-  await Promise.all(shards.map((shard) => deps.functions.startDrain(functionName, shard)));
+  await allDone(shards.map((shard) => deps.functions.startDrain(functionName, shard)));
 };
 
 /** Milliseconds: some pages of the index, and the starting of workers. */
@@ -130,7 +130,7 @@ export const drainStages = async (
     surveys.set(stage.id, survey);
     if (!shut) await startDrains(deps, stage, survey.dueShards);
   };
-  await Promise.all(
+  await allDone(
     deps.stages.map((stage, i) =>
       steps.try('start drains', () => visit(stage, records[i] ?? system), {
         stage: stage.id,

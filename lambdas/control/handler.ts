@@ -10,6 +10,7 @@ import { readBundle } from '../aws/bundle.ts';
 import * as clients from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { LambdaFunctions } from '../aws/functions.ts';
+import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
 import { log } from '../aws/log.ts';
 import { LambdaMappings } from '../aws/mappings.ts';
 import { CloudWatchMetrics } from '../aws/metrics.ts';
@@ -34,6 +35,7 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   settings: degradedMode,
   drainConcurrency: degradedMode.drainConcurrency,
   modes: new DynamoStateStore(dynamo, tables, Date.now),
+  lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
   parking: new DynamoParkingStore(dynamo, tables.parking),
   rejections: new DynamoRejectionStore(dynamo, tables.parking),
   registry: new DynamoStageRegistry(dynamo, tables.state),

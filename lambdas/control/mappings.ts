@@ -1,5 +1,6 @@
 /** The stages' event source mappings: they name the functions and queues, and are brought in line with the modes. */
 import pLimit, { type LimitFunction } from 'p-limit';
+import { allDone } from '../core/all-done.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import { reconcileMapping, type MappingState } from '../core/reconcile.ts';
 import type { ControlDeps, ControlledStage, StageNames } from './ports.ts';
@@ -62,7 +63,7 @@ export const bringMappings = async (
   const [system] = records;
   if (system === undefined) return;
   const limit = fewCalls();
-  await Promise.all(
+  await allDone(
     deps.stages.map((stage, i) =>
       limit(() =>
         steps.try(

@@ -1,4 +1,5 @@
 /** What control tells of the pipeline each minute, besides the gauges of the modes. */
+import { allDone } from '../core/all-done.ts';
 import { isShut, type ModeRecord } from '../core/mode.ts';
 import type { Survey } from './drains.ts';
 import { fewCalls, namesOf } from './mappings.ts';
@@ -54,7 +55,7 @@ export const putWaiting = async (
   const [system] = records;
   const at = clock();
   const limit = fewCalls();
-  const waits = await Promise.all(
+  const waits = await allDone(
     stages.map(async (stage, i) => {
       const own = records[i];
       if (own?.troubledSince === undefined || system === undefined || !isShut([own, system])) return [];

@@ -7,6 +7,7 @@ import type {
   Announcement,
   Announcer,
   Clock,
+  LateCrashStore,
   ModeStore,
   QueueSender,
   RejectionReader,
@@ -85,6 +86,7 @@ export interface ControlDeps {
   /** How many drain workers of a stage are started at once. */
   readonly drainConcurrency: number;
   readonly modes: ModeStore;
+  readonly lateCrashes: Pick<LateCrashStore, 'readLateCrashes'>;
   readonly parking: ParkingStore;
   readonly rejections: RejectionStore & RejectionReader;
   readonly registry: StageRegistry;

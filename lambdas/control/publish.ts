@@ -1,4 +1,5 @@
 /** Says to the world which mode a stage has: the gauge that pages, and the flip topic for programs. */
+import { allDone } from '../core/all-done.ts';
 import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';
@@ -31,7 +32,7 @@ export const publishFlip = async (
     epoch: record.epoch,
     reason: record.reason,
   });
-  await Promise.all([
+  await allDone([
     steps.try('publish the gauge', () => metrics.put([gauge(pipeline, stage, record, at)]), { stage }),
     steps.try('announce the mode', () => announceFlip(deps, stage, record), { stage, room: ANNOUNCE_ROOM }),
   ]);

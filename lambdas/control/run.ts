@@ -7,6 +7,7 @@
  * otherwise page nobody. Only the minute's run probes, since two failed probes in a row mean something only when there
  * is time between them.
  */
+import { allDone } from '../core/all-done.ts';
 import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import { changeMode } from '../core/mode-change.ts';
@@ -61,7 +62,7 @@ const publish = async (
     await metrics.put(gauges);
     return true;
   });
-  await Promise.all(
+  await allDone(
     read.map(async (record, i) => {
       const stage = stages[i]?.id ?? '';
       if (record.announced >= record.epoch) return;
@@ -88,7 +89,7 @@ const tickAll = async (
   };
   // The router's first: the others' clocks stand still or go on as the system says.
   const system = await tick(0);
-  const others = await Promise.all(deps.stages.slice(1).map((_, i) => tick(i + 1)));
+  const others = await allDone(deps.stages.slice(1).map((_, i) => tick(i + 1)));
   const after = [system, ...others];
   return read.map((record, i) => after[i] ?? record);
 };
@@ -99,7 +100,7 @@ const probeAll = (deps: ControlDeps, steps: Steps): Promise<(Probe | undefined)[
     const { functionName } = await limit(() => namesOf(deps, stage));
     return deps.functions.probe(functionName);
   };
-  return Promise.all(
+  return allDone(
     deps.stages.map((stage) => steps.try('probe', () => probe(stage), { stage: stage.id, room: PROBE_ROOM })),
   );
 };

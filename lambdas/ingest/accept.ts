@@ -2,10 +2,10 @@
  * Accepts events: 200 when SQS has all of them, a 4xx for what can never be accepted, else 503. It asks nothing but SQS:
  * the write keys came with the deployment.
  */
-import { setMaxListeners } from 'node:events';
 import type { Arrival } from '../core/ingest-event.ts';
 import { planRequest } from '../core/ingest-plan.ts';
 import type { Clock, QueueSender, Random } from '../core/ports.ts';
+import { withDeadline, type Deadline } from './deadline.ts';
 import { readEvents, type Read } from './events.ts';
 import type { IngestRequest } from './request.ts';
 import { OK, refuse, unavailable, type Answer, type Refusal } from './response.ts';
@@ -22,7 +22,7 @@ export type Log = (
 export interface AcceptOptions {
   readonly sourceOf: SourceOf;
   readonly sender: QueueSender;
-  /** Milliseconds from the request's arrival to the 503. */
+  /** Milliseconds from the request's arrival to the 503; see `withDeadline`. */
   readonly deadline: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,14 +47,15 @@ const arrivalOf = (
 });
 
 /** @throws what is not the client's fault */
-export const accept = async (
+export const accept = (request: IngestRequest, route: EventRoute, options: AcceptOptions): Promise<Answer> =>
+  withDeadline(options.deadline, (deadline) => acceptBy(deadline, request, route, options));
+
+const acceptBy = async (
+  deadline: Deadline,
   request: IngestRequest,
   route: EventRoute,
   options: AcceptOptions,
 ): Promise<Answer> => {
-  const signal = AbortSignal.timeout(options.deadline);
-  // Every call of the AWS SDK listens to it; ten at once would look like a leak to Node.
-  setMaxListeners(0, signal);
   const now = options.clock();
   const read = () => readEvents(request, route, { now, newId: options.newId });
   let key = presentedKey(request, route.keyIn);
@@ -80,7 +81,7 @@ export const accept = async (
   const plan = planRequest(events, arrivalOf(source.id, now, route, request.ip, options.newId));
   if (plan.kind === 'refuse') return refused(plan.reason);
 
-  const outcome = await sendLanes(plan.lanes, { ...options, signal });
+  const outcome = await sendLanes(plan.lanes, { ...options, ...deadline });
   if (outcome.kind === 'sent') {
     metrics({ EventsAccepted: plan.accepted, EventsRejected: plan.rejected });
     return OK;

@@ -1,5 +1,6 @@
 /** What `/health` says. It is for people and load balancers; accepting events never reads the mode. */
 import { isShut, type Mode } from '../core/mode.ts';
+import { ended, withDeadline } from './deadline.ts';
 import { json, type Answer } from './response.ts';
 
 /** Milliseconds: a probe's patience is short, and the answer without the mode is still true. */
@@ -13,21 +14,15 @@ export interface HealthOptions {
   readonly limit?: number;
 }
 
-const withLimit = async (read: HealthOptions['readMode'], limit: number): Promise<Mode> => {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`the mode was not read within ${limit} ms`));
-      controller.abort();
-    }, limit);
+const withLimit = (read: HealthOptions['readMode'], limit: number): Promise<Mode> =>
+  withDeadline(limit, async ({ signal, end }) => {
+    try {
+      return await ended(read(signal), { end });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new Error(`the mode was not read within ${limit} ms`, { cause: error });
+    }
   });
-  try {
-    return await Promise.race([read(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /** Always 200: that this code runs is what makes ingest healthy. */
 export const health = async ({ readMode, onUnknown, limit = MODE_LIMIT }: HealthOptions): Promise<Answer> => {

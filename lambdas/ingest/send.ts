@@ -6,6 +6,7 @@
  * one that was accepted unseen is not stored twice.
  */
 import pLimit from 'p-limit';
+import { allDone } from '../core/all-done.ts';
 import { backoff } from '../core/backoff.ts';
 import { inCalls } from '../core/calls.ts';
 import type { Lane } from '../core/ingest-plan.ts';
@@ -16,6 +17,7 @@ import {
   type Random,
   type SendResult,
 } from '../core/ports.ts';
+import { ended, type Deadline } from './deadline.ts';
 
 /** As many as one small function can keep busy. */
 const CALLS_AT_ONCE = 10;
@@ -38,10 +40,9 @@ export const sleep: Sleep = (milliseconds, signal) =>
     if (signal.aborted) end();
   });
 
-export interface SendOptions {
+/** With the request's deadline. */
+export interface SendOptions extends Deadline {
   readonly sender: QueueSender;
-  /** Aborts at the request's deadline. */
-  readonly signal: AbortSignal;
   readonly sleep: Sleep;
   readonly random: Random;
 }
@@ -59,36 +60,30 @@ const NO_RESULT = 'SQS gave no result for the message';
 
 const failed = (reason: string): SendResult => ({ ok: false, senderFault: false, reason });
 
-/** One call. The deadline holds even against a sender that does not heed its signal. */
+/** One call. A result that comes between deadline and end counts: what SQS has accepted is accepted. */
 const call = async (
   messages: readonly OutgoingMessage[],
-  deadline: Promise<never>,
-  { sender, signal }: SendOptions,
+  { sender, signal, end }: SendOptions,
 ): Promise<readonly SendResult[]> => {
-  if (signal.aborted) return messages.map(() => failed(TOO_LATE));
+  const isLate = (): boolean => signal.aborted;
+  if (isLate()) return messages.map(() => failed(TOO_LATE));
   try {
-    const results = await Promise.race([sender.send(messages, signal), deadline]);
+    const results = await ended(sender.send(messages, signal), { end });
     return messages.map((_, i) => results[i] ?? failed(NO_RESULT));
   } catch (error) {
-    if (error instanceof InfraFault) return messages.map(() => failed(error.message));
-    throw error;
+    if (!(error instanceof InfraFault)) throw error;
+    // After the deadline it is the signal that made the call fail.
+    const reason = isLate() ? TOO_LATE : error.message;
+    return messages.map(() => failed(reason));
   }
 };
 
-/** A promise that fails at the deadline. */
-const toDeadline = (signal: AbortSignal): Promise<never> => {
-  const deadline = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new InfraFault(TOO_LATE)), { once: true });
-  });
-  // It also fails when nobody waits for it any more, because all calls have been answered.
-  deadline.catch(() => undefined);
-  return deadline;
-};
-
-/** @throws what the sender throws that is not an InfraFault */
+/**
+ * When it has ended no call is under way, unless one was given up: see `deadline.ts`.
+ * @throws what the sender throws that is not an InfraFault
+ */
 export const sendLanes = async (lanes: readonly Lane[], options: SendOptions): Promise<SendOutcome> => {
   const limit = pLimit(CALLS_AT_ONCE);
-  const deadline = toDeadline(options.signal);
   let waiting = lanes;
   let failedRounds = 0;
   let failure: string | undefined;
@@ -100,9 +95,7 @@ export const sendLanes = async (lanes: readonly Lane[], options: SendOptions): P
     }
     // One message a lane: two of a lane never meet in a call.
     const calls = inCalls(waiting.flatMap((lane) => lane.slice(0, 1)));
-    const results = (
-      await Promise.all(calls.map((messages) => limit(call, messages, deadline, options)))
-    ).flat();
+    const results = (await allDone(calls.map((messages) => limit(call, messages, options)))).flat();
     const left: Lane[] = [];
     let anyFailed = false;
     for (const [i, lane] of waiting.entries()) {

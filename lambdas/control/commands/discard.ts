@@ -67,7 +67,7 @@ const toRecord = (
   ...(envelope.transformed === true ? { transformed: true } : {}),
 });
 
-/** @throws InfraFault; the same command once more goes on where it ended, when the lease is over */
+/** @throws InfraFault, MessageRefused; the same command once more continues where it ended, when the lease is over */
 export const discard = async (
   deps: ControlDeps,
   request: DiscardRequest,

@@ -1,6 +1,6 @@
 /** The operator's commands. */
 import type { ControlAnswer, ControlRequest } from '../../../config/operations.ts';
-import { BadCursor } from '../../core/ports.ts';
+import { BadCursor, MessageRefused } from '../../core/ports.ts';
 import type { ControlDeps } from '../ports.ts';
 import { refuse } from './answer.ts';
 import { discard } from './discard.ts';
@@ -43,7 +43,8 @@ export const carryOut = async (request: ControlRequest, deps: ControlDeps): Prom
   try {
     return await run(request, deps);
   } catch (error) {
-    if (error instanceof BadCursor) return refuse(error.message);
+    // What AWS will not take, however often it is asked to, is for the operator to know.
+    if (error instanceof BadCursor || error instanceof MessageRefused) return refuse(error.message);
     throw error;
   }
 };

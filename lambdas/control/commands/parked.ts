@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import type { ControlAnswer, ParkedKey } from '../../../config/operations.ts';
 import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/parking-port.ts';
+import { both, few } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, stagesWithRecords } from './answer.ts';
 import { readListing } from './paging.ts';
@@ -47,10 +48,10 @@ const lookInto = async (
   stage: string,
   head: HeadSummary,
 ): Promise<ParkedKey | undefined> => {
-  const [count, [oldest]] = await Promise.all([
+  const [count, [oldest]] = await both(
     countMessages(deps, stage, head.key),
     deps.parking.oldest(stage, head.key, 1),
-  ]);
+  );
   return oldest === undefined ? undefined : describeKey(stage, head, count, oldest);
 };
 
@@ -76,10 +77,7 @@ export const parked = async (
     limit: request.limit ?? DEFAULT_LIMIT,
     cursor: request.cursor,
   });
-  const limit = pLimit(KEYS_AT_ONCE);
-  const keys = await Promise.all(
-    found.items.map(({ stage, head }) => limit(() => lookInto(deps, stage, head))),
-  );
+  const keys = await few(pLimit(KEYS_AT_ONCE), found.items, ({ stage, head }) => lookInto(deps, stage, head));
   return done<'parked'>({
     keys: keys.filter((key) => key !== undefined),
     ...(found.cursor === undefined ? {} : { cursor: found.cursor }),

@@ -1,7 +1,7 @@
 /** `retry-rejected`: sends a rejected or discarded event again, behind what its user has sent since. */
 import type { ControlAnswer } from '../../../config/operations.ts';
 import { inCalls } from '../../core/calls.ts';
-import { InfraFault, type OutgoingMessage, type QueueSender } from '../../core/ports.ts';
+import { InfraFault, MessageRefused, type OutgoingMessage, type QueueSender } from '../../core/ports.ts';
 import { namesOf } from '../mappings.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 import { done, findStage, refuse, type Found } from './answer.ts';
@@ -17,7 +17,7 @@ const stageOf = (deps: ControlDeps, id: string): Found<ControlledStage> => {
 /**
  * The record goes when SQS has taken everything. If the process dies before, the same command once more sends the same
  * messages, which SQS then drops.
- * @throws InfraFault
+ * @throws InfraFault, MessageRefused
  */
 export const retryRejected = async (
   deps: ControlDeps,
@@ -39,13 +39,15 @@ export const retryRejected = async (
   return done<'retry-rejected'>({ sent: planned.value.events });
 };
 
-/** A lane's message goes when the one before it was taken. @throws InfraFault */
+/** A lane's message goes when the one before it was taken. @throws InfraFault, MessageRefused */
 const send = async (queue: QueueSender, lanes: readonly (readonly OutgoingMessage[])[]): Promise<void> => {
   const longest = Math.max(...lanes.map(({ length }) => length));
   for (let turn = 0; turn < longest; turn++) {
     for (const call of inCalls(lanes.flatMap((lane) => lane.slice(turn, turn + 1)))) {
       for (const result of await queue.send(call)) {
-        if (!result.ok) throw new InfraFault(`SQS did not take the event: ${result.reason}`);
+        if (result.ok) continue;
+        if (result.senderFault) throw new MessageRefused(`SQS refused the event: ${result.reason}`);
+        throw new InfraFault(`SQS did not take the event: ${result.reason}`);
       }
     }
   }

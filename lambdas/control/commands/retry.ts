@@ -6,6 +6,7 @@ import { isShut } from '../../core/mode.ts';
 import { shardOf } from '../../core/parking.ts';
 import { HEAD_SHARDS, type HeadSummary } from '../../core/parking-port.ts';
 import { startDrains } from '../drains.ts';
+import { few } from '../fan-out.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 import { done, findStage, refuse } from './answer.ts';
 import { borrowKey, returnDue } from './lease.ts';
@@ -56,7 +57,7 @@ const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<R
         limit: PAGE,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      const due = await Promise.all(page.heads.map((head) => limit(() => visit(head))));
+      const due = await few(limit, page.heads, visit);
       found += due.filter(Boolean).length;
       cursor = page.cursor;
     } while (cursor !== undefined);

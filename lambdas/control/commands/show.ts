@@ -4,6 +4,7 @@ import { parseEnvelope } from '../../core/envelope.ts';
 import type { SluiceEvent } from '../../core/event.ts';
 import type { ParkedMessage } from '../../core/parking-port.ts';
 import { byteLength } from '../../core/text.ts';
+import { both } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, refuse, stagesWithRecords } from './answer.ts';
 import { countMessages, describeKey } from './parked.ts';
@@ -63,11 +64,11 @@ export const show = async (
   if (!known.ok) return known;
   const head = await deps.parking.readHead(stage, key);
   if (head === undefined) return notParked(stage, key);
-  const [count, found] = await Promise.all([
+  const [count, found] = await both(
     countMessages(deps, stage, key),
     // One more than is shown tells whether there are more.
     deps.parking.oldest(stage, key, limit + 1),
-  ]);
+  );
   const messages: ParkedMessageView[] = [];
   let bytes = 0;
   for (const message of found.slice(0, limit)) {

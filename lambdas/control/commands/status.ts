@@ -1,13 +1,15 @@
 /** `status`: all that is known of the pipeline. */
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { ControlAnswer, Orphan, StageStatus } from '../../../config/operations.ts';
 import { isShut, NORMAL, type ModeRecord } from '../../core/mode.ts';
+import type { LateCrashes, StageQueues } from '../../core/ports.ts';
 import { surveyLimit, surveyStage } from '../drains.ts';
+import { both, few } from '../fan-out.ts';
 import { readMapping } from '../mappings.ts';
 import type { ControlDeps, ControlledStage, QueueCounts } from '../ports.ts';
 import { done, formerStages } from './answer.ts';
 
-/** Stages that are looked at beside one another. */
+/** Stages that are looked at in parallel. */
 const STAGES_AT_ONCE = 5;
 
 const NONE: QueueCounts = { visible: 0, inFlight: 0 };
@@ -40,7 +42,7 @@ const modeStatus = (own: ModeRecord, system: ModeRecord, now: number, window: nu
   history: own.history,
 });
 
-/** @throws InfraFault */
+/** Without the stage's late crashes: `status` reads those of all stages together. @throws InfraFault */
 export const stageStatus = async (
   deps: ControlDeps,
   stage: ControlledStage,
@@ -48,15 +50,12 @@ export const stageStatus = async (
   system: ModeRecord,
   limit = surveyLimit(),
 ): Promise<StageStatus> => {
-  const [mapping, parked] = await Promise.all([
-    readMapping(deps, stage),
-    surveyStage(deps, stage.id, own, limit),
-  ]);
+  const [mapping, parked] = await both(readMapping(deps, stage), surveyStage(deps, stage.id, own, limit));
   const { state, maximumConcurrency, queueName } = mapping;
-  const [queue, deadLetterQueueName] = await Promise.all([
+  const [queue, deadLetterQueueName] = await both(
     deps.counts.read(queueName),
     deps.counts.deadLetterQueueName(queueName),
-  ]);
+  );
   const deadLetters =
     deadLetterQueueName === undefined ? undefined : await deps.counts.read(deadLetterQueueName);
   return {
@@ -70,47 +69,52 @@ export const stageStatus = async (
   };
 };
 
-/** What former stages have left behind; those that left nothing are of no interest. */
+/** Late crashes change nothing else of a stage's status: the events had been answered. */
+const withLateCrashes = (stage: StageStatus, lateCrashes: LateCrashes | undefined): StageStatus =>
+  lateCrashes === undefined ? stage : { ...stage, lateCrashes };
+
+/** What a former stage has left behind. */
+const orphan = async (
+  deps: ControlDeps,
+  id: string,
+  { queueName, deadLetterQueueName }: StageQueues,
+  limit: LimitFunction,
+): Promise<Orphan> => {
+  const [[queue, deadLetters], parked] = await both(
+    both(deps.counts.read(queueName), deps.counts.read(deadLetterQueueName)),
+    surveyStage(deps, id, NORMAL, limit),
+  );
+  return { id, queue: queue ?? NONE, deadLetters: total(deadLetters ?? NONE), parkedKeys: parked.keys };
+};
+
+/** Former stages that have left something behind; the others are of no interest. */
 const findOrphans = async (
   deps: ControlDeps,
-  limit: ReturnType<typeof surveyLimit>,
+  stagesLimit: LimitFunction,
+  limit: LimitFunction,
 ): Promise<readonly Orphan[]> => {
   const former = [...(await formerStages(deps))];
-  const found = await Promise.all(
-    former.map(async ([id, { queueName, deadLetterQueueName }]): Promise<Orphan> => {
-      const [queue, deadLetters, parked] = await Promise.all([
-        deps.counts.read(queueName),
-        deps.counts.read(deadLetterQueueName),
-        surveyStage(deps, id, NORMAL, limit),
-      ]);
-      return {
-        id,
-        queue: queue ?? NONE,
-        deadLetters: total(deadLetters ?? NONE),
-        parkedKeys: parked.keys,
-      };
-    }),
-  );
+  const found = await few(stagesLimit, former, ([id, queues]) => orphan(deps, id, queues, limit));
   return found.filter(({ queue, deadLetters, parkedKeys }) => total(queue) + deadLetters + parkedKeys > 0);
 };
 
 /** @throws InfraFault */
 export const status = async (deps: ControlDeps): Promise<ControlAnswer<'status'>> => {
   const at = deps.clock();
-  const { stages, pipeline } = deps;
-  const records = await deps.modes.readModes(stages.map(({ id }) => id));
-  const limit = surveyLimit();
-  const few = pLimit(STAGES_AT_ONCE);
+  const { pipeline } = deps;
+  const ids = deps.stages.map(({ id }) => id);
+  const [records, late] = await both(deps.modes.readModes(ids), deps.lateCrashes.readLateCrashes(ids));
   const [system] = records;
-  const [statuses, orphans] = await Promise.all([
-    Promise.all(
-      stages.flatMap((stage, i) => {
-        const own = records[i];
-        if (own === undefined || system === undefined) return [];
-        return few(() => stageStatus(deps, stage, own, system, limit));
-      }),
+  const known = deps.stages.flatMap((stage, i) => {
+    const own = records[i];
+    return own === undefined || system === undefined ? [] : [{ stage, own, system, late: late[i] }];
+  });
+  const [stagesLimit, limit] = [pLimit(STAGES_AT_ONCE), surveyLimit()];
+  const [stages, orphans] = await both(
+    few(stagesLimit, known, async (one) =>
+      withLateCrashes(await stageStatus(deps, one.stage, one.own, one.system, limit), one.late),
     ),
-    findOrphans(deps, limit),
-  ]);
-  return done<'status'>({ pipeline, at, stages: statuses, orphans });
+    findOrphans(deps, stagesLimit, limit),
+  );
+  return done<'status'>({ pipeline, at, stages, orphans });
 };

@@ -1,5 +1,6 @@
 /** Control over the real adapters of the tables: what is taken apart and put together again must be whole. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { DynamoLateCrashStore } from '../../../lambdas/aws/late-crash-store.ts';
 import { DynamoParkingStore } from '../../../lambdas/aws/parking-store.ts';
 import { DynamoRejectionStore } from '../../../lambdas/aws/rejection-store.ts';
 import { DynamoStageRegistry } from '../../../lambdas/aws/stage-registry.ts';
@@ -20,10 +21,12 @@ afterAll(() => tables.stop());
 it('holds, resumes, shows, discards, retries and sends again', async () => {
   const world = new World();
   const parking = new DynamoParkingStore(tables.client, TABLES.parking);
+  const lateCrashes = new DynamoLateCrashStore(tables.client, TABLES.state, world.deps.clock);
   const deps: ControlDeps = {
     ...world.deps,
     parking,
     modes: new DynamoStateStore(tables.client, TABLES, world.deps.clock),
+    lateCrashes,
     rejections: new DynamoRejectionStore(tables.client, TABLES.parking),
     registry: new DynamoStageRegistry(tables.client, TABLES.state),
   };
@@ -73,6 +76,12 @@ it('holds, resumes, shows, discards, retries and sends again', async () => {
     result: { discarded: 'e2', left: 0 },
   });
   expect(await ask({ command: 'parked' })).toEqual({ ok: true, result: { keys: [] } });
+  const last = { kind: 'late', error: 'Error: x', codeVersion: 'v', at: START, eventId: 'e9' } as const;
+  await lateCrashes.addLateCrashes('crm', { count: 2, last });
+  const late = { count: 2, since: START, last };
+  expect(await ask({ command: 'status' })).toMatchObject({
+    result: { stages: [{ id: 'router' }, { id: 'crm', lateCrashes: late }, { id: 'lake' }] },
+  });
   await control({ source: 'aws.events' }, deps);
   expect([...(await deps.registry.read()).keys()]).toEqual(['router', 'crm', 'lake']);
   expect(

@@ -203,6 +203,17 @@ describe('retry-rejected', () => {
     expect([world.sent, world.rejections]).toEqual([[], [rejection]]);
   });
 
+  it('says what SQS has against an event that it will never take, and keeps the record', async () => {
+    const rejection = record('crm', 'r1', ann);
+    add(rejection);
+    world.sendResult = { ok: false, senderFault: true, reason: 'InvalidMessageContents: no' };
+    expect(await retry('crm', 'r1')).toEqual({
+      ok: false,
+      refused: 'SQS refused the event: InvalidMessageContents: no',
+    });
+    expect(world.rejections).toEqual([rejection]);
+  });
+
   it('refuses a record that is not, and a destination that is no more', async () => {
     world.registry.set('old', { queueName: 'old.fifo', deadLetterQueueName: 'old-dead-letters.fifo' });
     expect(await retry('crm', 'r9')).toMatchObject({

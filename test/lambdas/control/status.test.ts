@@ -86,6 +86,17 @@ describe('status', () => {
     expect(answer).not.toHaveProperty('result.stages.1.pauseUntil');
   });
 
+  it('has the late crashes of each stage, which change nothing else of it', async () => {
+    const world = new World();
+    const before = await control({ command: 'status' }, world.deps);
+    const last = { kind: 'late', error: 'Error: x', codeVersion: 'v', at: START, eventId: 'e1' } as const;
+    await world.lateCrashes.addLateCrashes('crm', { count: 2, last });
+    const answer = await control({ command: 'status' }, world.deps);
+    expect(answer).toHaveProperty('result.stages.1.lateCrashes', { count: 2, since: START, last });
+    expect(answer).toMatchObject(before ?? {});
+    for (const stage of ['0', '2']) expect(answer).not.toHaveProperty(`result.stages.${stage}.lateCrashes`);
+  });
+
   it('shows that the router shuts a stage that is normal itself', async () => {
     const world = new World();
     world.degraded('router');

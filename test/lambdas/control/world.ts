@@ -13,6 +13,7 @@ import {
   type StageQueues,
 } from '../../../lambdas/core/ports.ts';
 import type { MappingChange, MappingState } from '../../../lambdas/core/reconcile.ts';
+import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
 import { MemoryState } from '../../support/memory-state.ts';
 import { MODE_SETTINGS } from '../../support/memory-stage.ts';
@@ -31,6 +32,7 @@ export class World {
   timeLeft = 30_000;
   readonly parking = new MemoryParking();
   readonly state = new MemoryState(this.parking);
+  readonly lateCrashes = new MemoryLateCrashes(() => this.now);
   /** By mapping id. */
   readonly mappings = new Map<string, MappingState>();
   /** By function name. */
@@ -67,6 +69,7 @@ export class World {
       settings: MODE_SETTINGS,
       drainConcurrency: 10,
       modes: this.state,
+      lateCrashes: this.lateCrashes,
       parking: this.parking,
       rejections: {
         save: async (rejection) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Mode } from '../../../lambdas/core/mode.ts';
 import { health } from '../../../lambdas/ingest/health.ts';
+import { sleep } from '../../../lambdas/ingest/send.ts';
 import { setUp } from './fakes.ts';
 
 const mode = (name: Mode['mode'], held = false) => ({
@@ -47,7 +48,25 @@ describe('GET /health', () => {
     ]);
   });
 
-  test('does not wait for a reader that hangs, and tells it to stop', async () => {
+  test('tells a reader that takes too long to stop, and does not answer before it has', async () => {
+    let ended = false;
+    const errors: string[] = [];
+    const answer = await health({
+      readMode: async (signal) => {
+        await sleep(1_000_000, signal);
+        await sleep(20, new AbortController().signal);
+        ended = true;
+        throw new Error('aborted');
+      },
+      onUnknown: (error) => errors.push(String(error)),
+      limit: 10,
+    });
+    expect(JSON.parse(String(answer.body))).toEqual(UNKNOWN);
+    expect(errors).toEqual(['Error: the mode was not read within 10 ms']);
+    expect(ended).toBe(true);
+  });
+
+  test('does not wait for a reader that hangs and does not stop', async () => {
     let signal: AbortSignal | undefined;
     const errors: string[] = [];
     const answer = await health({

@@ -1,52 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../../../lambdas/core/limits.ts';
-import {
-  InfraFault,
-  type OutgoingMessage,
-  type QueueSender,
-  type SendResult,
-} from '../../../lambdas/core/ports.ts';
-import { sendLanes, sleep, type SendOptions } from '../../../lambdas/ingest/send.ts';
+import type { QueueSender, SendResult } from '../../../lambdas/core/ports.ts';
+import { sendLanes, sleep } from '../../../lambdas/ingest/send.ts';
 import { ACCEPTED, FakeQueue, THROTTLED } from './fakes.ts';
-
-const message = (groupId: string, n: number, bytes = 10): OutgoingMessage => ({
-  groupId,
-  deduplicationId: `${groupId}-${n}`,
-  body: 'x'.repeat(bytes),
-});
-const lane = (groupId: string, parts: number) => Array.from({ length: parts }, (_, n) => message(groupId, n));
-const ids = (messages: readonly OutgoingMessage[]) => messages.map(({ deduplicationId }) => deduplicationId);
-
-const options = (sender: QueueSender, more: Partial<SendOptions> = {}): SendOptions => ({
-  sender,
-  signal: new AbortController().signal,
-  sleep: () => Promise.resolve(),
-  random: () => 0.5,
-  ...more,
-});
-
-/** Does with each message what `script` says, and stores those that it accepts. */
-class ScriptedQueue extends FakeQueue {
-  readonly #script: (message: OutgoingMessage) => SendResult | 'lost answer' | 'fault';
-
-  constructor(script: (message: OutgoingMessage) => SendResult | 'lost answer' | 'fault') {
-    super();
-    this.#script = script;
-  }
-
-  override send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]> {
-    this.calls.push(messages);
-    const planned = messages.map((one) => this.#script(one));
-    if (planned.includes('fault')) return Promise.reject(new InfraFault('the call failed'));
-    messages.forEach((one, i) => {
-      const result = planned[i];
-      if (result === 'lost answer' || (typeof result === 'object' && result.ok)) this.store(one);
-    });
-    if (planned.includes('lost answer')) return Promise.reject(new InfraFault('the answer was lost'));
-    return Promise.resolve(planned.filter((result) => typeof result === 'object'));
-  }
-}
+import { ids, lane, message, options, ScriptedQueue } from './lanes.ts';
 
 describe('sendLanes', () => {
   test('sends first parts together, then second parts', async () => {
@@ -139,60 +97,22 @@ describe('sendLanes', () => {
     const sender: QueueSender = { send: () => Promise.reject(new TypeError('a bug')) };
     await expect(sendLanes([lane('a', 1)], options(sender))).rejects.toThrow(new TypeError('a bug'));
   });
-});
 
-describe('the deadline', () => {
-  test('ends the retries', async () => {
-    const controller = new AbortController();
-    let tries = 0;
-    const queue = new ScriptedQueue(() => {
-      if (++tries === 3) controller.abort();
-      return 'fault';
-    });
-    const outcome = await sendLanes([lane('a', 2)], options(queue, { signal: controller.signal }));
-    expect(outcome).toEqual({ kind: 'late', reason: 'the call failed' });
-    expect(queue.calls).toHaveLength(3);
-  });
-
-  test('holds against a sender that never answers', async () => {
-    const controller = new AbortController();
+  test('a bug in one call: the others are waited for', async () => {
+    const lanes = Array.from({ length: 200 }, (_, n) => lane(`g${n}`, 1));
+    let [calls, running] = [0, 0];
     const sender: QueueSender = {
-      send: () => {
-        setImmediate(() => controller.abort());
-        return new Promise(() => undefined);
+      send: async (messages) => {
+        if (calls++ === 3) throw new TypeError('a bug');
+        running += 1;
+        await sleep(5, new AbortController().signal);
+        running -= 1;
+        return messages.map(() => ACCEPTED);
       },
     };
-    const outcome = await sendLanes([lane('a', 1)], options(sender, { signal: controller.signal }));
-    expect(outcome).toEqual({
-      kind: 'late',
-      reason: 'SQS had not answered when the deadline of the request came',
-    });
-  });
-
-  test('lets no further call begin', async () => {
-    const controller = new AbortController();
-    const queue = new ScriptedQueue(() => {
-      controller.abort();
-      return ACCEPTED;
-    });
-    const lanes = Array.from({ length: 500 }, (_, n) => lane(`g${n}`, 2));
-    const outcome = await sendLanes(lanes, options(queue, { signal: controller.signal }));
-    expect(outcome.kind).toBe('late');
-    // The ten that had begun together.
-    expect(queue.calls.length).toBeLessThanOrEqual(10);
-  });
-
-  test('is given to the sender', async () => {
-    const { signal } = new AbortController();
-    const seen: (AbortSignal | undefined)[] = [];
-    const sender: QueueSender = {
-      send: (messages, given) => {
-        seen.push(given);
-        return Promise.resolve(messages.map(() => ACCEPTED));
-      },
-    };
-    await sendLanes([lane('a', 1)], options(sender, { signal }));
-    expect(seen).toEqual([signal]);
+    await expect(sendLanes(lanes, options(sender))).rejects.toThrow(new TypeError('a bug'));
+    expect(running).toBe(0);
+    expect(calls).toBe(20);
   });
 });
 
