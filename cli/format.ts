@@ -35,9 +35,9 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFra
 export const count = (value: number): string =>
   value < 1_000_000 ? grouped.format(value) : compact.format(value);
 
-/** "1 key", "3 keys", "1,204 parked keys" */
-export const plural = (value: number, one: string): string =>
-  `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+/** "1 key", "3 keys", "1,204 parked keys", "2 crashes" */
+export const plural = (value: number, one: string, several = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : several}`;
 
 export const bytes = (size: number): string =>
   size < 1024 ? `${size} B` : `${(size / 1024).toFixed(size < 10 * 1024 ? 1 : 0)} KB`;

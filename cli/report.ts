@@ -1,6 +1,7 @@
 /** Gathers what whoever looks for the cause of a crash needs, as one value. */
 import type {
   CrashReport,
+  LateCrashes,
   ModeChange,
   ParkedKey,
   ParkedKeyView,
@@ -40,6 +41,8 @@ export interface Report {
   readonly history: readonly (ModeChange & { readonly time: string; readonly stage: string })[];
   /** The last of each stage, and of each parked key; the latest last. */
   readonly crashes: readonly (CrashReport & { readonly time: string; readonly stage: string })[];
+  /** Of each stage that has any; `time` is that of the last. */
+  readonly lateCrashes: readonly (LateCrashes & { readonly time: string; readonly stage: string })[];
   readonly parked: { readonly keys: readonly ParkedKey[]; readonly complete: boolean };
   readonly rejected: { readonly counts: readonly RejectedCount[]; readonly complete: boolean };
   /** Only when it was asked for: the events of the parked keys. */
@@ -91,18 +94,23 @@ export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Re
     if (shown !== undefined) content.push(shown);
   }
   const crashes = crashesOf(status, keys);
+  const lateCrashes = lateCrashesOf(status);
   return {
     report: 'sluice',
     version: 1,
     time: timeOf(now),
     pipeline: status.pipeline,
     target,
-    versions: { ...versions, crashedCode: codeOf(crashes) },
+    versions: {
+      ...versions,
+      crashedCode: codeOf([...crashes, ...lateCrashes.map(({ stage, last }) => ({ stage, ...last }))]),
+    },
     status,
     history: status.stages
       .flatMap(({ id, history }) => history.map((one) => ({ time: timeOf(one.at), stage: id, ...one })))
       .sort((a, b) => a.at - b.at),
     crashes,
+    lateCrashes,
     parked: { keys, complete: parked !== undefined && parked.cursor === undefined },
     rejected: {
       counts: countRejected(rejected?.events ?? []),
@@ -127,7 +135,14 @@ const crashesOf = (status: StatusReport, keys: readonly ParkedKey[]): Report['cr
   return [...unique.values()].sort((a, b) => a.at - b.at);
 };
 
-const codeOf = (crashes: Report['crashes']): Readonly<Record<string, readonly string[]>> => {
+const lateCrashesOf = ({ stages }: StatusReport): Report['lateCrashes'] =>
+  stages.flatMap(({ id, lateCrashes }) =>
+    lateCrashes === undefined ? [] : [{ time: timeOf(lateCrashes.last.at), stage: id, ...lateCrashes }],
+  );
+
+const codeOf = (
+  crashes: readonly (CrashReport & { readonly stage: string })[],
+): Readonly<Record<string, readonly string[]>> => {
   const known = crashes.filter(({ codeVersion }) => codeVersion !== '');
   const stages = [...new Set(known.map(({ stage }) => stage))].sort();
   return Object.fromEntries(

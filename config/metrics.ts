@@ -19,4 +19,6 @@ export const METRICS = {
   oldestMessageAge: 'OldestMessageAge',
   /** Of each stage and of the pipeline. */
   eventsRejected: 'EventsRejected',
+  /** Failures of a transform after the event had been answered; of each stage and of the pipeline. From the stages. */
+  lateCrashes: 'LateCrashes',
 } as const;

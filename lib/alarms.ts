@@ -213,3 +213,15 @@ export const rejectedEvents = (metric: Metric): AlarmSpec => ({
   of: 12,
   bad: 1,
 });
+
+export const lateCrashes = (metric: Metric): AlarmSpec => ({
+  title: 'code fails late',
+  text: 'A transform started something and did not await it, and that failed after the event had been answered. No event is lost, and none waits.',
+  section: 'code-fails-late',
+  page: false,
+  metric,
+  atLeast: 1,
+  // One message for a series of them, rather than one for each.
+  of: 12,
+  bad: 1,
+});

@@ -52,6 +52,7 @@ export class Monitoring extends Construct {
       Late10Days: alarms.late10Days(age),
       OldestParked: alarms.oldestParked(control),
       RejectedEvents: alarms.rejectedEvents(this.metricEventsRejected()),
+      LateCrashes: alarms.lateCrashes(this.metricLateCrashes()),
       ...alarms.grouped('DeadLetters', stages, alarms.deadLetters),
       ...alarms.grouped('FunctionErrors', functions, alarms.functionErrors),
       ...alarms.grouped('FunctionThrottles', functions, alarms.functionThrottles),
@@ -68,6 +69,11 @@ export class Monitoring extends Construct {
   /** Events that will not be delivered, in all stages and at ingest. @default - sum over 5 minutes */
   metricEventsRejected(options?: MetricOptions): Metric {
     return this.#metric(METRICS.eventsRejected, { statistic: 'Sum', ...options });
+  }
+
+  /** Failures of transforms after the event had been answered, in all stages. @default - sum over 5 minutes */
+  metricLateCrashes(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.lateCrashes, { statistic: 'Sum', ...options });
   }
 
   #metric(metricName: string, options: MetricOptions): Metric {

@@ -46,11 +46,22 @@ export const addReport = (program: Command): void => {
     });
 };
 
-const summary = ({ pipeline, time, history, crashes, parked, rejected, content, problems }: Report) => ({
+const summary = ({
+  pipeline,
+  time,
+  history,
+  crashes,
+  lateCrashes,
+  parked,
+  rejected,
+  content,
+  problems,
+}: Report) => ({
   pipeline,
   time,
   modeChanges: history.length,
   crashes: crashes.length,
+  lateCrashes: lateCrashes.reduce((sum, late) => sum + late.count, 0),
   parkedKeys: parked.keys.length,
   rejectedEvents: rejected.counts.reduce((sum, { events }) => sum + events, 0),
   content: content !== undefined,

@@ -1,10 +1,12 @@
 /** `sluice report`: what the file holds, in a few lines. Pure. */
-import { count, plural } from '../format.ts';
+import { count, line, plural } from '../format.ts';
 import type { Report } from '../report.ts';
 import type { View } from '../session.ts';
+import { WIDTH } from '../tables.ts';
+import { lateText } from './crash.ts';
 
-export const reportText = (file: string, report: Report, { colors }: View): string => {
-  const { status, history, crashes, parked, rejected, content, problems } = report;
+export const reportText = (file: string, report: Report, { colors, now }: View): string => {
+  const { status, history, crashes, lateCrashes, parked, rejected, content, problems } = report;
   const modes = status.stages.map(({ id, mode, held }) => `${id} ${mode}${held ? ', held' : ''}`).join('; ');
   const events = rejected.counts.reduce((sum, one) => sum + one.events, 0);
   const atLeast = (complete: boolean): string => (complete ? '' : 'the first ');
@@ -13,6 +15,9 @@ export const reportText = (file: string, report: Report, { colors }: View): stri
     `  modes and queue counts of ${plural(status.stages.length, 'stage')}: ${modes}`,
     `  ${plural(history.length, 'change')} of mode`,
     `  ${crashes.length === 1 ? '1 crash, with its stack' : `${count(crashes.length)} crashes, with their stacks`}`,
+    ...lateCrashes.map(
+      (late) => `  ${late.stage}: ${lateText(late, now)}, the last: ${line(late.last.error, WIDTH)}`,
+    ),
     `  ${atLeast(parked.complete)}${plural(parked.keys.length, 'parked key')}`,
     `  counts of ${atLeast(rejected.complete)}${plural(events, 'rejected event')}, by reason`,
     content === undefined

@@ -5,7 +5,7 @@ import { ago, ahead, count, iso, isoAgo, line, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { table, type Column } from '../tables.ts';
 import type { Colors } from '../terminal.ts';
-import { crashLines } from './crash.ts';
+import { crashLines, lateLines } from './crash.ts';
 
 /** What `--exit-code` asks. Parked keys are no trouble of the pipeline's: they wait while everyone else flows. */
 export const isAllNormal = ({ stages }: StatusReport): boolean => !stages.some(isTroubled);
@@ -32,6 +32,10 @@ export const statusText = (report: StatusReport, view: View): string => {
       colors,
     ),
     ...detailed.map((stage) => stageLines(stage, report.stages[0], view)),
+    // Apart from the stages' troubles: a stage with late crashes is as well as one without.
+    ...report.stages.map(({ id, lateCrashes }) =>
+      lateCrashes === undefined ? [] : lateLines(id, lateCrashes, view),
+    ),
     orphanLines(report.orphans, view),
     hintLines(report, view),
   ];

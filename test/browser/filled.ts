@@ -11,13 +11,15 @@ export const filledWith = (text: string): Scene => {
     stack: `${text}\n${text}`,
     codeVersion: text,
     messageId: text,
+    eventId: text,
     key: text,
   };
+  const lateCrashes = { count: 2, since: 1, last: { ...broken, kind: text as 'late' } };
   const event = { messageId: text, type: text };
   return {
     ...degraded(),
     stages: [
-      stage('router', { ...degraded().stages[0], reason: text, lastCrash: broken }),
+      stage('router', { ...degraded().stages[0], reason: text, lastCrash: broken, lateCrashes }),
       stage(text, {
         mode: 'degraded',
         reason: text,

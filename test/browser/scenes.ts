@@ -1,6 +1,7 @@
 /** Situations of a pipeline, for the tests and the pictures. */
 import type {
   CrashReport,
+  LateCrashes,
   ModeChange,
   ParkedKey,
   ParkedMessageView,
@@ -46,7 +47,22 @@ export const crash: CrashReport = {
   codeVersion: '5f0c9a17b2d4',
   at: now - 3 * MINUTE - 12 * SECOND,
   messageId: 'f3c1f0f2-62b8-4d6a-9c3b-a6f1f4f6d1c4',
+  eventId: 'order-completed-0',
   key: 'pWm0yLr0w5x0b7VxwzC6vD3kF8m1q2s4u6y8A0C2E4G',
+};
+
+export const late: LateCrashes = {
+  count: 3,
+  since: now - 55 * MINUTE,
+  last: {
+    kind: 'late',
+    error: 'Error: connect ECONNREFUSED 10.0.0.7:443',
+    stack: 'Error: connect ECONNREFUSED 10.0.0.7:443\n    at enrich (transforms/all.ts:51:9)',
+    codeVersion: '5f0c9a17b2d4',
+    at: now - 9 * MINUTE - 5 * SECOND,
+    messageId: '0a2b1c7e-9d64-4b0e-8f57-3c1d2e4f5a6b',
+    eventId: 'page-viewed-7',
+  },
 };
 
 export const degradedHistory: readonly ModeChange[] = [
@@ -170,7 +186,12 @@ export const degraded = (): Scene => ({
       oldestParkedAt: now - 5 * MINUTE,
     }),
     stage('crm', { shut: true, queue: { visible: 31, inFlight: 0 }, mapping: { state: 'Disabled' } }),
-    stage('warehouse', { shut: true, queue: { visible: 12, inFlight: 0 }, mapping: { state: 'Disabled' } }),
+    stage('warehouse', {
+      shut: true,
+      queue: { visible: 12, inFlight: 0 },
+      mapping: { state: 'Disabled' },
+      lateCrashes: late,
+    }),
   ],
   parked: [key(0), key(1), key(2, { stage: 'crm', reason: 'its head has failed for 15 minutes' })],
   messages: [message(0), message(1), message(2)],

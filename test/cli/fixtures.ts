@@ -1,6 +1,7 @@
 /** What control answers: a pipeline in trouble, and one in none. */
 import type {
   CrashReport,
+  LateCrashes,
   ParkedKey,
   ParkedKeyView,
   RejectedEvent,
@@ -26,7 +27,22 @@ export const CRASH: CrashReport = {
   codeVersion: '3f2a9c0d11e87b64a0c5',
   at: NOW - 13 * MINUTE,
   messageId: '0d7e5a52-6a3f-4d0e-9a53-9d1f4b8c2e11',
+  eventId: 'm-poison',
   key: KEY,
+};
+
+export const LATE: LateCrashes = {
+  count: 3,
+  since: NOW - 2 * 60 * MINUTE,
+  last: {
+    kind: 'late',
+    error: 'Error: connect ECONNREFUSED',
+    stack: 'Error: connect ECONNREFUSED\n    at enrich (file:///var/task/transform.mjs:9:11)',
+    codeVersion: '77aa9c0d11e87b64a0c5',
+    at: NOW - 13 * MINUTE,
+    messageId: '5b1b9c3e-8f0a-4b57-8d0c-1f2f3a4b5c6d',
+    eventId: 'm-late',
+  },
 };
 
 export const NORMAL_STAGE: StageStatus = {

@@ -67,6 +67,7 @@ describe('amounts', () => {
 
   it('one and many', () => {
     expect([0, 1, 2000].map((value) => plural(value, 'key'))).toEqual(['0 keys', '1 key', '2,000 keys']);
+    expect([1, 2].map((value) => plural(value, 'crash', 'crashes'))).toEqual(['1 crash', '2 crashes']);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../cli/report.ts';
-import { CRASH, DEGRADED, KEY, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
+import { CRASH, DEGRADED, KEY, LATE, MINUTE, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
 import { Cli } from './run-cli.ts';
 import { ok, refused, StandIn } from './stand-in.ts';
 
@@ -76,6 +76,8 @@ describe('sluice report', () => {
       { stage: 'router', at: CRASH.at - 5 },
       { stage: 'router', at: CRASH.at },
     ]);
+    expect(report.crashes[1]).toMatchObject({ messageId: CRASH.messageId, eventId: 'm-poison' });
+    expect(report.lateCrashes).toEqual([]);
     expect(report.parked.keys.map(({ key }) => key)).toEqual([KEY, 'other']);
     expect(report.parked.complete).toBe(true);
     expect(report).not.toHaveProperty('content');
@@ -90,6 +92,7 @@ describe('sluice report', () => {
       file: 'r.json',
       parkedKeys: 2,
       crashes: 2,
+      lateCrashes: 0,
       rejectedEvents: 4,
       content: true,
       problems: [],
@@ -99,6 +102,33 @@ describe('sluice report', () => {
       { stage: 'router', key: KEY, content: true },
       { stage: 'router', key: 'other', content: true },
     ]);
+  });
+
+  it('has the late crashes of each stage, and the code that they came from', async () => {
+    const [router, crm] = DEGRADED.stages;
+    const stages = [router, { ...crm, lateCrashes: { ...LATE, since: Date.now() - 5 * MINUTE } }];
+    control.replies = { ...control.replies, status: () => ok({ ...DEGRADED, stages }) };
+    const { stdout } = await cli.run(['report', '--output', 'r.json']);
+    expect(stdout).toMatch(
+      /^ {2}crm: 3 late crashes since \S+Z \(5 min ago\), the last: Error: connect ECONNREFUSED$/m,
+    );
+    const report = read('r.json');
+    expect(report.lateCrashes).toMatchObject([
+      { stage: 'crm', time: '2026-11-22T21:39:00.000Z', count: 3, last: LATE.last },
+    ]);
+    expect(report.versions.crashedCode).toEqual({
+      router: [CRASH.codeVersion],
+      crm: [LATE.last.codeVersion],
+    });
+    // They are none of the crashes that made a stage stop, or a user wait.
+    expect(report.crashes.map(({ kind }) => kind)).toEqual(['throw', 'throw']);
+  });
+
+  it('--json has the number of late crashes of all stages', async () => {
+    const stages = DEGRADED.stages.map((stage, i) => ({ ...stage, lateCrashes: { ...LATE, count: i + 3 } }));
+    control.replies = { ...control.replies, status: () => ok({ ...DEGRADED, stages }) };
+    const { stdout } = await cli.run(['report', '--output', 'r.json', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ crashes: 2, lateCrashes: 7 });
   });
 
   it('never replaces a file, but with --force', async () => {

@@ -3,7 +3,16 @@ import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import { isAllNormal, statusText } from '../../cli/views/status.ts';
 import type { StageStatus } from '../../config/operations.ts';
-import { ALL_NORMAL, DEGRADED, DEGRADED_ROUTER, MINUTE, NORMAL_STAGE, NOW, statusOf } from './fixtures.ts';
+import {
+  ALL_NORMAL,
+  DEGRADED,
+  DEGRADED_ROUTER,
+  LATE,
+  MINUTE,
+  NORMAL_STAGE,
+  NOW,
+  statusOf,
+} from './fixtures.ts';
 
 const view: View = {
   now: NOW,
@@ -46,7 +55,8 @@ describe('status', () => {
         'router:',
         '  next: it tries again in 3 min (2026-11-22T21:55:00Z), or as soon as other code is deployed',
         "  last crash: TypeError: Cannot read properties of undefined (reading 'plan')",
-        '    thrown 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8',
+        '    the code threw, 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8',
+        '    event m-poison in message 0d7e5a52-6a3f-4d0e-9a53-9d1f4b8c2e11',
         '    at transform (file:///var/task/transform.mjs:3:27)',
         '    at runTransform (file:///var/task/index.mjs:812:20)',
         '    at process (file:///var/task/index.mjs:901:11)',
@@ -159,6 +169,32 @@ describe('status', () => {
     const text = statusText(statusOf({ ...DEGRADED_ROUTER, mode: 'normal', shut: false }, old), view);
     expect(text.match(/last crash/g)).toHaveLength(1);
     expect(text).toMatch(/^router:\n {2}last crash: TypeError/m);
+  });
+
+  it('shows the late crashes of a stage, which is as normal as before', () => {
+    const late = statusOf(NORMAL_STAGE, { ...crm, lateCrashes: LATE });
+    expect(statusText(late, view)).toBe(
+      lines(
+        statusText(ALL_NORMAL, view),
+        '',
+        'crm: 3 late crashes since 2026-11-22T19:52:00Z (2 h ago). No event waits for them, and none is lost.',
+        '  the last: Error: connect ECONNREFUSED',
+        '    the transform failed after the event was answered, 2026-11-22T21:39:00Z (13 min ago), code 77aa9c0d11e8',
+        '    event m-late in message 5b1b9c3e-8f0a-4b57-8d0c-1f2f3a4b5c6d',
+        '    at enrich (file:///var/task/transform.mjs:9:11)',
+      ),
+    );
+    expect(isAllNormal(late)).toBe(true);
+  });
+
+  it('shows late crashes of each stage, whatever else the stages are in', () => {
+    const text = statusText(
+      statusOf({ ...DEGRADED_ROUTER, lateCrashes: { ...LATE, count: 1 } }, { ...crm, lateCrashes: LATE }),
+      view,
+    );
+    expect(text).toContain('\n\nrouter: 1 late crash since 2026-11-22T19:52:00Z (2 h ago).');
+    expect(text).toContain('\n\ncrm: 3 late crashes since');
+    expect(text.match(/last crash/g)).toHaveLength(1);
   });
 
   it('names orphans, and how to be rid of them', () => {

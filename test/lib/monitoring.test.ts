@@ -26,6 +26,7 @@ describe('alarms', () => {
       'Late10Days',
       'OldestParked',
       'RejectedEvents',
+      'LateCrashes',
       'DeadLetters',
       'FunctionErrors',
       'FunctionThrottles',
@@ -89,6 +90,7 @@ describe('alarms', () => {
     ['Late10Days', 'OldestMessageAge', 864_000, 'Maximum', 3],
     ['OldestParked', 'OldestParkedAge', 3_600, 'Maximum', 1],
     ['RejectedEvents', 'EventsRejected', 1, 'Sum', 12],
+    ['LateCrashes', 'LateCrashes', 1, 'Sum', 12],
   ])('%s: %s of the pipeline from %d on', (id, metric, threshold, statistic, periods) => {
     expect(alarm(id)).toMatchObject({
       Namespace: 'Sluice',

@@ -1,7 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { troubles } from '../../local/console/page/shades.ts';
-import { ago, bytes, count, headline, modeName, span, until } from '../../local/console/page/words.ts';
-import { stage } from '../browser/scenes.ts';
+import type { CrashKind } from '../../config/operations.ts';
+import {
+  ago,
+  bytes,
+  clock,
+  count,
+  crashKind,
+  headline,
+  lateCrashes,
+  modeName,
+  span,
+  until,
+} from '../../local/console/page/words.ts';
+import { crash, late, stage } from '../browser/scenes.ts';
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -98,9 +110,48 @@ describe('small words', () => {
   it('numbers and sizes', () => {
     expect(count(1, 'key')).toBe('1 key');
     expect(count(12_345, 'key')).toBe('12,345 keys');
+    expect(count(2, 'crash', 'crashes')).toBe('2 crashes');
     expect(bytes(812)).toBe('812 bytes');
     expect(bytes(1536)).toBe('1.5 KB');
     expect(bytes(3 * 1024 ** 2)).toBe('3 MB');
+  });
+});
+
+describe('crashes', () => {
+  it.each<[CrashKind, string]>([
+    ['throw', 'The code threw'],
+    ['exit', 'The transform ended its thread (process.exit)'],
+    ['timeout', 'The transform took longer than its timeout'],
+    ['memory', 'The transform ran out of memory'],
+    ['load', 'The code does not load'],
+    ['late', 'The transform failed after the event was answered'],
+    ['death', 'The function’s process ended'],
+    ['dead letter', 'SQS gave up on the message'],
+  ])('of kind %s', (kind, words) => {
+    expect(crashKind(kind)).toBe(words);
+  });
+
+  it.each(['flooded', 'toString'])('a kind of a newer version is shown as it is: %s', (kind) => {
+    expect(crashKind(kind)).toBe(kind);
+  });
+
+  it('late ones: how many, since when, and the last', () => {
+    const since = NOW - 60 * MINUTE;
+    const last = { ...crash, at: NOW - 3 * MINUTE };
+    expect(lateCrashes({ count: 3, since, last }, NOW)).toBe(
+      `3 late crashes since ${clock(since, NOW)}, the last: 3 min ago`,
+    );
+    expect(lateCrashes({ count: 1, since, last }, NOW)).toMatch(/^1 late crash since /);
+  });
+
+  it('late ones do not make a stage look unhealthy', () => {
+    const well = [stage('router'), stage('crm')];
+    expect(
+      headline(
+        well.map((one) => ({ ...one, lateCrashes: late })),
+        NOW,
+      ),
+    ).toEqual(headline(well, NOW));
   });
 });
 

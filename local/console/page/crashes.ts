@@ -1,11 +1,16 @@
-/** Crashes: what the code of each stage failed with last, with its stack. */
-import type { CrashReport, StageStatus } from '../../../config/operations.ts';
+/** Crashes: what the code of each stage failed with last, with its stack; and late crashes, which made no stage stop. */
+import type { CrashReport, LateCrashes, StageStatus } from '../../../config/operations.ts';
 import { byId, el, RowList, setText, type Row } from './dom.ts';
-import { ago, clock, crashKind } from './words.ts';
+import { ago, clock, crashKind, lateCrashes } from './words.ts';
 
 interface StageCrash {
   readonly stage: string;
   readonly crash: CrashReport;
+}
+
+interface StageLate {
+  readonly stage: string;
+  readonly late: LateCrashes;
 }
 
 /** A crash with everything that is known of it. @param where names it, for the stack's label */
@@ -22,10 +27,11 @@ export const crashView = (where: string, now: () => number): Row<CrashReport> =>
       shown = text;
       setText(error, crash.error);
       const known: readonly (readonly [string, string | undefined])[] = [
-        ['What', crashKind(crash)],
+        ['What', crashKind(crash.kind)],
         ['When', clock(crash.at, now())],
         ['Code version', crash.codeVersion === '' ? 'not known' : crash.codeVersion],
         ['Message', crash.messageId],
+        ['Event', crash.eventId],
         ['Key', crash.key],
       ];
       facts.replaceChildren(
@@ -46,6 +52,11 @@ export const startCrashes = (): ((stages: readonly StageStatus[], now: number) =
     ({ stage }) => stage,
     ({ stage }) => stageCrash(stage, () => now),
   );
+  const lateRows = new RowList<StageLate>(
+    byId('late-rows'),
+    ({ stage }) => stage,
+    ({ stage }) => stageLate(stage, () => now),
+  );
   return (stages, at) => {
     now = at;
     const crashes = stages
@@ -53,6 +64,13 @@ export const startCrashes = (): ((stages: readonly StageStatus[], now: number) =
       .sort((one, other) => other.crash.at - one.crash.at);
     rows.show(crashes);
     byId('crashes-empty').hidden = crashes.length > 0;
+    const late = stages
+      .flatMap((stage) =>
+        stage.lateCrashes === undefined ? [] : [{ stage: stage.id, late: stage.lateCrashes }],
+      )
+      .sort((one, other) => other.late.last.at - one.late.last.at);
+    lateRows.show(late);
+    byId('late').hidden = late.length === 0;
     // The last one is what the section is about; after that the person opens and closes them.
     const first = byId('crash-rows').firstElementChild;
     if (first instanceof HTMLDetailsElement && first.dataset['seen'] === undefined) {
@@ -63,13 +81,28 @@ export const startCrashes = (): ((stages: readonly StageStatus[], now: number) =
 };
 
 const stageCrash = (stage: string, now: () => number): Row<StageCrash> => {
-  const view = crashView(`the last crash of ${stage}`, now);
-  const when = el('span', { class: 'note' });
-  const summary = el('summary', {}, el('strong', {}, stage), ' ', when);
+  const { node, update } = stageDetails(stage, `the last crash of ${stage}`, now);
+  return { node, update: ({ crash }) => update(ago(crash.at, now()), crash) };
+};
+
+const stageLate = (stage: string, now: () => number): Row<StageLate> => {
+  const { node, update } = stageDetails(stage, `the last late crash of ${stage}`, now);
+  return { node, update: ({ late }) => update(lateCrashes(late, now()), late.last) };
+};
+
+/** One crash of a stage, to open. @param where names it, for the stack's label */
+const stageDetails = (
+  stage: string,
+  where: string,
+  now: () => number,
+): { readonly node: HTMLElement; readonly update: (note: string, crash: CrashReport) => void } => {
+  const view = crashView(where, now);
+  const note = el('span', { class: 'note' });
+  const summary = el('summary', {}, el('strong', {}, stage), ' ', note);
   return {
     node: el('details', {}, summary, view.node),
-    update: ({ crash }) => {
-      setText(when, ago(crash.at, now()));
+    update: (text, crash) => {
+      setText(note, text);
       view.update(crash);
     },
   };

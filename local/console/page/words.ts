@@ -1,5 +1,5 @@
 /** What the page says, as plain functions of what it was told: no DOM here. Times are milliseconds since 1970. */
-import type { CrashReport, StageStatus } from '../../../config/operations.ts';
+import type { CrashKind, LateCrashes, StageStatus } from '../../../config/operations.ts';
 
 /** What a person calls a stage's mode at a glance: a hold is shown before the mode it lies on. */
 export type Look = 'normal' | 'degraded' | 'recovering' | 'held';
@@ -95,8 +95,8 @@ const nextOf = (stage: StageStatus, now: number): string => {
 };
 
 /** "1 key", "2 keys". */
-export const count = (value: number, thing: string): string =>
-  `${number(value)} ${thing}${value === 1 ? '' : 's'}`;
+export const count = (value: number, thing: string, things = `${thing}s`): string =>
+  `${number(value)} ${value === 1 ? thing : things}`;
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 export const number = (value: number): string => NUMBER.format(value);
@@ -144,13 +144,24 @@ export const bytes = (size: number): string => {
   return `${number(size / 1024 ** power)} ${SIZES[power]}`;
 };
 
-const CRASH_KIND: Readonly<Record<CrashReport['kind'], string>> = {
-  throw: 'It threw an error',
-  death: 'Its process ended',
-  load: 'It could not be loaded',
-  'dead letter': 'SQS gave up on it',
+const CRASH_KIND: Readonly<Record<CrashKind, string>> = {
+  throw: 'The code threw',
+  exit: 'The transform ended its thread (process.exit)',
+  timeout: 'The transform took longer than its timeout',
+  memory: 'The transform ran out of memory',
+  load: 'The code does not load',
+  late: 'The transform failed after the event was answered',
+  death: 'The function’s process ended',
+  'dead letter': 'SQS gave up on the message',
 };
-export const crashKind = (crash: CrashReport): string => CRASH_KIND[crash.kind];
+const CRASH_WORDS: ReadonlyMap<string, string> = new Map(Object.entries(CRASH_KIND));
+
+/** A kind that a newer version reports is shown as it is. */
+export const crashKind = (kind: string): string => CRASH_WORDS.get(kind) ?? kind;
+
+/** "3 late crashes since 12:04:05, the last: 3 min ago". */
+export const lateCrashes = ({ count: all, since, last }: LateCrashes, now: number): string =>
+  `${count(all, 'late crash', 'late crashes')} since ${clock(since, now)}, the last: ${ago(last.at, now)}`;
 
 /** What an event says as JSON for people. `undefined` is what was not asked for. */
 export const pretty = (event: unknown): string => JSON.stringify(event, undefined, 2);

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import pc from 'picocolors';
+import type { View } from '../../cli/session.ts';
+import { crashLines } from '../../cli/views/crash.ts';
+import type { CrashKind, CrashReport } from '../../config/operations.ts';
+import { CRASH, NOW } from './fixtures.ts';
+
+const view: View = {
+  now: NOW,
+  colors: pc.createColors(false),
+  command: (text) => `npx sluice ${text}`,
+  deploy: 'npx sluice redeploy',
+};
+
+const { messageId, eventId, ...elsewhere } = CRASH;
+/** What follows the error, and comes before the stack. */
+const facts = (crash: CrashReport): readonly string[] =>
+  crashLines(crash, view)
+    .slice(1)
+    .map((text) => text.trim())
+    .filter((text) => !text.startsWith('at '));
+
+describe('a crash', () => {
+  it.each<[CrashKind, string]>([
+    ['throw', 'the code threw'],
+    ['exit', 'the transform ended its thread (process.exit)'],
+    ['timeout', 'the transform took longer than its timeout'],
+    ['memory', 'the transform ran out of memory'],
+    ['load', 'the code does not load'],
+    ['late', 'the transform failed after the event was answered'],
+    ['death', "the function's process ended"],
+    ['dead letter', 'SQS gave up on the message'],
+  ])('of kind %s is shown in words', (kind, words) => {
+    expect(facts({ ...elsewhere, kind })).toEqual([
+      `${words}, 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8`,
+    ]);
+  });
+
+  it.each(['flooded', 'toString'])('of a kind of a newer version is shown as it is: %s', (kind) => {
+    const [first] = facts({ ...elsewhere, kind: kind as CrashKind });
+    expect(first).toBe(`${kind}, 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8`);
+  });
+
+  it('names the event and the message, as far as they are known', () => {
+    if (messageId === undefined || eventId === undefined) throw new Error('the fixture has no ids');
+    const place = (ids: Partial<CrashReport>) => facts({ ...elsewhere, ...ids })[1];
+    expect(place({ messageId, eventId })).toBe(`event ${eventId} in message ${messageId}`);
+    expect(place({ eventId })).toBe(`event ${eventId}`);
+    expect(place({ messageId })).toBe(`message ${messageId}`);
+    expect(place({})).toBeUndefined();
+  });
+
+  it('shows ids from outside without what a terminal obeys, and long ones whole', () => {
+    const long = 'x'.repeat(150);
+    expect(facts({ ...elsewhere, eventId: `a\u001b[2J${long}` })[1]).toBe(`event a${long}`);
+  });
+});
