@@ -1,0 +1,88 @@
+/** What no thread can catch ends the function's process. The next process of the environment reads what the former had in hand. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { PipelineConfig } from '../../config/index.ts';
+import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { parkedKeys, stageStatus } from '../support/operator.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DEADLINE_MS, until } from '../support/until.ts';
+import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
+
+const deadly = `export default async (event) => {
+  if (event.userId === 'bad-0') process.kill(process.pid, 'SIGKILL');
+  if (event.userId.startsWith('busy-')) await new Promise((done) => setTimeout(done, 2_000));
+  return event;
+};`;
+
+describe.each([
+  ['the router', 'router'],
+  ['a destination', 'crm'],
+] as const)('code that kills the process of %s, at the default timing', (_, stage) => {
+  let receiver: Receiver;
+  let run: LocalRun;
+  const config = (): PipelineConfig => ({
+    sources: [{ id: 'web', writeKey: 'web-key' }],
+    destinations: [
+      {
+        id: 'crm',
+        type: 'webhook',
+        url: receiver.url('/crm'),
+        ...(stage === 'crm' ? { transform: './deadly.mjs' } : {}),
+      },
+    ],
+    ...(stage === 'router' ? { transform: './deadly.mjs' } : {}),
+  });
+
+  beforeAll(async () => {
+    receiver = await Receiver.start();
+    run = await startLocalRun({
+      config: config(),
+      files: { 'deadly.mjs': deadly },
+      env: { SLUICE_CONTROL_SECONDS: '3', SLUICE_CONCURRENCY: '3' },
+    });
+  });
+
+  it(
+    'is parked after three deaths, and its neighbours do not wait for the visibility timeout',
+    async () => {
+      const good = usersNamed('good', 9);
+      const events = eventsOf([...good.slice(0, 5), 'bad-0', ...good.slice(5)], 1);
+      const to = { url: () => run.dataPlaneUrl, writeKey: 'web-key', batch: 10 };
+      await sendPlainly(events, to);
+      // The environment has to be used again for its words to be read, and which one is used is not ours to say: traffic that
+      // keeps several busy uses them all.
+      const traffic = { isOver: false };
+      const sending = (async () => {
+        for (let i = 0; !traffic.isOver; i += 1) {
+          await sendPlainly([{ user: `busy-${String(i)}`, seq: 0 }], to);
+          await sleep(300);
+        }
+      })();
+      // The queues hide what a dead process had for 3 minutes and for 6.
+      const arrived = () => {
+        const users = new Set(receiver.takenBy('/crm').map(({ userId }) => userId));
+        return good.filter((user) => users.has(user)).length;
+      };
+      await until('the nine others', () => arrived() >= good.length, {
+        deadlineMs: 2.6 * DEADLINE_MS,
+        context: () => `${String(arrived())} arrived\n${run.output.slice(-6_000)}`,
+      });
+      const [key] = await until(
+        'the key to be parked',
+        async () => {
+          const keys = await parkedKeys(run, stage);
+          return keys.length > 0 ? keys : undefined;
+        },
+        { deadlineMs: 2.5 * DEADLINE_MS, context: () => run.output.slice(-6_000) },
+      );
+      traffic.isOver = true;
+      await sending;
+      expect(key?.reason).toMatch(/^it crashed 3 times: the process ended/);
+      expect(key?.crash).toMatchObject({ kind: 'death' });
+      expect(await stageStatus(run, stage)).toMatchObject({ mode: 'normal', redrives: 1, parkedKeys: 1 });
+      const redriven = run.output.split('\n').filter((line) => line.includes('"message":"redriven"'));
+      expect(redriven).toHaveLength(1);
+    },
+    6 * DEADLINE_MS,
+  );
+});
