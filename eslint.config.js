@@ -3,7 +3,8 @@ import tseslint from 'typescript-eslint';
 
 /**
  * The layers. Imports run downwards only, so that a path tells what runs where and what it may touch:
- * `bin -> lib -> config`, `lambdas/<handler> -> lambdas/aws -> lambdas/core`, `local -> config`, `cli -> local, config`.
+ * `bin -> lib -> config`, `lambdas/<handler> -> lambdas/stage -> lambdas/{aws,sandbox} -> lambdas/core`, `local -> config`,
+ * `cli -> local, config`.
  * `lib` names a handler's entry file by its path and imports none of its code.
  */
 const zone = (target, allowed, message) => ({
@@ -19,16 +20,38 @@ const layers = [
   zone('bin', ['bin', 'lib', 'config'], 'bin wires config to lib.'),
   zone('lambdas/core', ['lambdas/core'], 'core is pure policy: it imports nothing outside itself.'),
   zone('lambdas/aws', ['lambdas/aws', 'lambdas/core', 'config'], 'aws adapters know core and config only.'),
+  zone(
+    'lambdas/sandbox',
+    ['lambdas/sandbox', 'lambdas/core', 'config'],
+    'The sandbox knows core and config only.',
+  ),
+  zone(
+    'lambdas/stage',
+    ['lambdas/stage', 'lambdas/aws', 'lambdas/sandbox', 'lambdas/core', 'config'],
+    'The shell of the stages knows aws, sandbox, core and config, and no handler.',
+  ),
   ...handlers.map((name) =>
     zone(
       `lambdas/${name}`,
-      [`lambdas/${name}`, 'lambdas/aws', 'lambdas/core', 'config'],
-      'A handler knows aws, core and config, and no other handler.',
+      [`lambdas/${name}`, 'lambdas/stage', 'lambdas/aws', 'lambdas/core', 'config'],
+      'A handler knows stage, aws, core and config, and no other handler.',
     ),
   ),
   zone('local', ['local', 'config'], 'The local run knows the template and config, never the code it runs.'),
   zone('cli', ['cli', 'local', 'config'], 'The CLI talks to what runs; it imports none of its code.'),
 ];
+
+/** Ways to wait for several calls after which some of them are still under way. */
+const leavesCalls = (property, otherwise) => ({
+  object: 'Promise',
+  property,
+  message: `Lambda freezes a function once it has answered, with the calls that are under way: ${otherwise}.`,
+});
+const noAll = leavesCalls('all', 'wait for all of them with allDone (lambdas/core/all-done.ts)');
+const noRace = leavesCalls(
+  'race',
+  'abort the others and wait for them with allDone (lambdas/core/all-done.ts), or use ended (lambdas/ingest/deadline.ts)',
+);
 
 export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', '.sluice', 'coverage', '.stryker-tmp', 'bench/results'] },
@@ -47,11 +70,22 @@ export default tseslint.config(
     },
   },
   {
+    files: ['lambdas/**'],
+    rules: { 'no-restricted-properties': ['error', noAll, noRace] },
+  },
+  {
+    // It waits for a call that was told to end, but not forever: the client needs its answer.
+    files: ['lambdas/ingest/deadline.ts'],
+    rules: { 'no-restricted-properties': ['error', noAll] },
+  },
+  {
     // In core, time and chance are parameters: a test or a simulation must be able to replay every decision.
     files: ['lambdas/core/**'],
     rules: {
       'no-restricted-properties': [
         'error',
+        noAll,
+        noRace,
         { object: 'Date', property: 'now', message: 'Take a Clock.' },
         { object: 'Math', property: 'random', message: 'Take a Random.' },
       ],

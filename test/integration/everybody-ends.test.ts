@@ -1,0 +1,53 @@
+/** Code that ends its thread on everybody's events, at the default timing: the stage degrades as for code that throws. */
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { PipelineConfig } from '../../config/index.ts';
+import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { stageStatus, untilMode } from '../support/operator.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DEADLINE_MS } from '../support/until.ts';
+import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
+
+const ENDS = {
+  exit: ['exit', `process.exit(1);`],
+  loop: ['timeout', `for (;;);`],
+  memory: ['memory', `const kept = []; for (;;) kept.push(new Array(1e6).fill(kept.length));`],
+} as const;
+const ends = Object.keys(ENDS) as (keyof typeof ENDS)[];
+
+let receiver: Receiver;
+let run: LocalRun;
+
+const config = (): PipelineConfig => ({
+  sources: ends.map((id) => ({ id, writeKey: `${id}-key` })),
+  destinations: ends.map((id) => ({
+    id,
+    type: 'webhook',
+    url: receiver.url(`/${id}`),
+    sources: [id],
+    transform: `./${id}.mjs`,
+  })),
+});
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  run = await startLocalRun({
+    config: config(),
+    files: Object.fromEntries(ends.map((id) => [`${id}.mjs`, `export default () => { ${ENDS[id][1]} };`])),
+  });
+});
+
+describe('everybody’s events end their thread', () => {
+  it.each(ends)(
+    'by %s: degraded, and nothing is delivered',
+    async (id) => {
+      const events = eventsOf(usersNamed(id, 10), 1);
+      await sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: `${id}-key`, batch: 10 });
+      const status = await untilMode(run, id, 'degraded');
+      expect(status.redrives).toBe(5);
+      expect(status.lastCrash).toMatchObject({ kind: ENDS[id][0] });
+      expect(receiver.sentTo(`/${id}`)).toEqual([]);
+      expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'normal' });
+    },
+    3 * DEADLINE_MS,
+  );
+});
