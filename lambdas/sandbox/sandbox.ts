@@ -18,7 +18,7 @@ import { Unsolved } from './unsolved.ts';
 import { verdictOn, type Cause } from './verdict.ts';
 import { Watch } from './watch.ts';
 
-/** A job under which so many threads have ended without an explanation is held to be the cause. */
+/** A job under which this many threads have ended without an explanation is tried alone. */
 const MAX_UNEXPLAINED = 3;
 
 /** An event on trial that takes longer than this part of the limit is set aside until other suspects have been tried. */
@@ -266,9 +266,10 @@ export class Sandbox implements Transforms {
       this.#jobs.release(job);
       if (isSetAside) job.isDeferred = true;
       else if (isUnexplained && inHand.includes(job)) job.unexplainedEnds += 1;
-      if (job.id === verdict.guilty || job.unexplainedEnds >= MAX_UNEXPLAINED)
+      const isDoubtful = job.unexplainedEnds >= MAX_UNEXPLAINED;
+      if (job.id === verdict.guilty || (isTrial && isDoubtful))
         this.#crash(job, KINDS[cause], failure, eventId);
-      else if (verdict.suspects.includes(job.id)) this.#jobs.suspect(job);
+      else if (isDoubtful || verdict.suspects.includes(job.id)) this.#jobs.suspect(job);
       else this.#jobs.wait(job);
     }
   }

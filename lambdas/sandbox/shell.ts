@@ -283,7 +283,8 @@ const receive = (message: ToThread): void => {
 };
 
 process.setSourceMapsEnabled(true);
-process.on('uncaughtException', uncaught);
+// Not a listener, which user code may remove: Node then ends the thread, and on some versions forgets whose event it was.
+process.setUncaughtExceptionCaptureCallback(uncaught);
 process.on('unhandledRejection', uncaught);
 captureOutput(print);
 hookExit('exit');

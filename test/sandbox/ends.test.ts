@@ -132,6 +132,25 @@ it('a thread that cannot be ended is left behind', async () => {
   expect(good.made).toHaveLength(1);
 });
 
+it('an error that nothing catches is its event’s, although the listeners were removed', async () => {
+  const { run, late } = sandboxed(
+    `process.removeAllListeners('uncaughtException');
+     process.removeAllListeners('unhandledRejection');
+     export default (event) => new Promise((done) => {
+       if (event.how) setTimeout(() => { throw new RangeError('in a timer'); }, 20);
+       else setTimeout(() => done(event), 60);
+     });`,
+  );
+  const runs = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => run([event(`e${i}`, i === 2 ? { how: 'timer' } : {})])),
+  );
+  for (const [i, { ended }] of runs.entries()) {
+    if (i === 2) expect(ended).toMatchObject({ crash: { error: 'RangeError: in a timer', eventId: 'e2' } });
+    else expect(ended).toBeUndefined();
+  }
+  expect(late).toEqual([]);
+});
+
 it('a module that keeps ending its thread is not tried forever', async () => {
   const { run } = sandboxed(
     `setTimeout(() => process.exit(5), 100);

@@ -38,6 +38,7 @@ const VANDALS: Readonly<Record<string, string>> = {
   AsyncLocalStorage: `const { AsyncLocalStorage } = await import('node:async_hooks');
       AsyncLocalStorage.prototype.run = AsyncLocalStorage.prototype.getStore = () => { throw new Error('als'); };`,
   'process.emit and its listeners': `process.emit = () => { throw new Error('emit'); };`,
+  'the listeners of process': `process.removeAllListeners();`,
   'streams and console': `process.stdout.write = process.stderr.write = console.log = () => { throw new Error('write'); };`,
   'util.inspect': `const util = (await import('node:util')).default; util.inspect = () => { throw new Error('inspect'); };`,
   environment: `process.env = {}; delete globalThis.process;`,
