@@ -4,15 +4,16 @@
  *
  * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
  * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`),
- * `faultInjection` (`true` or `false`).
+ * `faultInjection` (`true` or `false`), `checkTransforms` (`true` or `false`).
  */
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ASSEMBLY_INPUTS, type AssemblyInputs } from '../config/assembly.ts';
+import { ASSEMBLY_CHECK, ASSEMBLY_INPUTS, type AssemblyInputs } from '../config/assembly.ts';
 import { ConfigError } from '../config/index.ts';
 import { loadConfig } from '../config/load.ts';
+import { checkProgram } from '../lib/code.ts';
 import { SluiceStack } from '../lib/index.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -52,11 +53,11 @@ const removalPolicy = (app: App): RemovalPolicy => {
 };
 
 /** On the command line it is a text; in `cdk.json` it may be either. */
-const faultInjection = (app: App): boolean => {
-  const value: unknown = app.node.tryGetContext('faultInjection') ?? false;
+const flag = (app: App, key: string, byDefault: boolean): boolean => {
+  const value: unknown = app.node.tryGetContext(key) ?? byDefault;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw new ConfigError([`${JSON.stringify(value)} is unknown; use true or false`], 'context faultInjection');
+  throw new ConfigError([`${JSON.stringify(value)} is unknown; use true or false`], `context ${key}`);
 };
 
 /** What the app itself is made of. */
@@ -83,7 +84,8 @@ const synthesize = async (): Promise<void> => {
       baseDir,
       configName: name,
       removalPolicy: removalPolicy(app),
-      faultInjection: faultInjection(app),
+      faultInjection: flag(app, 'faultInjection', false),
+      checkTransforms: flag(app, 'checkTransforms', true),
       ...(namePrefix !== undefined && { namePrefix }),
     },
   });
@@ -91,6 +93,7 @@ const synthesize = async (): Promise<void> => {
   const files = new Set([...appInputs(), ...inputs, ...pipeline.inputs]);
   const written: AssemblyInputs = { inputs: [...files].sort(), cacheable };
   writeFileSync(path.join(directory, ASSEMBLY_INPUTS), `${JSON.stringify(written, null, 2)}\n`);
+  writeFileSync(path.join(directory, ASSEMBLY_CHECK), checkProgram());
 };
 
 try {

@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and how they are explained. */
 import { Command, type Argument } from 'commander';
 import { sluiceVersion } from '../config/version.ts';
+import { addCheck } from './commands/check.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addHold } from './commands/hold.ts';
 import { addLocal } from './commands/local.ts';
@@ -9,8 +10,10 @@ import { addRejected } from './commands/rejected.ts';
 import { addReport } from './commands/report.ts';
 import { addStatus } from './commands/status.ts';
 
-const argumentTerm = (argument: Argument): string =>
-  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+const argumentTerm = (argument: Argument): string => {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+};
 
 /** Throws commander's `CommanderError` where commander would exit. */
 export const buildProgram = (): Command => {
@@ -33,6 +36,7 @@ export const buildProgram = (): Command => {
   addDiscard(program);
   addRejected(program);
   addReport(program);
+  addCheck(program);
   addLocal(program);
   return program;
 };

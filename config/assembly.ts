@@ -10,3 +10,6 @@ export interface AssemblyInputs {
   /** ... unless this is false: the configuration asks the environment or the machine as well. */
   readonly cacheable: boolean;
 }
+
+/** The program that the app leaves there as well. It runs the transform of a function's asset: see `config/check.ts`. */
+export const ASSEMBLY_CHECK = 'sluice-check.mjs';

@@ -64,6 +64,7 @@ export const startPipeline = async (
         cacheDir: join(dir, 'cache'),
         controlInterval: 5_000,
         concurrency: 6,
+        checkTransforms: true,
       },
       onTrouble,
     );

@@ -1,6 +1,6 @@
 /**
- * A function's code: the handler, bundled by esbuild; the user's transform, if there is one, bundled as a module of its
- * own, so that one that throws while it loads is a crash the handler can catch; and `bundle.json`.
+ * A function's code: the handler, bundled by esbuild; if the function runs a user's transform, that transform as a module of its
+ * own, and the program of the thread in which it runs; and `bundle.json`.
  *
  * The same sources give the same bytes wherever the project is checked out: the paths in the source maps are
  * relative to the project, and the sources themselves are left out of them.
@@ -104,21 +104,25 @@ const filesOf = ({ code, sourceMap }: Module, name: string): [string, Uint8Array
   [`${name}.map`, withoutPlace(sourceMap)],
 ];
 
-let handlers: Record<HandlerName, Module> | undefined;
+type ProgramName = HandlerName | 'sandbox' | 'check';
 
-/** One process makes one assembly, in which all destinations share the handler of deliver. */
-const bundleHandler = (name: HandlerName): Module => {
-  const entry = (handler: HandlerName): string => path.join(PROJECT, 'lambdas', handler, 'handler.ts');
-  handlers ??= bundle(
+let programs: Record<ProgramName, Module> | undefined;
+
+/** One process makes one assembly, in which all destinations share the handler of deliver, and all transforms the sandbox. */
+const bundleProgram = (name: ProgramName): Module => {
+  const entry = (...names: string[]): string => path.join(PROJECT, 'lambdas', ...names);
+  programs ??= bundle(
     {
-      ingest: entry('ingest'),
-      router: entry('router'),
-      deliver: entry('deliver'),
-      control: entry('control'),
+      ingest: entry('ingest', 'handler.ts'),
+      router: entry('router', 'handler.ts'),
+      deliver: entry('deliver', 'handler.ts'),
+      control: entry('control', 'handler.ts'),
+      sandbox: entry('sandbox', 'shell.ts'),
+      check: entry('sandbox', 'check.ts'),
     },
     PROJECT,
   );
-  return handlers[name];
+  return programs[name];
 };
 
 const bundleTransform = ({ file, key }: TransformSource, baseDir: string, where: string): Module => {
@@ -130,13 +134,16 @@ const bundleTransform = ({ file, key }: TransformSource, baseDir: string, where:
     const issues = describeBuildError(error, name).map((line) => `${key}: ${name}, ${line}`);
     throw new ConfigError(issues, where);
   }
-  // What `lambdas/aws/load-transform.ts` looks for.
+  // What `lambdas/sandbox/shell.ts` looks for.
   if (made.exports.includes('default') || made.exports.includes('transform')) return made;
   throw new ConfigError(
     [`${key}: ${name} exports no transform; write \`export default function (event) { ... }\``],
     where,
   );
 };
+
+/** The program that runs a function's transform outside of its function: see `lambdas/sandbox/check.ts`. */
+export const checkProgram = (): Uint8Array => bundleProgram('check').code;
 
 const hashOf = (files: readonly (readonly [string, Uint8Array])[]): string => {
   const hash = createHash('sha256');
@@ -156,11 +163,12 @@ export const buildCode = (
   place: { readonly baseDir: string; readonly where: string },
   transform?: TransformSource,
 ): FunctionCode => {
-  const main = bundleHandler(handler);
-  const user = transform === undefined ? undefined : bundleTransform(transform, place.baseDir, place.where);
+  const main = bundleProgram(handler);
+  const user = transform && bundleTransform(transform, place.baseDir, place.where);
   const code = [
     ...filesOf(main, BUNDLE_FILES.code),
-    ...(user === undefined ? [] : filesOf(user, BUNDLE_FILES.transform)),
+    ...(user ? filesOf(user, BUNDLE_FILES.transform) : []),
+    ...(user ? filesOf(bundleProgram('sandbox'), BUNDLE_FILES.sandbox) : []),
   ];
   const codeVersion = hashOf(code.filter(([name]) => name.endsWith('.mjs'))).slice(0, 16);
   const bundleJson = new TextEncoder().encode(`${JSON.stringify({ codeVersion, ...config })}\n`);

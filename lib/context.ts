@@ -18,6 +18,8 @@ export interface PipelineContext {
   /** Of queues and tables, when they are removed and when they are replaced. */
   readonly removalPolicy: RemovalPolicy;
   readonly logRetention: RetentionDays;
+  /** Whether each transform is loaded while its function is constructed. */
+  readonly checkTransforms: boolean;
 }
 
 /**

@@ -2,14 +2,15 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { PipelineConfig } from '../config/index.ts';
 
-/** What `sluice.config.ts` holds, and how it is deployed. Each key of the former is described in `config/schema.ts`. */
+/** What `sluice.config.ts` holds, and how it is deployed. `docs/configuration.md` describes each key of the former. */
 export interface EventPipelineProps extends PipelineConfig {
   /** Where events come from, each with its write keys. At least one. */
   readonly sources: PipelineConfig['sources'];
   /** Where events go. Each has a queue, a function and a mode of its own. May be empty. */
   readonly destinations: PipelineConfig['destinations'];
   /**
-   * Module of the transform that the router runs on every event, relative to `baseDir`.
+   * The transform that the router runs on every event: the path of its module, relative to `baseDir`, or an object with the path as
+   * `file`, its limits, its environment and its secrets.
    * @default - events are passed on as they came
    */
   readonly transform?: PipelineConfig['transform'];
@@ -91,4 +92,10 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default false
    */
   readonly faultInjection?: boolean;
+  /**
+   * Whether each transform is loaded once at synthesis, in a process of its own, with its environment variables. A module that does not load
+   * is a ConfigError. The values of its secrets are not read: it gets a text that says so.
+   * @default true
+   */
+  readonly checkTransforms?: boolean;
 }

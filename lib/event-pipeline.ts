@@ -1,4 +1,4 @@
-import { Annotations, ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import path from 'node:path';
@@ -8,12 +8,12 @@ import { ENV } from '../config/environment.ts';
 import {
   ConfigError,
   validateConfig,
+  type PipelineConfig,
   type ResolvedConfig,
   type ResolvedDestination,
 } from '../config/index.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
-import type { TransformSource } from './code.ts';
 import type { PipelineContext } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
@@ -24,6 +24,7 @@ import { Monitoring } from './monitoring.ts';
 import { isPrivateUrl } from './private-network.ts';
 import { PipelineStage } from './stage.ts';
 import { Tables } from './tables.ts';
+import { stageTransform } from './transform.ts';
 
 const NAME_PREFIX = /^[A-Za-z][A-Za-z0-9-]{0,19}$/;
 
@@ -51,6 +52,8 @@ export class EventPipeline extends Construct {
 
   readonly #context: PipelineContext;
   readonly #config: ResolvedConfig;
+  /** What `#config` was made of: errors name its keys. */
+  readonly #written: PipelineConfig;
 
   /** @throws ConfigError with one line for each mistake */
   constructor(scope: Construct, id: string, props: EventPipelineProps) {
@@ -64,6 +67,7 @@ export class EventPipeline extends Construct {
       accountLogRole,
       runbookUrl,
       faultInjection = false,
+      checkTransforms = true,
       ...config
     } = props;
     this.#context = {
@@ -75,7 +79,9 @@ export class EventPipeline extends Construct {
       namePrefix,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
       logRetention: logRetention ?? RetentionDays.ONE_MONTH,
+      checkTransforms,
     };
+    this.#written = config;
     this.#config = this.#validate(config);
 
     this.tables = new Tables(this, 'Tables', this.#context);
@@ -137,7 +143,7 @@ export class EventPipeline extends Construct {
     );
   }
 
-  #validate(config: unknown): ResolvedConfig {
+  #validate(written: PipelineConfig): ResolvedConfig {
     const { baseDir, namePrefix, where } = this.#context;
     if (namePrefix !== undefined && !NAME_PREFIX.test(namePrefix)) {
       const use = 'use a letter, then up to 19 letters, digits and dashes';
@@ -146,11 +152,12 @@ export class EventPipeline extends Construct {
         this.node.path,
       );
     }
-    return resolveTransforms(validateConfig(config, where), baseDir, where);
+    return resolveTransforms(validateConfig(written, where), written, baseDir, where);
   }
 
   #router(): PipelineStage {
-    const { destinations, timing, degradedMode, deduplication, router, transform } = this.#config;
+    const { destinations, timing, degradedMode, deduplication, router } = this.#config;
+    const transform = stageTransform('transform', this.#written.transform, this.#config.transform);
     const enabled = destinations.filter((destination) => destination.enabled);
     const queueNames = enabled.map(({ id }) => this.destination(id).queue.queueName);
     const stage = new PipelineStage(this, 'Router', {
@@ -167,8 +174,10 @@ export class EventPipeline extends Construct {
         timing,
         degradedMode,
         ...(deduplication && { deduplication }),
+        ...transform.bundle,
       } satisfies Omit<RouterBundle, 'codeVersion'>,
-      transform: sourceOf(transform, 'transform'),
+      transform: transform.source,
+      secrets: transform.secrets,
       timeout: timing.routerTimeout,
       visibility: timing.routerVisibility,
       maxConcurrency: router.maxConcurrency,
@@ -186,8 +195,13 @@ export class EventPipeline extends Construct {
   /** One that is switched off keeps its stage, so that it goes on delivering what it has. */
   #deliver(destination: ResolvedDestination, i: number): PipelineStage {
     const { timing, degradedMode } = this.#config;
-    const { id, maxConcurrency, transform, headers, signingSecret, ...rest } = destination;
-    const stage = new PipelineStage(this, `Destination-${id}`, {
+    const { id, maxConcurrency, transform: resolved, headers, signingSecret, ...rest } = destination;
+    const written = this.#written.destinations[i]?.transform;
+    const transform = stageTransform(`destinations[${i}].transform`, written, resolved);
+    const secrets = [...Object.values(headers), signingSecret].flatMap((value) =>
+      typeof value === 'object' ? [value.secretName] : [],
+    );
+    return new PipelineStage(this, `Destination-${id}`, {
       context: this.#context,
       tables: this.tables,
       flipTopic: this.flipTopic,
@@ -197,22 +211,17 @@ export class EventPipeline extends Construct {
       functionName: `deliver-${id}`,
       description: `delivers to ${id}`,
       config: {
-        // Without the transform's path: it is a path of this machine, and the code is beside the file.
         destination: { id, maxConcurrency, headers, ...(signingSecret && { signingSecret }), ...rest },
         timing,
         degradedMode,
+        ...transform.bundle,
       } satisfies Omit<DeliverBundle, 'codeVersion'>,
-      transform: sourceOf(transform, `destinations[${i}].transform`),
+      transform: transform.source,
+      secrets: [...secrets, ...transform.secrets],
       timeout: timing.deliverTimeout,
       visibility: timing.deliverVisibility,
       maxConcurrency,
     });
-    const secrets = [...Object.values(headers), signingSecret].flatMap((value) =>
-      typeof value === 'object' ? [value.secretName] : [],
-    );
-    if (secrets.length > 0)
-      stage.function.allow(['secretsmanager:GetSecretValue'], this.#secretArns(secrets));
-    return stage;
   }
 
   #faultInjection(): FaultInjection {
@@ -225,18 +234,6 @@ export class EventPipeline extends Construct {
       // Accepting must go on whatever fails behind it, and so must what ends degraded mode.
       stopOn: ['IngestErrors', 'Heartbeat'].flatMap((name) => alarms.get(name) ?? []),
     });
-  }
-
-  /** Secrets Manager adds a dash and six characters to a name; the question marks stand for those. */
-  #secretArns(names: readonly string[]): string[] {
-    return [...new Set(names)].map((name) =>
-      Stack.of(this).formatArn({
-        service: 'secretsmanager',
-        resource: 'secret',
-        resourceName: `${name}-??????`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    );
   }
 
   #controlled(): ControlledStage[] {
@@ -268,6 +265,3 @@ const pipelineName = (pipeline: Construct): string => {
   const place = pipeline.node.path.slice(stack.node.path.length);
   return `${stack.stackName}${place.replaceAll(/[^\w+\-=.:/@ ]/g, '-')}`;
 };
-
-const sourceOf = (file: string | undefined, key: string): TransformSource | undefined =>
-  file === undefined ? undefined : { file, key };

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   PolicyStatement,
@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
 import { ENV } from '../config/environment.ts';
+import { checkTransform } from './check-transform.ts';
 import { nameOf, optional, type PipelineContext } from './context.ts';
 
 export interface SluiceFunctionProps {
@@ -51,11 +52,13 @@ export class SluiceFunction extends Construct implements IGrantable {
   readonly inputs: readonly string[];
   readonly codeVersion: string;
 
-  /** @throws ConfigError when the transform cannot be bundled */
+  /** @throws ConfigError when the transform cannot be bundled, or does not load */
   constructor(scope: Construct, id: string, props: SluiceFunctionProps) {
     super(scope, id);
     const { context, handler, name, transform, asyncRetries, environment } = props;
     const code = buildCode(handler, props.config, context, transform);
+    if (transform !== undefined && context.checkTransforms)
+      checkTransform(code, transform, context, props.memorySize);
     this.inputs = code.inputs;
     this.codeVersion = code.codeVersion;
 
@@ -121,6 +124,21 @@ export class SluiceFunction extends Construct implements IGrantable {
     this.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({ actions: [...actions], resources: [...resources] }),
     );
+  }
+
+  /** Lets the function read the values of these secrets, given by name, and of no others. */
+  allowSecrets(names: readonly string[]): void {
+    if (names.length === 0) return;
+    const arns = [...new Set(names)].map((name) =>
+      Stack.of(this).formatArn({
+        service: 'secretsmanager',
+        resource: 'secret',
+        // Secrets Manager adds a dash and six characters to a name.
+        resourceName: `${name}-??????`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    this.allow(['secretsmanager:GetSecretValue'], arns);
   }
 
   /** Invocations that ended in an error, or in the timeout. @default - sum over 5 minutes */

@@ -10,3 +10,14 @@ export { FlipTopic } from './flip-topic.ts';
 export { Alerting } from './alerting.ts';
 export { Monitoring } from './monitoring.ts';
 export { FaultInjection } from './fault-injection.ts';
+export type {
+  EventContext,
+  EventFields,
+  EventTraits,
+  JsonRecord,
+  JsonValue,
+  SluiceEvent,
+  Transform,
+  TransformContext,
+  TransformResult,
+} from '../config/index.ts';

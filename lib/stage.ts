@@ -47,6 +47,8 @@ export interface PipelineStageProps {
   readonly config: object;
   /** The user's code that the stage runs. @default - none */
   readonly transform?: TransformSource | undefined;
+  /** Names of the secrets that the stage's function may read. @default - none */
+  readonly secrets?: readonly string[];
   /** The function's hard timeout; milliseconds. */
   readonly timeout: number;
   /** How long a received message is hidden; milliseconds. At least 6 times the timeout is used. */
@@ -76,7 +78,7 @@ export class PipelineStage extends Construct {
 
   readonly #pipeline: string;
 
-  /** @throws ConfigError when the transform cannot be bundled */
+  /** @throws ConfigError when the transform cannot be bundled, or does not load */
   constructor(scope: Construct, id: string, props: PipelineStageProps) {
     super(scope, id);
     const { context, tables, flipTopic, queueName } = props;
@@ -117,6 +119,7 @@ export class PipelineStage extends Construct {
     tables.grantWriteState(this.function);
     tables.grantPark(this.function);
     flipTopic.grantPublish(this.function);
+    this.function.allowSecrets(props.secrets ?? []);
 
     // `enabled` stays unset on purpose: control switches the mapping off and on, and a deployment must not.
     this.mapping = this.#map('Mapping', this.queue, { maxConcurrency: props.maxConcurrency });

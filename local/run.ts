@@ -116,9 +116,10 @@ const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings)
       const { controlFunction } = found;
       return { queues: await found.queues(), endpoints: { sqs, dynamodb, apiUrl, controlFunction } };
     },
-    redeploy: () =>
+    redeploy: ({ unchecked }) =>
       oneAtATime(async () => {
-        await up().deploy(await freshAssembly(settings));
+        const checkTransforms = settings.checkTransforms && !unchecked;
+        await up().deploy(await freshAssembly({ ...settings, checkTransforms }));
         return { deployed: true };
       }),
     control: async (request) => up().invokeControl(request),
@@ -127,14 +128,15 @@ const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings)
   };
 };
 
-const freshAssembly = async ({ root, configPath, cacheDir, dataDir }: Settings): Promise<string> => {
+const freshAssembly = async (settings: Settings): Promise<string> => {
+  const { configPath, dataDir } = settings;
   try {
     await loadConfig(configPath);
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
-  const made = await synthesize({ root, configPath, cacheDir });
+  const made = await synthesize(settings);
   // Beside the data: the cache may drop its copy while functions still run from it.
   const assembly = join(dataDir, 'cdk.out');
   await copyAssembly(made, assembly);

@@ -21,6 +21,8 @@ export interface Settings {
   readonly controlInterval: number | undefined;
   /** The most processes a function gets here; AWS would give it more. */
   readonly concurrency: number;
+  /** Whether a transform that does not load is refused. */
+  readonly checkTransforms: boolean;
 }
 
 export const HOST = '127.0.0.1';
@@ -32,6 +34,13 @@ const whole = (env: NodeJS.ProcessEnv, name: string, min: number, max: number): 
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new UsageError(`${name}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
+};
+
+const flag = (env: NodeJS.ProcessEnv, name: string, byDefault: boolean): boolean => {
+  const text = env[name];
+  if (text === undefined || text === '') return byDefault;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new UsageError(`${name}: ${JSON.stringify(text)} is neither true nor false`);
 };
 
 /** @throws UsageError */
@@ -51,5 +60,6 @@ export const readSettings = (env: NodeJS.ProcessEnv, cwd: string): Settings => {
     cacheDir: path('SLUICE_CACHE_DIR', join(ROOT, 'node_modules', '.cache', 'sluice')),
     controlInterval: seconds === undefined ? undefined : seconds * 1000,
     concurrency: whole(env, 'SLUICE_CONCURRENCY', 2, 100) ?? Math.max(4, 2 * availableParallelism()),
+    checkTransforms: flag(env, 'SLUICE_CHECK_TRANSFORMS', true),
   };
 };

@@ -18,6 +18,8 @@ export interface SynthOptions {
   readonly root: string;
   readonly configPath: string;
   readonly cacheDir: string;
+  /** Whether a transform that does not load is refused. Default: true. */
+  readonly checkTransforms?: boolean;
 }
 
 /**
@@ -25,16 +27,19 @@ export interface SynthOptions {
  * @throws UsageError with the app's own words when it refuses the configuration
  */
 export const synthesize = async (options: SynthOptions): Promise<string> => {
-  const { configPath, cacheDir } = options;
+  const { configPath, cacheDir, checkTransforms = true } = options;
   await mkdir(cacheDir, { recursive: true });
   const pointer = join(cacheDir, `${sha256(configPath)}.json`);
   const known = await readInputs(pointer);
   if (known?.cacheable === true) {
-    const dir = join(cacheDir, await keyOf(configPath, known.inputs));
-    if (await exists(dir)) {
-      const now = new Date();
-      await utimes(dir, now, now);
-      return dir;
+    // What was checked also serves where no check is wanted, but not the other way round.
+    for (const isChecked of checkTransforms ? [true] : [true, false]) {
+      const dir = join(cacheDir, await keyOf(configPath, known.inputs, isChecked));
+      if (await exists(dir)) {
+        const now = new Date();
+        await utimes(dir, now, now);
+        return dir;
+      }
     }
   }
   const made = await mkdtemp(join(cacheDir, 'synth-'));
@@ -42,7 +47,7 @@ export const synthesize = async (options: SynthOptions): Promise<string> => {
     await runApp(options, made);
     const inputs = await readInputs(join(made, ASSEMBLY_INPUTS));
     if (inputs === undefined) throw new Error(`bin/sluice.ts wrote no ${ASSEMBLY_INPUTS}`);
-    const dir = join(cacheDir, await keyOf(configPath, inputs.inputs));
+    const dir = join(cacheDir, await keyOf(configPath, inputs.inputs, checkTransforms));
     // What is not only made of its inputs replaces what was made of the same inputs before.
     if (!inputs.cacheable) await rm(dir, { recursive: true, force: true });
     await rename(made, dir).catch(async (error: unknown) => {
@@ -88,8 +93,10 @@ const readInputs = async (path: string): Promise<AssemblyInputs | undefined> => 
 };
 
 /** A file that is gone has no content: that changes the hash as well. */
-const keyOf = async (configPath: string, inputs: readonly string[]): Promise<string> => {
-  const hash = createHash('sha256').update(configPath);
+const keyOf = async (configPath: string, inputs: readonly string[], isChecked: boolean): Promise<string> => {
+  const hash = createHash('sha256')
+    .update(configPath)
+    .update(isChecked ? 'checked' : 'unchecked');
   for (const file of [...inputs].sort()) {
     const content = await readFile(file).catch(() => 'absent');
     hash.update(file).update('\0').update(createHash('sha256').update(content).digest());
@@ -97,13 +104,19 @@ const keyOf = async (configPath: string, inputs: readonly string[]): Promise<str
   return hash.digest('hex').slice(0, 32);
 };
 
-const runApp = async ({ root, configPath }: SynthOptions, outdir: string): Promise<void> => {
+const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
+  const { root, configPath, checkTransforms = true } = options;
   const child = spawn(
     process.execPath,
     ['--import', import.meta.resolve('tsx'), join(root, 'bin', 'sluice.ts')],
     {
       cwd: root,
-      env: { ...process.env, CDK_OUTDIR: outdir, SLUICE_CONFIG: configPath },
+      env: {
+        ...process.env,
+        CDK_OUTDIR: outdir,
+        CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms }),
+        SLUICE_CONFIG: configPath,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

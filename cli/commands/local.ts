@@ -6,10 +6,11 @@ import { examples, whole } from '../arguments.ts';
 import { startListener } from '../listen.ts';
 import { print } from '../terminal.ts';
 
-const redeploy = async (): Promise<void> => {
+const redeploy = async ({ unchecked = false }: { unchecked?: boolean }): Promise<void> => {
   const { dataDir } = readSettings(process.env, process.cwd());
   const { consoleUrl } = await readRunFile(dataDir);
-  const response = await fetch(`${consoleUrl}/api/redeploy`, { method: 'POST' }).catch((error: unknown) => {
+  const url = `${consoleUrl}/api/redeploy${unchecked ? '?unchecked=true' : ''}`;
+  const response = await fetch(url, { method: 'POST' }).catch((error: unknown) => {
     throw new UsageError(`the local run does not answer at ${consoleUrl}; start it with npm start`, {
       cause: error,
     });
@@ -27,7 +28,8 @@ export const addLocal = (program: Command): void => {
     .description(
       'synthesize again, and give the running local pipeline the new code, as `cdk deploy` does on AWS',
     )
-    .addHelpText('after', examples('npx sluice redeploy'))
+    .option('--unchecked', 'deploy a transform although it does not load')
+    .addHelpText('after', examples('npx sluice redeploy', 'npx sluice redeploy --unchecked'))
     .action(redeploy);
 
   program

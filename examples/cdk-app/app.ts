@@ -27,7 +27,20 @@ const pipeline = new EventPipeline(stack, 'Events', {
       sources: ['web'],
       transform: './without-email.ts',
     },
-    { id: 'warehouse', type: 'webhook', url: 'https://warehouse.example.com/load', batch: 100 },
+    {
+      id: 'warehouse',
+      type: 'webhook',
+      url: 'https://warehouse.example.com/load',
+      batch: 100,
+      // A transform with limits of its own. Its `process.env` holds what is named here, and nothing else.
+      transform: {
+        file: './pseudonyms.ts',
+        timeout: '1s',
+        memory: 64,
+        env: { VERBOSE: 'false' },
+        secrets: { EMAIL_KEY: { secretName: 'shop/email-key' } },
+      },
+    },
   ],
   degradedMode: { redriveThreshold: 3 },
   alerts: { pagerDuty: { secretName: 'shop/pagerduty-url' }, emails: ['shop-operators@example.com'] },

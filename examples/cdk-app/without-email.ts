@@ -1,12 +1,11 @@
-interface Event {
-  readonly type: string;
-  readonly context?: { readonly traits?: Record<string, unknown> };
-}
+import type { Transform } from '../../lib/index.ts';
 
 /** Alias events are not for the CRM, and e-mail addresses are not either. */
-export default function (event: Event): Event | null {
+const withoutEmail: Transform = (event) => {
   if (event.type === 'alias') return null;
-  const traits = { ...event.context?.traits };
-  delete traits['email'];
-  return { ...event, context: { ...event.context, traits } };
-}
+  delete event.traits?.email;
+  delete event.context?.traits?.email;
+  return event;
+};
+
+export default withoutEmail;

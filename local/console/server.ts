@@ -10,8 +10,8 @@ import { refusal } from './same-machine.ts';
 /** All of them @throws UsageError when a person's mistake, or a run that is still starting, is in the way. */
 export interface ConsoleActions {
   status(): Promise<unknown>;
-  /** When it throws, what runs is left as it is. */
-  redeploy(): Promise<unknown>;
+  /** When it throws, what runs is left as it is. @param options `unchecked`: a transform that does not load is deployed as well */
+  redeploy(options: { readonly unchecked: boolean }): Promise<unknown>;
   /** Invokes control's function. @param request as it came: control checks it */
   control(request: unknown): Promise<ControlAnswer>;
   /** @param from milliseconds since 1970; the series begins there, or later */
@@ -81,7 +81,14 @@ const answer = async (request: IncomingMessage, actions: ConsoleActions): Promis
       },
     },
     '/api/control': { POST: () => control(request, actions) },
-    '/api/redeploy': { POST: async () => json(200, await actions.redeploy()) },
+    '/api/redeploy': {
+      POST: async () => {
+        const unchecked = searchParams.get('unchecked') ?? 'false';
+        if (unchecked !== 'true' && unchecked !== 'false')
+          return failed(400, 'unchecked: give true or false');
+        return json(200, await actions.redeploy({ unchecked: unchecked === 'true' }));
+      },
+    },
   };
   const method = request.method ?? '';
   if (Object.hasOwn(calls, pathname)) return call(calls[pathname] ?? {}, method, request);

@@ -34,6 +34,7 @@ describe('--help', () => {
       { name: 'discard', synopsis: 'discard <stage> <key> <messageId>' },
       { name: 'rejected', synopsis: 'rejected' },
       { name: 'report', synopsis: 'report' },
+      { name: 'check', synopsis: 'check [stage...]' },
       { name: 'redeploy', synopsis: 'redeploy' },
       { name: 'listen', synopsis: 'listen' },
     ]) {

@@ -36,6 +36,10 @@ it.each([
   [['discard', 'crm', 'key', 'id'], "required option '-r, --reason <text>' not specified"],
   [['discard', 'crm', 'key', 'id', '--reason', ' '], 'Say something'],
   [['status', '--region', 'eu-west-1'], '--region and --profile belong to --stack'],
+  [['check', '--stack', 'Sluice'], '--stack, --region and --profile belong to --from'],
+  [['check', '--from', 'delivered'], 'Allowed choices are parked, rejected.'],
+  [['check', '--from', 'parked', '--fixtures', 'x'], 'cannot be used with option'],
+  [['check', '--from', 'parked', '--limit', '0'], 'Use a whole number from 1 to 1000.'],
 ])('%j is refused', async (args, message) => {
   const { code, stdout, stderr } = await sluice(...args).ended;
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -77,9 +81,10 @@ it('listen on a port in use: one line, code 1', async () => {
 describe('redeploy', () => {
   let run: Listening;
   let reply: { status: number; body: object };
+  let asked: string | undefined;
   const server: Server = createServer((request, response) => {
-    const known = request.method === 'POST' && request.url === '/api/redeploy';
-    response.writeHead(known ? reply.status : 404).end(JSON.stringify(reply.body));
+    asked = `${request.method ?? ''} ${request.url ?? ''}`;
+    response.writeHead(reply.status).end(JSON.stringify(reply.body));
   });
 
   beforeAll(async () => {
@@ -117,5 +122,12 @@ describe('redeploy', () => {
   ])('%s', async (_, given, expected) => {
     reply = given;
     expect(await sluice('redeploy').ended).toMatchObject(expected);
+    expect(asked).toBe('POST /api/redeploy');
+  });
+
+  it('--unchecked says so to the local run', async () => {
+    reply = { status: 200, body: { deployed: true } };
+    expect(await sluice('redeploy', '--unchecked').ended).toMatchObject({ code: 0, stderr: '' });
+    expect(asked).toBe('POST /api/redeploy?unchecked=true');
   });
 });

@@ -57,7 +57,12 @@ describe.each([
     'degrades %s, which recovers once the bundle is mended',
     async (__, stage, file) => {
       run.write(file, broken);
-      expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });
+      expect(await run.sluice('redeploy')).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/does not load: .*\nNothing was changed\.\n$/),
+      });
+      expect(await run.sluice('redeploy', '--unchecked')).toMatchObject({ code: 0 });
       const status = await untilMode(run, stage, 'degraded');
       expect(status.reason).toMatch(/probe/);
       expect(status.lastCrash).toMatchObject({ kind });

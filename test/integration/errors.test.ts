@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import type { PipelineConfig } from '../../config/index.ts';
-import { LocalRun, type LocalRunOptions } from '../support/local-run.ts';
+import { LocalRun, startLocalRun, type LocalRunOptions } from '../support/local-run.ts';
 import { Receiver } from '../support/receiver.ts';
 
 const config: PipelineConfig = {
@@ -120,6 +120,19 @@ describe('the configuration', () => {
       files: { 'all.ts': 'export default (event) => {\n  return event..id;\n};\n' },
     });
     expect(stderr).toMatch(/^[^\n]*transform: [^\n]*all\.ts[^\n]*line 2, column 16: [^\n]+\n$/);
+  });
+
+  it('a transform that does not load is named with the place', async () => {
+    const options = {
+      config: { ...config, transform: './all.ts' },
+      files: { 'all.ts': `export default null;\nthrow new Error('cannot load');\n` },
+    };
+    expect(await mistake(options)).toMatch(
+      /^[^\n]*transform: all\.ts does not load: Error: cannot load \(at all\.ts:2:7\); fix it, or set checkTransforms to false [^\n]+\n$/,
+    );
+    // Unless it is not to be checked.
+    const run = await startLocalRun({ ...options, env: { SLUICE_CHECK_TRANSFORMS: 'false' } });
+    expect(await run.stop()).toMatchObject({ code: 0 });
   });
 
   it('a module of the configuration that throws', async () => {

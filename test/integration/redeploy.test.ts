@@ -108,6 +108,11 @@ describe('npx sluice redeploy', () => {
       'sources: is empty; name at least one source',
     ],
     ['transform', () => run.write('all.mjs', 'export default ('), 'all.mjs'],
+    [
+      'module',
+      () => run.write('all.mjs', `export default null; throw new Error('cannot load');`),
+      'transform: all.mjs does not load: Error: cannot load (at all.mjs:1:28); fix it, or set checkTransforms to false',
+    ],
   ])('a broken %s is said, and what runs goes on as it was', async (what, breakIt, line) => {
     breakIt();
     const ended = await run.sluice('redeploy');

@@ -133,6 +133,18 @@ describe('the app', () => {
   });
 });
 
+describe('a transform that does not load', () => {
+  it('is deployed when the context says so', async () => {
+    const directory = temporaryDirectory();
+    const config = path.join(directory, 'pipeline.json');
+    writeFileSync(path.join(directory, 'all.ts'), `throw new Error('not today');\nexport default null;\n`);
+    const sources = [{ id: 'web', writeKey: 'key' }];
+    writeFileSync(config, JSON.stringify({ sources, destinations: [], transform: './all.ts' }));
+    const env = { SLUICE_CONFIG: config, CDK_CONTEXT_JSON: '{"checkTransforms":"false"}' };
+    expect(await app(temporaryDirectory(), env)).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
 describe('the example', () => {
   it('is an app of its own that synthesizes, without a warning', async () => {
     const outdir = temporaryDirectory();
@@ -181,10 +193,24 @@ describe('a mistake is said in a line each, without a stack trace, and the exit 
     ]);
   });
 
-  it('when the context is wrong', async () => {
+  it('when a transform does not load', async () => {
+    writeFileSync(path.join(directory, 'crm.ts'), `export default null;\nthrow new Error('not today');\n`);
+    write({ transform: './crm.ts' });
+    expect(await refused()).toEqual([
+      expect.stringMatching(
+        /: destinations\[0\]\.transform: crm\.ts does not load: Error: not today \(at crm\.ts:2:7\); fix it, or set checkTransforms to false/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['removalPolicy', 'keep', 'retain or destroy'],
+    ['checkTransforms', 'no', 'true or false'],
+    ['faultInjection', 'yes', 'true or false'],
+  ])('when the context is wrong: %s', async (key, value, known) => {
     write({});
-    expect(await refused({ CDK_CONTEXT_JSON: '{"removalPolicy":"keep"}' })).toEqual([
-      'context removalPolicy: "keep" is unknown; use retain or destroy',
+    expect(await refused({ CDK_CONTEXT_JSON: JSON.stringify({ [key]: value }) })).toEqual([
+      `context ${key}: "${value}" is unknown; use ${known}`,
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -86,11 +87,24 @@ describe("a function's code", () => {
 describe("a user's transform", () => {
   const identity = 'export default (event: object): object => event;';
 
+  it('comes with the program of its thread, the same for every stage', () => {
+    const code = build(identity);
+    const router = buildCode('router', {}, place, transform(identity, 'transforms/all.ts'));
+    expect(text(code, 'sandbox.mjs')).toMatch(/\/\/# sourceMappingURL=sandbox\.mjs\.map\n$/);
+    expect(text(router, 'sandbox.mjs')).toBe(text(code, 'sandbox.mjs'));
+    const { sources } = JSON.parse(text(code, 'sandbox.mjs.map')) as { sources: string[] };
+    expect(sources).toContain('lambdas/sandbox/shell.ts');
+    // Nothing of the AWS SDK, and nothing of the stage: the thread talks to the function's code in messages.
+    expect(sources.filter((source) => !/^lambdas\/(sandbox|core)\/|^config\//.test(source))).toEqual([]);
+    expect(code.inputs).toContain(path.resolve('lambdas/sandbox/shell.ts'));
+  });
+
   it('is a module of its own, with what it imports', async () => {
     transform('export const city = (name: string): string => name.toUpperCase();', 'transforms/shared.ts');
     const code = build(`import { city } from './shared.ts'; export default () => ({ city: city('bonn') });`);
     expect([...code.files.keys()]).toEqual([
-      ...['index.mjs', 'index.mjs.map', 'transform.mjs', 'transform.mjs.map', 'bundle.json'],
+      ...['index.mjs', 'index.mjs.map', 'transform.mjs', 'transform.mjs.map'],
+      ...['sandbox.mjs', 'sandbox.mjs.map', 'bundle.json'],
     ]);
     expect(code.inputs).toEqual(
       expect.arrayContaining([
@@ -164,6 +178,15 @@ describe("a user's transform", () => {
       });
       expect(other.codeVersion).not.toBe(plain.codeVersion);
       expect(buildCode('deliver', { batch: 1 }, place).codeVersion).not.toBe(plain.codeVersion);
+    });
+
+    it('covers the program of the thread', () => {
+      const digest = createHash('sha256');
+      for (const name of ['index.mjs', 'transform.mjs', 'sandbox.mjs']) {
+        const contents = plain.files.get(name) ?? new Uint8Array();
+        digest.update(`${name}\n${contents.length}\n`).update(contents);
+      }
+      expect(plain.codeVersion).toBe(digest.digest('hex').slice(0, 16));
     });
 
     it('is the same with another configuration, while the asset is another', () => {

@@ -1,6 +1,7 @@
 /** What AWS allows of a stack, for the largest configuration and the longest names. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { MAX_DESTINATIONS, MAX_SUBSCRIBERS } from '../../config/schema.ts';
+import { MAX_SUBSCRIBERS } from '../../config/alerts-schema.ts';
+import { MAX_DESTINATIONS } from '../../config/schema.ts';
 import { environment } from './example.ts';
 import { minimal, ofType, removeDirectories, synthesize } from './synth.ts';
 

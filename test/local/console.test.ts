@@ -18,7 +18,7 @@ const called = <T>(name: string, args: unknown[], result: T): Promise<T> => {
 };
 const actions: ConsoleActions = {
   status: () => called('status', [], { queues: [] }),
-  redeploy: () => called('redeploy', [], { deployed: true }),
+  redeploy: (options) => called('redeploy', [options], { deployed: true }),
   control: (asked) => called('control', [asked], { ok: false, refused: 'there is no stage x' }),
   metrics: (from) => called('metrics', [from], SERIES),
   alarms: () => called('alarms', [], [ALARM]),
@@ -59,7 +59,9 @@ const REFUSED = { status: 403, body: { error: 'only for programs on this machine
 describe('the console’s calls', () => {
   it.each<[string, string, unknown[], unknown]>([
     ['GET', '/api/status', ['status'], { queues: [] }],
-    ['POST', '/api/redeploy', ['redeploy'], { deployed: true }],
+    ['POST', '/api/redeploy', ['redeploy', { unchecked: false }], { deployed: true }],
+    ['POST', '/api/redeploy?unchecked=true', ['redeploy', { unchecked: true }], { deployed: true }],
+    ['POST', '/api/redeploy?unchecked=false', ['redeploy', { unchecked: false }], { deployed: true }],
     ['GET', '/api/alarms', ['alarms'], [ALARM]],
     ['GET', '/api/metrics?from=1700000000000', ['metrics', 1_700_000_000_000], SERIES],
   ])('%s %s', async (method, path, call, body) => {
@@ -146,6 +148,14 @@ describe('what cannot be used', () => {
   it('a form cannot redeploy either', async () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     expect(await ask('POST', '/api/redeploy', form)).toMatchObject({ status: 415 });
+    expect(calls).toEqual([]);
+  });
+
+  it('a flag of a redeployment that is neither true nor false is refused', async () => {
+    expect(await ask('POST', '/api/redeploy?unchecked=1')).toMatchObject({
+      status: 400,
+      body: { error: 'unchecked: give true or false' },
+    });
     expect(calls).toEqual([]);
   });
 

@@ -12,6 +12,7 @@ describe('the settings', () => {
       configPath: '/home/ada/sluice.config.ts',
       cacheDir: join(ROOT, 'node_modules', '.cache', 'sluice'),
       controlInterval: undefined,
+      checkTransforms: true,
     });
     expect(readSettings({}, '/').concurrency).toBeGreaterThanOrEqual(4);
   });
@@ -25,6 +26,7 @@ describe('the settings', () => {
       SLUICE_CACHE_DIR: '../cache',
       SLUICE_CONTROL_SECONDS: '2',
       SLUICE_CONCURRENCY: '3',
+      SLUICE_CHECK_TRANSFORMS: 'false',
     };
     expect(readSettings(env, '/home/ada')).toEqual({
       root: ROOT,
@@ -35,11 +37,13 @@ describe('the settings', () => {
       cacheDir: '/home/cache',
       controlInterval: 2_000,
       concurrency: 3,
+      checkTransforms: false,
     });
   });
 
   it('an empty variable is one that is not set', () => {
-    const env = { SLUICE_PORT: '', SLUICE_DATA_DIR: '', SLUICE_CONFIG: '', SLUICE_CONTROL_SECONDS: '' };
+    const names = ['PORT', 'DATA_DIR', 'CONFIG', 'CONTROL_SECONDS', 'CHECK_TRANSFORMS'];
+    const env = Object.fromEntries(names.map((name) => [`SLUICE_${name}`, '']));
     expect(readSettings(env, '/home/ada')).toEqual(readSettings({}, '/home/ada'));
   });
 
@@ -52,6 +56,12 @@ describe('the settings', () => {
   ])('%s=%s is refused', (name, value, range) => {
     expect(() => readSettings({ [name]: value }, '/')).toThrow(
       new UsageError(`${name}: "${value}" is not a whole number from ${range}`),
+    );
+  });
+
+  it('SLUICE_CHECK_TRANSFORMS=no is refused', () => {
+    expect(() => readSettings({ SLUICE_CHECK_TRANSFORMS: 'no' }, '/')).toThrow(
+      new UsageError('SLUICE_CHECK_TRANSFORMS: "no" is neither true nor false'),
     );
   });
 });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ASSEMBLY_CHECK } from '../../config/assembly.ts';
 import { readAlignedList } from '../../config/aligned-list.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import { ROOT } from '../../local/settings.ts';
@@ -209,6 +210,24 @@ describe('synthesis', () => {
     expect(changed).not.toBe(assembly);
     write(transform, 'export default (event) => event;\n');
     expect(await synth()).toBe(assembly);
+  });
+
+  it('that is not to check a transform has what was checked, and one that checks has not what was not', async () => {
+    const unchecked = () => synthesize({ root: ROOT, configPath, cacheDir, checkTransforms: false });
+    expect(await unchecked()).toBe(assembly);
+    write(transform, `throw new Error('not today');\nexport default null;\n`);
+    const made = await unchecked();
+    expect(await unchecked()).toBe(made);
+    await expect(synth()).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringContaining('transform: all.mjs does not load: Error: not today (at all.mjs:1:7)'),
+    });
+    write(transform, 'export default (event) => event;\n');
+    expect(await synth()).toBe(assembly);
+  });
+
+  it('leaves the program that runs a transform in the assembly', () => {
+    expect(existsSync(join(assembly, ASSEMBLY_CHECK))).toBe(true);
   });
 
   it('that is refused says why, and leaves nothing behind', async () => {

@@ -1,0 +1,72 @@
+/** Events from the files of a directory: of their own making, or recorded from an SDK. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckedEvent } from '../../config/check.ts';
+import { CommandFailure, messageOf } from '../failure.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @returns undefined when it is neither an event, nor a list of events, nor the body of an SDK's request */
+const eventsIn = (content: unknown): readonly Json[] | undefined => {
+  const batch = isObject(content) && Object.hasOwn(content, 'batch') ? content['batch'] : content;
+  const list: readonly unknown[] = Array.isArray(batch) ? batch : [batch];
+  return list.every(isObject) ? list : undefined;
+};
+
+/** Adds what ingest would add, where it is missing. */
+const stamped = (event: Json, name: string, now: string): CheckedEvent => {
+  const id = event['messageId'];
+  const original = event['originalTimestamp'] ?? now;
+  return {
+    ...event,
+    messageId: typeof id === 'string' && id.trim() !== '' ? id : name,
+    rudderId: event['rudderId'] ?? '00000000-0000-4000-8000-000000000000',
+    receivedAt: event['receivedAt'] ?? now,
+    request_ip: event['request_ip'] ?? '127.0.0.1',
+    originalTimestamp: original,
+    sentAt: event['sentAt'] ?? now,
+    timestamp: event['timestamp'] ?? original,
+  };
+};
+
+const readFixture = async (file: string): Promise<readonly Json[]> => {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CommandFailure(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  });
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new CommandFailure(`${file} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+  const events = eventsIn(content);
+  if (events !== undefined) return events;
+  throw new CommandFailure(`${file}: expected an event, a list of events, or { "batch": [...] }`);
+};
+
+/**
+ * The events of every `*.json` of a directory, by the names of the files. An event without a `messageId` is named after its file.
+ * @param now ISO 8601; the times of an event that has none
+ * @throws CommandFailure that names the file
+ */
+export const readFixtures = async (directory: string, now: string): Promise<readonly CheckedEvent[]> => {
+  const names = await readdir(directory).catch((error: unknown) => {
+    throw new CommandFailure(
+      `${directory} cannot be read (${messageOf(error)}); name a directory of *.json files in --fixtures`,
+      { cause: error },
+    );
+  });
+  const events: CheckedEvent[] = [];
+  for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
+    const found = await readFixture(join(directory, name));
+    const nameOf = (i: number): string => (found.length === 1 ? name : `${name}[${i}]`);
+    events.push(...found.map((event, i) => stamped(event, nameOf(i), now)));
+  }
+  if (events.length > 0) return events;
+  throw new CommandFailure(
+    `${directory} has no events; put *.json files there, each an event, a list of events, or { "batch": [...] }`,
+  );
+};
