@@ -1,8 +1,9 @@
 /** Sends a scenario's events over several connections at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type Target } from './client.ts';
+import { trackEvent } from './event.ts';
 import { Latencies } from './latency.ts';
-import type { IssuedEvent, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface LoadSize {
@@ -23,35 +24,6 @@ export interface LoadResult {
   /** Of requests that were accepted, from their beginning to the end of the answer. */
   readonly latencies: Latencies;
 }
-
-/** About 600 bytes of JSON, of the shape that a server's SDK sends. */
-const toEvent = ({ messageId, user }: IssuedEvent): object => {
-  const now = new Date().toISOString();
-  return {
-    type: 'track',
-    event: 'Order Completed',
-    messageId,
-    userId: `bench-user-${user}`,
-    anonymousId: `bench-device-${user}`,
-    channel: 'server',
-    context: {
-      library: { name: 'sluice-bench', version: '1.0.0' },
-      locale: 'en-GB',
-      timezone: 'Europe/Vienna',
-      page: { path: '/checkout/done', referrer: 'https://shop.example.com/checkout', title: 'Thank you' },
-    },
-    properties: {
-      orderId: messageId,
-      revenue: 129.9,
-      currency: 'EUR',
-      products: ['4711', '4712'],
-      coupon: null,
-    },
-    integrations: { All: true },
-    originalTimestamp: now,
-    sentAt: now,
-  };
-};
 
 /** @returns for each request the users of its events; a user's events are never in two connections' requests */
 function* usersInTurn(connection: number, { users, connections }: LoadSize, perRequest: number) {
@@ -88,7 +60,7 @@ export const sendLoad = async (
       const count = Math.min(batch, left);
       left -= count;
       const issued = Array.from({ length: count }, (_, i) => ledger.issue(users[i % users.length] ?? 0));
-      const sent = await connection.deliver(issued.map(toEvent));
+      const sent = await connection.deliver(issued.map(({ messageId, user }) => trackEvent(messageId, user)));
       for (const { messageId } of issued) ledger.accept(messageId, sent.answeredAt);
       latencies.record(sent.answeredAt - sent.beganAt);
       requests += 1;

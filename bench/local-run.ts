@@ -9,14 +9,17 @@ import type { System } from './system.ts';
 
 export const localRun: System = {
   name: 'local run',
-  start: async (destinations) => {
+  start: async ({ destinations, hasTransform }) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
     const logFile = join(dataDir, 'local-run.log');
     const child = spawnLocalRun({
       dataDir,
       logFile,
       configPath: fileURLToPath(new URL('sluice.config.ts', import.meta.url)),
-      env: { BENCH_DESTINATIONS: destinations.join(' ') },
+      env: {
+        BENCH_DESTINATIONS: destinations.join(' '),
+        BENCH_TRANSFORM: hasTransform ? './transform.mjs' : '',
+      },
     });
     // When this process ends on the way to a `stop`, the local run must not stay behind.
     const kill = (): void => void child.kill('SIGTERM');

@@ -9,12 +9,21 @@ export interface Plan {
   readonly size: LoadSize;
 }
 
+export interface Options {
+  /** The scenarios over HTTP. */
+  readonly plans: readonly Plan[];
+  readonly measuresSandbox: boolean;
+  /** How often a transform's thread is ended. Undefined: it is not. */
+  readonly ends: number | undefined;
+}
+
 interface Flags {
   readonly connections: number;
   readonly users: number;
   readonly batch?: number;
   readonly events?: number;
   readonly seconds?: number;
+  readonly ends: number;
   readonly scenario?: readonly string[];
 }
 
@@ -24,20 +33,31 @@ const whole = (min: number, max: number) => (text: string) => {
   throw new InvalidArgumentError(`Use a whole number from ${min} to ${max}.`);
 };
 
-const list = SCENARIOS.map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join('\n');
+/** Those that need no pipeline. */
+const SANDBOX = { name: 'sandbox', about: "the transform's thread: an event, a start, memory, a cold start" };
+const ENDS = { name: 'ends', about: "the transform's thread is ended many times, and leaves nothing behind" };
+
+const ALL = [...SCENARIOS, SANDBOX, ENDS];
+const list = ALL.map(({ name, about }) => `  ${name.padEnd(20)}${about}`).join('\n');
 
 /** Ends the process, after a line that says why, when the command line is wrong or asks for help. */
-export const parseOptions = (argv: readonly string[]): readonly Plan[] => {
+export const parseOptions = (argv: readonly string[]): Options => {
   const program = new Command('bench')
     .description(
-      'Measures the local run over HTTP. The figures are for comparing with one another: machines differ.',
+      'Measures the local run over HTTP, and the sandbox of transforms. The figures are for comparing with one another: machines differ.',
     )
     .option('-c, --connections <n>', 'connections; each sends one request at a time', whole(1, 1_000), 10)
     .option('-u, --users <n>', 'users, whose events are in order', whole(1, 1_000_000), 1_000)
     .option('-b, --batch <n>', 'events in a batch, in scenarios that have batches', whole(2, 1_000))
     .option('-n, --events <n>', 'events in each scenario', whole(1, 10_000_000))
     .option('-s, --seconds <n>', 'stop sending after so long', whole(1, 86_400))
-    .addOption(new Option('--scenario <name...>', 'only these').choices(SCENARIOS.map(({ name }) => name)))
+    .option(
+      '--ends <n>',
+      "how often the scenario `ends` ends a transform's thread",
+      whole(10, 1_000_000),
+      300,
+    )
+    .addOption(new Option('--scenario <name...>', 'only these').choices(ALL.map(({ name }) => name)))
     .addHelpText('after', `\nScenarios:\n${list}\n`)
     .parse(argv, { from: 'user' });
   const flags = program.opts<Flags>();
@@ -47,7 +67,8 @@ export const parseOptions = (argv: readonly string[]): readonly Plan[] => {
       `error: --users ${users} is less than --connections ${connections}: a user has one connection`,
     );
   }
-  return SCENARIOS.filter(({ name }) => flags.scenario?.includes(name) ?? true).map((scenario) => ({
+  const isChosen = ({ name }: { readonly name: string }): boolean => flags.scenario?.includes(name) ?? true;
+  const plans = SCENARIOS.filter(isChosen).map((scenario) => ({
     scenario: { ...scenario, batch: scenario.batch === 1 ? 1 : (flags.batch ?? scenario.batch) },
     size: {
       connections,
@@ -57,4 +78,5 @@ export const parseOptions = (argv: readonly string[]): readonly Plan[] => {
       seconds: flags.seconds,
     },
   }));
+  return { plans, measuresSandbox: isChosen(SANDBOX), ends: isChosen(ENDS) ? flags.ends : undefined };
 };

@@ -6,7 +6,7 @@ import type { Result } from './measure.ts';
 
 const NOT_KNOWN = 'n/a';
 
-const fixed = (digits: number) => (value: number | undefined) =>
+export const fixed = (digits: number) => (value: number | undefined) =>
   value === undefined ? NOT_KNOWN : value.toFixed(digits);
 
 type Row = readonly [label: string, cell: (result: Result) => string];
@@ -55,31 +55,36 @@ export interface Ratio {
   readonly accepted: number;
   readonly endToEnd: number;
   readonly cpu: number | undefined;
+  /** Of the peaks. */
+  readonly memory: number | undefined;
 }
+
+const ratioOf = (value: number | undefined, base: number | undefined): number | undefined =>
+  value === undefined || base === undefined ? undefined : value / base;
 
 /** Both sides come from one run on one machine: that is what such figures are good for. */
 export const ratios = (results: readonly Result[]): readonly Ratio[] =>
   results.flatMap((result) => {
     const base = results.find(({ scenario }) => scenario.name === result.scenario.against);
     if (base === undefined) return [];
-    const [cpu, baseCpu] = [result.cpuSecondsPerThousand, base.cpuSecondsPerThousand];
     return [
       {
         scenario: result.scenario.name,
         against: base.scenario.name,
         accepted: result.acceptedPerSecond / base.acceptedPerSecond,
         endToEnd: result.endToEndPerSecond / base.endToEndPerSecond,
-        cpu: cpu === undefined || baseCpu === undefined ? undefined : cpu / baseCpu,
+        cpu: ratioOf(result.cpuSecondsPerThousand, base.cpuSecondsPerThousand),
+        memory: ratioOf(result.peakMemoryBytes, base.peakMemoryBytes),
       },
     ];
   });
 
 export const ratiosTable = (all: readonly Ratio[]): string =>
   toTable([
-    ['ratio', 'accepted/s', 'end to end/s', 'CPU per event'],
-    ...all.map(({ scenario, against, accepted, endToEnd, cpu }) => [
+    ['ratio', 'accepted/s', 'end to end/s', 'CPU per event', 'peak memory'],
+    ...all.map(({ scenario, against, accepted, endToEnd, cpu, memory }) => [
       `${scenario} : ${against}`,
-      ...[accepted, endToEnd, cpu].map(fixed(2)),
+      ...[accepted, endToEnd, cpu, memory].map(fixed(2)),
     ]),
   ]);
 

@@ -3,8 +3,10 @@
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** Each takes all events. Scenarios with the same number, one after the other, share a start of the system. */
+  /** Each takes all events. */
   readonly destinations: number;
+  /** A transform runs in the router, and another one for each destination. */
+  readonly hasTransform: boolean;
   /** Events in a request. One: it goes to `/v1/track`; more: to `/v1/batch`. */
   readonly batch: number;
   /** The events of a request belong to so many users, if there are as many. */
@@ -20,6 +22,7 @@ export interface Scenario {
 
 const batches: Omit<Scenario, 'name' | 'about'> = {
   destinations: 1,
+  hasTransform: false,
   batch: 20,
   usersPerRequest: 20,
   gzip: false,
@@ -28,15 +31,12 @@ const batches: Omit<Scenario, 'name' | 'about'> = {
   against: 'batch',
 };
 
+const single = { ...batches, batch: 1, events: 1_500 };
+const oneUser = { ...batches, usersPerRequest: 1 };
+
+/** Those that need the same system, one after another, share a start of it. */
 export const SCENARIOS: readonly Scenario[] = [
-  {
-    ...batches,
-    name: 'single',
-    about: 'one event in a request',
-    batch: 1,
-    events: 1_500,
-    against: undefined,
-  },
+  { ...single, name: 'single', about: 'one event in a request', against: undefined },
   {
     ...batches,
     name: 'steady',
@@ -48,12 +48,27 @@ export const SCENARIOS: readonly Scenario[] = [
     against: undefined,
   },
   { ...batches, name: 'batch', about: 'batches, the events of many users mixed', against: 'single' },
+  { ...oneUser, name: 'one-user', about: 'batches, all events of one user: one packed message' },
+  { ...batches, name: 'gzip', about: 'batches, compressed', gzip: true },
+  {
+    ...single,
+    name: 'transform-single',
+    about: 'single events, and transforms in the router and the destination',
+    hasTransform: true,
+    against: 'single',
+  },
   {
     ...batches,
-    name: 'one-user',
-    about: 'batches, all events of one user: one packed message',
-    usersPerRequest: 1,
+    name: 'transform-batch',
+    about: 'batches, and transforms',
+    hasTransform: true,
   },
-  { ...batches, name: 'gzip', about: 'batches, compressed', gzip: true },
+  {
+    ...oneUser,
+    name: 'transform-one-user',
+    about: 'batches of one user, and transforms',
+    hasTransform: true,
+    against: 'one-user',
+  },
   { ...batches, name: 'two-destinations', about: 'batches, delivered twice', destinations: 2 },
 ];

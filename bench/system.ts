@@ -9,8 +9,15 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
+export interface Setup {
+  /** URLs. */
+  readonly destinations: readonly string[];
+  /** A transform runs in the router, and another one for each destination. */
+  readonly hasTransform: boolean;
+}
+
 export interface System {
   readonly name: string;
   /** Resolves when it takes events and delivers each to every one of the URLs. */
-  start(destinations: readonly string[]): Promise<RunningSystem>;
+  start(setup: Setup): Promise<RunningSystem>;
 }

@@ -9,6 +9,7 @@ const scenario: Scenario = {
   name: 'tiny',
   about: '',
   destinations: 2,
+  hasTransform: false,
   batch: 5,
   usersPerRequest: 5,
   gzip: true,
