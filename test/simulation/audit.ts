@@ -1,4 +1,5 @@
 import type { RunnerEvent } from '../../lambdas/core/batch-runner.ts';
+import { Belongings } from './belongings.ts';
 import { Charges } from './charges.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -13,6 +14,7 @@ export interface AuditOptions {
   readonly crashes: number;
   /** SQS itself gives up on messages: then the next of a key may overtake, before the intake has parked the first. */
   readonly mayOvertake: boolean;
+  readonly now: () => number;
 }
 
 /** Watches what happens, and says what must not. */
@@ -21,6 +23,7 @@ export class Audit {
   readonly charges = new Charges((text) => {
     this.#violation(text);
   });
+  readonly belongings: Belongings;
   readonly #options: AuditOptions;
   readonly #sent = new Map<string, number>();
   readonly #delivered = new Map<string, Set<number>>();
@@ -37,6 +40,9 @@ export class Audit {
 
   constructor(options: AuditOptions) {
     this.#options = options;
+    this.belongings = new Belongings(options.now, (text) => {
+      this.#violation(`last words: ${text}`);
+    });
   }
 
   get isAllDelivered(): boolean {
@@ -68,8 +74,9 @@ export class Audit {
   }
 
   /** @param room milliseconds that the attempt may take */
-  begun(body: string, invocation: Invocation, room: number): void {
+  begun(id: string, body: string, invocation: Invocation, room: number): void {
     const { key } = parse(body);
+    this.charges.begun(invocation, id);
     if (this.#knowsShut.has(invocation))
       this.#violation(`${invocation.name} begins ${body} although it knows that the stage is shut`);
     if (invocation.timeLeft < room) this.#violation(`${invocation.name} begins ${body} with too little time`);
@@ -81,7 +88,8 @@ export class Audit {
       this.#violation(`${invocation.name} begins ${body} although the stage was shut when it started`);
   }
 
-  ended(body: string): void {
+  ended(id: string, body: string, invocation: Invocation): void {
+    this.charges.ended(invocation, id);
     this.#working.delete(parse(body).key);
   }
 
@@ -110,6 +118,11 @@ export class Audit {
     const blame = this.charges.blameOf(id);
     if (!isDead && blame < this.#options.crashes)
       this.#violation(`${body} is redriven after ${String(blame)} crashes of its own`);
+  }
+
+  /** The invocation has answered, and a call of it is under way or is made later. */
+  owed(invocation: Invocation, call: string): void {
+    this.#violation(`${invocation.name} has answered, and ${call} is under way`);
   }
 
   error(invocation: Invocation, error: Error): void {

@@ -8,9 +8,15 @@ const isSameCharge = (a: Attempt, b: Attempt | undefined): boolean =>
 interface Account {
   readonly open: Map<string, Attempt | undefined>;
   readonly caught: Set<string>;
+  /** What it is at work on. */
+  readonly inHand: Set<string>;
+  /** It died: the messages that it had charged by then. */
+  charged: ReadonlySet<string>;
+  /** Last words have charged a message for its death. */
+  isHeeded: boolean;
 }
 
-/** Follows the ledger by itself, to see that a message is held to account for its own attempts only. */
+/** Follows the ledger independently, to see that a message is held to account for its own attempts only. */
 export class Charges {
   readonly #accounts = new WeakMap<Invocation, Account>();
   /** By message id: deaths in its own attempt, crashes that were caught, charges that could not be taken back. */
@@ -23,6 +29,14 @@ export class Charges {
 
   blameOf(id: string): number {
     return this.#blame.get(id) ?? 0;
+  }
+
+  begun(invocation: Invocation, id: string): void {
+    this.#of(invocation).inHand.add(id);
+  }
+
+  ended(invocation: Invocation, id: string): void {
+    this.#of(invocation).inHand.delete(id);
   }
 
   /** A record is written: a charge, a charge taken back, or neither. */
@@ -51,6 +65,28 @@ export class Charges {
     this.#add(id);
   }
 
+  /**
+   * Last words charge a message.
+   * @param dead the last invocation of the environment that died; undefined: none has
+   */
+  heeded(id: string, dead: Invocation | undefined): void {
+    const wrong = (why: string): void => {
+      this.#violation(`last words charge ${id}, ${why}`);
+    };
+    if (dead === undefined) {
+      wrong('and nothing has died');
+      return;
+    }
+    const account = this.#of(dead);
+    const { inHand, charged, isHeeded } = account;
+    if (!inHand.has(id)) wrong(`which ${dead.name} did not have in hand when it died`);
+    else if (inHand.size > 1) wrong(`although ${dead.name} had others in hand when it died`);
+    else if (charged.has(id)) wrong(`which ${dead.name} had charged before the attempt`);
+    else if (isHeeded) wrong(`a second time for the death of ${dead.name}`);
+    account.isHeeded = true;
+    this.#add(id);
+  }
+
   /** AWS did not let a charge be taken back. */
   stuck(invocation: Invocation): void {
     const { open } = this.#of(invocation);
@@ -59,9 +95,11 @@ export class Charges {
   }
 
   over(invocation: Invocation): void {
-    const [id] = this.#of(invocation).open.keys();
+    const account = this.#of(invocation);
+    const [id] = account.open.keys();
     if (id !== undefined && !invocation.isDead)
       this.#violation(`${invocation.name} ends without taking back its charge of ${id}`);
+    account.charged = new Set([...account.charged, ...account.open.keys()]);
     this.stuck(invocation);
   }
 
@@ -70,7 +108,13 @@ export class Charges {
   }
 
   #of(invocation: Invocation): Account {
-    const account = this.#accounts.get(invocation) ?? { open: new Map(), caught: new Set() };
+    const account = this.#accounts.get(invocation) ?? {
+      open: new Map(),
+      caught: new Set(),
+      inHand: new Set(),
+      charged: new Set(),
+      isHeeded: false,
+    };
     this.#accounts.set(invocation, account);
     return account;
   }

@@ -1,5 +1,6 @@
 import { InfraFault } from '../../lambdas/core/ports.ts';
 import type { Gate } from '../support/ports-gate.ts';
+import type { Host } from './environment.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What happens to a call, besides its being made: the process dies, or AWS fails, before it takes effect or after. */
@@ -7,17 +8,21 @@ export type Mishap = 'none' | 'die before' | 'die after' | 'fault before' | 'fau
 
 export interface Surroundings {
   readonly schedule: Schedule;
+  /** The process that runs it. */
+  readonly host: Host;
   /** Asked once for each call. @param call `port.method` @param by the invocation that makes it */
   readonly mishap: (call: string, by: Invocation) => Mishap;
   /** Milliseconds that a call takes. */
   readonly latency: (call: string) => number;
-  /** Of a call that is under way when its process dies: milliseconds until it lands all the same; undefined: it never does. */
+  /** Of a call that is under way when its process dies: milliseconds until it lands nevertheless; undefined: it never does. */
   readonly landsLate: () => number | undefined;
-  /** A line is made only when somebody reads it. */
+  /** The invocation has answered, and a call of it is under way or is made later. */
+  readonly owed: (call: string) => void;
+  /** A line is made only when someone reads it. */
   readonly trace: (line: () => string) => void;
 }
 
-/** One run of a function in a process of its own, which can die at every call that it makes. */
+/** One run of a function, in a process that can die at every call that it makes. */
 export class Invocation {
   readonly name: string;
   readonly startedAt: number;
@@ -25,6 +30,8 @@ export class Invocation {
   isHurt = false;
   readonly #surroundings: Surroundings;
   readonly #deadline: number;
+  /** Calls that were made and have not settled, each with its name. */
+  readonly #underWay = new Map<symbol, { readonly name: string; readonly isGivenUp: () => boolean }>();
   #state: 'running' | 'ended' | 'dead' = 'running';
   #onDeath: () => void = () => undefined;
 
@@ -34,6 +41,11 @@ export class Invocation {
     this.#surroundings = surroundings;
     this.startedAt = surroundings.schedule.now;
     this.#deadline = this.startedAt + timeout;
+    surroundings.host.thaw(this);
+  }
+
+  get host(): Host {
+    return this.#surroundings.host;
   }
 
   get timeLeft(): number {
@@ -51,12 +63,14 @@ export class Invocation {
   /** @param onEnd given the result, or the error of our own that ended it @param onDeath called at most once, and never after `onEnd` */
   start<T>(work: () => Promise<T>, onEnd: (result: T | Error) => void, onDeath: () => void): void {
     this.#onDeath = onDeath;
+    const { schedule, owed } = this.#surroundings;
     const end = (result: T | Error): void => {
       if (this.#state !== 'running') return;
       this.#state = 'ended';
+      for (const { name, isGivenUp } of this.#underWay.values()) if (!isGivenUp()) owed(name);
       onEnd(result);
     };
-    this.#surroundings.schedule.after(this.timeLeft, () => {
+    schedule.after(this.timeLeft, () => {
       this.die('timeout');
     });
     work().then(end, (error: unknown) => {
@@ -64,41 +78,64 @@ export class Invocation {
     });
   }
 
+  /** Ends the process. */
   die(why: string): void {
     if (this.#state !== 'running') return;
     this.#state = 'dead';
+    this.host.isAlive = false;
     this.#surroundings.trace(() => `${this.name} died: ${why}`);
     this.#onDeath();
   }
 
   readonly gate: Gate = (name, args, effect) =>
     new Promise((resolve, reject) => {
-      const { schedule, mishap, latency, landsLate, trace } = this.#surroundings;
-      if (!this.isRunning) return;
+      const { schedule, host, mishap, latency, landsLate, owed, trace } = this.#surroundings;
+      if (!host.isAlive) return;
+      if (this.#state === 'ended') owed(name);
       const call = () => [name, ...args.map(describe)].join(' ').trim();
+      const isGivenUp = () => args.some((argument) => argument instanceof AbortSignal && argument.aborted);
+      const id = Symbol(name);
+      this.#underWay.set(id, { name, isGivenUp });
       const fate = mishap(name, this);
       if (fate !== 'none') this.isHurt = true;
+      const fail = (error: unknown): void => {
+        this.#underWay.delete(id);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
       const land = async (): Promise<void> => {
-        if (!this.isRunning) return;
         if (fate === 'die before') {
-          this.die(`before ${call()}`);
+          host.running?.die(`before ${call()}`);
           return;
         }
         if (fate === 'fault before') {
           trace(() => `${this.name} ${call()}: failed`);
-          reject(new InfraFault(`${name} failed`));
+          fail(new InfraFault(`${name} failed`));
           return;
         }
         try {
           const result = await effect();
           trace(() => `${this.name} ${call()}${fate === 'none' ? shown(result) : `: done, and ${fate}`}`);
-          if (fate === 'die after') this.die(`after ${call()}`);
-          else if (fate === 'fault after') reject(new InfraFault(`${name} failed, and took effect`));
-          else resolve(result);
+          if (fate === 'die after') {
+            host.running?.die(`after ${call()}`);
+          } else if (fate === 'fault after') {
+            fail(new InfraFault(`${name} failed, and took effect`));
+          } else {
+            this.#underWay.delete(id);
+            resolve(result);
+          }
         } catch (error) {
           trace(() => `${this.name} ${call()}: ${String(error)}`);
-          reject(error instanceof Error ? error : new Error(String(error)));
+          fail(error);
         }
+      };
+      /** It has left the process, which is dead by now, or waits for it no longer. */
+      const landLate = (): void => {
+        const late = landsLate();
+        if (late === undefined) return;
+        schedule.after(late, () => {
+          trace(() => `${this.name}, dead: ${call()} lands`);
+          effect().catch(() => undefined);
+        });
       };
       const takes = latency(name);
       // It does not matter when it happens: no need to wait.
@@ -107,16 +144,9 @@ export class Invocation {
         return;
       }
       schedule.after(takes, () => {
-        if (this.isRunning) {
-          void land();
-          return;
-        }
-        const late = landsLate();
-        if (late === undefined) return;
-        schedule.after(late, () => {
-          trace(() => `${this.name}, dead: ${call()} lands`);
-          effect().catch(() => undefined);
-        });
+        if (!host.isAlive || isGivenUp()) landLate();
+        // A frozen process hears of no answer, and sends nothing.
+        else host.run(() => void land());
       });
     });
 }

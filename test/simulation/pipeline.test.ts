@@ -10,6 +10,25 @@ import { add, NOTHING } from './pipeline/totals.ts';
 
 const SEEDS = 40;
 
+/** Of the code, and of the processes that it ends. */
+const HAPPENS = [
+  'code: throw',
+  'code: nothing',
+  'code: exit',
+  'code: loop',
+  'code: hang',
+  'code: memory',
+  'code: native',
+  'code: late throw',
+  'code: late exit',
+  'code: the next event had no time',
+  'a message stopped for time',
+  'late crashes recorded',
+  'last words: a death',
+  'last words: a charge',
+  'last words: messages given back',
+];
+
 /** Stories that went wrong once: with the code as it was, or with a bug that is named. */
 const regressions = JSON.parse(
   readFileSync(new URL('regressions.json', import.meta.url), 'utf8'),
@@ -33,6 +52,8 @@ describe('the whole pipeline, whatever goes wrong', () => {
     expect(Math.min(deliveries, duplicates, redrives, parked, drained, flips)).toBeGreaterThan(20);
     const { 'die before': before, 'die after': after, 'fault before': failed, 'fault after': lost } = faults;
     expect(Math.min(before ?? 0, after ?? 0, failed ?? 0, lost ?? 0)).toBeGreaterThan(20);
+    const missing = HAPPENS.filter((what) => (faults[what] ?? 0) < 5);
+    expect(missing).toEqual([]);
   });
 
   it('tells a story again from its seed, call by call', async () => {

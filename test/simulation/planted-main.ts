@@ -25,23 +25,25 @@ that sees it, and "invariant" is what it violates first. The page is written by 
 `;
 
 const INVARIANTS = `
-| invariant   | what must hold                                                                                                   |
-| ----------- | ---------------------------------------------------------------------------------------------------------------- |
-| alarm       | a stage whose code and destination are well does not degrade, whatever AWS does                                  |
-| charges     | a message is redriven for crashes of its own, and an attempt that did not crash leaves no charge                 |
-| error       | no function ends with an error of its own, and control's run fails only when a call of it did                    |
-| gauge       | the gauge of a stage is 1 exactly while it is not normal                                                         |
-| identity    | a destination gets the events that were sent, under their own ids                                                |
-| ingest      | good events are answered 200 while SQS is well, whatever else is broken                                          |
-| isolation   | poison keeps nobody waiting but its own user                                                                     |
-| loss        | what SQS took is delivered to each of its destinations, filtered, or on record                                   |
-| order       | first deliveries happen in the order of acceptance, and a message has no effect after a later one                |
-| recovery    | after the fix all comes to rest by itself: queues and parking empty, modes normal and announced                  |
-| routing     | a destination gets the events of its sources only                                                                |
-| shut        | nothing is begun by a function that knows that its stage is shut, or that started when it was                    |
-| time        | nothing is begun that may not end before the function is killed                                                  |
-| two workers | two functions never work on one user of a stage at once                                                          |
-| uncounted   | a redrive is counted before the message is parked                                                                |
+| invariant   | what must hold |
+| ----------- | -------------- |
+| alarm       | a stage whose code and destination are well does not degrade, whatever AWS does, and no probe of it fails |
+| charges     | a message is redriven for crashes and deaths of its own; an attempt that did not crash leaves no charge; a caught crash is recorded for the event that failed, and never for another; last words charge the one message that the dead process had in hand, once, if its attempt was not charged |
+| error       | no function ends with an error of its own, and control's run fails only when a call of it did |
+| frozen      | a function that has answered has no call under way: it would land in the middle of a later invocation |
+| gauge       | the gauge of a stage is 1 exactly while it is not normal |
+| identity    | a destination gets the events that were sent, under their own ids |
+| ingest      | good events are answered 200 while SQS is well, whatever else is broken |
+| isolation   | poison delays only its own user |
+| last words  | they touch only what the dead process had and had not given back, and charge nothing after the visibility timeout |
+| loss        | what SQS took is delivered to each of its destinations, filtered, or on record; so is all that the last completed attempt has made of an event |
+| order       | first deliveries happen in the order of acceptance, and a message has no effect after a later one |
+| recovery    | after the fix all comes to rest without help: queues and parking empty, modes normal and announced |
+| routing     | a destination gets the events of its sources only |
+| shut        | nothing is begun by a function that knows that its stage is shut, or that started when it was |
+| time        | no message, and no event of one, is begun that may not end before the function is killed |
+| two workers | two functions never work on one user of a stage at the same time |
+| uncounted   | a redrive is counted before the message is parked |
 `;
 
 const PRETTIER_WIDTH = 130;

@@ -91,7 +91,8 @@ const badCode = (dice: Dice, i: number): Code => {
   const known = new Map<string, Behaviour>();
   const behaviour = (body: string): Behaviour => {
     const decided =
-      known.get(body) ?? (dice.chance(share) ? dice.pick(['throw', 'throw', 'exit', 'hang']) : 'deliver');
+      known.get(body) ??
+      (dice.chance(share) ? dice.pick(['throw', 'throw', 'timeout', 'native']) : 'deliver');
     known.set(body, decided);
     return decided;
   };

@@ -17,8 +17,11 @@ export const CONTROL_TIMEOUT = 30 * SECOND;
 /** Seconds; six times a stage's timeout. */
 export const VISIBILITY = 360;
 
-/** What the stage's code, or the destination, does with a message. */
-export type Behaviour = 'deliver' | 'throw' | 'exit' | 'hang' | 'retry' | 'fault';
+/** What the stage's code, or the destination, does with a message. `native`: it ends the process. */
+export type Behaviour = 'deliver' | 'throw' | 'timeout' | 'native' | 'retry' | 'fault';
+
+/** The longest that the stage's code may take; milliseconds. */
+export const TRANSFORM_TIMEOUT = 5 * SECOND;
 
 export interface Code {
   readonly version: string;

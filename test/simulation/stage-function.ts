@@ -1,17 +1,21 @@
 import type { DrainDeps } from '../../lambdas/core/drain.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
+import { heed } from '../../lambdas/core/last-words.ts';
 import { isShut, NORMAL } from '../../lambdas/core/mode.ts';
 import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
 import { InfraFault, type StageQueue, type StateStore } from '../../lambdas/core/ports.ts';
 import type { RunnerDeps } from '../../lambdas/core/runner-deps.ts';
-import { gated, replaced } from '../support/ports-gate.ts';
+import { gated } from '../support/ports-gate.ts';
+import type { Environment } from './environment.ts';
 import type { Invocation } from './invocation.ts';
-import { MINUTE, ROUTER, SECOND, STAGE, STAGE_TIMEOUT, type Code } from './settings.ts';
+import { MINUTE, ROUTER, SECOND, STAGE, STAGE_TIMEOUT, TRANSFORM_TIMEOUT, type Code } from './settings.ts';
 import type { World } from './world.ts';
 
 /** The longest that a destination takes to answer; milliseconds. */
 const SLOW = 10 * SECOND;
+
+const BACKOFF = { minBackoff: SECOND, maxBackoff: 5 * MINUTE };
 
 /** What a stage's function is given, with every call of a port at the mercy of the invocation. */
 export const stageDeps = (
@@ -29,12 +33,18 @@ export const stageDeps = (
     codeVersion: code.version,
     state: gated(watched(world, invocation), 'state', gate),
     parking: gated(world.parking, 'parking', gate),
-    queue: replaced(queueOfIt, {
+    queue: invocation.host.words.watching({
+      setVisibility: (messages, seconds) => {
+        audit.belongings.released(invocation, messages);
+        return queueOfIt.setVisibility(messages, seconds);
+      },
       delete: async (message) => {
+        audit.belongings.released(invocation, [message]);
         await queueOfIt.delete(message);
         audit.charges.deleted(invocation, message.id);
       },
     }),
+    lastWords: invocation.host.words,
     process: processOf(world, invocation, code),
     readModes: async () => {
       const [own = NORMAL, system = NORMAL] = await modes.readModes([STAGE, ROUTER]);
@@ -51,17 +61,54 @@ export const stageDeps = (
     clock: () => schedule.now,
     random: options.random,
     uuid: world.uuid,
-    backoff: { minBackoff: SECOND, maxBackoff: 5 * MINUTE },
+    backoff: BACKOFF,
     settings: options.settings,
     leaseTime: STAGE_TIMEOUT + 10 * SECOND,
     timeLeft: () => invocation.timeLeft,
-    worstCase: SLOW + 5 * SECOND,
+    worstCase: SLOW + TRANSFORM_TIMEOUT + 5 * SECOND,
     observe: (event) => {
       audit.observe(event, invocation);
       if (event.type === 'redriven' || event.type === 'parked' || event.type === 'drain failed')
         world.log(`${invocation.name} ${event.type} ${'message' in event ? event.message.body : event.key}`);
     },
   };
+};
+
+/** A process that has just started heeds the last words of the one before it. @param queue the stage's own */
+export const startProcess = async (
+  world: World,
+  { host, gate }: Invocation,
+  { lastDeath }: Environment,
+  queue: StageQueue,
+): Promise<void> => {
+  if (host.hasStarted) return;
+  host.hasStarted = true;
+  const words = host.words.take();
+  if (words === undefined) return;
+  const { audit, state, schedule, options } = world;
+  const touching: StageQueue = {
+    ...queue,
+    setVisibility: (messages, seconds) => {
+      audit.belongings.touched(messages, lastDeath);
+      return queue.setVisibility(messages, seconds);
+    },
+  };
+  const charging: Pick<StateStore, 'saveAttempt'> = {
+    saveAttempt: async (stage, id, attempt) => {
+      audit.belongings.charged(id, lastDeath);
+      audit.charges.heeded(id, lastDeath);
+      await state.saveAttempt(stage, id, attempt);
+    },
+  };
+  await heed(words, {
+    stage: STAGE,
+    queue: gated(touching, 'queue', gate),
+    state: gated(charging, 'state', gate),
+    backoff: BACKOFF,
+    clock: () => schedule.now,
+    random: options.random,
+    observe: () => undefined,
+  });
 };
 
 /** The audit sees what is charged when it is written. */
@@ -77,14 +124,14 @@ const watched = ({ state, audit }: World, invocation: Invocation): StateStore =>
 
 const processOf =
   (world: World, invocation: Invocation, code: Code): Process =>
-  async ({ body }) => {
+  async ({ id, body }) => {
     const { audit } = world;
     world.watchMode();
-    audit.begun(body, invocation, SLOW);
+    audit.begun(id, body, invocation, SLOW);
     try {
       return await attempt(world, invocation, code, body);
     } finally {
-      audit.ended(body);
+      audit.ended(id, body, invocation);
     }
   };
 
@@ -94,7 +141,8 @@ const attempt = async (
   { version, loads, behaviour }: Code,
   body: string,
 ): Promise<Outcome> => {
-  const coded = loads ? behaviour(body) : 'throw';
+  if (!loads) return { kind: 'crash', crash: { kind: 'load', error: `${version} does not load` } };
+  const coded = behaviour(body);
   switch (coded === 'deliver' ? world.destination(body) : coded) {
     case 'deliver':
       await invocation.gate('deliver', [body], async () => {
@@ -103,14 +151,15 @@ const attempt = async (
       });
       return { kind: 'done' };
     case 'throw':
-      throw new TypeError(`${version} cannot read ${body}`);
-    case 'exit':
-      invocation.die(`exit at ${body}`);
-      return new Promise(() => undefined);
-    case 'hang':
+      return { kind: 'crash', crash: { kind: 'throw', error: `${version} cannot read ${body}` } };
+    case 'timeout':
+      await invocation.host.pass(TRANSFORM_TIMEOUT);
+      return { kind: 'crash', crash: { kind: 'timeout', error: `${version} takes too long for ${body}` } };
+    case 'native':
+      invocation.die(`native crash at ${body}`);
       return new Promise(() => undefined);
     case 'retry':
-      await world.schedule.pass(Math.floor(world.options.random() * SLOW));
+      await invocation.host.pass(Math.floor(world.options.random() * SLOW));
       return { kind: 'retry', reason: '503' };
     case 'fault':
       throw new InfraFault('SendMessageBatch failed');

@@ -8,10 +8,12 @@ import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
 import { changeMode, type ModeChangeDeps } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
 import { isShut } from '../../lambdas/core/mode.ts';
+import type { IncomingMessage } from '../../lambdas/core/ports.ts';
 import { MemoryParking } from '../support/memory-parking.ts';
 import { MemoryState } from '../support/memory-state.ts';
 import { Audit, bodyOf } from './audit.ts';
 import { control } from './control.ts';
+import { Environments, type Environment } from './environment.ts';
 import { Invocation } from './invocation.ts';
 import { Mappings, type HandOut } from './mappings.ts';
 import { Schedule } from './schedule.ts';
@@ -22,17 +24,24 @@ import {
   SECOND,
   STAGE,
   STAGE_TIMEOUT,
+  VISIBILITY,
   type Behaviour,
   type Code,
   type WorldOptions,
 } from './settings.ts';
-import { stageDeps } from './stage-function.ts';
+import { stageDeps, startProcess } from './stage-function.ts';
 
 const START = Date.UTC(2026, 0, 1);
 
 /** The longest that a call takes, milliseconds; one in two takes 1% of it. */
 const LATENCY = 3 * SECOND;
 const SKEW = Math.log(0.01) / Math.log(0.5);
+
+/** The share of idle environments that are gone when a function is invoked. */
+const RETIRED = 0.05;
+
+/** As the functions' shell has it: how many of a function's timeouts a visibility timeout is longer than. */
+const VISIBLE_AFTER = 5;
 
 export class World {
   readonly options: WorldOptions;
@@ -49,6 +58,7 @@ export class World {
   /** What the destination does with what the code sends it. */
   destination: (body: string) => Behaviour = () => 'deliver';
   readonly #mappings: Mappings;
+  readonly #environments: Environments;
   readonly #numbers = new Map<string, number>();
   #ids = 0;
   #invocations = 0;
@@ -59,7 +69,10 @@ export class World {
     this.audit = new Audit({
       crashes: options.settings.crashes,
       mayOvertake: options.maxReceiveCount !== undefined,
+      now: () => this.schedule.now,
     });
+    const { schedule } = this;
+    this.#environments = new Environments({ schedule, random: options.random, retired: RETIRED });
     this.changes = { modes: this.state, clock: () => this.schedule.now, settings: options.modeSettings };
     this.#mappings = new Mappings(this.schedule, this.uuid, options, this.#handOut);
     this.schedule.after(MINUTE, this.#tick);
@@ -135,22 +148,28 @@ export class World {
   #invoke<T>(
     name: string,
     timeout: number,
+    environment: Environment,
     work: (invocation: Invocation) => Promise<T>,
     answer: (result: T) => void = () => undefined,
     over: () => void = () => undefined,
   ): void {
     this.#invocations += 1;
     const { options, schedule } = this;
-    const invocation = new Invocation(`${name}#${String(this.#invocations)}`, timeout, {
+    const invocation: Invocation = new Invocation(`${name}#${String(this.#invocations)}`, timeout, {
       schedule,
+      host: environment.host(),
       mishap: options.mishap,
       latency: () => 1 + Math.floor(LATENCY * options.random() ** SKEW),
       landsLate: options.landsLate ?? (() => undefined),
+      owed: (call) => {
+        this.audit.owed(invocation, call);
+      },
       trace: (line) => {
         this.log(line());
       },
     });
     const end = (): void => {
+      environment.over(invocation);
       this.audit.charges.over(invocation);
       over();
     };
@@ -165,26 +184,49 @@ export class World {
     );
   }
 
+  /** @param messages of the batch; none for a worker */
+  #invokeStage<T>(
+    name: string,
+    messages: readonly IncomingMessage[],
+    work: (invocation: Invocation) => Promise<T>,
+    answer?: (result: T) => void,
+    over?: () => void,
+  ): void {
+    const environment = this.#environments.take(STAGE, this.code.version);
+    const whole = async (invocation: Invocation): Promise<T> => {
+      const { words } = invocation.host;
+      this.audit.belongings.received(invocation, messages, VISIBILITY);
+      await startProcess(this, invocation, environment, this.#mappings.queueOf(this.#mappings.main));
+      const result = await work(invocation);
+      words.clear();
+      return result;
+    };
+    this.#invoke(name, STAGE_TIMEOUT, environment, whole, answer, over);
+  }
+
   readonly #handOut: HandOut = (messages, mapping, answer, over) => {
     const bodies = messages.map(({ body, receiveCount }) => `${body}x${String(receiveCount)}`).join(' ');
     const work = (invocation: Invocation): Promise<readonly string[]> => {
       this.log(`${invocation.name} of ${this.code.version}: ${bodies}`);
       const deps = stageDeps(this, invocation, this.#mappings.queueOf(mapping));
-      return mapping.isDead ? takeInDeadLetters(messages, deps) : runBatch(messages, deps);
+      if (mapping.isDead) return takeInDeadLetters(messages, deps);
+      invocation.host.words.received(messages, this.schedule.now + VISIBLE_AFTER * STAGE_TIMEOUT);
+      return runBatch(messages, deps);
     };
-    this.#invoke(mapping.isDead ? 'intake' : 'batch', STAGE_TIMEOUT, work, answer, over);
+    this.#invokeStage(mapping.isDead ? 'intake' : 'batch', messages, work, answer, over);
   };
 
   readonly #tick = (): void => {
     this.schedule.after(MINUTE, this.#tick);
     const { main } = this.#mappings;
     const work = (invocation: Invocation) => control(this, invocation, main, this.startDrain);
-    this.#invoke('control', CONTROL_TIMEOUT, work, undefined, this.#mappings.pump);
+    const environment = this.#environments.take('control', '');
+    this.#invoke('control', CONTROL_TIMEOUT, environment, work, undefined, this.#mappings.pump);
   };
 
   /** A worker, of which there may be any number. */
   readonly startDrain = (shard: number): void => {
-    this.#invoke('drain', STAGE_TIMEOUT, (invocation) => {
+    this.#invokeStage('drain', [], (invocation) => {
       const queue = this.#mappings.queueOf(this.#mappings.main);
       return drainShard(shard, stageDeps(this, invocation, queue));
     });

@@ -1,12 +1,18 @@
 /** Where a bug can be planted: what the code is given can be replaced, before the code gets it. */
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
-import type { DrainDeps } from '../../../lambdas/core/drain.ts';
+import type { heed } from '../../../lambdas/core/last-words.ts';
 import type { IncomingMessage, QueueSender } from '../../../lambdas/core/ports.ts';
-import type { RunnerDeps } from '../../../lambdas/core/runner-deps.ts';
+import type { Transforms } from '../../../lambdas/core/transform.ts';
+import type { DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';
+import type { StageLastWords } from '../../../lambdas/stage/last-words-file.ts';
+import type { StageDeps } from './stage.ts';
+import type { Thread } from './transforms.ts';
 import type { World } from './world.ts';
 
-export type StageDeps = DrainDeps & RunnerDeps;
+export type { StageDeps } from './stage.ts';
+
+export type Heed = typeof heed;
 
 export interface Bug {
   /** Once, before anything happens: the stores are the same for all functions. */
@@ -14,6 +20,13 @@ export interface Bug {
   /** For each run of a stage's function. @param messages of its batch; none in a drain */
   readonly runner?: (deps: StageDeps, messages: readonly IncomingMessage[]) => StageDeps;
   readonly router?: (deps: RouterDeps, world: World) => RouterDeps;
+  readonly deliver?: (deps: DeliverDeps, world: World) => DeliverDeps;
+  /** Of both. */
+  readonly transforms?: (transforms: Transforms, thread: Thread) => Transforms;
+  /** What a process does with its own last words. */
+  readonly lastWords?: (words: StageLastWords) => StageLastWords;
+  /** What a process does with those of the one before it. */
+  readonly heed?: (heed: Heed) => Heed;
   readonly control?: (deps: ControlDeps) => ControlDeps;
   /** What ingest sends with. */
   readonly ingest?: (sender: QueueSender) => QueueSender;

@@ -6,7 +6,6 @@ import type { SentEvent } from './ledger.ts';
 import { sourceOf, userName } from './plan.ts';
 import type { World } from './world.ts';
 
-const MAX_BATCH = 5;
 const MAX_BACKOFF = 2 * MINUTE;
 /** After so many events a user logs in: later ones carry both ids. */
 const ANONYMOUS = 2;
@@ -17,6 +16,8 @@ export interface ClientOptions {
   readonly after: (milliseconds: number, run: () => void) => void;
   /** The chance that a retry is cut anew. */
   readonly recut: number;
+  /** The most events of a request. */
+  readonly batch: number;
   /** @param answer given the status; undefined when there was none */
   readonly post: (
     event: ProxyEvent,
@@ -56,9 +57,9 @@ export class Client {
 
   #flush(): void {
     if (this.#isBusy || this.#waiting.length === 0) return;
-    const { random, recut, post } = this.#options;
+    const { random, recut, batch, post } = this.#options;
     const isAnew = this.#batch.length === 0 || random() < recut;
-    if (isAnew) this.#batch = this.#waiting.slice(0, 1 + Math.floor(random() * MAX_BATCH));
+    if (isAnew) this.#batch = this.#waiting.slice(0, 1 + Math.floor(random() * batch));
     this.#isBusy = true;
     const ids = this.#batch.map(({ id }) => id);
     post(this.#request(), ids, (status) => {
@@ -89,7 +90,7 @@ export class Client {
 
   #request(): ProxyEvent {
     const sentAt = new Date(this.#options.now()).toISOString();
-    const batch = this.#batch.map(({ id, user, number, kind, poison }) => ({
+    const batch = this.#batch.map(({ id, user, number, kind, ...quirks }) => ({
       type: 'track',
       event: 'Step',
       messageId: id,
@@ -97,7 +98,7 @@ export class Client {
       ...(kind !== 'bad' && number >= ANONYMOUS ? { userId: 'person' } : {}),
       number,
       kind,
-      ...(poison === undefined ? {} : { poison }),
+      ...quirks,
       sentAt,
     }));
     return {
@@ -149,6 +150,7 @@ export const clientOf = (world: World, user: number): Client =>
       world.schedule.after(milliseconds, run);
     },
     recut: world.plan.settings.recut,
+    batch: world.plan.settings.batch,
     violation: world.violation,
     post: (event, ids, answer) => {
       post(world, user, event, ids, answer);

@@ -1,12 +1,12 @@
 /** The user's code of a stage, as it is deployed: how it starts, and what it does to an event. */
-import { LoadError, type Transform } from '../../../lambdas/core/transform.ts';
-import type { Invocation } from '../invocation.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event.ts';
+import type { CaughtCrash } from '../../../lambdas/core/transform.ts';
 import { ROUTER, type Crashing, type EventPlan, type StageId } from './plan.ts';
 
 export interface Code {
   readonly version: string;
-  /** `throws`: the module does; `exits`: it takes the whole process with it. */
-  readonly starts: 'yes' | 'throws' | 'exits';
+  /** `throws`: the module does not load; `dies`: it takes the whole process with it. */
+  readonly starts: 'yes' | 'throws' | 'dies';
   /** Of the events it fails on. */
   readonly share: number;
   readonly how: Crashing;
@@ -22,8 +22,15 @@ export const firstCode = (stage: StageId): Code => ({
   isFix: false,
 });
 
-/** An event, with what of its plan the code has to know. */
-type Planned = EventPlan & { readonly messageId: string };
+/** What of an event's plan the code has to know, which the event carries. */
+export interface Planned extends EventPlan {
+  readonly messageId: string;
+  readonly anonymousId: string;
+  /** What impure code has made of it so far. */
+  readonly variant?: string;
+}
+
+export const plannedOf = (event: SluiceEvent): Planned => event as unknown as Planned;
 
 /** The same for an event each time, uniform in [0, 1): FNV-1a. */
 const chanceOf = (text: string): number => {
@@ -32,40 +39,74 @@ const chanceOf = (text: string): number => {
   return (hash >>> 0) / 2 ** 32;
 };
 
-const crashOf = (
+export const crashingOf = (
   stage: StageId,
   { version, share, how, isFix }: Code,
-  event: Planned,
+  { poison, messageId }: Planned,
 ): Crashing | undefined => {
-  const { poison, messageId } = event;
   if (poison?.stage === stage && !(isFix && poison.cured)) return poison.how;
   return share > 0 && chanceOf(`${version} ${messageId}`) < share ? how : undefined;
 };
 
-/** @throws LoadError */
-export const load = (stage: StageId, code: Code, invocation: Invocation): Promise<Transform> => {
-  if (code.starts === 'throws') return Promise.reject(new LoadError(`${code.version} throws while it loads`));
-  return Promise.resolve((input) => {
-    const event = input as unknown as Planned;
-    switch (crashOf(stage, code, event)) {
-      case 'throw':
-        throw new TypeError(`${code.version} cannot read ${event.messageId}`);
-      case 'exit':
-        invocation.die(`exit at ${event.messageId}`);
-        return new Promise(() => undefined);
-      case 'hang':
-        return new Promise(() => undefined);
-      case 'nothing':
-        return undefined;
-      case undefined:
-        break;
-    }
-    if (stage !== ROUTER) return input;
-    // The version is told, so that what other code made of the same event is not the same.
-    const output = { ...input, by: code.version };
-    if (event.kind === 'filtered') return null;
-    return event.kind === 'split' ? [output, { ...output, half: 2 }] : output;
+/** What is caught of each; of `native` nothing is. */
+const CAUGHT: Readonly<Record<Exclude<Crashing, 'native'>, CaughtCrash['kind']>> = {
+  throw: 'throw',
+  nothing: 'throw',
+  exit: 'exit',
+  loop: 'timeout',
+  hang: 'timeout',
+  memory: 'memory',
+};
+
+export const crashOf = (
+  { version }: Code,
+  how: Exclude<Crashing, 'native'>,
+  eventId: string,
+): CaughtCrash => ({ kind: CAUGHT[how], error: `${version} fails on ${eventId}: ${how}`, eventId });
+
+export const loadCrash = ({ version }: Code): CaughtCrash => ({
+  kind: 'load',
+  error: `${version} throws while it loads`,
+});
+
+/** Whether a crash that is recorded for a message is one of its own. @param events of the message */
+export const isDeserved = (
+  stage: StageId,
+  code: Code,
+  crash: Pick<CaughtCrash, 'eventId'> & { readonly kind: string },
+  events: readonly SluiceEvent[],
+): boolean => {
+  if (crash.kind === 'load') return code.starts === 'throws';
+  return events.some((event) => {
+    const how = event.messageId === crash.eventId ? crashingOf(stage, code, plannedOf(event)) : undefined;
+    return how !== undefined && how !== 'native' && CAUGHT[how] === crash.kind;
   });
+};
+
+/**
+ * Fewer or more outputs at each attempt, in another order, with other content; some are as they were the last time.
+ * `variant` says what was made of the event by which attempts, so that each output can be told apart.
+ */
+const impureOutputs = (event: Planned, random: () => number): readonly Planned[] => {
+  const outputs = [0, 1, 2]
+    .filter(() => random() < 0.6)
+    .map((slot) => ({
+      ...event,
+      ...(slot === 0 ? {} : { messageId: `${event.messageId}:${String(slot)}` }),
+      variant: `${event.variant ?? ''}${random() < 0.5 ? 'a' : 'b'}`,
+    }));
+  return random() < 0.5 ? outputs : outputs.reverse();
+};
+
+/** @returns what the transform of the stage returns for an event that it does not fail on */
+export const returned = (stage: StageId, code: Code, event: Planned, random: () => number): unknown => {
+  const made = event.impure?.includes(stage) === true ? impureOutputs(event, random) : undefined;
+  if (stage !== ROUTER) return made ?? event;
+  // The version is written into the event, so that what other code made of it is not the same.
+  const output = { ...event, by: code.version };
+  if (made !== undefined) return made.map((one) => ({ ...one, by: code.version }));
+  if (event.kind === 'filtered') return null;
+  return event.kind === 'split' ? [output, { ...output, half: 2 }] : output;
 };
 
 /** Even the fix fails on it. */

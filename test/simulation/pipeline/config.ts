@@ -35,18 +35,26 @@ export const degradedMode = (settings: PlanSettings): ResolvedDegradedMode => {
   return { ...config.degradedMode, ...set };
 };
 
-/** As the template has them. Milliseconds, but for `visibility`: seconds. */
+/** Of both functions, by default: the longest that a transform may take for one event; milliseconds. */
+export const TRANSFORM_TIMEOUT = 5 * SECOND;
+
+/**
+ * As the template has them. Milliseconds, but for `visibility`: seconds. `afterTransform`: what follows the last event needs as much:
+ * two calls of AWS, or a request and a call.
+ */
 export const limitsOf = (stage: StageId) =>
   stage === ROUTER
     ? {
         timeout: timing.routerTimeout,
         visibility: timing.routerVisibility / SECOND,
-        worstCase: roomToRoute(timing),
+        worstCase: roomToRoute(timing, false, TRANSFORM_TIMEOUT),
+        afterTransform: 10 * SECOND,
       }
     : {
         timeout: timing.deliverTimeout,
         visibility: timing.deliverVisibility / SECOND,
-        worstCase: roomToDeliver(timing),
+        worstCase: roomToDeliver(timing, TRANSFORM_TIMEOUT),
+        afterTransform: timing.requestTimeout + 5 * SECOND,
       };
 
 export const CONTROL_TIMEOUT = 30 * SECOND;

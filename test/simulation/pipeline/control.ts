@@ -2,7 +2,6 @@
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps, StageFunctions } from '../../../lambdas/control/ports.ts';
 import type { ControlAnswer } from '../../../config/operations.ts';
-import type { Probe } from '../../../lambdas/core/mode-machine.ts';
 import { InfraFault } from '../../../lambdas/core/ports.ts';
 import { shardOf } from '../../../lambdas/core/parking.ts';
 import { gated, replaced } from '../../support/ports-gate.ts';
@@ -18,22 +17,13 @@ const stageOf = (name: string): StageId => {
   return stage;
 };
 
-const probe = (world: World, stage: StageId): Probe => {
-  const { version, starts } = world.codeOf(stage);
-  if (starts === 'yes') return { kind: 'answered', codeVersion: version };
-  // What does not even start cannot say which version it is.
-  const codeVersion = starts === 'throws' ? version : '';
-  const crash = { kind: 'load', error: `${version} ${starts}`, codeVersion, at: world.schedule.now } as const;
-  return { kind: 'failed', crash };
-};
-
-const functions = (world: World, { gate }: Invocation): StageFunctions => {
+const functions = (world: World, { gate }: Invocation, isQuick: boolean): StageFunctions => {
   const port = gated<StageFunctions>(
     {
-      probe: (name) => Promise.resolve(probe(world, stageOf(name))),
+      probe: (name) => world.stageFunctions.probe(stageOf(name), isQuick),
       startDrain: (name, shard) => {
         world.schedule.after(world.faults.latency(), () => {
-          world.startDrain(stageOf(name), shard);
+          world.stageFunctions.startDrain(stageOf(name), shard);
         });
         return Promise.resolve();
       },
@@ -54,7 +44,7 @@ const functions = (world: World, { gate }: Invocation): StageFunctions => {
   });
 };
 
-const controlDeps = (world: World, invocation: Invocation): ControlDeps => {
+const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): ControlDeps => {
   const { gate } = invocation;
   const { queues, state, rejections, watch, plan } = world;
   const parking = gated(world.parking, 'parking', gate);
@@ -64,6 +54,7 @@ const controlDeps = (world: World, invocation: Invocation): ControlDeps => {
     settings: degradedMode(plan.settings),
     drainConcurrency: 10,
     modes: gated(state, 'modes', gate),
+    lateCrashes: gated(world.lateCrashes, 'lateCrashes', gate),
     parking: replaced(parking, {
       // Nine shards in ten have nothing; to look at them is not worth a call each.
       heads: (stage, shard, page) =>
@@ -91,7 +82,7 @@ const controlDeps = (world: World, invocation: Invocation): ControlDeps => {
       gate,
     ),
     names: world.names,
-    functions: functions(world, invocation),
+    functions: functions(world, invocation, isQuick),
     counts: gated<ControlDeps['counts']>(
       {
         read: (queue) => Promise.resolve({ visible: queues.countOf({ queue }), inFlight: 0 }),
@@ -132,14 +123,15 @@ const controlDeps = (world: World, invocation: Invocation): ControlDeps => {
 const isContention = (error: unknown): boolean =>
   error instanceof InfraFault && error.message.includes('was changed by others');
 
-/** A run or a command. @throws what was not to be expected: that it fails although no call of it did */
+/** A run or a command. @param isQuick its calls are over immediately @throws what was not to be expected: that it fails although no call of it did */
 export const runControl = async (
   world: World,
   invocation: Invocation,
   event: unknown,
+  isQuick: boolean,
 ): Promise<ControlAnswer | undefined> => {
   try {
-    return await control(event, controlDeps(world, invocation));
+    return await control(event, controlDeps(world, invocation, isQuick));
   } catch (error) {
     const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     const isOurs = failures.every((one) => one instanceof Error && !(one instanceof TypeError));

@@ -13,7 +13,7 @@ const SLOWEST = 6_400;
 type Trouble = Extract<Action, { do: 'trouble' }>;
 
 const SERVICES: readonly (readonly [Service, RegExp])[] = [
-  ['dynamo', /^(state|modes|parking|rejections|registry|seen)\./],
+  ['dynamo', /^(state|modes|parking|rejections|registry|seen|lateCrashes)\./],
   ['sqs', /^(sqs|queue|counts)\./],
   ['lambda', /^(functions|mappings)\./],
 ];

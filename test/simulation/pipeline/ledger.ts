@@ -1,7 +1,9 @@
 /** What was sent, accepted, delivered and recorded: nothing may be lost, and nothing may overtake. */
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import { isJsonObject } from '../../../lambdas/core/event.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import type { Rejection } from '../../../lambdas/core/ports.ts';
+import { keyOf, Made } from './made.ts';
+import { eventsOf, missingOf, type Records } from './missing.ts';
 import {
   destinationsOf,
   ROUTER,
@@ -21,6 +23,8 @@ export interface SentEvent extends EventPlan {
 interface Known extends SentEvent {
   /** Its place among the user's events, by SQS's order of acceptance; undefined: SQS does not have it. */
   place: number | undefined;
+  /** The places of the first and the last message that brought it to the router. */
+  messages: readonly [first: number, last: number];
   acceptedAt: number;
   /** Ingest answered 200. */
   answered: boolean;
@@ -33,6 +37,7 @@ interface KnownMessage {
   readonly user: number;
   /** Among the messages of the user in this queue, by SQS's order of acceptance. */
   readonly place: number;
+  readonly events: readonly SluiceEvent[];
 }
 
 interface Arrivals {
@@ -40,6 +45,14 @@ interface Arrivals {
   message: number;
   /** The latest place of an event that was delivered for the first time. */
   event: number;
+  /** The latest place of the message that brought such an event to the router first. */
+  from: number;
+}
+
+/** An event as a destination has it. */
+export interface Received {
+  readonly messageId: string;
+  readonly variant?: string;
 }
 
 export interface LedgerOptions {
@@ -50,19 +63,17 @@ export interface LedgerOptions {
   readonly delivered: (user: number, age: number, id: string) => void;
 }
 
-const idsOf = (record: Rejection): readonly string[] => {
-  const content: unknown = JSON.parse(record.body);
-  const events: readonly unknown[] = Array.isArray(content) ? content : [content];
-  return events.flatMap((event) => {
-    const id: unknown = isJsonObject(event) ? event['messageId'] : undefined;
-    return typeof id === 'string' ? [id] : [];
-  });
-};
-
 /** An event's own id, without what a transform that makes two of one adds to it. */
 const baseOf = (id: string): string => id.split(':')[0] ?? id;
 
+/** What a transform that is not impure makes of an event. */
+const outputsOf = ({ id, kind }: EventPlan & { readonly id: string }): readonly string[] => {
+  if (kind === 'filtered' || kind === 'bad') return [];
+  return kind === 'split' ? [id, `${id}:1`] : [id];
+};
+
 export class Ledger {
+  readonly made = new Made();
   readonly #options: LedgerOptions;
   readonly #events = new Map<string, Known>();
   readonly #messages = new Map<string, KnownMessage>();
@@ -84,6 +95,7 @@ export class Ledger {
     this.#events.set(event.id, {
       ...event,
       place: undefined,
+      messages: [Infinity, -1],
       acceptedAt: 0,
       answered: false,
       isLate: false,
@@ -101,11 +113,18 @@ export class Ledger {
     if (envelope?.kind !== 'events') return;
     const [first] = envelope.events;
     if (first === undefined) return;
+    const unknown = envelope.events.find(({ messageId }) => !this.#events.has(baseOf(messageId)));
+    if (unknown !== undefined) {
+      this.#options.violation(`identity: ${stage} takes "${unknown.messageId}", which nobody has sent`);
+      return;
+    }
     const { user } = this.#known(first.messageId);
-    this.#messages.set(id, { stage, user, place: this.#next(`${stage} ${String(user)}`) });
+    const message = this.#next(`${stage} ${String(user)}`);
+    this.#messages.set(id, { stage, user, place: message, events: envelope.events });
     if (stage !== ROUTER) return;
     for (const { messageId } of envelope.events) {
       const event = this.#known(messageId);
+      event.messages = [Math.min(event.messages[0], message), message];
       if (event.place !== undefined) continue;
       event.place = this.#next(`events ${String(user)}`);
       event.acceptedAt = now;
@@ -114,6 +133,11 @@ export class Ledger {
 
   userOf(messageId: string): number | undefined {
     return this.#messages.get(messageId)?.user;
+  }
+
+  /** Of a message as its queue took it. */
+  eventsOf(messageId: string): readonly SluiceEvent[] {
+    return this.#messages.get(messageId)?.events ?? [];
   }
 
   /** A stage's work on a message is seen outside: its queue must not have given out an earlier one after a later one. */
@@ -130,69 +154,61 @@ export class Ledger {
   }
 
   /** A destination has stored an event. */
-  delivered(stage: DestinationId, id: string, now: number): void {
+  delivered(stage: DestinationId, received: Received, now: number): void {
+    const { messageId: id } = received;
     const event = this.#events.get(baseOf(id));
+    const key = keyOf(received);
     this.deliveries += 1;
-    if (event === undefined || !this.#outputs(event).includes(id)) {
-      this.#options.violation(`identity: ${stage} gets an event "${id}" that nobody has sent`);
+    if (event === undefined || !this.#mayBe(stage, event, received)) {
+      this.#options.violation(`identity: ${stage} gets an event "${key}" that nobody has sent`);
       return;
     }
     if (!destinationsOf(event.user).includes(stage))
       this.#options.violation(`routing: ${stage} gets ${id}, which is not for it`);
-    if (this.#delivered.has(`${stage} ${id}`)) {
+    if (this.#delivered.has(`${stage} ${key}`)) {
       this.duplicates += 1;
       return;
     }
-    this.#delivered.add(`${stage} ${id}`);
-    const place = event.place ?? -1;
-    const arrivals = this.#arrivalsAt(stage, event.user);
+    this.#delivered.add(`${stage} ${key}`);
     if (event.isLate) return;
-    if (place < arrivals.event && !this.#options.mayOvertake)
-      this.#options.violation(`order: ${stage} gets ${id} after a later event of ${userName(event.user)}`);
-    arrivals.event = Math.max(arrivals.event, place);
+    this.#inOrder(stage, event, key);
     this.#options.delivered(event.user, now - event.acceptedAt, id);
   }
 
+  /**
+   * What impure code makes of an event at a later attempt is delivered when the next event of its message may have been; but not
+   * after an event of a later message.
+   */
+  #inOrder(stage: DestinationId, { place = -1, messages, impure, user }: Known, key: string): void {
+    const arrivals = this.#arrivalsAt(stage, user);
+    const [first, last] = messages;
+    const isOvertaken = impure === undefined ? place < arrivals.event : last < arrivals.from;
+    if (isOvertaken && !this.#options.mayOvertake)
+      this.#options.violation(`order: ${stage} gets ${key} after a later event of ${userName(user)}`);
+    arrivals.event = Math.max(arrivals.event, place);
+    arrivals.from = Math.max(arrivals.from, first);
+  }
+
   recorded(record: Rejection): void {
-    for (const id of idsOf(record)) {
-      const event = this.#events.get(baseOf(id));
-      if (event !== undefined) event.isLate = true;
+    for (const event of eventsOf(record)) {
+      const known = this.#events.get(baseOf(event.messageId));
+      if (known === undefined) continue;
+      known.isLate = true;
+      const [messageId = ''] = record.id.split(':');
+      if (record.discarded === true && record.stage !== 'ingest')
+        this.made.discarded(record.stage as StageId, messageId, event);
     }
   }
 
   /** @param records what is kept of rejected and discarded events, by stage @returns events that are nowhere */
-  missing(records: (stage: StageId | 'ingest') => readonly Rejection[]): readonly string[] {
-    const kept = new Map<string, ReadonlySet<string>>();
-    const isKept = (stage: StageId | 'ingest', id: string): boolean => {
-      const ids = kept.get(stage) ?? new Set(records(stage).flatMap(idsOf));
-      kept.set(stage, ids);
-      return ids.has(id);
-    };
-    const lost: string[] = [];
-    for (const event of this.#events.values()) {
-      const { id, kind } = event;
-      if (kind === 'bad') {
-        if (event.answered && !isKept('ingest', id)) lost.push(`${id} (of which there is no record)`);
-        continue;
-      }
-      if (event.place === undefined) {
-        if (event.answered) lost.push(`${id} (which was answered 200 and is not in SQS)`);
-        continue;
-      }
-      for (const stage of destinationsOf(event.user)) {
-        for (const output of this.#outputs(event)) {
-          const isThere = this.#delivered.has(`${stage} ${output}`);
-          if (!isThere && !isKept(stage, output) && !isKept(ROUTER, id)) lost.push(`${output} at ${stage}`);
-        }
-      }
-    }
-    return lost;
+  missing(records: Records): readonly string[] {
+    const is = { made: this.made, isDelivered: (at: string) => this.#delivered.has(at), outputsOf };
+    return [...this.#events.values()].flatMap(missingOf(is, records));
   }
 
-  /** What a transform makes of an event. */
-  #outputs({ id, kind }: EventPlan & { readonly id: string }): readonly string[] {
-    if (kind === 'filtered' || kind === 'bad') return [];
-    return kind === 'split' ? [id, `${id}:1`] : [id];
+  #mayBe(stage: DestinationId, event: Known, received: Received): boolean {
+    if (event.impure === undefined) return outputsOf(event).includes(received.messageId);
+    return this.made.isKnown(stage, keyOf(received));
   }
 
   #known(id: string): Known {
@@ -209,7 +225,7 @@ export class Ledger {
 
   #arrivalsAt(stage: StageId, user: number): Arrivals {
     const name = `${stage} ${String(user)}`;
-    const found = this.#arrivals.get(name) ?? { message: -1, event: -1 };
+    const found = this.#arrivals.get(name) ?? { message: -1, event: -1, from: -1 };
     this.#arrivals.set(name, found);
     return found;
   }

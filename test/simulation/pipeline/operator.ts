@@ -62,8 +62,10 @@ export class Operator {
       case 'rejected':
         return { command, content: true };
       case 'retry-rejected': {
-        const record = this.#pick(this.#world.rejections.of(stage));
-        return record === undefined ? undefined : { command, stage, id: record.id };
+        const { rejections } = this.#world;
+        const own = rejections.of(stage);
+        const record = this.#pick(own.length > 0 ? own : STAGES.flatMap((one) => rejections.of(one)));
+        return record === undefined ? undefined : { command, stage: record.stage, id: record.id };
       }
       case 'status':
         return { command };

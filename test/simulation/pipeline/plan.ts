@@ -10,8 +10,11 @@ export const STAGES = [ROUTER, ...DESTINATIONS] as const;
 export type DestinationId = (typeof DESTINATIONS)[number];
 export type StageId = (typeof STAGES)[number];
 
-/** How code fails on an event. `nothing`: it returns what is no event. */
-export type Crashing = 'throw' | 'exit' | 'hang' | 'nothing';
+/**
+ * How code fails on an event. `nothing`: it returns what is no event; `exit`, `memory`: it ends its thread; `loop`: it blocks its thread;
+ * `hang`: its promise never settles; `native`: it ends the whole process.
+ */
+export type Crashing = 'throw' | 'nothing' | 'exit' | 'loop' | 'hang' | 'memory' | 'native';
 
 export interface Poison {
   readonly stage: StageId;
@@ -24,6 +27,12 @@ export interface Poison {
 export interface EventPlan {
   readonly kind: 'plain' | 'filtered' | 'split' | 'bad';
   readonly poison?: Poison;
+  /** In these stages the transform makes something else of it at each attempt. */
+  readonly impure?: readonly StageId[];
+  /** There the transform takes this many milliseconds. */
+  readonly slow?: { readonly stage: StageId; readonly takes: number };
+  /** There something that it starts fails after it has been answered. */
+  readonly late?: { readonly stage: StageId; readonly how: 'throw' | 'exit' };
 }
 
 /** What a destination answers. `late` and `hang`: not before the request's deadline; `late` takes the events all the same. */
@@ -37,12 +46,12 @@ export type Command =
 /** Times are milliseconds; `at` from the beginning. */
 export type Action = { readonly at: number } & (
   | { readonly do: 'send'; readonly user: number; readonly events: readonly EventPlan[] }
-  /** Other code: it starts or does not, and fails on a share of the events; or it is the fix. */
+  /** Other code: it starts or does not (see `Code`), and fails on a share of the events; or it is the fix. */
   | {
       readonly do: 'deploy';
       readonly stage: StageId;
       readonly isFix?: true;
-      readonly starts: 'yes' | 'throws' | 'exits';
+      readonly starts: 'yes' | 'throws' | 'dies';
       readonly share: number;
       readonly how: Crashing;
     }
@@ -111,6 +120,10 @@ export interface PlanSettings {
   readonly skew: number;
   /** The share of retries in which an SDK cuts its batch anew. */
   readonly recut: number;
+  /** The most events that an SDK sends in one request. */
+  readonly batch: number;
+  /** The share of idle environments that are gone when a function is invoked. */
+  readonly retired: number;
   /** The router drops what it has seen before. */
   readonly deduplication: boolean;
 }

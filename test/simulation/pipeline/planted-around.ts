@@ -1,11 +1,13 @@
 /** Planted bugs: in the router's fan-out, in ingest and in control. */
 import { createHash } from 'node:crypto';
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/ports.ts';
 import type { ControlDeps, MetricDatum } from '../../../lambdas/control/ports.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';
 import { remember, type SeenStore } from '../../../lambdas/core/seen.ts';
+import type { Transforms } from '../../../lambdas/core/transform.ts';
 import type { Planted } from './planted-stores.ts';
 import type { World } from './world.ts';
 
@@ -103,18 +105,14 @@ export const PLANTED_AROUND: readonly Planted[] = [
     name: 'the router gives what it sends on new ids',
     breaks: 'a destination cannot tell a repetition',
     bug: {
-      router: (deps) => ({
-        ...deps,
-        loadTransform: async () => {
-          const transform = await deps.loadTransform();
-          const renamed = (event: object) => ({ ...event, messageId: `new-${String(deps.clock())}` });
-          return async (event) => {
-            const made: unknown = await transform?.(event);
-            if (Array.isArray(made)) return made.map(renamed);
-            return typeof made === 'object' && made !== null ? renamed(made) : made;
-          };
-        },
-      }),
+      router: (deps) => {
+        const renamed = (event: SluiceEvent) => ({ ...event, messageId: `new-${String(deps.clock())}` });
+        const run: Transforms['run'] = async (job) => {
+          const { made, ...rest } = await deps.transforms.run(job);
+          return { made: made.map((outputs) => outputs.map(renamed)), ...rest };
+        };
+        return { ...deps, transforms: { ...deps.transforms, run } };
+      },
     },
   },
   {

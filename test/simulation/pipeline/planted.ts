@@ -1,12 +1,20 @@
 import { draw } from './draw.ts';
 import { PLANTED_AROUND } from './planted-around.ts';
+import { PLANTED_IN_SANDBOX } from './planted-sandbox.ts';
 import { PLANTED_IN_STAGES } from './planted-stages.ts';
 import { PLANTED_IN_STORES, type Planted } from './planted-stores.ts';
+import { PLANTED_IN_WORDS } from './planted-words.ts';
 import { tell } from './run.ts';
 
 export type { Planted } from './planted-stores.ts';
 
-export const PLANTED: readonly Planted[] = [...PLANTED_IN_STORES, ...PLANTED_IN_STAGES, ...PLANTED_AROUND];
+export const PLANTED: readonly Planted[] = [
+  ...PLANTED_IN_STORES,
+  ...PLANTED_IN_STAGES,
+  ...PLANTED_IN_SANDBOX,
+  ...PLANTED_IN_WORDS,
+  ...PLANTED_AROUND,
+];
 
 export interface Caught {
   readonly seed: number;

@@ -1,13 +1,18 @@
 /** The destinations: what they answer, and what they have stored. */
 import type { HttpRequest, Reply as HttpReply } from '../../../lambdas/deliver/http-client.ts';
+import type { IncomingMessage } from '../../../lambdas/core/ports.ts';
 import { SECOND, timing } from './config.ts';
+import type { Received } from './ledger.ts';
 import type { DestinationId, Reply } from './plan.ts';
 
 export interface ReceiverOptions {
   readonly random: () => number;
   readonly now: () => number;
-  /** @param user of the events */
-  readonly stored: (stage: DestinationId, user: number, ids: readonly string[]) => void;
+  readonly stored: (
+    stage: DestinationId,
+    events: readonly Received[],
+    by: IncomingMessage | undefined,
+  ) => void;
 }
 
 interface Refusal {
@@ -18,10 +23,7 @@ interface Refusal {
   readonly until: number;
 }
 
-interface Received {
-  readonly messageId: string;
-  readonly anonymousId: string;
-}
+type Payload = Received & { readonly anonymousId: string };
 
 const userIn = (anonymousId: string): number => Number(anonymousId.slice(1));
 
@@ -53,22 +55,19 @@ export class Receivers {
     this.#refusals = [];
   }
 
-  /** @returns the answer, and the milliseconds until it comes */
+  /** @param by the message that the request is made for @returns the answer, and the milliseconds until it comes */
   async post(
     stage: DestinationId,
     { body }: HttpRequest,
+    by: IncomingMessage | undefined,
   ): Promise<{ readonly reply: HttpReply; readonly wait: number }> {
     await Promise.resolve();
-    const content = JSON.parse(body) as Received | readonly Received[];
-    const events = (Array.isArray(content) ? content : [content]) as readonly Received[];
+    const content = JSON.parse(body) as Payload | readonly Payload[];
+    const events = (Array.isArray(content) ? content : [content]) as readonly Payload[];
     const user = userIn(events[0]?.anonymousId ?? '');
     const reply = this.#replyTo(stage, user);
     const store = (): void => {
-      this.#options.stored(
-        stage,
-        user,
-        events.map(({ messageId }) => messageId),
-      );
+      this.#options.stored(stage, events, by);
     };
     switch (reply) {
       case 'hang':

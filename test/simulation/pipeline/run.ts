@@ -118,7 +118,7 @@ class Story {
       case 'workers': {
         const { stage, user, count } = action;
         const shard = shardOf(orderKey(sourceOf(user), { anonymousId: userName(user), userId: '' }));
-        for (let i = 0; i < count; i++) world.startDrain(stage, shard);
+        for (let i = 0; i < count; i++) world.stageFunctions.startDrain(stage, shard);
         break;
       }
     }

@@ -7,10 +7,18 @@ const SPLIT: EventPlan = { kind: 'split' };
 const FILTERED: EventPlan = { kind: 'filtered' };
 const BAD: EventPlan = { kind: 'bad' };
 
-const poison = (stage: StageId, how: 'throw' | 'exit', cured = true): EventPlan => ({
+const poison = (stage: StageId, how: 'throw' | 'native', cured = true): EventPlan => ({
   kind: 'plain',
   poison: { stage, how, cured },
 });
+
+/** Of a message of such events there is no time for all. */
+const slow = (stage: StageId, takes: number, count: number): readonly EventPlan[] =>
+  Array.from({ length: count }, () => ({ kind: 'plain', slow: { stage, takes } }));
+
+const IMPURE: EventPlan = { kind: 'plain', impure: ['router', 'crm'] };
+
+const late = (stage: StageId, how: 'throw' | 'exit'): EventPlan => ({ kind: 'plain', late: { stage, how } });
 
 const SETTINGS: PlanSettings = {
   redriveThreshold: 5,
@@ -26,6 +34,8 @@ const SETTINGS: PlanSettings = {
   skew: 0,
   recut: 0.5,
   deduplication: false,
+  batch: 5,
+  retired: 0,
 };
 
 const send = (at: number, user: number, ...events: readonly EventPlan[]): Action => ({
@@ -61,7 +71,7 @@ export const SCENARIOS: readonly Plan[] = [
   ]),
   scenario('poison, a redrive, and the drain after the fix', 15 * MINUTE, [
     send(0, 0, PLAIN, poison('router', 'throw'), PLAIN),
-    send(0, 1, PLAIN, poison('crm', 'exit')),
+    send(0, 1, PLAIN, poison('crm', 'native')),
     send(MINUTE, 0, PLAIN),
     send(5 * MINUTE, 1, PLAIN),
     send(15 * MINUTE, 0, PLAIN),
@@ -118,6 +128,44 @@ export const SCENARIOS: readonly Plan[] = [
       send(2 * MINUTE, 1, PLAIN),
     ],
     { maxReceiveCount: 3 },
+  ),
+  scenario(
+    'native crashes, and the last words of their processes',
+    12 * MINUTE,
+    [
+      // What waits for the resume comes out of the queue in one batch.
+      { at: 0, do: 'operator', command: 'hold', stage: 'crm' },
+      send(SECOND, 0, PLAIN, PLAIN),
+      send(SECOND, 1, poison('crm', 'native')),
+      send(SECOND, 2, PLAIN),
+      send(MINUTE, 0, PLAIN),
+      { at: 2 * MINUTE, do: 'operator', command: 'resume', stage: 'crm' },
+      send(5 * MINUTE, 2, poison('router', 'native'), PLAIN),
+      send(6 * MINUTE, 1, PLAIN),
+    ],
+    { crashes: 3 },
+  ),
+  scenario(
+    'transforms that take longer than a function may run',
+    10 * MINUTE,
+    [
+      send(0, 0, ...slow('router', 4_500, 6)),
+      send(0, 1, ...slow('crm', 4_900, 10)),
+      send(MINUTE, 0, PLAIN),
+      send(MINUTE, 1, PLAIN, late('crm', 'exit'), PLAIN),
+    ],
+    { batch: 12 },
+  ),
+  scenario(
+    'code that makes other outputs at each attempt',
+    10 * MINUTE,
+    [
+      send(0, 0, IMPURE, PLAIN, IMPURE),
+      { at: 0, do: 'answers', stage: 'crm', user: 0, replies: [200, 503, 200, 400, 'late'] },
+      send(SECOND, 1, late('router', 'throw'), IMPURE, SPLIT),
+      send(MINUTE, 0, PLAIN, IMPURE),
+    ],
+    { batch: 12, crashes: 3 },
   ),
   {
     // Ingest dies when SQS has taken the first request: its SDK sends the events again, in other batches.

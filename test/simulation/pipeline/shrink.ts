@@ -24,9 +24,12 @@ const simpler = (action: Action): readonly Action[] => {
     event.kind === 'plain' ? event : { ...event, kind: 'plain' as const },
   );
   const isPlain = events.every(({ kind }) => kind === 'plain');
+  const even = events.map(({ kind, poison }) => (poison === undefined ? { kind } : { kind, poison }));
+  const isEven = events.every(({ impure, slow, late }) => (impure ?? slow ?? late) === undefined);
   return [
     ...(events.length > 1 ? [...without(events)].map((fewer) => ({ ...action, events: fewer })) : []),
     ...(isPlain ? [] : [{ ...action, events: plain }]),
+    ...(isEven ? [] : [{ ...action, events: even }]),
   ];
 };
 

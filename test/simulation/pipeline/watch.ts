@@ -1,11 +1,14 @@
 /** Watches the stages' functions and modes, and says what must not happen. */
 import type { MetricDatum } from '../../../lambdas/control/ports.ts';
-import { isShut, NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import { isShut, NORMAL, type Crash, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import type { IncomingMessage } from '../../../lambdas/core/ports.ts';
 import type { RunnerEvent } from '../../../lambdas/core/runner-deps.ts';
+import { Belongings } from '../belongings.ts';
 import { Charges } from '../charges.ts';
 import type { Invocation } from '../invocation.ts';
-import { limitsOf, SECOND } from './config.ts';
+import { isDeserved, type Code } from './code.ts';
+import { limitsOf, SECOND, TRANSFORM_TIMEOUT } from './config.ts';
 import { ROUTER, STAGES, userName, type StageId } from './plan.ts';
 
 /** What a charge may take between the look at the clock and the beginning of the attempt, milliseconds. */
@@ -23,10 +26,15 @@ export interface WatchOptions {
   readonly isHarmless: boolean;
   readonly now: () => number;
   readonly violation: (text: string) => void;
+  /** Code that was deployed once, by its version. */
+  readonly codeOf: (version: string) => Code | undefined;
+  /** Of a message, as its queue took it. */
+  readonly eventsOf: (messageId: string) => readonly SluiceEvent[];
 }
 
 export class Watch {
   readonly charges: Charges;
+  readonly belongings: Belongings;
   readonly #options: WatchOptions;
   readonly #modes = new Map<StageId, ModeRecord>();
   readonly #shutSince = new Map<StageId, number>();
@@ -45,11 +53,16 @@ export class Watch {
   deadLetters = 0;
   parked = 0;
   drained = 0;
+  /** Deaths that last words told of. */
+  died = 0;
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.charges = new Charges((text) => {
       options.violation(`charges: ${text}`);
+    });
+    this.belongings = new Belongings(options.now, (text) => {
+      options.violation(`last words: ${text}`);
     });
   }
 
@@ -103,6 +116,17 @@ export class Watch {
     this.#working.delete(`${stage} ${String(user)}`);
   }
 
+  /** A transform begins an event. */
+  eventBegun(stage: StageId, eventId: string, by: Invocation): void {
+    if (by.timeLeft < TRANSFORM_TIMEOUT + limitsOf(stage).afterTransform)
+      this.#options.violation(`time: ${by.name} begins event ${eventId} with too little time`);
+  }
+
+  /** The invocation has answered, and a call of it is under way or is made later. */
+  owed(call: string, by: Invocation): void {
+    this.#options.violation(`frozen: ${by.name} has answered, and ${call} is under way`);
+  }
+
   /** The message at which a stage works for a user. */
   current(stage: StageId, user: number): IncomingMessage | undefined {
     return this.#working.get(`${stage} ${String(user)}`)?.message;
@@ -114,7 +138,13 @@ export class Watch {
 
   observe(event: RunnerEvent, stage: StageId, invocation: Invocation): void {
     const { violation, crashes } = this.#options;
-    if (event.type === 'crash') this.charges.caught(invocation, event.message.id);
+    if (event.type === 'crash') {
+      this.charges.caught(invocation, event.message.id);
+      this.#crashed(stage, event.message.id, event.crash);
+    }
+    if (event.type === 'drain failed' && event.crash !== undefined)
+      this.#crashed(stage, event.messageId, event.crash);
+    if (event.type === 'died') this.died += 1;
     if (event.type === 'setback' && event.step === 'ledger') {
       this.charges.stuck(invocation);
       this.#isStuck = true;
@@ -131,6 +161,21 @@ export class Watch {
       violation(`charges: ${stage} redrives ${id} after ${String(blame)} crashes of its own`);
     if (!isDead && this.#isHarmless) violation(`charges: ${stage} redrives ${id} although nothing crashes`);
     if (!this.#noted.has(id)) violation(`uncounted: ${stage} parks ${id} before its redrive is counted`);
+  }
+
+  /** A crash that was caught is of the message for which it is recorded. */
+  #crashed(stage: StageId, messageId: string, crash: Crash): void {
+    const { codeOf, eventsOf, violation } = this.#options;
+    const code = codeOf(crash.codeVersion);
+    if (code === undefined || isDeserved(stage, code, crash, eventsOf(messageId))) return;
+    violation(`charges: ${stage} records a crash of ${messageId} that is none of its own: ${crash.error}`);
+  }
+
+  /** The transform of a function could not be loaded, as the function says. */
+  probeFailed(name: string, version: string, { error }: Pick<Crash, 'error'>): void {
+    const { codeOf, violation } = this.#options;
+    if (codeOf(version)?.starts !== 'throws')
+      violation(`alarm: ${name} fails although the code loads: ${error}`);
   }
 
   announced(stage: StageId, epoch: number): void {

@@ -4,10 +4,7 @@
  */
 import type { StageNames } from '../../../lambdas/control/ports.ts';
 import { announcementOf } from '../../../lambdas/core/announce.ts';
-import { runBatch } from '../../../lambdas/core/batch-runner.ts';
-import { drainShard } from '../../../lambdas/core/drain.ts';
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import { takeInDeadLetters } from '../../../lambdas/core/intake.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode.ts';
 import type {
   Announcement,
@@ -16,6 +13,7 @@ import type {
   OutgoingMessage,
   SendResult,
 } from '../../../lambdas/core/ports.ts';
+import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
 import { gated } from '../../support/ports-gate.ts';
 import { Dice } from '../dice.ts';
@@ -23,18 +21,20 @@ import type { Invocation } from '../invocation.ts';
 import { Schedule } from '../schedule.ts';
 import type { Bug } from './bug.ts';
 import { clientOf, type Client } from './clients.ts';
-import { firstCode, type Code } from './code.ts';
+import { firstCode, plannedOf, type Code } from './code.ts';
 import { CONTROL_TIMEOUT, limitsOf, MINUTE, SECOND } from './config.ts';
 import { runControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { Functions } from './functions.ts';
 import { Ledger } from './ledger.ts';
 import { Operator } from './operator.ts';
+import { keyOf } from './made.ts';
 import { isHarmless, poisonedAlone, ROUTER, STAGES, type Plan, type StageId } from './plan.ts';
-import { Queues, type Surroundings } from './queues.ts';
+import { Queues, type Accepted } from './queues.ts';
 import { Receivers } from './receivers.ts';
-import { stageDeps } from './stage.ts';
+import { StageFunctions } from './stage-functions.ts';
 import { memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
+import type { CodeOptions } from './transforms.ts';
 import { Watch } from './watch.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -70,11 +70,13 @@ export class World {
   readonly state: WatchedState;
   readonly rejections: WatchedRejections;
   readonly seen = memorySeen();
+  readonly lateCrashes = new MemoryLateCrashes(() => this.schedule.now);
   readonly registry = memoryRegistry();
   /** What control has read of the mappings. */
   readonly names = new Map<string, StageNames>();
   readonly faults: Faults;
   readonly functions: Functions;
+  readonly stageFunctions = new StageFunctions(this);
   readonly queues: Queues;
   readonly receivers: Receivers;
   readonly clients: readonly Client[];
@@ -82,6 +84,10 @@ export class World {
   readonly ledger: Ledger;
   readonly watch: Watch;
   readonly #codes = new Map<StageId, Code>(STAGES.map((stage) => [stage, firstCode(stage)]));
+  /** By version. */
+  readonly #versions = new Map<string, Code>(
+    STAGES.map((stage) => [firstCode(stage).version, firstCode(stage)]),
+  );
   /** By order key. */
   readonly #users = new Map<string, number>();
   readonly #isTraced: boolean;
@@ -96,7 +102,13 @@ export class World {
     const mayOvertake = plan.settings.maxReceiveCount < OUT_OF_REACH;
     const { crashes } = plan.settings;
     const seen = { mayOvertake, now: () => schedule.now, violation: this.violation };
-    this.watch = new Watch({ ...seen, crashes, isHarmless: isHarmless(plan) });
+    this.watch = new Watch({
+      ...seen,
+      crashes,
+      isHarmless: isHarmless(plan),
+      codeOf: (version) => this.#versions.get(version),
+      eventsOf: (messageId) => this.ledger.eventsOf(messageId),
+    });
     this.ledger = new Ledger({ ...seen, delivered: this.#lateness(plan) });
     this.state = new WatchedState(this.parking, (stage, record) => {
       this.watch.modeWritten(stage, record);
@@ -107,8 +119,13 @@ export class World {
     this.faults = new Faults(plan, random, () => this.time);
     this.functions = new Functions({
       schedule,
+      random,
+      retired: plan.settings.retired,
       faults: this.faults,
       trace: this.log,
+      owed: (call, by) => {
+        this.watch.owed(call, by);
+      },
       ended: (invocation) => {
         this.watch.charges.over(invocation);
       },
@@ -122,15 +139,15 @@ export class World {
       entryFate: () => this.faults.entry(),
       undeleted: () => this.faults.undeleted(),
       accepted: this.#accepted,
-      handOut: this.#handOut,
+      handOut: this.stageFunctions.handOut,
     });
     this.receivers = new Receivers({
       random,
       now: () => schedule.now,
-      stored: (stage, user, ids) => {
-        this.log(() => `${stage} has stored ${ids.join(' ')}`);
-        this.#effect(this.watch.current(stage, user));
-        for (const id of ids) this.ledger.delivered(stage, id, schedule.now);
+      stored: (stage, events, by) => {
+        this.log(() => `${stage} has stored ${events.map(keyOf).join(', ')}`);
+        this.effect(by);
+        for (const event of events) this.ledger.delivered(stage, event, schedule.now);
       },
     });
     this.clients = Array.from({ length: plan.users }, (_, user) => clientOf(this, user));
@@ -160,6 +177,7 @@ export class World {
 
   deploy(stage: StageId, code: Code): void {
     this.#codes.set(stage, code);
+    this.#versions.set(code.version, code);
     this.log(() => `deployed ${code.version}`);
   }
 
@@ -176,14 +194,28 @@ export class World {
     return user === undefined ? undefined : this.watch.current(ROUTER, user);
   }
 
-  /** The router has sent something of an order key on. */
-  routed(groupId: string): void {
-    this.#effect(this.routing(groupId));
-  }
-
-  #effect(message: IncomingMessage | undefined): void {
+  /** Something that was done for a message is seen outside. */
+  effect(message: IncomingMessage | undefined): void {
     if (message !== undefined) this.ledger.effect(message.id);
   }
+
+  /** What the sandbox of a process is given. */
+  readonly sandbox: CodeOptions = {
+    random: () => this.random(),
+    now: () => this.schedule.now,
+    begun: (stage, messageId, { running }) => {
+      if (running !== undefined) this.watch.eventBegun(stage, messageId, running);
+    },
+    made: (stage, event, outputs) => {
+      const { impure, anonymousId } = plannedOf(event);
+      if (impure === undefined) return;
+      const message = this.watch.current(stage, Number(anonymousId.slice(1)));
+      if (message !== undefined) this.ledger.made.made(stage, message.id, event, outputs);
+    },
+    count: (what) => {
+      this.faults.count(what);
+    },
+  };
 
   /** A function's own clock: SQS's is right, a function's may be wrong, and jump while it runs. */
   clockOf({ startedAt }: Invocation): () => number {
@@ -214,45 +246,17 @@ export class World {
 
   /** A run of control, or an operator's command. */
   control(event: object): void {
+    const isQuick = !('command' in event) && !this.faults.isSlowControl();
     this.functions.invoke({
       of: 'control',
       name: 'control',
       timeout: CONTROL_TIMEOUT,
-      work: (invocation) => runControl(this, invocation, event),
-      isQuick: !('command' in event) && !this.faults.isSlowControl(),
+      work: (invocation) => runControl(this, invocation, event, isQuick),
+      isQuick,
     });
   }
 
-  /** A worker, of which there may be any number. */
-  startDrain(stage: StageId, shard: number): void {
-    this.#invokeStage(stage, `${stage}-drain`, async (invocation) => {
-      const published: Promise<void>[] = [];
-      const queue = this.queues.stageQueue(this.queues.of(stage));
-      const work = { code: this.codeOf(stage), queue, messages: [] };
-      await drainShard(shard, stageDeps(this, stage, invocation, work, published));
-      await Promise.all(published);
-    });
-  }
-
-  readonly #handOut: Surroundings['handOut'] = (mapping, messages, answered, over) => {
-    const { stage, isDead } = mapping;
-    const work = async (invocation: Invocation): Promise<readonly string[]> => {
-      const code = this.codeOf(stage);
-      this.log(() => {
-        const all = messages.map(({ id, receiveCount }) => `${id}x${String(receiveCount)}`);
-        return `${invocation.name} of ${code.version}: ${all.join(' ')}`;
-      });
-      const published: Promise<void>[] = [];
-      const queue = this.queues.stageQueue(mapping);
-      const deps = stageDeps(this, stage, invocation, { code, queue, messages }, published);
-      const kept = await (isDead ? takeInDeadLetters(messages, deps) : runBatch(messages, deps));
-      await Promise.all(published);
-      return kept;
-    };
-    this.#invokeStage(stage, isDead ? `${stage}-intake` : stage, work, answered, over);
-  };
-
-  readonly #accepted: Surroundings['accepted'] = (stage, message) => {
+  readonly #accepted = (stage: StageId, message: Accepted): void => {
     this.log(() => `${stage} has ${message.id}: ${eventsIn(message.body)}`);
     this.ledger.accepted(stage, message, this.schedule.now);
     const user = this.ledger.userOf(message.id);
@@ -266,21 +270,5 @@ export class World {
       if (poisoned === undefined || poisoned.has(user) || this.watch.flips > 0 || age <= LATE) return;
       this.violation(`isolation: ${id} came ${String(age / SECOND)} s after it was accepted`);
     };
-  }
-
-  #invokeStage<T>(
-    stage: StageId,
-    name: string,
-    work: (invocation: Invocation) => Promise<T>,
-    answered?: (result: T) => void,
-    over?: () => void,
-  ): void {
-    const start = (invocation: Invocation): Promise<T> => {
-      if (this.codeOf(stage).starts !== 'exits') return work(invocation);
-      invocation.die('it exits while it starts');
-      return new Promise(() => undefined);
-    };
-    const { timeout } = limitsOf(stage);
-    this.functions.invoke({ of: stage, name, timeout, work: start, answered, over });
   }
 }

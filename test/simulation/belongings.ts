@@ -1,0 +1,59 @@
+/** What each invocation has of its queue: last words may touch what the process that died still had, and nothing else. */
+import type { IncomingMessage } from '../../lambdas/core/ports.ts';
+import type { Invocation } from './invocation.ts';
+
+/** Of one invocation. */
+interface Batch {
+  readonly ids: ReadonlySet<string>;
+  /** From then on another function may receive the messages; milliseconds since 1970. */
+  readonly visibleAt: number;
+  /** Given back or deleted, as far as the function knows. */
+  readonly released: Set<string>;
+}
+
+type Messages = readonly Pick<IncomingMessage, 'id'>[];
+
+export class Belongings {
+  readonly #batches = new WeakMap<Invocation, Batch>();
+  readonly #now: () => number;
+  readonly #violation: (text: string) => void;
+
+  constructor(now: () => number, violation: (text: string) => void) {
+    this.#now = now;
+    this.#violation = violation;
+  }
+
+  /** @param visibility seconds from now on */
+  received(invocation: Invocation, messages: Messages, visibility: number): void {
+    this.#batches.set(invocation, {
+      ids: new Set(messages.map(({ id }) => id)),
+      visibleAt: this.#now() + visibility * 1_000,
+      released: new Set(),
+    });
+  }
+
+  released(invocation: Invocation, messages: Messages): void {
+    const batch = this.#batches.get(invocation);
+    for (const { id } of messages) batch?.released.add(id);
+  }
+
+  /** Last words give messages back, or charge one. @param dead see `Charges.heeded` */
+  touched(messages: Messages, dead: Invocation | undefined): void {
+    const batch = dead === undefined ? undefined : this.#batches.get(dead);
+    const name = dead?.name ?? 'nothing';
+    for (const { id } of messages) {
+      if (batch?.ids.has(id) !== true)
+        this.#violation(`they touch ${id}, which ${name} did not have when it died`);
+      else if (batch.released.has(id))
+        this.#violation(`they touch ${id}, which ${name} had given back when it died`);
+    }
+  }
+
+  /** Last words have charged a message. */
+  charged(id: string, dead: Invocation | undefined): void {
+    this.touched([{ id }], dead);
+    const batch = dead === undefined ? undefined : this.#batches.get(dead);
+    if (batch !== undefined && this.#now() >= batch.visibleAt)
+      this.#violation(`they charge ${id} when another function may have it`);
+  }
+}

@@ -1,0 +1,67 @@
+/** Planted bugs: in what a process does with the last words of the one before it. */
+import type { StageLastWords } from '../../../lambdas/stage/last-words-file.ts';
+import type { Heed } from './bug.ts';
+import type { Planted } from './planted-stores.ts';
+
+const withWords = (words: StageLastWords, methods: Partial<StageLastWords>): StageLastWords => ({
+  take: () => words.take(),
+  received: (messages, until) => {
+    words.received(messages, until);
+  },
+  begun: (message, stamp, isCharged) => {
+    words.begun(message, stamp, isCharged);
+  },
+  ended: (message) => {
+    words.ended(message);
+  },
+  watching: (queue) => words.watching(queue),
+  clear: () => {
+    words.clear();
+  },
+  ...methods,
+});
+
+const chargingAll =
+  (heed: Heed): Heed =>
+  async (words, deps) => {
+    const [first] = words.inHand;
+    if (first === undefined) return heed(words, deps);
+    for (const message of words.held)
+      await heed(
+        { ...words, held: [message], inHand: [{ ...first, id: message.id, isCharged: false }] },
+        deps,
+      );
+  };
+
+export const PLANTED_IN_WORDS: readonly Planted[] = [
+  {
+    name: 'last words charge every message of the batch',
+    breaks: 'neighbours of a poison count as poison',
+    bug: { heed: chargingAll },
+  },
+  {
+    name: 'last words charge a message that was charged before its attempt',
+    breaks: 'one death counts twice, and what was known of the message is lost',
+    bug: {
+      heed: (heed) => (words, deps) => {
+        const inHand = words.inHand.map((one) => ({ ...one, isCharged: false }));
+        return heed({ ...words, inHand }, deps);
+      },
+    },
+  },
+  {
+    name: 'last words are heeded after the visibility timeout',
+    breaks: 'a message is charged that another function may have',
+    bug: { heed: (heed) => (words, deps) => heed({ ...words, until: Infinity }, deps) },
+  },
+  {
+    name: 'last words are kept when the function has answered',
+    breaks: 'a later death gives back what the dead process did not have',
+    bug: { lastWords: (words) => withWords(words, { clear: () => undefined }) },
+  },
+  {
+    name: 'last words do not note what was given back',
+    breaks: 'a message that waits is given back before its time',
+    bug: { lastWords: (words) => withWords(words, { watching: (queue) => queue }) },
+  },
+];

@@ -1,0 +1,147 @@
+/** The real work of router and deliver on a message, with every call at the mercy of the invocation. */
+import { inCalls } from '../../../lambdas/core/calls.ts';
+import type { Process } from '../../../lambdas/core/outcome.ts';
+import {
+  InfraFault,
+  type OutgoingMessage,
+  type QueueSender,
+  type SendResult,
+  type StateStore,
+} from '../../../lambdas/core/ports.ts';
+import type { SeenStore } from '../../../lambdas/core/seen.ts';
+import type { Transforms } from '../../../lambdas/core/transform.ts';
+import { secretCache } from '../../../lambdas/aws/secrets.ts';
+import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
+import type { HttpClient } from '../../../lambdas/deliver/http-client.ts';
+import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
+import { gated } from '../../support/ports-gate.ts';
+import type { Host } from '../environment.ts';
+import type { Invocation } from '../invocation.ts';
+import { destination, SEEN_LIMITS, timing } from './config.ts';
+import { DESTINATIONS, ROUTER, type DestinationId, type StageId } from './plan.ts';
+import type { World } from './world.ts';
+
+/** How long a message waits for others; milliseconds. */
+const WINDOW = 3;
+
+/** What the groups of a batch send at about the same time goes in one call, as by `BatchingSender`. */
+const gathering = (sender: QueueSender, host: Host) => {
+  let waiting: { message: OutgoingMessage; taken: () => void; failed: (error: Error) => void }[] = [];
+  const flush = (): void => {
+    const all = waiting;
+    waiting = [];
+    let next = 0;
+    for (const call of inCalls(all.map(({ message }) => message))) {
+      const own = all.slice(next, next + call.length);
+      next += call.length;
+      sender.send(call).then(
+        (results) => {
+          own.forEach(({ taken, failed }, i) => {
+            const result = results[i];
+            if (result?.ok === true) taken();
+            else failed(new InfraFault(`SQS refused a message: ${result?.reason ?? ''}`));
+          });
+        },
+        (error: unknown) => {
+          for (const { failed } of own) failed(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    }
+  };
+  return (message: OutgoingMessage): Promise<void> =>
+    new Promise((taken, failed) => {
+      waiting.push({ message, taken, failed });
+      if (waiting.length === 1) host.after(WINDOW, flush);
+    });
+};
+
+/** A destination's queue. Whenever a call lands, its effect is that of the messages for which it was made. */
+const senderTo = (world: World, id: DestinationId, invocation: Invocation): QueueSender => ({
+  send: (messages) => {
+    const made = messages.map(({ groupId }) => world.routing(groupId));
+    return invocation.gate('sqs.send', [messages], async () => {
+      await Promise.resolve();
+      for (const message of made) world.effect(message);
+      return world.send(id, messages, invocation);
+    }) as Promise<readonly SendResult[]>;
+  },
+});
+
+const routerProcess = (world: World, invocation: Invocation, transforms: Transforms): Process => {
+  const { gate, host } = invocation;
+  const deduplication = {
+    store: gated<SeenStore>(world.seen, 'seen', gate),
+    limits: SEEN_LIMITS,
+    warn: () => undefined,
+  };
+  const deps: RouterDeps = {
+    stage: ROUTER,
+    destinations: DESTINATIONS.map((id) => {
+      const send = gathering(senderTo(world, id, invocation), host);
+      return { id, sources: destination(id).sources, send };
+    }),
+    transforms,
+    timing,
+    rejections: gated(world.rejections, 'rejections', gate),
+    clock: world.clockOf(invocation),
+    count: () => undefined,
+    ...(world.plan.settings.deduplication ? { deduplication } : {}),
+  };
+  return router(world.bug.router?.(deps, world) ?? deps);
+};
+
+/** Whose events a request has. */
+const userIn = (body: string): number => Number(/"anonymousId":"u(\d+)"/.exec(body)?.[1]);
+
+const httpTo =
+  (world: World, stage: DestinationId, { gate, host }: Invocation): HttpClient =>
+  async (request) => {
+    const message = world.watch.current(stage, userIn(request.body));
+    try {
+      const { reply, wait } = (await gate('http.post', [stage, request.body.length], () =>
+        world.receivers.post(stage, request, message),
+      )) as Awaited<ReturnType<typeof world.receivers.post>>;
+      if (wait > 0) await host.pass(wait);
+      return reply;
+    } catch (error) {
+      if (!(error instanceof InfraFault)) throw error;
+      return { kind: 'transport', reason: 'socket hang up' };
+    }
+  };
+
+const deliverProcess = (
+  world: World,
+  stage: DestinationId,
+  invocation: Invocation,
+  transforms: Transforms,
+): Process => {
+  const { gate } = invocation;
+  const clock = world.clockOf(invocation);
+  const deps: DeliverDeps = {
+    destination: destination(stage),
+    timing,
+    transforms,
+    send: httpTo(world, stage, invocation),
+    secrets: secretCache(
+      () => Promise.reject(new InfraFault('no secrets')),
+      clock,
+      () => undefined,
+    ),
+    rejections: gated(world.rejections, 'rejections', gate),
+    state: gated<Pick<StateStore, 'lastSuccess' | 'saveSuccess'>>(world.state, 'state', gate),
+    clock,
+    warn: () => undefined,
+    count: () => undefined,
+  };
+  return deliverer(world.bug.deliver?.(deps, world) ?? deps);
+};
+
+export const processOf = (
+  world: World,
+  stage: StageId,
+  invocation: Invocation,
+  transforms: Transforms,
+): Process =>
+  stage === ROUTER
+    ? routerProcess(world, invocation, transforms)
+    : deliverProcess(world, stage, invocation, transforms);

@@ -1,0 +1,227 @@
+/** The stages' functions: as `lambdas/stage/stage.ts`, they turn what they are invoked with into work, and leave nothing under way. */
+import { runBatch } from '../../../lambdas/core/batch-runner.ts';
+import { drainShard } from '../../../lambdas/core/drain.ts';
+import { takeInDeadLetters } from '../../../lambdas/core/intake.ts';
+import { heed } from '../../../lambdas/core/last-words.ts';
+import type { Probe } from '../../../lambdas/core/mode-machine.ts';
+import type { Crash } from '../../../lambdas/core/mode.ts';
+import { InfraFault, type IncomingMessage, type StageQueue } from '../../../lambdas/core/ports.ts';
+import type { Transforms } from '../../../lambdas/core/transform.ts';
+import { gated } from '../../support/ports-gate.ts';
+import type { Environment, Host } from '../environment.ts';
+import type { Invocation } from '../invocation.ts';
+import type { Code } from './code.ts';
+import { limitsOf, SECOND, timing } from './config.ts';
+import type { StageId } from './plan.ts';
+import type { Surroundings } from './queues.ts';
+import { stageDeps, type StageDeps } from './stage.ts';
+import { Thread } from './transforms.ts';
+import type { World } from './world.ts';
+
+/** As the functions' shell has it: how many of a function's timeouts a visibility timeout is longer than. */
+const VISIBLE_AFTER = 5;
+
+/** Milliseconds that control waits for the answer to a probe. */
+const PATIENCE = 10 * SECOND;
+
+interface Ordered<T> {
+  readonly stage: StageId;
+  readonly name: string;
+  readonly messages?: readonly IncomingMessage[];
+  readonly queue: StageQueue;
+  readonly work: (deps: StageDeps, invocation: Invocation, transforms: Transforms) => Promise<T>;
+  readonly answered?: (result: T) => void;
+  readonly over?: () => void;
+  readonly isQuick?: boolean;
+}
+
+export class StageFunctions {
+  readonly #world: World;
+  readonly #threads = new WeakMap<Host, Thread>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  readonly handOut: Surroundings['handOut'] = (mapping, messages, answered, over) => {
+    const world = this.#world;
+    const { stage, isDead } = mapping;
+    this.#invoke<readonly string[]>({
+      stage,
+      name: isDead ? `${stage}-intake` : stage,
+      messages,
+      queue: world.queues.stageQueue(mapping),
+      work: async (deps, invocation) => {
+        world.log(() => {
+          const all = messages.map(({ id, receiveCount }) => `${id}x${String(receiveCount)}`);
+          return `${invocation.name} of ${deps.codeVersion}: ${all.join(' ')}`;
+        });
+        if (isDead) return takeInDeadLetters(messages, deps);
+        invocation.host.words.received(messages, deps.clock() + VISIBLE_AFTER * limitsOf(stage).timeout);
+        return runBatch(messages, deps);
+      },
+      answered,
+      over,
+    });
+  };
+
+  /** A worker, of which there may be any number. */
+  startDrain(stage: StageId, shard: number): void {
+    this.#invoke({
+      stage,
+      name: `${stage}-drain`,
+      queue: this.#queueOf(stage),
+      work: (deps) => drainShard(shard, deps),
+    });
+  }
+
+  /** What control learns of a function that answers, dies, or takes too long. */
+  probe(stage: StageId, isQuick: boolean): Promise<Probe> {
+    const { schedule } = this.#world;
+    return new Promise((resolve) => {
+      const failed = (crash: Pick<Crash, 'error' | 'codeVersion'>): void => {
+        resolve({ kind: 'failed', crash: { kind: 'load', ...crash, at: schedule.now } });
+      };
+      schedule.after(PATIENCE, () => {
+        failed({ error: 'it did not answer', codeVersion: '' });
+      });
+      this.#invoke<Probe | undefined>({
+        stage,
+        name: `${stage}-probe`,
+        queue: this.#queueOf(stage),
+        isQuick,
+        work: async ({ codeVersion }, { name }, transforms) => {
+          const crash = await transforms.check();
+          if (crash === undefined) return { kind: 'answered', codeVersion };
+          this.#world.watch.probeFailed(name, codeVersion, crash);
+          failed({ error: crash.error, codeVersion });
+          return undefined;
+        },
+        answered: (probe) => {
+          if (probe !== undefined) resolve(probe);
+        },
+        // What has died cannot say which version it was.
+        over: () => {
+          failed({ error: 'it died', codeVersion: '' });
+        },
+      });
+    });
+  }
+
+  #queueOf(stage: StageId): StageQueue {
+    const { queues } = this.#world;
+    return queues.stageQueue(queues.of(stage));
+  }
+
+  #invoke<T>({ stage, name, queue, messages = [], work, answered, over, isQuick = false }: Ordered<T>): void {
+    const world = this.#world;
+    const code = world.codeOf(stage);
+    const { timeout, visibility } = limitsOf(stage);
+    world.functions.invoke<T>({
+      of: stage,
+      version: code.version,
+      name,
+      timeout,
+      isQuick,
+      work: async (invocation, environment) => {
+        world.watch.belongings.received(invocation, messages, world.bug.visibility ?? visibility);
+        await this.#start(stage, code, invocation, environment);
+        const thread = this.#threadOf(stage, code, invocation.host);
+        const transforms = world.bug.transforms?.(thread.transforms, thread) ?? thread.transforms;
+        const published: Promise<void>[] = [];
+        try {
+          const deps = stageDeps(world, stage, invocation, { code, transforms, queue, messages }, published);
+          return await work(deps, invocation, transforms);
+        } finally {
+          await Promise.allSettled(published);
+          await this.#recordLate(stage, code, invocation, thread);
+          (world.bug.lastWords?.(invocation.host.words) ?? invocation.host.words).clear();
+        }
+      },
+      answered,
+      over,
+    });
+  }
+
+  /** A process that has just started heeds the last words of the one before it. */
+  async #start(
+    stage: StageId,
+    { version, starts }: Code,
+    invocation: Invocation,
+    { lastDeath }: Environment,
+  ): Promise<void> {
+    const { host, gate } = invocation;
+    if (host.hasStarted) return;
+    host.hasStarted = true;
+    const words = host.words.take();
+    if (starts === 'dies') {
+      invocation.die('it dies while it starts');
+      return new Promise(() => undefined);
+    }
+    if (words === undefined) return;
+    const world = this.#world;
+    const { watch, state, bug, faults } = world;
+    const queue = this.#queueOf(stage);
+    world.log(() => `${invocation.name} of ${version} heeds ${JSON.stringify(words)}`);
+    faults.count('last words: a death');
+    const act = bug.heed?.(heed) ?? heed;
+    await act(words, {
+      stage,
+      queue: gated(
+        {
+          ...queue,
+          setVisibility: (messages, seconds) => {
+            faults.count('last words: messages given back');
+            watch.belongings.touched(messages, lastDeath);
+            return queue.setVisibility(messages, seconds);
+          },
+        },
+        'queue',
+        gate,
+      ),
+      state: gated(
+        {
+          saveAttempt: async (of, id, attempt) => {
+            faults.count('last words: a charge');
+            watch.belongings.charged(id, lastDeath);
+            watch.charges.heeded(id, lastDeath);
+            await state.saveAttempt(of, id, attempt);
+          },
+        },
+        'state',
+        gate,
+      ),
+      backoff: timing,
+      clock: world.clockOf(invocation),
+      random: world.random,
+      observe: (event) => {
+        watch.observe(event, stage, invocation);
+      },
+    });
+  }
+
+  #threadOf(stage: StageId, code: Code, host: Host): Thread {
+    const world = this.#world;
+    const thread = this.#threads.get(host) ?? new Thread(stage, code, host, world.sandbox);
+    this.#threads.set(host, thread);
+    return thread;
+  }
+
+  async #recordLate(stage: StageId, { version }: Code, { gate }: Invocation, thread: Thread): Promise<void> {
+    const world = this.#world;
+    const count = thread.takeLate();
+    if (count === 0) return;
+    world.faults.count('late crashes recorded');
+    const last = {
+      kind: 'late',
+      error: 'it failed late',
+      codeVersion: version,
+      at: world.schedule.now,
+    } as const;
+    try {
+      await gated(world.lateCrashes, 'lateCrashes', gate).addLateCrashes(stage, { count, last });
+    } catch (error) {
+      if (!(error instanceof InfraFault)) throw error;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The user's code in its sandbox, in virtual time: what `lambdas/sandbox` promises of each way in which code can fail. Jobs run in
+ * parallel in one thread of the process, and what ends the thread lets the events that others have in hand run again.
+ */
+import type { SluiceEvent } from '../../../lambdas/core/event.ts';
+import { toEvents } from '../../../lambdas/core/outputs.ts';
+import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../../../lambdas/core/transform.ts';
+import { toOutputs } from '../../../lambdas/sandbox/outputs.ts';
+import type { Host } from '../environment.ts';
+import { crashingOf, crashOf, loadCrash, plannedOf, returned, type Code, type Planned } from './code.ts';
+import { TRANSFORM_TIMEOUT } from './config.ts';
+import type { Crashing, StageId } from './plan.ts';
+
+/** Milliseconds in which most events are done; one in two takes no time that counts. */
+const USUAL = 200;
+/** What was started and fails later does so within this many milliseconds of the process's own time. */
+const LATEST = 20_000;
+
+export interface CodeOptions {
+  readonly random: () => number;
+  readonly now: () => number;
+  /** An event begins. */
+  readonly begun: (stage: StageId, messageId: string, host: Host) => void;
+  /** An attempt at an event has ended well. */
+  readonly made: (stage: StageId, event: SluiceEvent, outputs: readonly SluiceEvent[]) => void;
+  /** For the totals. */
+  readonly count: (what: string) => void;
+}
+
+type Attempt =
+  | { readonly outputs: readonly SluiceEvent[] }
+  | { readonly crash: CaughtCrash }
+  /** The thread ended under it. */
+  | 'again';
+
+/** The thread of a process, one after another. */
+export class Thread {
+  readonly #stage: StageId;
+  readonly #code: Code;
+  readonly #host: Host;
+  readonly #options: CodeOptions;
+  /** Grows when the thread ends. */
+  #generation = 0;
+  #blockedUntil = 0;
+  #late = 0;
+  #lateEver = 0;
+
+  constructor(stage: StageId, code: Code, host: Host, options: CodeOptions) {
+    this.#stage = stage;
+    this.#code = code;
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** Failures of what answered events had started, since the process began. */
+  get late(): number {
+    return this.#lateEver;
+  }
+
+  /** @returns how many have failed late since the last time */
+  takeLate(): number {
+    const late = this.#late;
+    this.#late = 0;
+    return late;
+  }
+
+  get transforms(): Transforms {
+    return {
+      timeout: TRANSFORM_TIMEOUT,
+      run: (job) => this.#run(job),
+      check: () => Promise.resolve(this.#code.starts === 'throws' ? loadCrash(this.#code) : undefined),
+    };
+  }
+
+  async #run({ events, time }: TransformJob): Promise<TransformRun> {
+    const { now, count } = this.#options;
+    if (events.length === 0) return { made: [] };
+    if (this.#code.starts === 'throws')
+      return { made: [], ended: { kind: 'crash', crash: loadCrash(this.#code) } };
+    const until = now() + time;
+    const made: (readonly SluiceEvent[])[] = [];
+    for (const event of events) {
+      let attempt: Attempt = 'again';
+      while (attempt === 'again') {
+        if (now() > until) {
+          if (made.length > 0) count('code: the next event had no time');
+          return { made, ended: { kind: 'no time' } };
+        }
+        attempt = await this.#attempt(event);
+      }
+      if ('crash' in attempt) return { made, ended: { kind: 'crash', crash: attempt.crash } };
+      made.push(attempt.outputs);
+    }
+    return { made };
+  }
+
+  async #attempt(event: SluiceEvent): Promise<Attempt> {
+    const { random, now, begun, made, count } = this.#options;
+    const planned = plannedOf(event);
+    begun(this.#stage, event.messageId, this.#host);
+    const generation = this.#generation;
+    const how = crashingOf(this.#stage, this.#code, planned);
+    if (how === 'loop') this.#blockedUntil = now() + TRANSFORM_TIMEOUT;
+    const takes = this.#takes(planned, how);
+    if (takes > 0) await this.#host.pass(takes);
+    if (this.#generation !== generation) return 'again';
+    if (how === 'loop' || how === 'exit' || how === 'memory') this.#end();
+    if (how !== undefined) count(`code: ${how}`);
+    if (how === 'native') {
+      this.#host.running?.die(`native crash at ${event.messageId}`);
+      return new Promise(() => undefined);
+    }
+    if (how !== undefined) return { crash: crashOf(this.#code, how, event.messageId) };
+    // A loop of another event holds up the thread until it is ended.
+    if (this.#blockedUntil > now()) {
+      await this.#host.pass(this.#blockedUntil - now() + 1);
+      return 'again';
+    }
+    const texts = toOutputs(returned(this.#stage, this.#code, planned, random), event.messageId);
+    const outputs = toEvents(texts, event.messageId);
+    if (outputs === undefined) throw new Error(`the simulated code makes no event of ${event.messageId}`);
+    made(this.#stage, event, outputs);
+    this.#startLate(planned);
+    return { outputs };
+  }
+
+  #takes({ slow }: Planned, how: Crashing | undefined): number {
+    const { random, count } = this.#options;
+    if (how === 'loop' || how === 'hang') return TRANSFORM_TIMEOUT;
+    if (slow?.stage === this.#stage) {
+      count('code: slow');
+      return slow.takes;
+    }
+    return random() < 0.5 ? 0 : Math.floor(USUAL * random());
+  }
+
+  /** Its successor runs what is in hand again. */
+  #end(): void {
+    this.#generation += 1;
+    this.#blockedUntil = 0;
+  }
+
+  #startLate({ late }: Planned): void {
+    if (late?.stage !== this.#stage) return;
+    const { random, count } = this.#options;
+    this.#host.after(1 + Math.floor(LATEST * random() ** 3), () => {
+      count(`code: late ${late.how}`);
+      this.#late += 1;
+      this.#lateEver += 1;
+      if (late.how === 'exit') this.#end();
+    });
+  }
+}
