@@ -10,7 +10,7 @@ const TICK = 20;
 /** A look that comes this late was held up together with everything else: a frozen process is no blocked thread. Milliseconds. */
 const MAX_STEP = 200;
 /** The part of the process's memory that may be used. */
-const MEMORY_SHARE = 0.85;
+const MEMORY_SHARE = 0.7;
 /** MB by which a process grows for other reasons: a thread's own beginning, garbage, the batch. */
 const MEMORY_SLACK = 64;
 const MB = 1_048_576;
