@@ -22,7 +22,7 @@ const config = (): PipelineConfig => ({
   timing: { routerTimeout: '4s', routerVisibility: '24s', maxBackoff: '2s', refusalDelay: '2s' },
 });
 
-/** One user's events throw, another's end the process, with whatever else is in hand there; a third's grow too large. */
+/** One user's events throw, another's end the thread, with whatever else is in hand there; a third's grow too large. */
 const careless = `
 export default (event) => {
   const { seq } = event.properties;
@@ -122,8 +122,8 @@ describe('the same events, sent again in other batches', () => {
       await post(eventsOf(['large-0', 'discarded-0'], 1));
       await sendAll(2);
       await sendAll(3);
-      await untilStage(run, 'router', 'with two parked keys', ({ parkedKeys: keys }) => keys === 2);
-      await until('a death', () => logs().includes('exit status 3'), { context: () => run.output });
+      await untilStage(run, 'router', 'with three parked keys', ({ parkedKeys: keys }) => keys === 3);
+      await until('an exit', () => logs().includes('process.exit(3) ended the thread'), { context: () => run.output });
       await sendAll(5);
       await discard('discarded-0-0');
       run.write('all.mjs', mended);
