@@ -123,7 +123,9 @@ describe('the same events, sent again in other batches', () => {
       await sendAll(2);
       await sendAll(3);
       await untilStage(run, 'router', 'with three parked keys', ({ parkedKeys: keys }) => keys === 3);
-      await until('an exit', () => logs().includes('process.exit(3) ended the thread'), { context: () => run.output });
+      await until('an exit', () => logs().includes('process.exit(3) ended the thread'), {
+        context: () => run.output,
+      });
       await sendAll(5);
       await discard('discarded-0-0');
       run.write('all.mjs', mended);
