@@ -29,6 +29,10 @@ const MAX_RECEIVE_COUNT = 1000;
 /** Lambda's maximum for a FIFO queue. */
 const BATCH_SIZE = 10;
 
+/** MB of a stage's function, and of one that has a transform: a thread that used up its memory is replaced before all of it is free. */
+const MEMORY = 512;
+const MEMORY_WITH_TRANSFORM = 1024;
+
 /** Taking in dead letters is rare, and must not take the concurrency of what is alive. Lambda's minimum. */
 const INTAKE_CONCURRENCY = 2;
 
@@ -102,7 +106,7 @@ export class PipelineStage extends Construct {
       description: props.description,
       config: props.config,
       transform: props.transform,
-      memorySize: 512,
+      memorySize: props.transform === undefined ? MEMORY : MEMORY_WITH_TRANSFORM,
       timeout: Duration.seconds(timeout),
       environment: {
         [ENV.stageQueueUrl]: this.queue.queueUrl,

@@ -10,6 +10,8 @@
  *   are all redelivered, and run one after another then.
  * - A charge that was written before the attempt is not written again.
  * - The charge comes before the messages are given back: a redelivered message must find it.
+ * - A call that the dead process had under way may still land: a message is delivered again only after that. Otherwise the late
+ *   call is a duplicate behind its user's next event.
  */
 import { afterCrash, charge } from './attempts.ts';
 import { backoff, toSeconds, type BackoffLimits } from './backoff.ts';
@@ -52,17 +54,35 @@ export interface SpokenDeps {
   readonly queue: StageQueue;
   readonly state: Pick<StateStore, 'saveAttempt'>;
   readonly backoff: BackoffLimits;
+  /** In which a call of the dead process has landed, if it lands at all: milliseconds. */
+  readonly landing: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly observe: (event: RunnerEvent) => void;
 }
+
+export const toHeld = ({
+  id,
+  receiptHandle,
+  groupId,
+  sequenceNumber,
+  receiveCount,
+  sentAt,
+}: IncomingMessage): HeldMessage => ({
+  id,
+  receiptHandle,
+  groupId,
+  sequenceNumber,
+  receiveCount,
+  sentAt,
+});
 
 /** Neither needs the body. */
 const asMessage = (held: HeldMessage): IncomingMessage => ({ ...held, body: '' });
 
 /** Acts on the words of a process that has died. What AWS fails to do is made up for by the visibility timeout. */
 export const heed = async (words: Words, deps: SpokenDeps): Promise<void> => {
-  const { clock, random, backoff: limits, observe } = deps;
+  const { clock, random, backoff: limits, landing, observe } = deps;
   if (clock() >= words.until || words.held.length === 0) return;
   const [only, ...others] = words.inHand;
   const guilty = others.length === 0 ? words.held.find(({ id }) => id === only?.id) : undefined;
@@ -74,8 +94,8 @@ export const heed = async (words: Words, deps: SpokenDeps): Promise<void> => {
   if (guilty !== undefined && only?.isCharged === false) await chargeFor(guilty, only.stamp, words, deps);
   for (const [key, messages] of byKey(words.held.map(asMessage))) {
     // The key's later messages stay behind the one that waits.
-    const delay = key === guilty?.groupId ? toSeconds(backoff(1, limits, random)) : 0;
-    await hide(messages, delay, deps);
+    const pause = key === guilty?.groupId ? backoff(1, limits, random) : 0;
+    await hide(messages, toSeconds(Math.max(pause, landing)), deps);
   }
 };
 

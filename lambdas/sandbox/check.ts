@@ -23,14 +23,11 @@ import {
 } from '../../config/check.ts';
 import type { SluiceEvent } from '../core/event.ts';
 import type { CaughtCrash } from '../core/transform.ts';
-import type { LogLine } from './options.ts';
+import { loadTimeoutIn, type LogLine } from './options.ts';
 import { Sandbox } from './sandbox.ts';
 
 /** How long the last event has to fail late; milliseconds. */
 const LATE_TIME = 300;
-
-/** As for the function: see `lambdas/stage/user-code.ts`. Milliseconds. */
-const LOAD_LIMIT = 8_000;
 
 /** How long an event waits for a new thread after the event before it has ended the old one; milliseconds. */
 const TIME_TO_BEGIN = 60_000;
@@ -96,7 +93,7 @@ class Check {
       module: file(BUNDLE_FILES.transform),
       destination: isDestination ? bundle.destination.id : undefined,
       timeout: transform.timeout,
-      loadTimeout: Math.min(LOAD_LIMIT, functionTimeout / 3),
+      loadTimeout: loadTimeoutIn(functionTimeout),
       memory: transform.memory,
       processMemory: memory > 0 ? memory : undefined,
       env: transform.env,

@@ -17,6 +17,12 @@ export interface SandboxOptions extends ThreadOptions {
   readonly onLeak: (events: number) => void;
 }
 
+/** The longest that a module may take to load; control waits 10 seconds for the answer to a probe. Milliseconds. */
+const LOAD_LIMIT = 8_000;
+
+/** @returns `loadTimeout` in a function that may run for so many milliseconds */
+export const loadTimeoutIn = (functionTimeout: number): number => Math.min(LOAD_LIMIT, functionTimeout / 3);
+
 export interface LogLine {
   readonly level: 'info' | 'warn';
   readonly eventId?: string;

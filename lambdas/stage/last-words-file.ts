@@ -7,7 +7,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { HeldMessage, LastWords, Words } from '../core/last-words.ts';
+import { toHeld, type LastWords, type Words } from '../core/last-words.ts';
 import type { IncomingMessage, StageQueue } from '../core/ports.ts';
 
 const FILE = 'sluice-last-words';
@@ -17,22 +17,6 @@ type Line =
   | { readonly begun: Words['inHand'][number] }
   | { readonly ended: string }
   | { readonly released: readonly string[] };
-
-const toHeld = ({
-  id,
-  receiptHandle,
-  groupId,
-  sequenceNumber,
-  receiveCount,
-  sentAt,
-}: IncomingMessage): HeldMessage => ({
-  id,
-  receiptHandle,
-  groupId,
-  sequenceNumber,
-  receiveCount,
-  sentAt,
-});
 
 /** @returns undefined when the process before did not die with a batch in hand */
 const parse = (text: string): Words | undefined => {

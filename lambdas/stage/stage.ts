@@ -11,6 +11,7 @@ import { runBatch } from '../core/batch-runner.ts';
 import { failureOf } from '../core/crash.ts';
 import { drainShard } from '../core/drain.ts';
 import { takeInDeadLetters } from '../core/intake.ts';
+import { CALL_MARGIN } from '../core/limits.ts';
 import { changeMode } from '../core/mode-change.ts';
 import type { ModeEvent } from '../core/mode-machine.ts';
 import type { ModeRecord } from '../core/mode.ts';
@@ -103,7 +104,8 @@ const heedLastWords = async (
   if (words === undefined) return;
   const observe = reportTo(stage, codeVersion);
   try {
-    await heed(words, { stage, queue, state, backoff: timing, clock, random, observe });
+    const landing = stage === ROUTER_STAGE ? CALL_MARGIN : Math.max(CALL_MARGIN, timing.requestTimeout);
+    await heed(words, { stage, queue, state, backoff: timing, landing, clock, random, observe });
   } catch (error) {
     log('error', 'could not act on the last words', { stage, error: describeError(error) });
   }

@@ -7,7 +7,7 @@ import type { Clock, LateCrashes } from '../core/ports.ts';
 import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
 import { emitMetrics, log } from '../aws/log.ts';
 import type { Secrets } from '../aws/secrets.ts';
-import type { LateFailure, LogLine } from '../sandbox/options.ts';
+import { loadTimeoutIn, type LateFailure, type LogLine } from '../sandbox/options.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 
 export interface UserCode {
@@ -42,9 +42,6 @@ export interface UserCodeOptions {
 
 /** Lines that an invocation passes on. */
 const MAX_LINES = 200;
-
-/** The longest that a module may take to load; control waits 10 seconds for the answer to a probe. Milliseconds. */
-const LOAD_LIMIT = 8_000;
 
 /** MB, as Lambda says it. */
 const processMemory = (): number | undefined => {
@@ -103,7 +100,7 @@ export const userCode = (options: UserCodeOptions): UserCode => {
     module: file(BUNDLE_FILES.transform),
     destination,
     timeout: bundle.timeout,
-    loadTimeout: Math.min(LOAD_LIMIT, functionTimeout / 3),
+    loadTimeout: loadTimeoutIn(functionTimeout),
     memory: bundle.memory,
     processMemory: processMemory(),
     env: bundle.env,

@@ -31,7 +31,7 @@ const words = (ids: readonly string[], inHand: readonly string[]): Words => ({
 });
 
 const heeded = (of: Words, deps: Partial<SpokenDeps> = {}): Promise<void> =>
-  heed(of, { ...stage.deps(), ...deps });
+  heed(of, { ...stage.deps(), landing: 0, ...deps });
 
 const visibility = () => Object.fromEntries(stage.queue.visibility);
 
@@ -145,6 +145,16 @@ describe('the charge comes before the messages are given back', () => {
       'queue.setVisibility',
       'queue.setVisibility',
     ]);
+  });
+});
+
+describe('what the dead process had under way may still land', () => {
+  it('so nothing is given back before it has, and a longer pause stays', async () => {
+    await heeded(words(['a1', 'b1'], ['a1']), { landing: 6_001 });
+    expect(visibility()).toEqual({ a1: 7, b1: 7 });
+    const slow = { minBackoff: 60_000, maxBackoff: 60_000 };
+    await heeded(words(['c1', 'd1'], ['c1']), { landing: 6_001, backoff: slow, random: () => 1 });
+    expect(visibility()).toEqual({ a1: 7, b1: 7, c1: 60, d1: 7 });
   });
 });
 

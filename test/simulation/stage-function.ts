@@ -9,6 +9,7 @@ import type { RunnerDeps } from '../../lambdas/core/runner-deps.ts';
 import { gated } from '../support/ports-gate.ts';
 import type { Environment } from './environment.ts';
 import type { Invocation } from './invocation.ts';
+import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
 import { MINUTE, ROUTER, SECOND, STAGE, STAGE_TIMEOUT, TRANSFORM_TIMEOUT, type Code } from './settings.ts';
 import type { World } from './world.ts';
 
@@ -105,6 +106,7 @@ export const startProcess = async (
     queue: gated(touching, 'queue', gate),
     state: gated(charging, 'state', gate),
     backoff: BACKOFF,
+    landing: CALL_MARGIN,
     clock: () => schedule.now,
     random: options.random,
     observe: () => undefined,

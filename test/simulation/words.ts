@@ -1,5 +1,5 @@
 /** Last words in memory, by the same rules as `lambdas/stage/last-words-file.ts`. */
-import type { HeldMessage, Words } from '../../lambdas/core/last-words.ts';
+import { toHeld, type Words } from '../../lambdas/core/last-words.ts';
 import type { IncomingMessage, StageQueue } from '../../lambdas/core/ports.ts';
 import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 
@@ -7,22 +7,6 @@ import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 export class WordsFile {
   words: Words | undefined;
 }
-
-const toHeld = ({
-  id,
-  receiptHandle,
-  groupId,
-  sequenceNumber,
-  receiveCount,
-  sentAt,
-}: IncomingMessage): HeldMessage => ({
-  id,
-  receiptHandle,
-  groupId,
-  sequenceNumber,
-  receiveCount,
-  sentAt,
-});
 
 /** Of one process. */
 export class MemoryLastWords implements StageLastWords {

@@ -2,6 +2,7 @@
 import { validateConfig } from '../../../config/index.ts';
 import type { ResolvedDegradedMode } from '../../../config/schema.ts';
 import { roomForMessage as roomToDeliver } from '../../../lambdas/deliver/deliver.ts';
+import { CALL_MARGIN } from '../../../lambdas/core/limits.ts';
 import { roomForMessage as roomToRoute } from '../../../lambdas/router/route.ts';
 import { ROUTER, type DestinationId, type PlanSettings, type StageId } from './plan.ts';
 
@@ -49,12 +50,14 @@ export const limitsOf = (stage: StageId) =>
         visibility: timing.routerVisibility / SECOND,
         worstCase: roomToRoute(timing, false, TRANSFORM_TIMEOUT),
         afterTransform: 10 * SECOND,
+        landing: CALL_MARGIN,
       }
     : {
         timeout: timing.deliverTimeout,
         visibility: timing.deliverVisibility / SECOND,
         worstCase: roomToDeliver(timing, TRANSFORM_TIMEOUT),
         afterTransform: timing.requestTimeout + 5 * SECOND,
+        landing: Math.max(CALL_MARGIN, timing.requestTimeout),
       };
 
 export const CONTROL_TIMEOUT = 30 * SECOND;

@@ -193,6 +193,24 @@ export class Draft {
     }
   }
 
+  /** Of a few users, and kills of one stage in the middle of it; several times. */
+  bursts(): void {
+    for (let times = 4; times > 0; times--) this.#burst(this.#some());
+  }
+
+  #burst(begins: number): void {
+    const dice = this.#dice;
+    const stage = dice.pick(STAGES);
+    for (let times = 25; times > 0; times--)
+      this.#send(begins + dice.int(0, 20_000), dice.int(0, this.#users - 1), dice.pick([0, 0, 0.1]));
+    for (let times = 6; times > 0; times--)
+      this.actions.push({
+        at: begins + dice.int(0, 22_000),
+        do: 'kill',
+        of: dice.chance(0.7) ? stage : dice.pick(STAGES),
+      });
+  }
+
   /** An operator stops a stage and forgets about it. */
   holdForDays(): void {
     const stage = this.#dice.pick(STAGES);

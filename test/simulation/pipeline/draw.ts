@@ -8,7 +8,7 @@ import { NO_RATES, type Plan, type PlanSettings, type Rates } from './plan.ts';
 const RETENTION = 1_209_600;
 const MAX_RECEIVE_COUNT = 1_000;
 
-type Kind = 'everything' | 'poison' | 'aws' | 'backlog' | 'days' | 'dead letters';
+type Kind = 'everything' | 'poison' | 'aws' | 'backlog' | 'days' | 'dead letters' | 'kills';
 
 /**
  * - `everything`: all that can go wrong, mixed.
@@ -17,10 +17,12 @@ type Kind = 'everything' | 'poison' | 'aws' | 'backlog' | 'days' | 'dead letters
  * - `backlog`: a user is parked, and sends on while the fix drains what waits.
  * - `days`: a stage forwards nothing for so long that SQS would delete what waits.
  * - `dead letters`: SQS's own redrive policy gives up on messages.
+ * - `kills`: processes end in the middle of a burst, again and again, and what they had under way lands late.
  */
 const KINDS: readonly [Kind, ...Kind[]] = [
   'poison',
-  ...Array<'everything'>(12).fill('everything'),
+  ...Array<'everything'>(11).fill('everything'),
+  'kills',
   'backlog',
   'backlog',
   'poison',
@@ -50,6 +52,7 @@ const settingsOf = (dice: Dice, kind: Kind): PlanSettings => ({
 
 const ratesOf = (dice: Dice, kind: Kind): Rates => {
   if (kind === 'poison') return NO_RATES;
+  if (kind === 'kills') return { ...NO_RATES, late: 1 };
   const isAws = kind === 'aws';
   return {
     die: isAws ? 0 : dice.pick([0, 0.002, 0.02]),
@@ -76,7 +79,13 @@ export const draw = (seed: number): Plan => {
   const share = dice.pick([0, 0.05, 0.2]);
   // Users who send at the same moment share batches with the poison.
   const moments = kind === 'poison' ? [10 * MINUTE, 40 * MINUTE, 70 * MINUTE] : [];
-  const poisoned = { poison: (user: number) => (user === 0 ? 0.5 : 0), aws: () => 0, backlog: () => 0 };
+  if (kind === 'kills') draft.bursts();
+  const poisoned = {
+    poison: (user: number) => (user === 0 ? 0.5 : 0),
+    aws: () => 0,
+    backlog: () => 0,
+    kills: () => 0,
+  };
   draft.traffic(
     Object.hasOwn(poisoned, kind) ? poisoned[kind as keyof typeof poisoned] : () => share,
     moments,
@@ -87,7 +96,7 @@ export const draw = (seed: number): Plan => {
     draft.kills();
   }
   if (kind === 'everything' || kind === 'dead letters' || kind === 'days') draft.people();
-  if (kind !== 'poison' && kind !== 'backlog') draft.troubles(kind !== 'aws');
+  if (kind !== 'poison' && kind !== 'backlog' && kind !== 'kills') draft.troubles(kind !== 'aws');
   if (kind === 'everything' || kind === 'aws' || kind === 'dead letters') draft.slowness();
   if (kind === 'days') draft.holdForDays();
   if (kind === 'backlog') draft.backlog();

@@ -35,6 +35,11 @@ const chargingAll =
 
 export const PLANTED_IN_WORDS: readonly Planted[] = [
   {
+    name: 'last words give messages back while calls of the dead process may land',
+    breaks: 'what the dead process had sent comes behind what followed it: order is lost',
+    bug: { heed: (heed) => (words, deps) => heed(words, { ...deps, landing: 0 }) },
+  },
+  {
     name: 'last words charge every message of the batch',
     breaks: 'neighbours of a poison count as poison',
     bug: { heed: chargingAll },

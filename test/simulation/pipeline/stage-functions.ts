@@ -192,6 +192,7 @@ export class StageFunctions {
         gate,
       ),
       backoff: timing,
+      landing: limitsOf(stage).landing,
       clock: world.clockOf(invocation),
       random: world.random,
       observe: (event) => {
