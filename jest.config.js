@@ -17,8 +17,9 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  // Much of a test's time is waiting; Jest's own choice is a single worker on two processors.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Most of the time of the long suites is waiting: one more than there are processors keeps these busy.
+  maxWorkers: availableParallelism() + 1,
+  testSequencer: '<rootDir>/test/sequencer.js',
   globalSetup: '<rootDir>/test/global-setup.ts',
   // A deadline for a hang, not a claim about speed.
   testTimeout: 60_000,

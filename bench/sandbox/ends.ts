@@ -52,7 +52,7 @@ const endOnce = async (sandbox: Sandbox, how: string): Promise<void> => {
   if (ended?.kind !== 'crash') throw new Error(`an event that ended its thread by ${how} was not charged`);
 };
 
-/** @returns samples at each tenth of the ends, the first of which comes after a tenth */
+/** @returns samples at each tenth of the ends, the first after a tenth */
 export const measureEnds = async (place: Place, ends: number): Promise<readonly Sample[]> => {
   const sandbox = openSandbox(place, place.ending, { timeout: 500, memory: 16 });
   await untilLoaded(sandbox);

@@ -68,7 +68,7 @@ export class Jobs {
     return this.#place(job, true);
   }
 
-  /** Its thread has it no more. */
+  /** Its thread no longer has it. */
   release(job: Job): void {
     if (job.slot === undefined) return;
     this.#running.delete(job.slot);

@@ -13,14 +13,14 @@ export interface SandboxOptions extends ThreadOptions {
   readonly secrets: () => Promise<Readonly<Record<string, string>>>;
   readonly onLog: (line: LogLine) => void;
   readonly onLate: (late: LateFailure) => void;
-  /** The thread has run out of memory after so many events, and no event is at fault alone. */
+  /** The thread has run out of memory after this number of events, and no event is at fault alone. */
   readonly onLeak: (events: number) => void;
 }
 
 /** The longest that a module may take to load; control waits 10 seconds for the answer to a probe. Milliseconds. */
 const LOAD_LIMIT = 8_000;
 
-/** @returns `loadTimeout` in a function that may run for so many milliseconds */
+/** @param functionTimeout milliseconds @returns `loadTimeout` in that function */
 export const loadTimeoutIn = (functionTimeout: number): number => Math.min(LOAD_LIMIT, functionTimeout / 3);
 
 export interface LogLine {

@@ -31,7 +31,7 @@ export class Sandbox implements Transforms {
   readonly #watch: Watch;
   readonly #unsolved: Unsolved;
   #thread: Thread | undefined;
-  /** An event was given up in it that may still be running: it is given no more. */
+  /** An event was given up in it that may still be running: it gets no further ones. */
   #isRetired = false;
   #exitedBy: number | 'none' | undefined;
   #secrets: Readonly<Record<string, string>> = {};

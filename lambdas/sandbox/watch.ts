@@ -1,5 +1,5 @@
 /**
- * Watches a thread that somebody waits for: whether it loads, whether it is alive, whether an event takes too long, and whether the
+ * Watches a thread whose answer is awaited: whether it loads, whether it is alive, whether an event takes too long, and whether the
  * process runs out of memory. A thread in an endless loop says nothing, so it is looked at from outside.
  */
 import type { Job } from './job.ts';

@@ -127,7 +127,8 @@ describe('last words of the process before this one', () => {
     await invoke(batch);
     expect(order).toEqual(['charged old1', 'process m1', 'process m2']);
     expect(stage.state.attempts.get('old1')).toMatchObject({ charges: 1, crash: { kind: 'death' } });
-    expect(Object.fromEntries(stage.queue.visibility)).toEqual({ old1: 1, old2: 0 });
+    // A request of the dead process may be on its way for as long as a request may take.
+    expect(Object.fromEntries(stage.queue.visibility)).toEqual({ old1: 10, old2: 10 });
     expect(
       stage.logged('the process before this one died; what it had in hand was given back'),
     ).toMatchObject([{ level: 'error', stage: 'crm', messages: 2, messageId: 'old1' }]);
@@ -209,7 +210,7 @@ describe('a process that dies in the middle of a batch', () => {
 
       const next = start(stage.done, 'v2');
       await next({ Records: [record('m9', 'z')] });
-      expect(Object.fromEntries(stage.queue.visibility)).toEqual({ m1: 0, m2: 1, m3: 1 });
+      expect(Object.fromEntries(stage.queue.visibility)).toEqual({ m1: 10, m2: 10, m3: 10 });
       expect([...stage.state.attempts.keys()]).toEqual(['m2']);
       // The stamp and the crash are of the version that died.
       expect(stage.state.attempts.get('m2')).toMatchObject({
