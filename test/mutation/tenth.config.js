@@ -6,7 +6,7 @@ import full from './stryker.config.js';
  */
 export default {
   ...full,
-  mutate: ['attempts', 'backoff', 'last-words', 'parking', 'queue-steps', 'reconcile'].map(
+  mutate: ['attempts', 'backoff', 'parking', 'queue-steps', 'reconcile'].map(
     (name) => `lambdas/core/${name}.ts`,
   ),
 };
