@@ -131,7 +131,7 @@ export const SCENARIOS: readonly Plan[] = [
   ),
   scenario(
     'native crashes, and the last words of their processes',
-    12 * MINUTE,
+    16 * MINUTE,
     [
       // What waits for the resume comes out of the queue in one batch.
       { at: 0, do: 'operator', command: 'hold', stage: 'crm' },
