@@ -233,7 +233,14 @@ describe('in degraded mode', () => {
       const names = Object.keys(CLIENTS) as Name[];
       const bursts = burst('degraded', names);
       expect(await all(bursts, (one) => one.told())).toEqual(names.map(() => EVENTS));
-      expect(await (await fetch(`${run.dataPlaneUrl}/health`)).json()).toMatchObject({ mode: 'DEGRADED' });
+      // On a machine that is busy the mode may not be read in time: then it is UNKNOWN, and never NORMAL.
+      await until('the mode to be told', async () => {
+        const { mode } = (await (await fetch(`${run.dataPlaneUrl}/health`)).json()) as {
+          readonly mode: string;
+        };
+        expect(['DEGRADED', 'UNKNOWN']).toContain(mode);
+        return mode === 'DEGRADED';
+      });
       expect(bursts.flatMap(({ arrived }) => arrived)).toEqual([]);
       rmSync(crash);
       await control(run, { command: 'resume', stage: 'router' });
