@@ -100,7 +100,7 @@ export class Environments {
     this.#options = options;
   }
 
-  /** An idle environment of a function, or, seldom where there is one, a new one. Those of former code are given no more invocations. */
+  /** An idle environment of a function, or, seldom where there is one, a new one. Those of former code get no further invocations. */
   take(id: string, version: string): Environment {
     const { schedule, random, retired } = this.#options;
     const kept = (this.#all.get(id) ?? []).filter(

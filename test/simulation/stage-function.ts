@@ -1,4 +1,5 @@
 import type { DrainDeps } from '../../lambdas/core/drain.ts';
+import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
 import { heed } from '../../lambdas/core/last-words.ts';
@@ -9,7 +10,6 @@ import type { RunnerDeps } from '../../lambdas/core/runner-deps.ts';
 import { gated } from '../support/ports-gate.ts';
 import type { Environment } from './environment.ts';
 import type { Invocation } from './invocation.ts';
-import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
 import { MINUTE, ROUTER, SECOND, STAGE, STAGE_TIMEOUT, TRANSFORM_TIMEOUT, type Code } from './settings.ts';
 import type { World } from './world.ts';
 

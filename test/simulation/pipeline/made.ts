@@ -48,7 +48,7 @@ export class Made {
     }
   }
 
-  /** The event was taken out of the message: what was made of it before counts no more. */
+  /** The event was taken out of the message: what was made of it before no longer counts. */
   discarded(stage: StageId, messageId: string, event: SluiceEvent): void {
     this.#of(stage, messageId).delete(keyOf(event));
   }
