@@ -6,7 +6,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(v.number(), v.finite());
 const modeName = v.picklist(['normal', 'degraded', 'recovering']);
 
-const crash = v.object({
+const crash = v.looseObject({
   // A newer version may know other kinds: what it wrote is kept.
   kind: v.custom<CrashKind>((kind) => typeof kind === 'string'),
   error: v.string(),
@@ -18,11 +18,14 @@ const crash = v.object({
   key: v.exactOptional(v.string()),
 });
 
+const failure = v.looseObject({ text: v.string(), at: time, codeVersion: v.string() });
+const named = v.array(v.looseObject({ id: v.string(), at: time }));
+
 /**
  * What decides whether anything is forwarded, and what a write is conditional on, must be there. The rest may be absent:
- * while a new version is deployed, functions read what the version before or after them has written.
+ * while a new version is deployed, functions read what the version before or after them has written, and keep what they do not know.
  */
-const record: v.GenericSchema<unknown, ModeRecord> = v.object({
+const record: v.GenericSchema<unknown, ModeRecord> = v.looseObject({
   mode: modeName,
   held: v.boolean(),
   epoch: count,
@@ -38,19 +41,43 @@ const record: v.GenericSchema<unknown, ModeRecord> = v.object({
   pauseUntil: v.optional(time, NORMAL.pauseUntil),
   windowFrom: v.optional(time, NORMAL.windowFrom),
   frozenAt: v.exactOptional(time),
-  redrives: v.optional(v.array(v.object({ id: v.string(), at: time })), []),
+  releasedAt: v.exactOptional(time),
+  redrives: v.optional(named, []),
+  shares: v.optional(v.array(v.looseObject({ minute: count, redriven: count, processed: count })), []),
+  belowShareAt: v.exactOptional(time),
+  deaths: v.optional(named, []),
   probeFailures: v.optional(count, NORMAL.probeFailures),
-  failing: v.exactOptional(v.object({ since: time, count, keys: v.array(v.string()) })),
+  probeFailedAt: v.exactOptional(time),
+  failing: v.exactOptional(v.looseObject({ since: time, count, keys: v.array(v.string()) })),
+  rejecting: v.exactOptional(v.looseObject({ since: time, count })),
+  doubtAt: v.exactOptional(time),
+  waitingSince: v.exactOptional(time),
+  quietSince: v.exactOptional(time),
+  waiting: v.exactOptional(v.looseObject({ messages: count, keys: count, own: count })),
+  proven: v.optional(v.boolean(), NORMAL.proven),
+  progressInWindow: v.exactOptional(v.literal(true)),
+  invoked: v.exactOptional(v.literal(true)),
   successes: v.optional(count, NORMAL.successes),
+  troubleFrom: v.exactOptional(time),
+  attemptedAt: v.exactOptional(time),
+  relapsed: v.optional(v.boolean(), NORMAL.relapsed),
+  code: v.exactOptional(v.looseObject({ version: v.string(), since: time })),
   spill: v.optional(v.boolean(), NORMAL.spill),
   dueEpoch: v.optional(count, NORMAL.dueEpoch),
   announced: v.optional(count, NORMAL.announced),
   lastCrash: v.exactOptional(crash),
-  history: v.optional(v.array(v.object({ epoch: count, mode: modeName, at: time, reason: v.string() })), []),
+  lastFailure: v.exactOptional(failure),
+  lastRefusal: v.exactOptional(failure),
+  lastRejection: v.exactOptional(failure),
+  writes: v.exactOptional(v.array(v.string())),
+  history: v.optional(
+    v.array(v.looseObject({ epoch: count, mode: modeName, at: time, reason: v.string() })),
+    [],
+  ),
 });
 
 /** What little is needed of an item that cannot be read. */
-const remains = v.object({
+const remains = v.looseObject({
   held: v.fallback(v.optional(v.boolean(), false), false),
   epoch: v.fallback(v.optional(count, 0), 0),
 });
@@ -63,10 +90,17 @@ const remains = v.object({
 export const parseMode = (item: unknown): ModeRecord => {
   if (item === undefined) return NORMAL;
   const parsed = v.safeParse(record, item);
-  if (parsed.success) return parsed.output;
+  if (parsed.success) return withoutKeys(parsed.output);
   const rest = v.safeParse(remains, item);
   if (!rest.success) return UNREADABLE;
   const { held, epoch } = rest.output;
   // No change of mode has happened that would have to be announced.
   return { ...UNREADABLE, held, epoch, announced: epoch };
+};
+
+/** The table's keys are not the record's. */
+const withoutKeys = (parsed: ModeRecord): ModeRecord => {
+  const rest = { ...parsed };
+  for (const name of ['pk', 'sk']) Reflect.deleteProperty(rest, name);
+  return rest;
 };

@@ -35,6 +35,36 @@ export interface Crash {
   readonly key?: string;
 }
 
+/** The last failure of a kind, for people. */
+export interface LastFailure {
+  /** As the destination or AWS said it: a status code and the beginning of the answer, or an error's name and message. */
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly codeVersion: string;
+}
+
+/** What control saw waiting in a stage: see `isWaiting` in `mode-clocks.ts`. */
+export interface Waiting {
+  /** Of the queue: visible, in flight and delayed. */
+  readonly messages: number;
+  /** Parked keys that are not in trouble of their own. */
+  readonly keys: number;
+  /** Parked keys in trouble of their own. */
+  readonly own: number;
+}
+
+/**
+ * When a stage last made progress: an item apart from the mode's. Milliseconds since 1970. A success writes it at most once a minute
+ * and environment, so that it may be a minute late; while the stage is not well, a second.
+ */
+export interface StageProgress {
+  /** At least one event was taken by the destination; in the router, by the queue of every destination that gets it. */
+  readonly deliveredAt?: number;
+  /** An event was filtered out while the door was not in doubt. */
+  readonly filteredAt?: number;
+}
+
 /** A change of mode, for the record. */
 export interface ModeChange {
   readonly epoch: number;
@@ -67,16 +97,54 @@ export interface ModeRecord extends Mode {
   readonly pauseUntil: number;
   /** Recovering: where its window begins. */
   readonly windowFrom: number;
-  /** Since when pause and window stand still, because the stage is held or the system shuts it. */
+  /** Since when all clocks stand still, because the stage is held or the system shuts it. */
   readonly frozenAt?: number;
+  /** When it was last released from that, since it was degraded. */
+  readonly releasedAt?: number;
   /** The latest, at most the threshold. */
   readonly redrives: readonly { readonly id: string; readonly at: number }[];
-  /** Failed probes in a row. */
+  /** Redrives of the window, by the minute, and what the environments that saw them processed in that time. */
+  readonly shares: readonly {
+    readonly minute: number;
+    readonly redriven: number;
+    readonly processed: number;
+  }[];
+  /** When redrives last reached the threshold but were too small a share of what was processed. */
+  readonly belowShareAt?: number;
+  /** Messages at which the process died, since the last progress; the latest, at most the threshold. */
+  readonly deaths: readonly { readonly id: string; readonly at: number }[];
+  /** Failed probes in a row, at most two. */
   readonly probeFailures: number;
-  /** A destination's retryable failures since its last success. `keys`: the first two that failed. */
+  /** When the last of them was counted. */
+  readonly probeFailedAt?: number;
+  /** Failures and rejections since the last progress. `keys`: the first two. */
   readonly failing?: { readonly since: number; readonly count: number; readonly keys: readonly string[] };
-  /** Messages processed while recovering. */
+  /** Rejections since something was last delivered. */
+  readonly rejecting?: { readonly since: number; readonly count: number };
+  /** When a delivery last failed; absent when something was delivered since. See `isInDoubt`. */
+  readonly doubtAt?: number;
+  /** Since when something has been waiting without a break, as control saw it. */
+  readonly waitingSince?: number;
+  /** Since when nothing has been waiting, as control saw it. */
+  readonly quietSince?: number;
+  /** What was waiting when control last looked. */
+  readonly waiting?: Waiting;
+  /** Recovering: progress was made. Normal: it was made since the stage was last degraded, as far as that matters (`gaugeOf`). */
+  readonly proven: boolean;
+  /** Recovering: progress was made in the present window. */
+  readonly progressInWindow?: true;
+  /** Recovering: the mapping has invoked the function. */
+  readonly invoked?: true;
+  /** Recovering: messages that made progress, since the last redrive. */
   readonly successes: number;
+  /** Recovering: since when there has been trouble without progress. */
+  readonly troubleFrom?: number;
+  /** Recovering: the last attempt that its window has seen. */
+  readonly attemptedAt?: number;
+  /** It was degraded again within an hour of normal: see `gaugeOf`. */
+  readonly relapsed: boolean;
+  /** The code that last answered a probe, and when it did so first. */
+  readonly code?: { readonly version: string; readonly since: number };
   /** Everything is to be parked, because SQS would delete it before long. */
   readonly spill: boolean;
   /** The epoch in which it last began to recover: parked heads that were last tried before it are due. */
@@ -84,6 +152,12 @@ export interface ModeRecord extends Mode {
   /** The epoch whose change of mode has been published. */
   readonly announced: number;
   readonly lastCrash?: Crash;
+  readonly lastFailure?: LastFailure;
+  /** Of AWS: a permission, a resource or a secret that is missing. */
+  readonly lastRefusal?: LastFailure;
+  readonly lastRejection?: LastFailure;
+  /** Of the writes that stored it, the latest last: by this a writer knows its own, also when others have written since. */
+  readonly writes?: readonly string[];
   /** The latest changes of mode, the latest last. */
   readonly history: readonly ModeChange[];
 }
@@ -101,8 +175,12 @@ export const NORMAL: ModeRecord = {
   pauseUntil: 0,
   windowFrom: 0,
   redrives: [],
+  shares: [],
+  deaths: [],
   probeFailures: 0,
+  proven: false,
   successes: 0,
+  relapsed: false,
   spill: false,
   dueEpoch: 0,
   announced: 0,
@@ -123,3 +201,21 @@ export const isUnreadable = ({ rev }: ModeRecord): boolean => rev === UNREADABLE
 /** @param modes the stage's own and the system's; the stricter holds */
 export const isShut = (modes: readonly Mode[]): boolean =>
   modes.some(({ mode, held }) => held || mode === 'degraded');
+
+type Removable = {
+  [Name in keyof ModeRecord]-?: undefined extends ModeRecord[Name] ? Name : never;
+}[keyof ModeRecord];
+
+/** A field that is absent from an item, and one that is undefined, are not the same to the store. */
+export const without = (record: ModeRecord, ...names: readonly Removable[]): ModeRecord => {
+  if (names.every((name) => record[name] === undefined)) return record;
+  const rest = { ...record };
+  for (const name of names) Reflect.deleteProperty(rest, name);
+  return rest;
+};
+
+/** @returns the same object when each field is what it was */
+export const changed = (record: ModeRecord, fields: Partial<ModeRecord>): ModeRecord =>
+  Object.entries(fields).every(([name, value]) => record[name as keyof ModeRecord] === value)
+    ? record
+    : { ...record, ...fields };

@@ -1,21 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL, UNREADABLE, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { NORMAL, UNREADABLE, type ModeRecord, type StageProgress } from '../../lambdas/core/mode.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
-import { InfraFault, type ModeStore } from '../../lambdas/core/ports.ts';
+import { InfraFault, type ModeStore, type StoredStage } from '../../lambdas/core/ports.ts';
 import { crash, SETTINGS, SHUT, START } from './mode-support.ts';
 
 /** Compares `rev` as the real one does. `meanwhile` runs before each write: what others do between read and write. */
-class Store implements ModeStore {
+class Store implements Pick<ModeStore, 'readStored' | 'writeMode'> {
   readonly modes = new Map<string, ModeRecord>();
-  readonly reads: (readonly string[])[] = [];
+  readonly reads: string[] = [];
+  progress: StageProgress = {};
   writes = 0;
   meanwhile: (store: Store, writes: number) => void = () => undefined;
+  /** What happens between the write and its answer; false: the answer is lost, and the SDK's repetition refused. */
+  answers: (store: Store) => boolean = () => true;
 
-  async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
+  async readStored(stage: string, routerStage: string): Promise<StoredStage> {
     await Promise.resolve();
-    this.reads.push(stages);
-    return stages.map((stage) => this.modes.get(stage) ?? NORMAL);
+    this.reads.push(stage);
+    const of = (name: string) => this.modes.get(name) ?? NORMAL;
+    return { own: of(stage), system: of(routerStage), progress: this.progress };
   }
 
   async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
@@ -23,7 +27,7 @@ class Store implements ModeStore {
     this.meanwhile(this, ++this.writes);
     if ((this.modes.get(stage) ?? NORMAL).rev !== previous.rev) return false;
     this.modes.set(stage, next);
-    return true;
+    return this.answers(this);
   }
 }
 
@@ -31,8 +35,10 @@ const setUp = (modes: Record<string, ModeRecord> = {}) => {
   const store = new Store();
   for (const [stage, mode] of Object.entries(modes)) store.modes.set(stage, mode);
   let now = START;
+  let names = 0;
+  const uuid = () => `write ${++names}`;
   const change = (stage: string, event: ModeEvent) =>
-    changeMode({ modes: store, clock: () => now++, settings: SETTINGS }, stage, event);
+    changeMode({ modes: store, clock: () => now++, uuid, settings: SETTINGS }, stage, event);
   return { store, change };
 };
 const redriven = (messageId: string, epoch = 0): ModeEvent => ({
@@ -40,21 +46,30 @@ const redriven = (messageId: string, epoch = 0): ModeEvent => ({
   epoch,
   messageId,
   crash: crash({ messageId }),
+  processed: 0,
+});
+
+const died = (messageId: string): Extract<ModeEvent, { type: 'died' }> => ({
+  type: 'died',
+  epoch: 0,
+  messageId,
+  crash: crash({ messageId }),
 });
 
 describe('changeMode', () => {
   it('writes nothing when nothing changes', async () => {
     const { store, change } = setUp();
-    const result = await change('crm', { type: 'tick', probe: { kind: 'answered', codeVersion: 'v1' } });
+    const result = await change('crm', { type: 'tick' });
     expect(result).toEqual({ before: NORMAL, after: NORMAL, changed: false, flipped: false });
     expect(store.writes).toBe(0);
   });
 
-  it('reads the stage and the system; for the router that is one and the same', async () => {
+  it('goes by the progress that is stored', async () => {
     const { store, change } = setUp();
-    await change('crm', { type: 'tick' });
-    await change('router', { type: 'tick' });
-    expect(store.reads).toEqual([['crm', 'router'], ['router']]);
+    for (const id of ['a', 'b', 'c', 'd']) await change('crm', died(id));
+    store.progress = { deliveredAt: START + 100 };
+    const { after } = await change('crm', died('e'));
+    expect(after.mode).toBe('normal');
   });
 
   it('counts one revision for each write, and says which of them flipped the mode', async () => {
@@ -145,12 +160,60 @@ describe('changeMode', () => {
     store.writeMode = () => Promise.reject(new InfraFault('DynamoDB is down'));
     await expect(change('crm', redriven('mine'))).rejects.toThrow(new InfraFault('DynamoDB is down'));
   });
+});
 
-  it('does not take a mode that was left out for a normal one', async () => {
+describe('a write whose answer is lost, and whose repetition is refused', () => {
+  const failed: ModeEvent = {
+    type: 'failed',
+    epoch: 0,
+    key: 'k',
+    codeVersion: 'v1',
+    text: '503',
+    refused: false,
+  };
+  const lost = () => {
+    const made = setUp();
+    let answers = 0;
+    made.store.answers = () => ++answers > 1;
+    return made;
+  };
+
+  it('counts once', async () => {
+    const { store, change } = lost();
+    const { changed, after } = await change('crm', failed);
+    expect({ changed, rev: after.rev, count: after.failing?.count }).toEqual({
+      changed: true,
+      rev: 1,
+      count: 1,
+    });
+    expect(store.modes.get('crm')).toEqual(after);
+    expect(store.writes).toBe(1);
+  });
+
+  it('counts once when others have written since', async () => {
+    const { store, change } = lost();
+    let answers = 0;
+    store.answers = ({ modes }) => {
+      if (++answers > 1) return true;
+      const ours = modes.get('crm') ?? NORMAL;
+      const others = ['x', 'y', 'z'];
+      modes.set('crm', { ...ours, rev: ours.rev + 3, writes: [...(ours.writes ?? []), ...others] });
+      return false;
+    };
+    await change('crm', failed);
+    expect(store.modes.get('crm')).toMatchObject({ rev: 4, failing: { count: 1 } });
+  });
+
+  it('is said to have flipped the mode if it has', async () => {
     const { store, change } = setUp();
-    store.readModes = () => Promise.resolve([NORMAL]);
-    await expect(change('crm', redriven('mine'))).rejects.toThrow('readModes left out a mode of crm, router');
-    store.readModes = () => Promise.resolve([]);
-    await expect(change('router', { type: 'tick' })).rejects.toThrow('readModes left out a mode of router');
+    for (const id of ['a', 'b', 'c', 'd']) await change('crm', redriven(id));
+    store.answers = () => false;
+    expect(await change('crm', redriven('e'))).toMatchObject({ changed: true, flipped: true });
+  });
+
+  it('keeps the names of the last four writes', async () => {
+    const { store, change } = setUp();
+    for (let i = 0; i < 6; i++) await change('crm', failed);
+    expect(store.modes.get('crm')?.writes).toEqual(['write 3', 'write 4', 'write 5', 'write 6']);
   });
 });

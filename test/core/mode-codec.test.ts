@@ -17,7 +17,28 @@ const FULL: Required<ModeRecord> = {
   pauseUntil: 301_000,
   windowFrom: 1_000,
   frozenAt: 1_100,
+  releasedAt: 1_050,
   redrives: [{ id: 'm1', at: 990 }],
+  shares: [{ minute: 16, redriven: 1, processed: 40 }],
+  belowShareAt: 985,
+  deaths: [{ id: 'm2', at: 991 }],
+  probeFailedAt: 992,
+  rejecting: { since: 981, count: 2 },
+  doubtAt: 982,
+  waitingSince: 970,
+  quietSince: 960,
+  waiting: { messages: 2, keys: 1, own: 3 },
+  proven: true,
+  progressInWindow: true,
+  invoked: true,
+  troubleFrom: 1_010,
+  attemptedAt: 1_020,
+  relapsed: true,
+  code: { version: 'v1', since: 800 },
+  lastFailure: { text: '503', at: 983, codeVersion: 'v1' },
+  lastRefusal: { text: 'AccessDenied', at: 984, codeVersion: 'v1' },
+  lastRejection: { text: '400', at: 985, codeVersion: 'v1' },
+  writes: ['w1', 'w2'],
   probeFailures: 1,
   failing: { since: 980, count: 3, keys: ['k1', 'k2'] },
   successes: 4,
@@ -31,6 +52,7 @@ const FULL: Required<ModeRecord> = {
     codeVersion: 'v1',
     at: 990,
     messageId: 'm1',
+    eventId: 'e1',
     key: 'k1',
   },
   history: [
@@ -43,9 +65,27 @@ const NEEDED = { mode: 'degraded', held: false, epoch: 3, rev: 2 };
 describe('parseMode', () => {
   it('is normal where nothing is stored', () => expect(parseMode(undefined)).toBe(NORMAL));
 
-  it('reads what was written, and leaves out what is not its own', () => {
+  it('reads what was written, and leaves out the keys of the table', () => {
     expect(parseMode({ pk: 'MODE#router', sk: 'MODE', ...FULL })).toEqual(FULL);
     expect(parseMode({ ...NORMAL, rev: 1 })).toEqual({ ...NORMAL, rev: 1 });
+  });
+
+  it('keeps what a newer version has written besides, at any depth', () => {
+    const newer = { ...FULL, ofTomorrow: { a: 1 }, failing: { ...FULL.failing, worst: 3 } };
+    expect(parseMode({ pk: 'MODE#crm', sk: 'MODE', ...newer })).toEqual(newer);
+  });
+
+  it('reads a record of before this version, also in the middle of a recovery', () => {
+    const old = {
+      ...NEEDED,
+      mode: 'recovering',
+      successes: 4,
+      redrives: [{ id: 'm1', at: 990 }],
+      probeFailures: 0,
+      failing: { since: 980, count: 3, keys: ['k1', 'k2'] },
+    };
+    expect(parseMode(old)).toEqual({ ...NORMAL, ...old });
+    expect(parseMode(old)).toMatchObject({ proven: false, relapsed: false, deaths: [], shares: [] });
   });
 
   it('takes what another version of the code does not know for what it is at first', () =>

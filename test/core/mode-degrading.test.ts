@@ -1,6 +1,6 @@
 /** What degrades a stage. */
 import { describe, expect, it } from '@jest/globals';
-import { answered, crash, failedProbe, HOUR, MINUTE, OPEN, SECOND, SHUT, Stage } from './mode-support.ts';
+import { answered, crash, failedProbe, HOUR, MINUTE, SECOND, Stage } from './mode-support.ts';
 
 describe('redrives', () => {
   /** One at each of these minutes. */
@@ -69,12 +69,12 @@ describe('redrives', () => {
       error: 'é'.repeat(3_000),
       stack: 'é'.repeat(30_000),
     });
-    stage.apply({ type: 'redriven', epoch: 0, messageId: 'm1', crash: long });
+    stage.apply({ type: 'redriven', epoch: 0, messageId: 'm1', crash: long, processed: 0 });
     const { lastCrash } = stage.record;
     expect(lastCrash).toMatchObject({ kind: 'throw', messageId: 'm1', key: 'k1', codeVersion: 'v1' });
     expect(lastCrash?.error).toBe('é'.repeat(250));
     expect(lastCrash?.stack).toBe('é'.repeat(1_000));
-    stage.apply({ type: 'redriven', epoch: 0, messageId: 'm2', crash: crash() });
+    stage.apply({ type: 'redriven', epoch: 0, messageId: 'm2', crash: crash(), processed: 0 });
     expect(stage.record.lastCrash).toEqual(crash());
   });
 
@@ -97,6 +97,77 @@ describe('redrives', () => {
   });
 });
 
+describe('the share of redrives', () => {
+  const redriven = (stage: Stage, count: number, processed: number): Stage => {
+    for (let i = 0; i < count; i++) stage.redriven(`m${i}`, stage.record.epoch, processed);
+    return stage;
+  };
+
+  it('below 5 % of what was processed they do not degrade, and are noted; at 5 % they do', () => {
+    const stage = redriven(new Stage(), 5, 21);
+    expect(stage.record).toMatchObject({ mode: 'normal', belowShareAt: stage.now });
+    expect(redriven(new Stage(), 5, 20).mode).toBe('degraded');
+  });
+
+  it('1,000 within the window degrade whatever their share, and their ids are not all kept', () => {
+    const stage = redriven(new Stage(), 999, 1_000);
+    expect(stage.mode).toBe('normal');
+    expect(stage.record.redrives).toHaveLength(5);
+    stage.redriven('last', 0, 1_000);
+    expect(stage.record.reason).toBe('1000 messages were redriven within 5 minutes');
+  });
+
+  it('0: no guard', () =>
+    expect(redriven(new Stage({ settings: { redriveShare: 0 } }), 5, 1e9).mode).toBe('degraded'));
+
+  it('what was processed before the window does not count', () => {
+    const stage = redriven(new Stage(), 1, 1e6).after(7 * MINUTE);
+    for (const id of ['a', 'b', 'c', 'd', 'e']) stage.redriven(id);
+    expect(stage.mode).toBe('degraded');
+  });
+
+  it('in recovering before the first progress the share does not matter', () => {
+    const stage = new Stage().recover();
+    stage.redriven('m', stage.record.epoch, 1e6);
+    expect(stage.mode).toBe('degraded');
+  });
+});
+
+describe('deaths', () => {
+  const died = (stage: Stage, ids: readonly string[]): Stage => {
+    for (const id of ids) stage.died(id);
+    return stage;
+  };
+
+  it('at 5 messages within 5 minutes degrade', () => {
+    const stage = died(new Stage(), ['a', 'b', 'c', 'd']);
+    expect(stage.mode).toBe('normal');
+    stage.after(5 * MINUTE).died('e');
+    expect(stage.record).toMatchObject({
+      mode: 'degraded',
+      reason: 'the process died at 5 messages within 5 minutes, and nothing got through',
+      lastCrash: { kind: 'death' },
+    });
+  });
+
+  it('of one message count once, and keep the time of the first', () => {
+    const stage = died(new Stage(), ['a', 'b', 'c', 'd']);
+    expect(stage.after(MINUTE).died('d')).toBe(false);
+    stage.after(4 * MINUTE + 1).died('e');
+    expect(stage.record).toMatchObject({ mode: 'normal', deaths: [{ id: 'e' }] });
+  });
+
+  it('are forgotten with progress, told or only stored', () => {
+    const told = died(new Stage(), ['a', 'b', 'c', 'd']);
+    told.delivered();
+    expect(told.record.deaths).toEqual([]);
+    const stored = died(new Stage(), ['a', 'b', 'c', 'd']).after(SECOND);
+    stored.remembered('filtered', 0);
+    stored.after(SECOND).died('e');
+    expect(stored.record).toMatchObject({ mode: 'normal', deaths: [{ id: 'e' }] });
+  });
+});
+
 describe('probes', () => {
   it('two failures in a row degrade, with what the second one said', () => {
     const stage = new Stage();
@@ -112,142 +183,49 @@ describe('probes', () => {
     });
   });
 
-  it('an answer in between begins the count anew; no probe does not', () => {
+  it('less than half a minute apart are one: two controls may run at the same time', () => {
     const stage = new Stage();
     stage.tick(failedProbe());
-    expect(stage.tick(answered()) && stage.record.probeFailures).toBe(0);
+    expect(stage.after(30 * SECOND - 1).tick(failedProbe())).toBe(false);
+    expect(stage.after(1).tick(failedProbe()) && stage.mode).toBe('degraded');
+  });
+
+  it('with progress between them do not degrade, and are noted; a third without it does', () => {
+    const stage = new Stage();
     stage.tick(failedProbe());
-    expect(stage.tick()).toBe(false);
+    stage.after(SECOND).delivered();
+    stage.after(MINUTE).tick(failedProbe());
+    expect(stage.record).toMatchObject({ mode: 'normal', probeFailures: 2 });
+    stage.after(MINUTE).tick(failedProbe());
+    expect(stage.mode).toBe('degraded');
+  });
+
+  it('an answer in between starts the count over; no probe does not', () => {
+    const stage = new Stage();
+    stage.tick(failedProbe());
+    expect(stage.after(MINUTE).tick(answered()) && stage.record.probeFailures).toBe(0);
+    stage.after(MINUTE).tick(failedProbe());
+    expect(stage.after(MINUTE).tick()).toBe(false);
     expect(stage.tick(failedProbe()) && stage.mode).toBe('degraded');
   });
 
-  it('a bundle that is still broken goes back from recovering', () => {
+  it('are trouble in recovering: over two minutes they degrade', () => {
     const stage = new Stage().recover();
-    stage.tick(failedProbe());
+    for (const wait of [0, MINUTE]) stage.after(wait).tick(failedProbe());
     expect(stage.mode).toBe('recovering');
-    stage.tick(failedProbe());
-    expect(stage.record).toMatchObject({ mode: 'degraded', pause: 10 * MINUTE });
-  });
-
-  it('count anew in each recovery', () => {
-    const stage = new Stage();
-    stage.tick(failedProbe());
-    stage.tick(failedProbe());
-    stage.resume();
-    stage.tick(failedProbe());
-    expect(stage.mode).toBe('recovering');
-  });
-
-  it('in degraded they are written until nothing new is known', () => {
-    const stage = new Stage().degrade();
-    const write = (error: string) => stage.after(MINUTE).tick(failedProbe({ error, at: stage.now }));
-    expect([write('a'), write('a'), write('a'), write('b'), write('b')]).toEqual([
-      true,
-      true,
-      false,
-      true,
-      false,
-    ]);
-    expect(stage.record).toMatchObject({ mode: 'degraded', epoch: 1, probeFailures: 2 });
+    stage.after(MINUTE).tick(failedProbe());
+    expect(stage.record).toMatchObject({
+      mode: 'degraded',
+      pause: 10 * MINUTE,
+      reason:
+        'failed probes (Error: cannot load) for 2 minutes while the stage recovered, and nothing got through',
+    });
   });
 
   it('a long error leaves a short reason', () => {
     const stage = new Stage();
-    for (const error of ['x', 'x'.repeat(9_000)]) stage.tick(failedProbe({ error }));
+    for (const error of ['x', 'x'.repeat(9_000)]) stage.after(MINUTE).tick(failedProbe({ error }));
     expect(stage.record.reason).toHaveLength(500);
     expect(stage.record.history[0]?.reason).toHaveLength(200);
-  });
-});
-
-describe('the breaker of a destination', () => {
-  const failures = (stage: Stage, n: number, keys = ['a', 'b']): void => {
-    for (let i = 0; i < n; i++) stage.failed(keys[i % keys.length] ?? '');
-  };
-
-  it('opens at a failure when 20 of two keys were counted and none succeeded for 2 minutes', () => {
-    const stage = new Stage({ system: OPEN });
-    failures(stage, 30);
-    expect(stage.record.failing).toEqual({ since: stage.now, count: 20, keys: ['a', 'b'] });
-    expect(stage.after(2 * MINUTE - 1).failed('c')).toBe(false);
-    expect(stage.after(1).failed('c')).toBe(true);
-    expect(stage.record).toMatchObject({
-      mode: 'degraded',
-      reason: '20 deliveries of at least 2 users failed, and none succeeded for 2 minutes',
-      codeVersion: 'v1',
-    });
-  });
-
-  it('does not open for a single key, for 19 failures, or for a stage without a system above it', () => {
-    const single = new Stage({ system: OPEN });
-    failures(single, 100, ['a']);
-    single.after(HOUR);
-    expect(single.failed('a')).toBe(false);
-    expect(single.failed('b') && single.mode).toBe('degraded');
-
-    const few = new Stage({ system: OPEN });
-    failures(few, 18);
-    few.after(HOUR).failed('c');
-    expect(few.mode).toBe('normal');
-    expect(few.failed('c') && few.mode).toBe('degraded');
-
-    const router = new Stage();
-    expect(router.failed('a')).toBe(false);
-  });
-
-  it('begins anew with a success, in normal and in recovering', () => {
-    for (const stage of [new Stage({ system: OPEN }), new Stage({ system: OPEN }).recover()]) {
-      failures(stage, 20);
-      stage.after(MINUTE).succeeded();
-      expect(stage.record.failing).toBeUndefined();
-      failures(stage, 20);
-      stage.after(2 * MINUTE - 1).failed('a');
-      expect(stage.mode).not.toBe('degraded');
-      expect(stage.after(1).failed('a') && stage.mode).toBe('degraded');
-    }
-  });
-
-  it('costs a bounded number of writes, however many fail', () => {
-    const stage = new Stage({ system: OPEN });
-    failures(stage, 1_000, ['a', 'b', 'c', 'd']);
-    expect(stage.record.rev).toBe(20);
-  });
-
-  it('a destination that is still dead goes back from recovering, and the pause doubles', () => {
-    const stage = new Stage({ system: OPEN });
-    failures(stage, 20);
-    stage.after(2 * MINUTE).failed('a');
-    stage.after(5 * MINUTE).tick(answered());
-    expect(stage.record).toMatchObject({ mode: 'recovering', reason: 'the pause is over' });
-    failures(stage, 20);
-    stage.after(2 * MINUTE).failed('a');
-    expect(stage.record).toMatchObject({ mode: 'degraded', pause: 10 * MINUTE });
-  });
-
-  it('goes on counting over the end of a recovery', () => {
-    const stage = new Stage({ system: OPEN, settings: { window: MINUTE } }).recover();
-    failures(stage, 20);
-    stage.after(MINUTE).tick(answered());
-    expect(stage.mode).toBe('normal');
-    expect(stage.after(MINUTE).failed('a') && stage.mode).toBe('degraded');
-  });
-});
-
-describe('a stage that is stopped', () => {
-  it.each(['held', 'shut by the system'])('%s: what worsens it is still counted', (how) => {
-    const stop = (stage: Stage): Stage => {
-      if (how === 'held') stage.hold();
-      else stage.system = SHUT;
-      return stage;
-    };
-    const stopped = () => stop(new Stage({ system: OPEN }));
-    expect(stopped().degrade().mode).toBe('degraded');
-    const unloadable = stopped();
-    unloadable.tick(failedProbe());
-    expect(unloadable.tick(failedProbe()) && unloadable.mode).toBe('degraded');
-    const dead = stopped();
-    for (let i = 0; i < 20; i++) dead.failed(`k${i}`);
-    expect(dead.after(2 * MINUTE).failed('k') && dead.mode).toBe('degraded');
-    const poisoned = stop(new Stage({ system: OPEN }).recover());
-    expect(poisoned.redriven('m') && poisoned.mode).toBe('degraded');
   });
 });

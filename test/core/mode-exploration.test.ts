@@ -1,149 +1,143 @@
-/**
- * Every state that a stage can reach, with small numbers: two redrives or failures are enough, and time goes by in steps
- * of half an hour, which is the window and the first pause. States with the same future are visited once; the search is complete.
- *
- * A destination knows its system only by whether that shuts it, so the system is a door that opens and closes at any time.
- */
+/** What holds in every state of every world: see `mode-worlds.ts`. Each step of the search has compared machine and oracle. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { ModeSettings } from '../../lambdas/core/mode-machine.ts';
-import { VERSION, type Step } from './mode-oracle.ts';
-import { Pair } from './mode-pair.ts';
-import { HOUR } from './mode-support.ts';
+import { copyOf, happen, type Pair } from './mode-pair.ts';
+import { VERSION, type Step } from './mode-steps.ts';
+import { SHUT, type Stage } from './mode-support.ts';
+import { explore, SMALL, UNIT, WORLDS } from './mode-worlds.ts';
 
-const UNIT = HOUR / 2;
-const SMALL: ModeSettings = {
-  redriveThreshold: 2,
-  window: UNIT,
-  pause: UNIT,
-  maxPause: 2 * UNIT,
-  recoverAfter: 2,
-  breakerFailures: 2,
-  breakerTime: UNIT,
-  spillAfter: 3 * UNIT,
+const MINUTE: Step = { do: 'wait', time: UNIT };
+const QUEUED: Step = { do: 'look', waits: 'queue', probe: { answered: true, version: VERSION } };
+const QUIET: Step = { do: 'look', waits: 'nothing', probe: { answered: true, version: VERSION } };
+/** `stallAfter` and two minutes, in minutes. */
+const BOUND = SMALL.stallAfter / UNIT + 2;
+
+const isStopped = ({ record, system }: Stage): boolean => record.held || system === SHUT;
+const all = (stage: Stage, steps: readonly Step[]): void => {
+  for (const step of steps) happen(stage, step);
+};
+const release = (stage: Stage): void => {
+  if (stage.system === SHUT) happen(stage, { do: 'open' });
+  if (stage.record.held) happen(stage, { do: 'resume' });
 };
 
-const STEPS: readonly Step[] = [
-  { do: 'wait', time: UNIT },
-  { do: 'redriven', id: 'a' },
-  { do: 'redriven', id: 'b' },
-  { do: 'succeeded' },
-  { do: 'crashed' },
-  { do: 'hold' },
-  { do: 'resume' },
-  { do: 'look' },
-  { do: 'answered', version: VERSION },
-  { do: 'answered', version: 'v2' },
-  { do: 'not answered', version: VERSION },
-  { do: 'not answered', version: '' },
-];
-const DESTINATION_STEPS: readonly Step[] = [
-  ...STEPS,
-  { do: 'failed', key: 'a' },
-  { do: 'failed', key: 'b' },
-  { do: 'shut' },
-  { do: 'open' },
-];
+const isDegradedSince = (stage: Stage, before: number): boolean =>
+  stage.record.history.some(({ mode, epoch }) => mode === 'degraded' && epoch > before);
 
-/** Breadth first, so that what is wrong is found by its shortest story: each step compares machine and rules. */
-const explore = (isDestination: boolean): readonly Pair[] => {
-  const states = [Pair.begin(SMALL, isDestination)];
-  const seen = new Set(states.map((state) => state.key()));
-  // The list grows while it is gone through.
-  for (const state of states) {
-    for (const step of isDestination ? DESTINATION_STEPS : STEPS) {
-      const next = state.clone();
-      next.step(step);
-      const key = next.key();
-      if (seen.has(key)) continue;
-      seen.add(key);
-      states.push(next);
-    }
-  }
-  return states;
+const WAYS_TO_FAIL: Record<string, readonly Step[]> = {
+  'nothing is invoked': [],
+  'the code throws': [{ do: 'crashed' }],
+  'the destination answers 503': [{ do: 'failed', key: 'a' }],
+  'the destination rejects everything': [{ do: 'rejected', key: 'a' }],
+  'AWS refuses, and events are filtered': [{ do: 'failed', key: 'a', refused: true }, { do: 'filtered' }],
 };
 
-describe.each([
-  ['the router', false],
-  ['a destination', true],
-])('%s', (_, isDestination) => {
+describe.each(Object.entries(WORLDS))('%s', (_, world) => {
   let states: readonly Pair[] = [];
   beforeAll(() => {
-    states = explore(isDestination);
+    states = explore(world);
   });
+  /** @param what must hold of it; a text says what is wrong */
+  const everywhere = (what: (stage: Stage) => string | undefined) => {
+    for (const state of states) {
+      const wrong = what(copyOf(state.stage));
+      if (wrong !== undefined) throw new Error(`${wrong}: after ${state.key()}`);
+    }
+  };
 
   it('does in every state what the rules say', () => {
     // The search above has compared them; this says that it was not over before it began.
-    expect(states.length).toBeGreaterThan(isDestination ? 5_000 : 300);
+    expect(states.length).toBeGreaterThan(world.atLeast);
     expect(new Set(states.map(({ stage }) => stage.mode)).size).toBe(3);
   });
 
   it('never counts what is of another epoch, and nothing twice', () => {
-    for (const state of states) {
-      const { stage } = state.clone();
+    everywhere((stage) => {
       const { epoch } = stage.record;
       const written = [epoch - 1, epoch + 1].flatMap((stale) => [
         stage.redriven('z', stale),
+        stage.died('z', stale),
         stage.failed('z', stale),
-        stage.succeeded(stale),
+        stage.rejected('z', stale),
         stage.crashed(stale),
+        stage.attempted(stale),
+        stage.tried(true, stale),
       ]);
       stage.redriven('z');
       written.push(stage.redriven('z', epoch));
+      stage.died('y');
+      written.push(stage.died('y', epoch));
+      // The first look may begin a recovery, and the next one see what that has ended.
+      stage.tick();
       stage.tick();
       written.push(stage.redriven('z', epoch), stage.tick());
-      if (written.includes(true)) throw new Error(`${written.join()} in ${state.key()}`);
-    }
+      return written.includes(true) ? written.join() : undefined;
+    });
   });
 
   it('knows when its clocks stand still, and since when it is in trouble', () => {
-    for (const state of states) {
-      const { stage, oracle } = state.clone();
+    everywhere((stage) => {
       stage.tick();
+      const stopped = isStopped(stage);
       const { mode, frozenAt, troubledSince, forwardingSince, spill } = stage.record;
-      const isNormal = mode === 'normal';
-      const isTroubled = !isNormal || oracle.stopped;
+      const isTroubled = mode !== 'normal' || stopped;
       const waited = stage.now - (troubledSince ?? stage.now);
       const claims = [
-        (frozenAt !== undefined) === (!isNormal && oracle.stopped),
+        (frozenAt !== undefined) === stopped,
         !isTroubled || (troubledSince !== undefined && forwardingSince === undefined),
         (forwardingSince !== undefined) === (!isTroubled && troubledSince !== undefined),
-        stage.now - (forwardingSince ?? stage.now) < HOUR,
-        spill === ((mode === 'degraded' || oracle.stopped) && waited >= SMALL.spillAfter),
+        stage.now - (forwardingSince ?? stage.now) < 2 * UNIT,
+        spill === ((mode === 'degraded' || stopped) && waited >= SMALL.spillAfter),
       ];
-      if (claims.includes(false)) throw new Error(`${claims.join()} in ${state.key()}`);
-    }
+      return claims.includes(false) ? claims.join() : undefined;
+    });
   });
 
-  it('never hangs: once it is released, the same code that answers again leads to normal', () => {
-    for (const state of states) {
-      for (const probe of [{ do: 'answered', version: VERSION }, { do: 'look' }] as const) {
-        const pair = state.clone();
-        if (isDestination) pair.step({ do: 'open' });
-        if (pair.oracle.held) pair.step({ do: 'resume' });
-        pair.step({ do: 'answered', version: VERSION });
-        // The longest pause, and then the window.
-        for (let i = 0; i < 3 && pair.stage.mode !== 'normal'; i++) {
-          pair.step({ do: 'wait', time: UNIT });
-          pair.step(probe);
-        }
-        if (pair.stage.mode !== 'normal') throw new Error(`${pair.key()} after ${state.key()}`);
-      }
-    }
+  it.each(Object.entries(WAYS_TO_FAIL))(
+    'is degraded within the bound if work waits and from now on %s',
+    (how, steps) => {
+      everywhere((stage) => {
+        release(stage);
+        if (stage.mode === 'degraded') return undefined;
+        const { epoch } = stage.record;
+        // A filtered event is progress as long as nothing has failed.
+        all(stage, [...steps.slice(0, 1), QUEUED]);
+        for (let minutes = 0; minutes < BOUND && stage.mode !== 'degraded'; minutes++)
+          all(stage, [MINUTE, ...steps, QUEUED]);
+        return isDegradedSince(stage, epoch) ? undefined : how;
+      });
+    },
+  );
+
+  it('recovers and is normal within the bound after the fix, by a trial and by a window', () => {
+    everywhere((stage) => {
+      release(stage);
+      all(stage, [QUEUED, { do: 'tried', delivered: true }, { do: 'delivered' }, QUEUED]);
+      if (stage.mode === 'degraded') return 'a trial got through';
+      all(stage, [{ do: 'delivered' }, MINUTE, { do: 'delivered' }, QUEUED]);
+      return stage.mode === 'normal' ? undefined : 'its window is over';
+    });
   });
 
-  it('never gets better while it is stopped, whatever is deployed and however long it waits', () => {
-    for (const state of states) {
-      if (!state.oracle.stopped) continue;
-      const pair = state.clone();
-      const { mode, epoch } = pair.stage.record;
+  it('is normal again if there is nothing to do, after its pause and a window', () => {
+    everywhere((stage) => {
+      release(stage);
+      // The longest pause, the window in which it was tried, one without, and the pause once more for the gauge.
+      all(stage, [QUIET, ...Array.from({ length: 6 }, () => [MINUTE, QUIET]).flat()]);
+      return stage.mode === 'normal' && stage.gauge === 0 ? undefined : 'not normal';
+    });
+  });
+
+  it('never gets better while it is stopped, whatever is deployed, and no clock runs', () => {
+    everywhere((stage) => {
+      if (!isStopped(stage)) return undefined;
+      const { mode, epoch } = stage.record;
       for (const version of ['v2', 'v3']) {
-        pair.step({ do: 'wait', time: 10 * UNIT });
-        pair.step({ do: 'answered', version });
-        pair.step({ do: 'succeeded' });
-        if (pair.oracle.shut) pair.step({ do: 'resume' });
+        happen(stage, { do: 'wait', time: 10 * UNIT });
+        happen(stage, { do: 'look', waits: 'queue', probe: { answered: true, version } });
+        all(stage, [{ do: 'tried', delivered: true }, { do: 'delivered' }]);
+        if (stage.system === SHUT) happen(stage, { do: 'resume' });
       }
-      const after = pair.stage.record;
-      if (after.mode !== mode || after.epoch !== epoch) throw new Error(`${pair.key()} after ${state.key()}`);
-    }
+      return stage.mode === mode && stage.record.epoch === epoch ? undefined : 'it changed';
+    });
   });
 });

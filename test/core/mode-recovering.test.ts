@@ -1,7 +1,18 @@
 /** How a stage comes back. */
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
-import { answered, failedProbe, HOUR, MINUTE, OPEN, SECOND, SHUT, Stage } from './mode-support.ts';
+import {
+  answered,
+  failedProbe,
+  HOUR,
+  MINUTE,
+  NOTHING,
+  OPEN,
+  OWN_TROUBLE,
+  PARKED,
+  QUEUED,
+  SECOND,
+  Stage,
+} from './mode-support.ts';
 
 const RECOVERED = {
   mode: 'recovering',
@@ -13,18 +24,24 @@ const RECOVERED = {
 };
 
 describe('from degraded', () => {
-  it('when an operator resumes it, whatever the last probe said', () => {
+  it('when an operator resumes it, whatever the last probe said; it is not normal before one is answered', () => {
     const stage = new Stage();
     stage.tick(failedProbe());
-    stage.tick(failedProbe());
+    stage.after(MINUTE).tick(failedProbe());
     expect(stage.after(SECOND).resume()).toBe(true);
     expect(stage.record).toMatchObject({
       ...RECOVERED,
+      probeFailures: 2,
       since: stage.now,
       windowFrom: stage.now,
       dueEpoch: 2,
       reason: 'an operator resumed it',
     });
+    for (let times = 20; times > 0; times--) stage.delivered();
+    expect(stage.mode).toBe('recovering');
+    stage.tick(answered());
+    stage.delivered();
+    expect(stage.mode).toBe('normal');
   });
 
   it('when its pause is over and the last probe did not fail', () => {
@@ -45,7 +62,7 @@ describe('from degraded', () => {
 
   it('at once when other code answers, and not when the same code does', () => {
     const stage = new Stage().degrade();
-    expect(stage.tick(answered('v1'))).toBe(false);
+    stage.tick(answered('v1'));
     stage.tick(failedProbe({ codeVersion: 'v2' }));
     expect(stage.mode).toBe('degraded');
     stage.tick(answered('v3'));
@@ -55,15 +72,28 @@ describe('from degraded', () => {
   it('at once when a function answers that did not start before', () => {
     const stage = new Stage();
     stage.tick(failedProbe({ codeVersion: '' }));
-    stage.tick(failedProbe({ codeVersion: '' }));
+    stage.after(MINUTE).tick(failedProbe({ codeVersion: '' }));
     stage.tick(answered('v1'));
     expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'the function answers again' });
+  });
+
+  it('with a trial that got through, which is no progress of the recovery yet', () => {
+    const stage = new Stage().degrade();
+    expect(stage.tried()).toBe(true);
+    expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'a trial got through', proven: false });
+    // The mapping is broken: nothing more comes, and work waits.
+    expect(stage.minutes(10, QUEUED).mode).toBe('recovering');
+    expect(stage.minutes(1, QUEUED).mode).toBe('degraded');
   });
 
   it('with nothing of what was counted before', () => {
     const stage = new Stage({ system: OPEN });
     stage.failed('a');
+    stage.rejected('a');
+    stage.died('m');
     stage.degrade().resume();
+    expect(stage.record.rejecting).toBeUndefined();
+    expect(stage.record).toMatchObject({ deaths: [], shares: [] });
     expect(stage.record.failing).toBeUndefined();
     expect(stage.record).toMatchObject(RECOVERED);
     expect(stage.record.lastCrash).toBeDefined();
@@ -89,164 +119,137 @@ describe('the pause', () => {
   it('doubles too when normal lasted less than an hour, and is the first after an hour', () => {
     const stage = new Stage();
     pauses(stage, 2);
-    stage.after(5 * MINUTE).tick(answered());
+    stage.heal();
     expect(stage.mode).toBe('normal');
     stage.after(HOUR - 1).degrade();
     expect(stage.record.pause).toBe(20 * MINUTE);
-    stage.after(20 * MINUTE).tick(answered());
-    stage.after(5 * MINUTE).tick(answered());
+    stage.heal();
     stage.after(HOUR).degrade();
     expect(stage.record.pause).toBe(5 * MINUTE);
   });
 });
 
 describe('recovering', () => {
-  it('ends with 20 processed messages', () => {
+  it('ends with 20 messages that got through', () => {
     const stage = new Stage().recover();
-    for (let i = 1; i < 20; i++) stage.succeeded();
+    for (let i = 1; i < 20; i++) stage.delivered();
     expect(stage.record).toMatchObject({ mode: 'recovering', successes: 19 });
-    stage.after(SECOND).succeeded();
+    stage.after(SECOND).delivered();
     expect(stage.record).toMatchObject({
       mode: 'normal',
       epoch: 3,
       since: stage.now,
       forwardingSince: stage.now,
       successes: 0,
-      reason: '20 messages were processed',
+      reason: '20 messages got through',
     });
     const quick = new Stage({ settings: { recoverAfter: 1 } }).recover();
-    quick.succeeded();
-    expect(quick.record.reason).toBe('a message was processed');
+    quick.filtered();
+    expect(quick.record.reason).toBe('a message got through');
   });
 
-  it('ends with a window, without any traffic', () => {
+  it('ends with a window in which something got through', () => {
     const stage = new Stage().recover();
-    expect(stage.after(5 * MINUTE - 1).tick(answered())).toBe(false);
-    stage.after(1).tick(answered());
-    expect(stage.record).toMatchObject({ mode: 'normal', reason: '5 minutes went by without trouble' });
-  });
-
-  it('does not end while its last probe failed: the next probe tells', () => {
-    const broken = new Stage().recover();
-    broken.after(5 * MINUTE).tick(failedProbe());
-    expect(broken.mode).toBe('recovering');
-    broken.after(MINUTE).tick(failedProbe());
-    expect(broken.mode).toBe('degraded');
-    const shaken = new Stage().recover();
-    shaken.after(5 * MINUTE).tick(failedProbe());
-    shaken.after(MINUTE).tick(answered());
-    expect(shaken.mode).toBe('normal');
-  });
-
-  it('begins its window anew with a crash before the first success, and not after it', () => {
-    const stage = new Stage().recover();
-    stage.after(4 * MINUTE).crashed();
-    stage.after(4 * MINUTE).tick(answered());
+    stage.after(MINUTE).delivered();
+    stage.after(4 * MINUTE - 1).tick(answered());
     expect(stage.mode).toBe('recovering');
-    expect([stage.crashed(), stage.crashed()]).toEqual([true, false]);
-    stage.succeeded();
-    expect(stage.after(4 * MINUTE).crashed()).toBe(false);
-    expect(stage.after(MINUTE).tick(answered()) && stage.mode).toBe('normal');
-  });
-
-  it('goes back with a single redrive before the first success', () => {
-    const stage = new Stage().recover();
-    stage.redriven('m');
+    stage.after(1).tick(answered(), QUEUED);
     expect(stage.record).toMatchObject({
-      mode: 'degraded',
-      epoch: 3,
-      pause: 10 * MINUTE,
-      reason: 'a message was redriven while the stage recovered',
+      mode: 'normal',
+      reason: 'messages got through, and 5 minutes went by',
+      proven: true,
     });
   });
 
-  it('goes back after it only as from normal', () => {
+  it('ends with it too if the progress is only stored', () => {
     const stage = new Stage().recover();
-    stage.succeeded();
-    for (const id of ['a', 'b', 'c', 'd']) stage.redriven(id);
-    expect(stage.mode).toBe('recovering');
-    stage.after(5 * MINUTE).tick(answered());
-    expect(stage.mode).toBe('normal');
-    expect(stage.redriven('e') && stage.record.reason).toBe('5 messages were redriven within 5 minutes');
+    stage.after(MINUTE).remembered('delivered', 0);
+    expect(stage.minutes(4, PARKED).record).toMatchObject({ mode: 'normal', proven: true });
   });
 
-  it('does not count the successes of an earlier recovery', () => {
+  it.each([
+    ['nothing', NOTHING],
+    ['what is in own trouble', OWN_TROUBLE],
+  ])('ends with a window without an attempt, in which two readings found %s', (_, waiting) => {
+    const stage = new Stage().recover();
+    expect(stage.minutes(4, waiting).mode).toBe('recovering');
+    stage.minutes(1, waiting);
+    expect(stage.record).toMatchObject({
+      mode: 'normal',
+      reason: '5 minutes went by, and there was nothing to do',
+      proven: false,
+    });
+  });
+
+  it.each<[string, (stage: Stage) => unknown]>([
+    ['an attempt was made', (stage) => stage.attempted()],
+    [
+      'an event was filtered while the door was in doubt',
+      (stage) => {
+        stage.failed('a');
+        stage.after(SECOND).filtered();
+      },
+    ],
+    ['one reading alone found nothing', (stage) => stage.minutes(4, PARKED)],
+  ])('does not end with a window in which nothing got through and %s', (_, happens) => {
+    const stage = new Stage().recover();
+    const end = stage.now + 5 * MINUTE + SECOND;
+    happens(stage);
+    if (stage.now < end - 2 * MINUTE) stage.minutes(3);
+    stage.now = end;
+    stage.tick(answered(), NOTHING);
+    expect(stage.mode).toBe('recovering');
+  });
+
+  it('does not end with a window at whose end it is not known what waits', () => {
+    const stage = new Stage().recover();
+    stage.minutes(4).after(MINUTE).tick(answered());
+    expect(stage.record).toMatchObject({ mode: 'recovering', windowFrom: stage.now });
+  });
+
+  it('does not end while its latest probe failed: the next probe decides', () => {
+    const broken = new Stage({ settings: { recoverAfter: 1 } }).recover();
+    broken.after(5 * MINUTE).tick(failedProbe(), NOTHING);
+    broken.delivered();
+    expect(broken.mode).toBe('recovering');
+    broken.after(MINUTE).tick(answered());
+    expect(broken.delivered() && broken.mode).toBe('normal');
+  });
+
+  it('does not count the progress of an earlier recovery', () => {
     const stage = new Stage().recover();
     const { epoch } = stage.record;
     stage.degrade().resume();
-    expect(stage.succeeded(epoch)).toBe(false);
+    expect(stage.delivered(epoch)).toBe(false);
   });
 });
 
-describe('a mode that cannot be read', () => {
-  it('ends with resume only, as a mode that recovers, in a new epoch', () => {
-    const stage = new Stage({ record: { ...UNREADABLE, held: true, epoch: 6, announced: 6 } });
-    expect([stage.hold(), stage.tick(answered('v9')), stage.redriven('m')]).toEqual([false, false, false]);
-    expect(stage.resume()).toBe(true);
-    const { epoch, held, troubledSince } = stage.record;
-    expect({ epoch, held, troubledSince }).toEqual({ epoch: 7, held: false, troubledSince: stage.now });
-    expect(stage.record.dueEpoch).toBe(7);
-    stage.after(5 * MINUTE).tick();
-    expect(stage.mode).toBe('normal');
-  });
+describe('what is drained goes another way than the mapping', () => {
+  const drained = (stage: Stage): Stage => {
+    for (let i = 0; i < stage.settings.recoverAfter; i++) stage.drained();
+    return stage;
+  };
 
-  it('becomes degraded and readable while the system is shut, and recovers once it is not', () => {
-    const stage = new Stage({ record: UNREADABLE, system: SHUT });
-    expect(stage.resume()).toBe(true);
-    expect(stage.record).toMatchObject({ mode: 'degraded', rev: 1, since: stage.now });
-    stage.after(MINUTE).system = OPEN;
-    expect(stage.tick() && stage.mode).toBe('recovering');
-  });
-
-  it('has no pause before: a relapse waits for the first', () => {
-    const stage = new Stage({ record: UNREADABLE });
-    stage.resume();
-    stage.after(MINUTE).redriven('poison');
-    expect(stage.record).toMatchObject({ mode: 'degraded', pause: 5 * MINUTE });
-    expect(stage.record.pauseUntil).toBe(stage.now + 5 * MINUTE);
-  });
-});
-
-describe('the item', () => {
-  it('keeps the last ten changes', () => {
-    const stage = new Stage();
-    for (let i = 0; i < 10; i++) stage.after(MINUTE).recover();
-    expect(stage.record.epoch).toBe(20);
-    expect(stage.record.history.map(({ epoch }) => epoch)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
-    expect(stage.record.history.at(-1)).toEqual({
-      epoch: 20,
-      mode: 'recovering',
-      at: stage.now,
-      reason: 'an operator resumed it',
-    });
-  });
-
-  it('has the times of its present mode only', () => {
-    const times = ({ record: { pauseUntil, windowFrom } }: Stage) => [pauseUntil > 0, windowFrom > 0];
-    const stage = new Stage().degrade();
-    expect(times(stage)).toEqual([true, false]);
-    stage.resume();
-    expect(times(stage)).toEqual([false, true]);
-    stage.after(5 * MINUTE).tick();
-    expect(stage.mode).toBe('normal');
-    expect(times(stage)).toEqual([false, false]);
-  });
-
-  it('stays below 4 KB with a long stack and a long history', () => {
-    const stage = new Stage();
-    for (let i = 0; i < 10; i++) stage.recover();
-    const crash = failedProbe({ error: 'e'.repeat(200), stack: 's'.repeat(9_000) });
-    stage.tick(crash);
-    stage.tick(crash);
-    expect(stage.mode).toBe('degraded');
-    expect(JSON.stringify(stage.record).length).toBeLessThan(4_096);
-  });
-
-  it('remembers which change was announced, and never an earlier one instead', () => {
+  it('and ends no recovery while messages wait in the queue, neither by their number nor by the window', () => {
     const stage = new Stage().recover();
-    expect(stage.apply({ type: 'announced', epoch: 2 })).toBe(true);
-    expect(stage.apply({ type: 'announced', epoch: 1 })).toBe(false);
-    expect(stage.record.announced).toBe(2);
-    expect(new Stage({ record: NORMAL }).apply({ type: 'announced', epoch: 0 })).toBe(false);
+    stage.tick(answered(), QUEUED);
+    expect(drained(stage).mode).toBe('recovering');
+    stage.minutes(6, QUEUED);
+    expect(drained(stage).mode).toBe('recovering');
+    stage.delivered();
+    expect(stage.mode).toBe('normal');
+  });
+
+  it('and is the first progress nevertheless, even if it is only stored', () => {
+    const stage = new Stage().recover();
+    stage.after(MINUTE).remembered('delivered', 0);
+    stage.minutes(4, QUEUED);
+    expect(stage.record).toMatchObject({ mode: 'recovering', proven: true, windowFrom: stage.now });
+  });
+
+  it('but does when the queue is empty', () => {
+    const stage = new Stage().recover();
+    stage.tick(answered(), PARKED);
+    expect(drained(stage).mode).toBe('normal');
   });
 });

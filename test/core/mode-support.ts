@@ -1,24 +1,34 @@
 /** A stage's mode and what happens to it, for the tests of the mode machine. */
-import { NORMAL, type Crash, type ModeRecord } from '../../lambdas/core/mode.ts';
+import {
+  NORMAL,
+  type Crash,
+  type ModeRecord,
+  type StageProgress,
+  type Waiting,
+} from '../../lambdas/core/mode.ts';
 import { decide, type ModeEvent, type ModeSettings, type Probe } from '../../lambdas/core/mode-machine.ts';
+import { gaugeOf, isInDoubt } from '../../lambdas/core/mode-transitions.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
-/** Any time, well after 1970. */
-export const START = 1_763_000_000_000;
+/** Any time, well after 1970; a whole hour. */
+export const START = 1_763_002_800_000;
 
 /** The defaults of the configuration. */
 export const SETTINGS: ModeSettings = {
   redriveThreshold: 5,
+  redriveShare: 0.05,
   window: 5 * MINUTE,
   pause: 5 * MINUTE,
   maxPause: HOUR,
   recoverAfter: 20,
   breakerFailures: 20,
   breakerTime: 2 * MINUTE,
+  stallAfter: 10 * MINUTE,
   spillAfter: 7 * DAY,
+  minute: MINUTE,
 };
 
 export const OPEN: ModeRecord = NORMAL;
@@ -37,14 +47,25 @@ export const failedProbe = (rest: Partial<Crash> = {}): Probe => ({
   kind: 'failed',
   crash: crash({ kind: 'load', error: 'Error: cannot load\n  in a file', ...rest }),
 });
-export const tick = (probe?: Probe): ModeEvent =>
-  probe === undefined ? { type: 'tick' } : { type: 'tick', probe };
+
+export const NOTHING: Waiting = { messages: 0, keys: 0, own: 0 };
+export const QUEUED: Waiting = { messages: 3, keys: 0, own: 0 };
+export const PARKED: Waiting = { messages: 0, keys: 2, own: 1 };
+export const OWN_TROUBLE: Waiting = { messages: 0, keys: 0, own: 2 };
+
+export const tick = (probe?: Probe, waiting?: Waiting, hint?: string): ModeEvent => ({
+  type: 'tick',
+  ...(probe === undefined ? {} : { probe }),
+  ...(waiting === undefined ? {} : { waiting }),
+  ...(hint === undefined ? {} : { hint }),
+});
 
 /** A stage with a clock. Events carry its present epoch unless they say otherwise. */
 export class Stage {
   now = START;
   record: ModeRecord;
   system: ModeRecord | undefined;
+  progress: StageProgress = {};
   readonly settings: ModeSettings;
 
   constructor({
@@ -59,7 +80,8 @@ export class Stage {
 
   /** @returns whether it was written */
   apply(event: ModeEvent): boolean {
-    const next = decide(this.record, this.system, event, this.now, this.settings);
+    const stored = { own: this.record, system: this.system, progress: this.progress };
+    const next = decide(stored, event, this.now, this.settings);
     if (next === undefined) return false;
     this.record = { ...next, rev: Math.max(this.record.rev, 0) + 1 };
     return true;
@@ -70,24 +92,63 @@ export class Stage {
     return this;
   }
 
-  redriven(messageId: string, epoch = this.record.epoch): boolean {
-    return this.apply({ type: 'redriven', epoch, messageId, crash: crash({ messageId, at: this.now }) });
+  redriven(messageId: string, epoch = this.record.epoch, processed = 0): boolean {
+    const about = crash({ messageId, at: this.now });
+    return this.apply({ type: 'redriven', epoch, messageId, crash: about, processed });
   }
 
-  failed(key: string, epoch = this.record.epoch): boolean {
-    return this.apply({ type: 'failed', epoch, key, codeVersion: 'v1' });
+  died(messageId: string, epoch = this.record.epoch): boolean {
+    const about = crash({ kind: 'death', messageId, at: this.now });
+    return this.apply({ type: 'died', epoch, messageId, crash: about });
   }
 
-  succeeded(epoch = this.record.epoch): boolean {
-    return this.apply({ type: 'succeeded', epoch });
+  failed(key: string, epoch = this.record.epoch, refused = false): boolean {
+    return this.apply({ type: 'failed', epoch, key, codeVersion: 'v1', text: '503 Gone fishing', refused });
+  }
+
+  rejected(key: string, epoch = this.record.epoch): boolean {
+    return this.apply({ type: 'rejected', epoch, key, codeVersion: 'v1', text: '400 no such field' });
   }
 
   crashed(epoch = this.record.epoch): boolean {
-    return this.apply({ type: 'crashed', epoch });
+    return this.apply({ type: 'crashed', epoch, crash: crash({ at: this.now }) });
   }
 
-  tick(probe?: Probe): boolean {
-    return this.apply(tick(probe));
+  attempted(epoch = this.record.epoch): boolean {
+    return this.apply({ type: 'attempted', epoch });
+  }
+
+  /** Stored, then told. From the queue: the mapping has invoked the function. */
+  delivered(epoch = this.record.epoch): boolean {
+    const isNews = this.apply({ type: 'invoked', epoch });
+    return this.drained(epoch) || isNews;
+  }
+
+  /** From the parking table. */
+  drained(epoch = this.record.epoch): boolean {
+    this.progress = { ...this.progress, deliveredAt: this.now };
+    return this.apply({ type: 'progress', epoch, delivered: true });
+  }
+
+  filtered(epoch = this.record.epoch): boolean {
+    const isNews = this.apply({ type: 'invoked', epoch });
+    if (!this.inDoubt) this.progress = { ...this.progress, filteredAt: this.now };
+    return this.apply({ type: 'progress', epoch, delivered: false }) || isNews;
+  }
+
+  /** Stored late, and not told. */
+  remembered(what: 'delivered' | 'filtered', ago: number): void {
+    const name = what === 'delivered' ? 'deliveredAt' : 'filteredAt';
+    const at = Math.max(this.progress[name] ?? 0, this.now - ago);
+    this.progress = { ...this.progress, [name]: at };
+  }
+
+  tried(delivered = true, epoch = this.record.epoch): boolean {
+    return this.apply({ type: 'tried', epoch, delivered });
+  }
+
+  tick(probe?: Probe, waiting?: Waiting, hint?: string): boolean {
+    return this.apply(tick(probe, waiting, hint));
   }
 
   hold(reason = 'looking into it'): boolean {
@@ -98,7 +159,7 @@ export class Stage {
     return this.apply({ type: 'resume' });
   }
 
-  /** To degraded, by as many redrives at once as that takes. */
+  /** To degraded, by as many redrives as that takes. */
   degrade(): this {
     const epoch = this.record.epoch;
     for (let i = 0; this.record.epoch === epoch; i++) {
@@ -114,7 +175,29 @@ export class Stage {
     return this;
   }
 
+  /** Through recovering to normal, by events that are delivered. */
+  heal(): this {
+    if (this.mode === 'degraded') this.tried();
+    for (let i = 0; i < this.settings.recoverAfter && this.mode === 'recovering'; i++) this.delivered();
+    return this;
+  }
+
+  /** Control runs each minute, until the time is over. */
+  minutes(count: number, waiting: Waiting = NOTHING, probe: Probe | undefined = answered()): this {
+    for (let i = 0; i < count; i++) this.after(this.settings.minute).tick(probe, waiting);
+    return this;
+  }
+
   get mode(): string {
     return this.record.mode;
+  }
+
+  get inDoubt(): boolean {
+    const { record: own, progress, now, settings } = this;
+    return isInDoubt({ own, progress, now, settings });
+  }
+
+  get gauge(): number {
+    return gaugeOf(this.record, this.now);
   }
 }

@@ -1,0 +1,35 @@
+/** What can happen to a stage, for the machine and for its oracle. */
+
+/** What control saw: waiting in the queue, parked, parked in trouble of its own, or nothing. Absent: it could not be read. */
+export interface Look {
+  readonly waits?: 'queue' | 'parked' | 'own' | 'nothing';
+  readonly probe?: Probed;
+}
+export interface Probed {
+  readonly answered: boolean;
+  readonly version: string;
+}
+
+export type Step =
+  /** Time goes by. */
+  | { readonly do: 'wait'; readonly time: number }
+  /** The system shuts or opens; control comes by immediately, as it does on every change of mode. */
+  | { readonly do: 'shut' | 'open' }
+  | ({ readonly do: 'look' } & Look)
+  | { readonly do: 'redriven'; readonly id: string; readonly processed?: number }
+  | { readonly do: 'died'; readonly id: string }
+  | { readonly do: 'failed'; readonly key: string; readonly refused?: boolean }
+  | { readonly do: 'rejected'; readonly key: string }
+  | { readonly do: 'crashed' }
+  | { readonly do: 'attempted' }
+  /** By a batch of the queue. */
+  | { readonly do: 'delivered' | 'filtered' }
+  /** Delivered from the parking table. */
+  | { readonly do: 'drained' }
+  /** Progress that was made a while ago is stored only now, by an environment that saw nothing open. */
+  | { readonly do: 'remembered'; readonly what: 'delivered' | 'filtered'; readonly ago: number }
+  | { readonly do: 'tried'; readonly delivered: boolean }
+  | { readonly do: 'hold' | 'resume' };
+
+/** Work of a stage runs with this code; so a crash or failure of a message is this code's. */
+export const VERSION = 'v1';
