@@ -4,8 +4,11 @@ import { orFault } from './clients.ts';
 
 const MAX_SUBJECT = 100;
 
-/** SNS takes a line of printable ASCII for a subject, and refuses the whole message otherwise. */
-const toSubject = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_SUBJECT);
+/** The first line. SNS takes a line of printable ASCII for a subject, and refuses the whole message otherwise. */
+const toSubject = (text: string): string => {
+  const [first = ''] = text.split('\n', 1);
+  return first.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_SUBJECT);
+};
 
 const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 

@@ -1,5 +1,6 @@
 import {
   InvokeCommand,
+  LambdaServiceException,
   TooManyRequestsException,
   type InvokeCommandOutput,
   type LambdaClient,
@@ -16,6 +17,35 @@ const toPayload = (command: StageCommand): Uint8Array => Buffer.from(JSON.string
 
 /** Milliseconds in which a function must have answered a probe: what Lambda gives a cold start. */
 const PATIENCE = 10_000;
+
+/** The function was not invoked, so that nothing is known of its code. */
+interface NoProbe {
+  readonly kind: 'unknown';
+  /** For people; absent when Lambda could not be asked. */
+  readonly why?: string;
+}
+
+/** Words for the reasons of throttling that Lambda names; for another its own name. */
+const THROTTLED: Readonly<Record<string, string>> = {
+  ReservedFunctionConcurrentInvocationLimitExceeded: 'its reserved concurrency is used up, or is 0',
+  ConcurrentInvocationLimitExceeded: "the account's concurrency is used up",
+  ReservedFunctionInvocationRateLimitExceeded: 'its reserved concurrency allows no more calls a second',
+  FunctionInvocationRateLimitExceeded: "the account's rate of calls is used up",
+  CallerRateLimitExceeded: 'control calls too often',
+};
+
+/**
+ * What keeps a function from being invoked: it is throttled, inactive, or its key or network is not there. A fault of Lambda itself, or
+ * of the way to it, says nothing about the function.
+ */
+const whyNotInvoked = (error: unknown): string | undefined => {
+  if (error instanceof TooManyRequestsException) {
+    const { Reason: reason = 'no reason is known' } = error;
+    return `Lambda throttles the function: ${THROTTLED[reason] ?? reason}`;
+  }
+  if (!(error instanceof LambdaServiceException) || error.name === 'ServiceException') return undefined;
+  return `Lambda does not invoke the function: ${error.name}: ${error.message}`;
+};
 
 /** The stages' functions, which control calls. */
 export class LambdaFunctions {
@@ -35,9 +65,9 @@ export class LambdaFunctions {
 
   /**
    * Whether a stage's function starts, loads its transform, and answers.
-   * @returns undefined when nothing was learned: it was throttled, or Lambda could not be asked
+   * @returns `unknown` when nothing was learned of the code: Lambda did not invoke it, or could not be asked
    */
-  async probe(functionName: string): Promise<Probe | undefined> {
+  async probe(functionName: string): Promise<Probe | NoProbe> {
     const command = new InvokeCommand({
       FunctionName: functionName,
       InvocationType: 'RequestResponse',
@@ -56,10 +86,12 @@ export class LambdaFunctions {
           codeVersion: '',
         });
       }
-      const why =
-        error instanceof TooManyRequestsException ? 'it was throttled' : 'Lambda could not be asked';
-      log('warn', `a probe told nothing: ${why}`, { function: functionName, error: describeError(error) });
-      return undefined;
+      const why = whyNotInvoked(error);
+      log('warn', `a probe showed nothing: ${why ?? 'Lambda could not be asked'}`, {
+        function: functionName,
+        error: describeError(error),
+      });
+      return { kind: 'unknown', ...(why === undefined ? {} : { why }) };
     }
     const answer = parse(output.Payload);
     if (output.FunctionError !== undefined) return this.#failed(faultOf(answer));
@@ -74,13 +106,22 @@ export class LambdaFunctions {
    * @param shard one of `HEAD_SHARDS`
    * @throws InfraFault; the worker may have been started all the same
    */
-  async startDrain(functionName: string, shard: number): Promise<void> {
-    const command = new InvokeCommand({
+  startDrain(functionName: string, shard: number): Promise<void> {
+    return this.#start(functionName, { sluice: 'drain', shard });
+  }
+
+  /** Starts a trial, and does not wait for it. @throws InfraFault; it may have been started anyway */
+  startTrial(functionName: string): Promise<void> {
+    return this.#start(functionName, { sluice: 'trial' });
+  }
+
+  async #start(functionName: string, command: StageCommand): Promise<void> {
+    const input = {
       FunctionName: functionName,
       InvocationType: 'Event',
-      Payload: toPayload({ sluice: 'drain', shard }),
-    });
-    await orFault('Invoke', this.#client.send(command));
+      Payload: toPayload(command),
+    } as const;
+    await orFault('Invoke', this.#client.send(new InvokeCommand(input)));
   }
 
   #failed({ error, stack, codeVersion }: Pick<Crash, 'error' | 'stack' | 'codeVersion'>): Probe {

@@ -12,7 +12,12 @@ import { orFault } from './clients.ts';
 export interface Mapping extends MappingState {
   readonly functionName: string;
   readonly queueName: string;
+  /** What keeps it from invoking the function, in Lambda's words; absent when Lambda says nothing of the kind. */
+  readonly trouble?: string;
 }
+
+/** What Lambda says where all is well. */
+const FINE = /^(ok|no records processed|user[ _]initiated|lambda[ _]initiated)?$/i;
 
 /** `arn:aws:sqs:<region>:<account>:<name>` */
 const QUEUE_NAME = /^(?:[^:]*:){5}([^:]+)$/;
@@ -37,11 +42,14 @@ export class LambdaMappings {
   async read(id: string): Promise<Mapping> {
     const command = new GetEventSourceMappingCommand({ UUID: id });
     const mapping = await orFault('GetEventSourceMapping', this.#client.send(command));
+    const said = [mapping.LastProcessingResult ?? '', mapping.StateTransitionReason ?? ''];
+    const trouble = said.map((text) => text.trim()).filter((text) => !FINE.test(text));
     return {
       state: mapping.State ?? '',
       maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency,
       functionName: nameIn(FUNCTION_NAME, mapping.FunctionArn),
       queueName: nameIn(QUEUE_NAME, mapping.EventSourceArn),
+      ...(trouble.length === 0 ? {} : { trouble: trouble.join('; ') }),
     };
   }
 

@@ -108,7 +108,7 @@ export class DynamoParkingStore implements ParkingStore {
         'SET failures = :after, leaseOwner = :owner, leaseUntil = :until, nextAttemptAt = :next, triedEpoch = :epoch',
       ExpressionAttributeValues: marshall({
         ':before': failures,
-        ':after': failures + 1,
+        ':after': lease.isTrial === true ? failures : failures + 1,
         ':now': lease.now,
         ':owner': lease.owner,
         ':until': lease.until,
@@ -136,11 +136,29 @@ export class DynamoParkingStore implements ParkingStore {
     });
   }
 
-  resetFailures(stage: string, key: string, owner: string): Promise<boolean> {
+  resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean> {
+    return this.#setFields(stage, key, owner, { failures: 0, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean> {
+    return this.#setFields(stage, key, owner, { reason });
+  }
+
+  #setFields(
+    stage: string,
+    key: string,
+    owner: string,
+    fields: Partial<Pick<Head, 'failures' | 'reason'>>,
+  ): Promise<boolean> {
+    const set = Object.entries(fields);
     return this.#updateHead(stage, key, {
       ConditionExpression: isOwner,
-      UpdateExpression: 'SET failures = :none',
-      ExpressionAttributeValues: marshall({ ':owner': owner, ':none': 0 }),
+      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
+      ExpressionAttributeValues: toItem({
+        ':owner': owner,
+        ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+      }),
     });
   }
 

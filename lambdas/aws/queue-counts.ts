@@ -25,15 +25,16 @@ export class SqsQueueCounts {
    */
   async read(
     queueName: string,
-  ): Promise<{ readonly visible: number; readonly inFlight: number } | undefined> {
-    const [visible, inFlight] = [
+  ): Promise<{ readonly visible: number; readonly inFlight: number; readonly delayed: number } | undefined> {
+    const [visible, inFlight, delayed] = [
       'ApproximateNumberOfMessages',
       'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesDelayed',
     ] as const;
-    const attributes = await this.#attributes(queueName, [visible, inFlight]);
-    return attributes === undefined
-      ? undefined
-      : { visible: Number(attributes[visible] ?? 0), inFlight: Number(attributes[inFlight] ?? 0) };
+    const attributes = await this.#attributes(queueName, [visible, inFlight, delayed]);
+    if (attributes === undefined) return undefined;
+    const [waiting, taken, later] = [visible, inFlight, delayed].map((name) => Number(attributes[name] ?? 0));
+    return { visible: waiting ?? 0, inFlight: taken ?? 0, delayed: later ?? 0 };
   }
 
   /**

@@ -1,8 +1,10 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
+  ReceiveMessageCommand,
   SendMessageBatchCommand,
   type BatchResultErrorEntry,
+  type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import {
@@ -13,6 +15,7 @@ import {
   type SendResult,
   type StageQueue,
 } from '../core/ports.ts';
+import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
 import { orFault } from './clients.ts';
 
 /**
@@ -60,6 +63,16 @@ export class SqsQueueSender implements QueueSender {
   }
 }
 
+const toMessage = ({ MessageId, ReceiptHandle, Body, Attributes = {} }: Message): IncomingMessage => ({
+  id: MessageId ?? '',
+  receiptHandle: ReceiptHandle ?? '',
+  body: Body ?? '',
+  groupId: Attributes.MessageGroupId ?? '',
+  sequenceNumber: Attributes.SequenceNumber ?? '',
+  receiveCount: Number(Attributes.ApproximateReceiveCount),
+  sentAt: Number(Attributes.SentTimestamp),
+});
+
 export class SqsStageQueue implements StageQueue {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
@@ -67,6 +80,19 @@ export class SqsStageQueue implements StageQueue {
   constructor(client: SQSClient, queueUrl: string) {
     this.#client = client;
     this.#queueUrl = queueUrl;
+  }
+
+  async receive(seconds: number): Promise<readonly IncomingMessage[]> {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: this.#queueUrl,
+      MaxNumberOfMessages: MAX_BATCH_ENTRIES,
+      VisibilityTimeout: seconds,
+      // A wait, however short, asks all of SQS's servers: without one some messages may be left out.
+      WaitTimeSeconds: 1,
+      MessageSystemAttributeNames: ['All'],
+    });
+    const { Messages = [] } = await orFault('ReceiveMessage', this.#client.send(command));
+    return Messages.map(toMessage);
   }
 
   async setVisibility(messages: readonly IncomingMessage[], seconds: number): Promise<void> {

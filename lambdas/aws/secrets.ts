@@ -1,10 +1,10 @@
 /** Values of the secrets that a destination's headers and signature, and a transform, name. */
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { allDone } from '../core/all-done.ts';
-import { InfraFault, type Clock } from '../core/ports.ts';
+import { AccessFault, InfraFault, type Clock } from '../core/ports.ts';
 import { orFault } from './clients.ts';
 
-/** @throws InfraFault */
+/** @throws InfraFault; AccessFault when there is none of this name, or none that can be read */
 export type GetSecret = (name: string) => Promise<string>;
 
 export const secretReader =
@@ -13,7 +13,7 @@ export const secretReader =
     const command = new GetSecretValueCommand({ SecretId: name });
     const { SecretString } = await orFault(`GetSecretValue of "${name}"`, client.send(command));
     if (SecretString !== undefined) return SecretString;
-    throw new InfraFault(`the secret "${name}" holds no text; store it as SecretString`);
+    throw new AccessFault(`the secret "${name}" holds no text; store it as SecretString`);
   };
 
 export interface Secrets {

@@ -2,13 +2,14 @@ import {
   BatchGetItemCommand,
   GetItemCommand,
   PutItemCommand,
+  UpdateItemCommand,
   type BatchGetItemCommandInput,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../config/bundle.ts';
 import { parseMode } from '../core/mode-codec.ts';
-import type { ModeRecord } from '../core/mode.ts';
+import type { ModeRecord, StageProgress } from '../core/mode.ts';
 import {
   InfraFault,
   type Attempt,
@@ -16,13 +17,14 @@ import {
   type ModeStore,
   type StageState,
   type StateStore,
+  type StoredStage,
 } from '../core/ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, toItem, without, type Key, type RawItem } from './items.ts';
 import { headKey } from './parking-items.ts';
 
 export const modeKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'MODE' });
-const successKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'SUCCESS' });
+const progressKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'PROGRESS' });
 const attemptKey = (stage: string, messageId: string): Key => ({
   pk: `ATTEMPT#${stage}#${messageId}`,
   sk: 'ATTEMPT',
@@ -57,13 +59,11 @@ export class DynamoStateStore implements StateStore, ModeStore {
     const attemptKeys = query.attemptsOf.map((id) => ({ id, key: attemptKey(stage, id) }));
     const heads = query.keys.map((key) => ({ key, head: headKey(stage, key) }));
     const items = await this.#readAll(
-      [modeKey(stage), modeKey(ROUTER_STAGE), ...attemptKeys.map(({ key }) => key)],
+      [...storedKeys(stage, ROUTER_STAGE), ...attemptKeys.map(({ key }) => key)],
       heads.map(({ head }) => head),
     );
-    const modeOf = (of: string) => parseMode(items.get(nameOf(modeKey(of))));
     return {
-      own: modeOf(stage),
-      system: modeOf(ROUTER_STAGE),
+      ...storedOf(items, stage, ROUTER_STAGE),
       parked: new Set(heads.filter(({ head }) => items.has(nameOf(head))).map(({ key }) => key)),
       attempts: new Map(
         attemptKeys.flatMap(({ id, key }): [string, Attempt][] => {
@@ -76,7 +76,11 @@ export class DynamoStateStore implements StateStore, ModeStore {
 
   async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
     const items = await this.#readAll(stages.map(modeKey), []);
-    return stages.map((stage) => parseMode(items.get(nameOf(modeKey(stage)))));
+    return stages.map((stage) => modeOf(items, stage));
+  }
+
+  async readStored(stage: string, routerStage: string): Promise<StoredStage> {
+    return storedOf(await this.#readAll(storedKeys(stage, routerStage), []), stage, routerStage);
   }
 
   async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
@@ -100,7 +104,7 @@ export class DynamoStateStore implements StateStore, ModeStore {
     const TableName = this.#tables.state;
     const get = new GetItemCommand({ TableName, Key: marshall(modeKey(stage)), ConsistentRead: true });
     const { Item } = await orFault('GetItem', this.#client.send(get));
-    if (Item === undefined || parseMode(unmarshall(Item)).rev >= 0) return false;
+    if (Item === undefined || parseMode(withoutKeys(unmarshall(Item))).rev >= 0) return false;
     const raw = Item['rev'];
     const rev = Number(raw?.N);
     const known = Number.isSafeInteger(rev + 1) && rev > 0 ? rev : 0;
@@ -119,19 +123,19 @@ export class DynamoStateStore implements StateStore, ModeStore {
     await this.#put({ ...attemptKey(stage, messageId), ...attempt, expires });
   }
 
-  async lastSuccess(stage: string): Promise<number | undefined> {
-    const command = new GetItemCommand({
-      TableName: this.#tables.state,
-      Key: marshall(successKey(stage)),
-      ConsistentRead: true,
-    });
-    const { Item } = await orFault('GetItem', this.#client.send(command));
-    const at: unknown = Item === undefined ? undefined : unmarshall(Item)['at'];
-    return typeof at === 'number' ? at : undefined;
-  }
-
-  async saveSuccess(stage: string, at: number): Promise<void> {
-    await this.#put({ ...successKey(stage), at });
+  async saveProgress(stage: string, progress: StageProgress): Promise<void> {
+    // Mostly there is one. Each has a condition of its own: an older one must not keep a newer one of the other kind from being stored.
+    for (const [name, at] of Object.entries(progress) as [keyof StageProgress, number][]) {
+      const command = new UpdateItemCommand({
+        TableName: this.#tables.state,
+        Key: marshall(progressKey(stage)),
+        UpdateExpression: `SET ${name} = :at`,
+        // Of two environments that write at the same moment the later progress stays.
+        ConditionExpression: `attribute_not_exists(${name}) OR ${name} < :at`,
+        ExpressionAttributeValues: marshall({ ':at': at }),
+      });
+      await conditionHeld('UpdateItem', this.#client.send(command));
+    }
   }
 
   async #put(item: object): Promise<void> {
@@ -164,6 +168,34 @@ export class DynamoStateStore implements StateStore, ModeStore {
     return found;
   }
 }
+
+const withoutKeys = (item: Readonly<Record<string, unknown>>): object => without(item, ['pk', 'sk']);
+
+const storedKeys = (stage: string, routerStage: string): readonly Key[] => [
+  modeKey(stage),
+  modeKey(routerStage),
+  progressKey(stage),
+];
+
+const modeOf = (items: Found, stage: string): ModeRecord => {
+  const item = items.get(nameOf(modeKey(stage)));
+  return parseMode(item === undefined ? undefined : withoutKeys(item));
+};
+
+const storedOf = (items: Found, stage: string, routerStage: string): StoredStage => ({
+  own: modeOf(items, stage),
+  system: modeOf(items, routerStage),
+  progress: toProgress(items.get(nameOf(progressKey(stage)))),
+});
+
+/** What is not a time is as good as absent. */
+const toProgress = (item: Readonly<Record<string, unknown>> = {}): StageProgress => {
+  const { deliveredAt, filteredAt } = item;
+  return {
+    ...(typeof deliveredAt === 'number' ? { deliveredAt } : {}),
+    ...(typeof filteredAt === 'number' ? { filteredAt } : {}),
+  };
+};
 
 /** BatchGetItem refuses a key that comes twice, and a table without keys. */
 const requestOf = (table: string, keys: readonly Key[]): Requests => {

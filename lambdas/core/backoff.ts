@@ -28,12 +28,18 @@ export const backoff = (
 /** Seconds, rounded up: what SQS counts visibility in. */
 export const toSeconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);
 
+/** Seconds. A stage that is open again, or is tried, must not wait for long for what it refused. */
+const LONGEST_REFUSAL = 120;
+
 /**
- * How long a batch is put off by a stage that refuses it (shut, or AWS is down). It grows with the receive count, so
- * that SQS's own redrive after 1,000 receives stays out of reach: a thousand refusals take three weeks.
- * @returns seconds, at most 1,800
+ * How long a batch is put off by a stage that refuses it (shut, or AWS is down). Control switches the mapping of a shut stage off, so
+ * that few refusals come of it; 500 receives, at which a message is parked, are sixteen hours of nothing else.
+ * @returns seconds, at most two minutes, or as long as the configuration says
  */
 export const refusalDelay = (
   receiveCount: number,
   limits: Pick<BackoffLimits, 'refusalDelay'> = {},
-): number => Math.min(1_800, toSeconds(limits.refusalDelay ?? 60_000) * receiveCount);
+): number => {
+  const first = toSeconds(limits.refusalDelay ?? 60_000);
+  return Math.min(Math.max(first, LONGEST_REFUSAL), first * receiveCount);
+};

@@ -40,6 +40,8 @@ export const runBatch = async (
     return messages.map(({ id }) => id);
   }
   const mode = new KnownMode(state, deps);
+  await mode.catchUp();
+  await mode.invoked();
   const ranked = [...keys].sort(([, a], [, b]) => suspicion(a, state) - suspicion(b, state));
   const runs = ranked.map(([key, own]) => new KeyRun(key, own, state, mode, deps));
   const kept = await (redelivered.length === 0 ? allDone(runs.map((run) => run.run())) : inTurn(runs));

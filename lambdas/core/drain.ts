@@ -42,6 +42,7 @@ export const dueUntil = (
 export const drainShard = async (shard: number, deps: DrainDeps): Promise<void> => {
   try {
     const mode = new KnownMode(await deps.readModes(), deps);
+    await mode.catchUp();
     // Keys become due while others are drained.
     while (await drainDue(shard, mode, deps));
   } catch (error) {

@@ -3,9 +3,11 @@
  * redriven message, so that its key's later messages wait behind it. It runs in every mode, since it only parks; in
  * degraded mode the mode machine counts nothing.
  */
+import { settled } from './attempts.ts';
 import { refusalDelay } from './backoff.ts';
 import { deadLetterCrash } from './crash.ts';
 import type { ModeRecord } from './mode.ts';
+import { asOwnTrouble, isOwnTrouble } from './own-trouble.ts';
 import { deadLetterSortOf, park } from './parking.ts';
 import { InfraFault, type IncomingMessage, type StageState } from './ports.ts';
 import { byKey, deleteMessage, hide } from './queue-steps.ts';
@@ -19,6 +21,8 @@ export type IntakeDeps = Pick<
   | 'state'
   | 'parking'
   | 'queue'
+  | 'progressNote'
+  | 'settings'
   | 'note'
   | 'clock'
   | 'uuid'
@@ -82,13 +86,19 @@ class Intake {
   }
 
   async #park(message: IncomingMessage): Promise<void> {
-    const { clock, codeVersion, note, observe } = this.#deps;
-    const attempt = this.#attempts.get(message.id);
-    const crash = deadLetterCrash(attempt, message.receiveCount, { message, codeVersion, at: clock() });
-    this.#mode = await note({ type: 'redriven', epoch: this.#mode.epoch, messageId: message.id, crash });
+    const { clock, codeVersion, progressNote, settings, note, observe } = this.#deps;
+    const known = this.#attempts.get(message.id);
+    const now = clock();
+    const crash = deadLetterCrash(known, message.receiveCount, { message, codeVersion, at: now });
+    const { epoch } = this.#mode;
+    const processed = progressNote.processed(now);
+    this.#mode = await note({ type: 'redriven', epoch, messageId: message.id, crash, processed });
+    progressNote.redriven();
     observe({ type: 'redriven', message, crash });
-    const place = { sort: deadLetterSortOf(message), reason: crash.error, counted: true };
-    await park(message, { ...place, attempt: { failures: 0, ...attempt, crash } }, this.#deps);
+    const attempt = { ...settled(known ?? { failures: 0 }), crash };
+    const isOwn = isOwnTrouble(attempt, true, this.#mode, now, settings);
+    const reason = isOwn ? asOwnTrouble(crash.error) : crash.error;
+    await park(message, { sort: deadLetterSortOf(message), reason, counted: true, attempt }, this.#deps);
   }
 }
 

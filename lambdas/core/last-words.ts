@@ -8,14 +8,19 @@
  *   after the messages may have become visible. Another function may work on them then.
  * - A message is charged only if it was the only one in hand. Of several, nobody knows which one killed the process; they
  *   are all redelivered, and run one after another then.
- * - A charge that was written before the attempt is not written again.
+ * - A charge that was written before the attempt is not written again: only that the attempt has ended, and how.
+ * - The mode machine is told of a death whose message is known: a stage at which processes die is of no use. Except when the key is in
+ *   trouble of its own by that death: then nothing is written either, and the next delivery, which finds that the process died, parks it.
  * - The charge comes before the messages are given back: a redelivered message must find it.
  * - A call that the dead process had under way may still land: a message is delivered again only after that. Otherwise the late
  *   call is a duplicate behind its user's next event.
  */
-import { afterCrash, charge } from './attempts.ts';
+import { afterCrash, afterDeath, charge, epochOf, hasDied } from './attempts.ts';
 import { backoff, toSeconds, type BackoffLimits } from './backoff.ts';
 import { deathCrash } from './crash.ts';
+import type { ModeEvent } from './mode-machine.ts';
+import { lastProgress } from './mode-transitions.ts';
+import { isOwnTrouble, type OwnTroubleSettings } from './own-trouble.ts';
 import {
   InfraFault,
   type Clock,
@@ -52,8 +57,11 @@ export interface Words {
 export interface SpokenDeps {
   readonly stage: string;
   readonly queue: StageQueue;
-  readonly state: Pick<StateStore, 'saveAttempt'>;
+  readonly state: Pick<StateStore, 'read' | 'saveAttempt'>;
+  /** As `RunnerDeps` has it. @throws InfraFault */
+  readonly note: (event: ModeEvent) => Promise<unknown>;
   readonly backoff: BackoffLimits;
+  readonly settings: OwnTroubleSettings;
   /** In which a call of the dead process has landed, if it lands at all: milliseconds. */
   readonly landing: number;
   readonly clock: Clock;
@@ -91,7 +99,7 @@ export const heed = async (words: Words, deps: SpokenDeps): Promise<void> => {
     messages: words.held.length,
     ...(guilty === undefined ? {} : { message: asMessage(guilty) }),
   });
-  if (guilty !== undefined && only?.isCharged === false) await chargeFor(guilty, only.stamp, words, deps);
+  if (guilty !== undefined && only !== undefined) await chargeFor(guilty, only, words, deps);
   for (const [key, messages] of byKey(words.held.map(asMessage))) {
     // The key's later messages stay behind the one that waits.
     const pause = key === guilty?.groupId ? backoff(1, limits, random) : 0;
@@ -99,18 +107,36 @@ export const heed = async (words: Words, deps: SpokenDeps): Promise<void> => {
   }
 };
 
+/** What is not recorded here is charged at the next delivery, if an attempt of it was. */
 const chargeFor = async (
   message: HeldMessage,
-  stamp: string,
+  { stamp, isCharged }: Words['inHand'][number],
   { codeVersion }: Words,
-  { stage, state, clock, observe }: SpokenDeps,
+  { stage, state, note, settings, clock, observe }: SpokenDeps,
 ): Promise<void> => {
-  const site = { message, codeVersion, at: clock() };
-  const attempt = afterCrash(charge(undefined, stamp), deathCrash(site, 'the process ended'));
+  const now = clock();
+  const crash = deathCrash({ message, codeVersion, at: now }, 'the process ended');
   try {
+    const stored = await state.read(stage, { keys: [], attemptsOf: [message.id] });
+    const known = stored.attempts.get(message.id);
+    // Another has found that it died, or its charge was taken back.
+    if (isCharged && !hasDied(known, stamp)) return;
+    const failed = { now, lastProgress: lastProgress(stored) };
+    const attempt = isCharged
+      ? afterDeath(known, failed)
+      : afterCrash(charge(undefined, stamp, now), crash, failed);
+    if (isCharged && isOwnTrouble(attempt, true, stored.own, now, settings)) return;
     await state.saveAttempt(stage, message.id, attempt);
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
     observe({ type: 'setback', step: 'ledger', error });
+    // Its next delivery finds that it died.
+    if (isCharged) return;
+  }
+  try {
+    await note({ type: 'died', epoch: epochOf(stamp), messageId: message.id, crash });
+  } catch (error) {
+    if (!(error instanceof InfraFault)) throw error;
+    observe({ type: 'setback', step: 'mode', error });
   }
 };

@@ -26,7 +26,7 @@ export interface Head {
   readonly nextAttemptAt: number;
   /** Drains in a row that did not succeed; charged when the lease is taken. */
   readonly failures: number;
-  /** Why the key was parked at first, for people. */
+  /** Why the key was parked at first, for people. It also says whether the key is in trouble of its own: see `own-trouble.ts`. */
   readonly reason: string;
   readonly parkedAt: number;
   /** The stage's mode epoch when it was last tried; -1: it never was. */
@@ -58,7 +58,7 @@ export interface ParkingStore {
   readHead(stage: string, key: string): Promise<Head | undefined>;
   /**
    * On condition that the head exists with as many `failures` as `head` has, and no lease on it is live at `now`; adds 1
-   * to `failures` in the same write.
+   * to `failures` in the same write, unless it is a trial's.
    * @returns false when refused
    */
   takeLease(stage: string, head: Pick<Head, 'key' | 'failures'>, lease: Lease): Promise<boolean>;
@@ -69,8 +69,10 @@ export interface ParkingStore {
     owner: string,
     set?: { readonly failures?: number; readonly nextAttemptAt?: number },
   ): Promise<boolean>;
-  /** Sets `failures` to 0, on condition of the lease. @returns false when refused */
-  resetFailures(stage: string, key: string, owner: string): Promise<boolean>;
+  /** Sets `failures` to 0, and the reason if one is given, on condition of the lease. @returns false when refused */
+  resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean>;
+  /** On condition of the lease. @returns false when refused */
+  setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean>;
   /** On condition that token and lease owner are unchanged. @returns false when refused */
   deleteHead(stage: string, key: string, token: string, owner: string): Promise<boolean>;
   /** The oldest messages of a key; strongly consistent, in order. */
@@ -100,4 +102,6 @@ export interface Lease {
   readonly nextAttemptAt: number;
   /** The stage's mode epoch. */
   readonly triedEpoch: number;
+  /** `failures` stays as it is. */
+  readonly isTrial?: boolean;
 }

@@ -4,7 +4,7 @@
  * Errors: a data fault (a bad event, a refused request) is a value. Only infrastructure throws, and always an
  * `InfraFault`; anything else that is thrown is a crash, of the user's code or of ours.
  */
-import type { Crash, ModeRecord } from './mode.ts';
+import type { Crash, LastFailure, ModeRecord, StageProgress, Waiting } from './mode.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -15,6 +15,14 @@ export type Random = () => number;
 /** AWS did not do what it was asked: it is down, throttles, or took too long. Never counts as a crash. */
 export class InfraFault extends Error {
   override name = 'InfraFault';
+}
+
+/**
+ * AWS does not let us: a permission is missing, or a resource or a secret does not exist. No retry helps until a person changes that, so
+ * that it counts as a failure of the stage, and names itself.
+ */
+export class AccessFault extends InfraFault {
+  override name = 'AccessFault';
 }
 
 /**
@@ -65,10 +73,14 @@ export interface IncomingMessage {
   readonly receiveCount: number;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
+  /** When the queue handed it out this time, milliseconds since 1970. SQS tells that of the first time alone. */
+  readonly receivedAt?: number;
 }
 
 /** The queue that a stage reads. */
 export interface StageQueue {
+  /** Takes up to 10 messages off the queue, for a trial. @param seconds that they are hidden @throws InfraFault */
+  receive(seconds: number): Promise<readonly IncomingMessage[]>;
   /** Hides messages for so many seconds from now. @throws InfraFault */
   setVisibility(messages: readonly IncomingMessage[], seconds: number): Promise<void>;
   /** @throws InfraFault */
@@ -95,6 +107,10 @@ export interface Attempt {
   readonly failures: number;
   /** When the first of them failed, milliseconds since 1970. Absent when there was none. */
   readonly firstFailedAt?: number;
+  /** When it last failed or crashed. */
+  readonly lastFailedAt?: number;
+  /** Failures and crashes that each came after others had got through since the one before: see `own-trouble.ts`. */
+  readonly excused?: number;
   /** What the last of them said. */
   readonly lastError?: string;
   readonly progress?: Progress;
@@ -102,14 +118,23 @@ export interface Attempt {
   readonly charges?: number;
   /** Mode epoch and code version of the charges. Under another stamp they begin again. */
   readonly stamp?: string;
+  /** An attempt has begun, and it is not known how it ended: if the message is delivered again, the process died. */
+  readonly begunAt?: number;
+  /** The last trial of it that failed. */
+  readonly trial?: { readonly epoch: number; readonly at: number };
   /** The last crash that was caught. */
   readonly crash?: Crash;
 }
 
-export interface StageState {
+/** What a decision about a mode goes by. */
+export interface StoredStage {
   readonly own: ModeRecord;
   /** The router's; for the router itself the same as `own`. */
   readonly system: ModeRecord;
+  readonly progress: StageProgress;
+}
+
+export interface StageState extends StoredStage {
   /** Order keys of those asked for that are parked: their `HEAD` exists. */
   readonly parked: ReadonlySet<string>;
   /** By message id; those asked for that exist. */
@@ -124,15 +149,15 @@ export interface StateStore {
   ): Promise<StageState>;
   /** @throws InfraFault */
   saveAttempt(stage: string, messageId: string, attempt: Attempt): Promise<void>;
-  /** When the stage last delivered anything, to the minute. Milliseconds since 1970. @throws InfraFault */
-  lastSuccess(stage: string): Promise<number | undefined>;
-  /** @throws InfraFault */
-  saveSuccess(stage: string, at: number): Promise<void>;
+  /** Replaces the fields that are given. @throws InfraFault */
+  saveProgress(stage: string, progress: StageProgress): Promise<void>;
 }
 
 export interface ModeStore {
   /** Strongly consistent, in the order given; `NORMAL` where nothing is stored, `UNREADABLE` for what is not a mode. @throws InfraFault */
   readModes(stages: readonly string[]): Promise<readonly ModeRecord[]>;
+  /** As `readModes`, with the stage's progress, in one strongly consistent read. @throws InfraFault */
+  readStored(stage: string, routerStage: string): Promise<StoredStage>;
   /**
    * Writes `next` on condition that the stored item still has the `rev` of `previous`.
    * @param next its `rev` is the new one
@@ -173,7 +198,7 @@ export interface StageRegistry {
 
 /** A change of mode as it is published, for programs. */
 export interface Announcement {
-  /** RudderStack's words. */
+  /** For people, in short lines. The first is in RudderStack's words; the others say why, what waits, and what to do. */
   readonly text: string;
   readonly pipeline: string;
   readonly stage: string;
@@ -182,7 +207,17 @@ export interface Announcement {
   /** ISO 8601. */
   readonly since: string;
   readonly reason: string;
+  /** The last of each kind, however long ago; their times are milliseconds since 1970. */
   readonly lastCrash?: Crash;
+  readonly lastFailure?: LastFailure;
+  readonly lastRefusal?: LastFailure;
+  readonly lastRejection?: LastFailure;
+  /** The code that answers probes. `since`: when it did so first; ISO 8601. */
+  readonly code?: { readonly version: string; readonly since: string };
+  /** As control last saw it. */
+  readonly waiting?: Waiting;
+  /** What happens next; `at`: ISO 8601. */
+  readonly next: readonly { readonly text: string; readonly at?: string }[];
   /** What shows more. */
   readonly command: string;
 }

@@ -3,15 +3,16 @@ import type { BackoffLimits } from './backoff.ts';
 import type { LastWords } from './last-words.ts';
 import type { ModeEvent } from './mode-machine.ts';
 import type { Crash, ModeRecord } from './mode.ts';
-import type { Process } from './outcome.ts';
+import type { Outcome, Process } from './outcome.ts';
 import type { ParkingStore } from './parking-port.ts';
-import type { Clock, IncomingMessage, Random, StageQueue, StageState, StateStore } from './ports.ts';
+import type { Clock, IncomingMessage, Random, StageQueue, StateStore, StoredStage } from './ports.ts';
+import type { ProgressNote } from './progress-note.ts';
 
 /** What happened, for logs and metrics. Delays are seconds. */
 export type RunnerEvent =
   | {
       readonly type: 'refused';
-      readonly reason: 'shut' | 'state unreadable';
+      readonly reason: 'shut' | 'state unreadable' | 'perhaps handed out again';
       readonly messages: number;
       readonly error?: unknown;
     }
@@ -58,10 +59,21 @@ export type RunnerEvent =
     }
   /** The worker could not go on with its shard. */
   | { readonly type: 'drain stopped'; readonly shard: number; readonly error: unknown }
+  /** A message of a degraded stage was tried; `gotThrough`: at least an event of it was delivered, or filtered out. */
+  | {
+      readonly type: 'tried';
+      readonly key: string;
+      readonly messageId: string;
+      readonly outcome: Outcome['kind'];
+      readonly gotThrough: boolean;
+      readonly reason?: string;
+    }
+  /** Trials could not continue. */
+  | { readonly type: 'trial stopped'; readonly error: unknown }
   /** Something failed whose failure costs a duplicate or a delay, never an event. */
   | {
       readonly type: 'setback';
-      readonly step: 'visibility' | 'delete' | 'ledger' | 'mode' | 'lease' | 'late crashes';
+      readonly step: 'visibility' | 'delete' | 'ledger' | 'progress' | 'mode' | 'lease' | 'late crashes';
       readonly error: unknown;
     };
 
@@ -69,20 +81,20 @@ export type RunnerEvent =
 export interface RunnerSettings {
   /** A message is redriven when so many attempts at it were charged. */
   readonly crashes: number;
-  /** A key whose oldest message has failed for so long in a normal stage is parked. */
+  /** See `own-trouble.ts`. */
+  readonly ownAfter: number;
   readonly parkAfter: number;
+  /** For this long after a failed delivery a filtered event is no progress: see `isInDoubt`. */
+  readonly stallAfter: number;
   /** What has been in the queue for so long is parked, since SQS deletes at 14 days. */
   readonly spillAfter: number;
   /** The longest backoff of a parked key. */
   readonly maxDrainBackoff: number;
 }
 
-/** The stage's own mode and the system's. */
-export type Modes = Pick<StageState, 'own' | 'system'>;
-
 export interface RunnerDeps {
   readonly stage: string;
-  /** Its retryable failures count for its breaker. */
+  /** It is not the router, whose mode is the system's. */
   readonly isDestination: boolean;
   /** Content hash of the stage's code. */
   readonly codeVersion: string;
@@ -91,8 +103,10 @@ export interface RunnerDeps {
   readonly queue: StageQueue;
   readonly process: Process;
   readonly lastWords: LastWords;
+  /** What this environment remembers between its invocations. */
+  readonly progressNote: ProgressNote;
   /** Strongly consistent. @throws InfraFault */
-  readonly readModes: () => Promise<Modes>;
+  readonly readModes: () => Promise<StoredStage>;
   /**
    * Lets the stage's mode machine decide on the event, and publishes a change of mode.
    * @returns the record as it is then

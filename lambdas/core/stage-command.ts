@@ -5,7 +5,9 @@ export type StageCommand =
   /** Load everything, and answer. */
   | { readonly sluice: 'probe' }
   /** Work through a shard's parked keys that are due. */
-  | { readonly sluice: 'drain'; readonly shard: number };
+  | { readonly sluice: 'drain'; readonly shard: number }
+  /** The stage is degraded: try a message each of up to ten keys, and end with the first that makes progress. */
+  | { readonly sluice: 'trial' };
 
 export type ProbeAnswer =
   | { readonly ok: true; readonly codeVersion: string }
@@ -15,6 +17,7 @@ export type ProbeAnswer =
 export const readStageCommand = (event: unknown): StageCommand | undefined => {
   if (!isJsonObject(event)) return undefined;
   if (event['sluice'] === 'probe') return { sluice: 'probe' };
+  if (event['sluice'] === 'trial') return { sluice: 'trial' };
   const shard = event['shard'];
   if (event['sluice'] === 'drain' && typeof shard === 'number') return { sluice: 'drain', shard };
   return undefined;

@@ -1,5 +1,4 @@
 /** What a destination's reply means for the events that were sent. */
-import { InfraFault, type Clock, type StateStore } from '../core/ports.ts';
 import { cut } from '../core/text.ts';
 import type { Reply } from './http-client.ts';
 
@@ -9,7 +8,7 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number }
   /**
    * A moved or locked door rather than a bad event: retried too, because a key that was rotated must not empty the
-   * stream into the rejected. See `doorStaysClosed` for when it is given up. No `answer`: nobody was asked.
+   * stream into the rejected. It is given up only for a key in trouble of its own. No `answer`: nobody was asked.
    */
   | {
       readonly kind: 'closed';
@@ -27,7 +26,11 @@ export interface RefusalAnswer {
 }
 
 const RETRYABLE = new Set([408, 425, 429]);
-const CLOSED = new Set([401, 403, 404, 410]);
+/**
+ * About the address, the credentials or the account rather than about the event. 421 and 426: the connection; 423: what it
+ * would change is locked.
+ */
+const CLOSED = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426]);
 
 /** Bytes of an answer's body that are kept with a rejected event. */
 const KEPT_ANSWER_BYTES = 4096;
@@ -65,46 +68,4 @@ export const judge = (reply: Reply, now: number): Verdict => {
   const refused = status >= 400 && status < 500 && !RETRYABLE.has(status);
   // What HTTP does not define (1xx as a final answer, 600 and more) is no verdict on the event.
   return refused ? { kind: 'rejected', reason, answer } : { kind: 'retry', reason, ...wait };
-};
-
-/**
- * Whether events that have met a closed door since `failingSince` are to be rejected: they did for `limit`, and the
- * door is open to others, since the stage delivered something meanwhile.
- * @param limit milliseconds
- * @throws InfraFault
- */
-export const doorStaysClosed = async (
-  failingSince: number | undefined,
-  limit: number,
-  clock: Clock,
-  lastSuccess: () => ReturnType<StateStore['lastSuccess']>,
-): Promise<boolean> => {
-  if (failingSince === undefined || clock() - failingSince < limit) return false;
-  return ((await lastSuccess()) ?? -Infinity) > failingSince;
-};
-
-/** How often a stage's last success is written down, per environment; milliseconds. */
-const NOTE_INTERVAL = 60_000;
-
-/**
- * Writes down when the stage last delivered, at most once a minute. A write that fails is told to `warn` and no more:
- * the events were delivered, and the next minute brings the next write.
- */
-export const successNote = (
-  save: (at: number) => Promise<void>,
-  clock: Clock,
-  warn: (message: string, error: unknown) => void,
-): (() => Promise<void>) => {
-  let noted = -Infinity;
-  return async () => {
-    const now = clock();
-    if (now - noted < NOTE_INTERVAL) return;
-    noted = now;
-    try {
-      await save(now);
-    } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      warn('the time of the last delivery could not be saved', error);
-    }
-  };
 };

@@ -7,23 +7,24 @@
  * - An event is finished when it was delivered, filtered out, or recorded as rejected (before anything moves past it).
  *   Where a message stops, its progress is returned, and the next attempt goes on from there.
  * - A batch that is refused for its content is sent again event by event, so that only the bad one is rejected.
+ * - Whatever becomes of the message, the outcome says what was delivered, filtered out and rejected in this attempt.
  */
-import ms from 'ms';
 import type { ResolvedDestination, ResolvedTiming } from '../../config/schema.ts';
 import { parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
 import { CALL_MARGIN } from '../core/limits.ts';
-import type { Outcome, Process, Processing } from '../core/outcome.ts';
 import {
-  InfraFault,
-  MessageRefused,
-  type Clock,
-  type IncomingMessage,
-  type RejectionStore,
-  type StateStore,
-} from '../core/ports.ts';
+  endedBy,
+  NOTHING_SHOWN,
+  triedInVain,
+  type Outcome,
+  type Process,
+  type Processing,
+  type Shown,
+} from '../core/outcome.ts';
+import type { Clock, IncomingMessage, RejectionStore } from '../core/ports.ts';
 import { unreadableMessage } from '../core/rejection.ts';
 import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
-import { doorStaysClosed, judge, successNote, type Verdict } from './answer.ts';
+import { judge, type Verdict } from './answer.ts';
 import type { HttpClient } from './http-client.ts';
 import { planDelivery, type Output, type Plan } from './plan.ts';
 import { refusedEvent, type Refusal } from './rejections.ts';
@@ -32,14 +33,12 @@ import { buildRequest, secretNames } from './webhook.ts';
 
 export interface DeliverDeps {
   readonly destination: Omit<ResolvedDestination, 'transform'>;
-  readonly timing: Pick<ResolvedTiming, 'requestTimeout' | 'closedDoorLimit'>;
+  readonly timing: Pick<ResolvedTiming, 'requestTimeout'>;
   readonly transforms: Transforms;
   readonly send: HttpClient;
   readonly secrets: Secrets;
   readonly rejections: RejectionStore;
-  readonly state: Pick<StateStore, 'lastSuccess' | 'saveSuccess'>;
   readonly clock: Clock;
-  readonly warn: (message: string, error: unknown) => void;
   /** Called once for each attempt at a message that counted anything. */
   readonly count: (metrics: Readonly<Record<string, number>>) => void;
 }
@@ -69,15 +68,9 @@ export const roomForMessage = (
 
 /** @throws InfraFault, MessageRefused before anything was sent */
 export const deliverer = (deps: DeliverDeps): Process => {
-  const stage = deps.destination.id;
-  const noteSuccess = successNote((at) => deps.state.saveSuccess(stage, at), deps.clock, deps.warn);
   return async (message, processing) => {
     const envelope = parseEnvelope(message.body);
-    if (envelope?.kind !== 'events') {
-      await deps.rejections.save(unreadableMessage(stage, message, deps.clock()));
-      deps.count({ EventsRejected: 1 });
-      return { kind: 'done' };
-    }
+    if (envelope?.kind !== 'events') return keepUnreadable(message, processing, deps);
     const transforms = envelope.transformed === true ? PASS_THROUGH : deps.transforms;
     const saved = processing.attempt?.progress;
     const { sourceId, receivedAt, events } = envelope;
@@ -89,43 +82,46 @@ export const deliverer = (deps: DeliverDeps): Process => {
       // The other half is for sending what was made: what there is no time to send is transformed again.
       time: Math.min(left / 2, left - transforms.timeout - roomForRequest(deps.timing)),
     });
-    if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash };
+    if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash, shown: NOTHING_SHOWN };
     const plan = planDelivery(run.made, saved);
-    const outcome = await new Delivery(deps, noteSuccess, message, envelope, plan, processing).run();
+    const outcome = await new Delivery(deps, message, envelope, plan, processing).run();
     if (run.ended === undefined || outcome.kind !== 'done') return outcome;
     const progress = plan.progressAt(plan.outputs.length);
-    return { kind: 'stopped', ...(progress === undefined ? {} : { progress }) };
+    return { ...outcome, kind: 'stopped', ...(progress === undefined ? {} : { progress }) };
   };
 };
 
-/** Events that go in one request. */
-interface Chunk {
-  readonly outputs: readonly Output[];
-  /** Since when they have failed; milliseconds since 1970. */
-  readonly failingSince: number | undefined;
-}
+const keepUnreadable = async (
+  message: IncomingMessage,
+  { isTrial }: Processing,
+  { destination, rejections, clock, count }: DeliverDeps,
+): Promise<Outcome> => {
+  const rejection = unreadableMessage(destination.id, message, clock());
+  if (isTrial) return { ...triedInVain(rejection.reason), shown: NOTHING_SHOWN };
+  await rejections.save(rejection);
+  count({ EventsRejected: 1 });
+  return { kind: 'done', shown: { ...NOTHING_SHOWN, rejected: 1, rejection: rejection.reason } };
+};
 
 /** One attempt at one message. */
 class Delivery {
   readonly #deps: DeliverDeps;
-  readonly #noteSuccess: () => Promise<void>;
   readonly #message: IncomingMessage;
   readonly #envelope: EventsEnvelope;
   readonly #plan: Plan;
   readonly #processing: Processing;
   #delivered = 0;
   #rejected = 0;
+  #rejection: string | undefined;
 
   constructor(
     deps: DeliverDeps,
-    noteSuccess: () => Promise<void>,
     message: IncomingMessage,
     envelope: EventsEnvelope,
     plan: Plan,
     processing: Processing,
   ) {
     this.#deps = deps;
-    this.#noteSuccess = noteSuccess;
     this.#message = message;
     this.#envelope = envelope;
     this.#plan = plan;
@@ -133,56 +129,49 @@ class Delivery {
   }
 
   async run(): Promise<Outcome> {
-    try {
-      return await this.#sendAll();
-    } catch (error) {
-      if (error instanceof InfraFault) return { kind: 'fault', reason: error.message, ...this.#progress() };
-      if (error instanceof MessageRefused)
-        return { kind: 'refused', reason: error.message, ...this.#progress() };
-      throw error;
-    } finally {
-      this.#report();
-    }
+    const ended = await this.#sendAll().catch(endedBy);
+    const shown = this.#shown();
+    this.#report(shown);
+    if (ended.kind === 'done' || ended.kind === 'crash') return { ...ended, shown };
+    const progress = this.#plan.progressAt(this.#delivered + this.#rejected);
+    return { ...ended, ...(progress === undefined ? {} : { progress }), shown };
   }
 
+  /** @returns without the progress, which follows from how many are finished */
   async #sendAll(): Promise<Outcome> {
     const pending = this.#chunks();
     for (let chunk = pending.shift(); chunk !== undefined; chunk = pending.shift()) {
       const verdict = await this.#send(chunk);
-      if (verdict === undefined) return { kind: 'stopped', ...this.#progress() };
-      const refusal = await this.#refusal(chunk, verdict);
-      const [first, ...others] = chunk.outputs;
+      if (verdict === undefined) return { kind: 'stopped' };
+      const refusal = this.#refusal(verdict);
+      const [first, ...others] = chunk;
       if (verdict.kind === 'delivered') {
-        this.#delivered += chunk.outputs.length;
-        await this.#noteSuccess();
+        this.#delivered += chunk.length;
       } else if (refusal === undefined) {
         const { reason, retryAfter } = { retryAfter: undefined, ...verdict };
-        const wait = retryAfter === undefined ? {} : { retryAfter };
-        return { kind: 'retry', reason, ...wait, ...this.#progress() };
-      } else if (first !== undefined && others.length === 0) {
+        return { kind: 'retry', reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
+      } else if (first !== undefined && others.length > 0) {
+        pending.unshift(...chunk.map((output) => [output]));
+      } else if (this.#processing.isTrial) {
+        return triedInVain(refusal.reason);
+      } else if (first !== undefined) {
         await this.#reject(first, refusal);
-      } else {
-        pending.unshift(...chunk.outputs.map((output) => ({ ...chunk, outputs: [output] })));
       }
     }
     return { kind: 'done' };
   }
 
-  /**
-   * Only the first chunk is known to have failed before: the attempt's record speaks of the place where it stopped.
-   */
-  #chunks(): Chunk[] {
+  /** Of each request, the events that go in it. */
+  #chunks(): (readonly Output[])[] {
     const { outputs } = this.#plan;
     const { batch } = this.#deps.destination;
-    const failingSince = this.#processing.attempt?.firstFailedAt;
-    return Array.from({ length: Math.ceil(outputs.length / batch) }, (_, i) => ({
-      outputs: outputs.slice(i * batch, (i + 1) * batch),
-      failingSince: i === 0 ? failingSince : undefined,
-    }));
+    return Array.from({ length: Math.ceil(outputs.length / batch) }, (_, i) =>
+      outputs.slice(i * batch, (i + 1) * batch),
+    );
   }
 
   /** @returns undefined when there was no time to begin */
-  async #send({ outputs }: Chunk): Promise<Verdict | undefined> {
+  async #send(outputs: readonly Output[]): Promise<Verdict | undefined> {
     const { destination, secrets, send, clock, timing } = this.#deps;
     const values = await secrets.read(secretNames(destination));
     if (this.#processing.timeLeft() < roomForRequest(timing)) return undefined;
@@ -194,17 +183,19 @@ class Delivery {
     return judge(reply, clock());
   }
 
-  /** Why the events will never be delivered; undefined when they were, or may be yet. */
-  async #refusal({ failingSince }: Chunk, verdict: Verdict): Promise<Refusal | undefined> {
+  /**
+   * Why the events will never be delivered; undefined when they were, or may be yet. At a closed door a key is given up that is in
+   * trouble of its own, until one of its events gets through: others were delivered while it failed, so the door is closed to it alone.
+   */
+  #refusal(verdict: Verdict): Refusal | undefined {
     if (verdict.kind === 'rejected') return verdict;
-    if (verdict.kind !== 'closed') return undefined;
-    const { destination, timing, clock, state } = this.#deps;
-    const lastSuccess = () => state.lastSuccess(destination.id);
-    const limit = timing.closedDoorLimit;
-    if (!(await doorStaysClosed(failingSince, limit, clock, lastSuccess))) return undefined;
+    const { inOwnTrouble, isTrial } = this.#processing;
+    if (verdict.kind !== 'closed' || !inOwnTrouble || isTrial || this.#delivered > 0) return undefined;
     const { answer, reason } = verdict;
-    const why = `${reason}, for ${ms(limit, { long: true })} while others were delivered`;
-    return { reason: why, ...(answer === undefined ? {} : { answer }) };
+    return {
+      reason: `${reason}, again and again while other users' events were delivered`,
+      ...(answer === undefined ? {} : { answer }),
+    };
   }
 
   async #reject(output: Output, refusal: Refusal): Promise<void> {
@@ -213,19 +204,20 @@ class Delivery {
       refusedEvent(destination.id, this.#message, this.#envelope, output, refusal, clock()),
     );
     this.#rejected += 1;
+    this.#rejection = refusal.reason;
   }
 
-  #progress() {
-    const progress = this.#plan.progressAt(this.#delivered + this.#rejected);
-    return progress === undefined ? {} : { progress };
-  }
-
-  #report(): void {
-    const counts = {
-      EventsDelivered: this.#delivered,
-      EventsRejected: this.#rejected,
-      EventsFiltered: this.#plan.filteredAt(this.#delivered + this.#rejected),
+  #shown(): Shown {
+    return {
+      delivered: this.#delivered,
+      filtered: this.#plan.filteredAt(this.#delivered + this.#rejected),
+      rejected: this.#rejected,
+      ...(this.#rejection === undefined ? {} : { rejection: this.#rejection }),
     };
+  }
+
+  #report({ delivered, filtered, rejected }: Shown): void {
+    const counts = { EventsDelivered: delivered, EventsRejected: rejected, EventsFiltered: filtered };
     const counted = Object.entries(counts).filter(([, value]) => value > 0);
     if (counted.length > 0) this.#deps.count(Object.fromEntries(counted));
   }

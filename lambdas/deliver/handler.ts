@@ -54,9 +54,7 @@ export const handler = stageHandler(
       }),
       secrets,
       rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
-      state: world.state,
       clock: Date.now,
-      warn,
       count: (metrics) => {
         emitMetrics({ Stage: stage }, metrics);
       },

@@ -1,29 +1,22 @@
 /** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
 import type { ResolvedTiming } from '../../config/schema.ts';
-import { allDone } from '../core/all-done.ts';
-import { fingerprint } from '../core/deduplication.ts';
-import { eventBytes, pack, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
-import type { SluiceEvent } from '../core/event.ts';
-import { CALL_MARGIN, MAX_EVENT_BYTES } from '../core/limits.ts';
-import type { Outcome, Process, Processing } from '../core/outcome.ts';
+import { eventBytes, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
+import { CALL_MARGIN } from '../core/limits.ts';
 import {
-  InfraFault,
-  type Clock,
-  type IncomingMessage,
-  type OutgoingMessage,
-  type RejectionStore,
-} from '../core/ports.ts';
-import { kept, rejectionId, unreadableMessage } from '../core/rejection.ts';
+  endedBy,
+  NOTHING_SHOWN,
+  triedInVain,
+  type Outcome,
+  type Process,
+  type Processing,
+} from '../core/outcome.ts';
+import { InfraFault, type IncomingMessage } from '../core/ports.ts';
+import { unreadableMessage } from '../core/rejection.ts';
 import { remember, withoutRepetitions, type Seen, type SeenLimits, type SeenStore } from '../core/seen.ts';
 import type { Transforms } from '../core/transform.ts';
+import { fanOut, fits, tooLarge, type FanOutDeps, type Placed, type Tally } from './fan-out.ts';
 
-export interface Destination {
-  readonly id: string;
-  /** Ids of the sources that it takes; undefined: all. */
-  readonly sources: readonly string[] | undefined;
-  /** Resolves when the destination's queue has taken the message. @throws InfraFault, MessageRefused */
-  readonly send: (message: OutgoingMessage) => Promise<void>;
-}
+export type { Destination } from './fan-out.ts';
 
 export interface Deduplication {
   readonly store: SeenStore;
@@ -31,19 +24,11 @@ export interface Deduplication {
   readonly warn: (message: string, error: unknown) => void;
 }
 
-export interface RouterDeps {
-  readonly stage: string;
-  readonly destinations: readonly Destination[];
+export interface RouterDeps extends FanOutDeps {
   readonly transforms: Transforms;
   readonly timing: Pick<ResolvedTiming, 'routerTimeout'>;
-  readonly rejections: RejectionStore;
   /** Undefined: off, and nothing is read or written for it. */
   readonly deduplication?: Deduplication | undefined;
-  readonly clock: Clock;
-  readonly count: (
-    metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected' | 'EventsDuplicate',
-    events: number,
-  ) => void;
 }
 
 /**
@@ -65,21 +50,23 @@ const roomToSend = (
   deduplicates: boolean,
 ): number => Math.min((deduplicates ? 3 : 2) * CALL_MARGIN, routerTimeout * 0.35);
 
-/** @returns the stage's work; the message is done when every destination's queue has taken all of its part */
+/**
+ * @returns the stage's work; the message is done when every destination's queue has taken all of its part. What only some of them
+ *   took does not count as delivered: a router that cannot reach one destination must not look healthy.
+ */
 export const router = (deps: RouterDeps): Process => {
   return async (message, processing) => {
     const envelope = parseEnvelope(message.body);
     switch (envelope?.kind) {
       case undefined:
-        await deps.rejections.save(unreadableMessage(deps.stage, message, deps.clock()));
-        deps.count('EventsRejected', 1);
-        return { kind: 'done' };
+        return keepUnreadable(message, processing, deps);
       case 'rejected': {
         const { sourceId, receivedAt, reason, body, sha256, size, count } = envelope;
         const content = { body, sha256, size, ...(count === undefined ? {} : { count }) };
         const record = { stage: 'ingest', id: message.id, at: deps.clock(), receivedAt, reason, sourceId };
         await deps.rejections.save({ ...record, ...content });
-        return { kind: 'done' };
+        // Ingest rejected it. It counts as filtered out: a stream of nothing but bad events must not look like a stage that stands still.
+        return { kind: 'done', shown: { ...NOTHING_SHOWN, filtered: 1 } };
       }
       case 'events':
         return route(message, envelope, processing, deps);
@@ -87,20 +74,26 @@ export const router = (deps: RouterDeps): Process => {
   };
 };
 
-/** An event, and where in its message it stands. */
-interface Placed {
-  readonly event: SluiceEvent;
-  readonly place: number;
-}
+const keepUnreadable = async (
+  message: IncomingMessage,
+  { isTrial }: Processing,
+  { stage, rejections, clock, count }: RouterDeps,
+): Promise<Outcome> => {
+  const rejection = unreadableMessage(stage, message, clock());
+  if (isTrial) return { ...triedInVain(rejection.reason), shown: NOTHING_SHOWN };
+  await rejections.save(rejection);
+  count('EventsRejected', 1);
+  return { kind: 'done', shown: { ...NOTHING_SHOWN, rejected: 1, rejection: rejection.reason } };
+};
 
 /**
  * Takes the events from the one on at which the last attempt stopped. Where the transform needs more time than there is, what it has
- * made so far is sent on, and the next attempt continues behind it.
+ * made so far is sent on, and the next attempt continues behind it. A trial stops at an event that would be rejected.
  */
 const route = async (
   message: IncomingMessage,
   envelope: EventsEnvelope,
-  { attempt, timeLeft }: Processing,
+  { attempt, timeLeft, isTrial }: Processing,
   deps: RouterDeps,
 ): Promise<Outcome> => {
   const { deduplication, transforms, timing, count } = deps;
@@ -121,18 +114,28 @@ const route = async (
     events: events.map(({ event }) => event),
     time: timeLeft() - transforms.timeout - roomToSend(timing, deduplication !== undefined),
   });
-  if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash };
-  const finished = events.slice(0, run.made.length);
-  const routed = run.made.length > 0 ? await fanOut(message, envelope, finished, run.made, deps) : [];
-  if (deduplication !== undefined && seen !== undefined) {
-    const known = remember(seen, message, routed, deduplication.limits);
-    if (known !== undefined) await save(message.groupId, known, deduplication);
+  if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash, shown: NOTHING_SHOWN };
+  const end = isTrial ? run.made.findIndex((outputs) => !outputs.every(fits)) : -1;
+  const made = end === -1 ? run.made : run.made.slice(0, end);
+  const shown: Tally = { ...NOTHING_SHOWN };
+  try {
+    const finished = events.slice(0, made.length);
+    const routed = made.length > 0 ? await fanOut(message, envelope, finished, made, deps, shown) : [];
+    if (deduplication !== undefined && seen !== undefined) {
+      const known = remember(seen, message, routed, deduplication.limits);
+      if (known !== undefined) await save(message.groupId, known, deduplication);
+    }
+  } catch (error) {
+    return { ...endedBy(error), shown };
   }
-  const next = events[run.made.length]?.place ?? all.length;
+  const next = events[made.length]?.place ?? all.length;
   const repetitions = left.filter(({ event, place }) => place < next && !fresh.has(event)).length;
   if (repetitions > 0) count('EventsDuplicate', repetitions);
-  if (run.ended === undefined) return { kind: 'done' };
-  return next === start ? { kind: 'stopped' } : { kind: 'stopped', progress: { events: next } };
+  shown.filtered += repetitions;
+  const progress = next === start ? {} : { progress: { events: next } };
+  const large = run.made[made.length]?.find((output) => !fits(output));
+  if (large !== undefined) return { ...triedInVain(tooLarge(eventBytes(large))), ...progress, shown };
+  return run.ended === undefined ? { kind: 'done', shown } : { kind: 'stopped', ...progress, shown };
 };
 
 /**
@@ -150,61 +153,4 @@ const save = async (key: string, seen: Seen, { store, warn }: Deduplication): Pr
       error,
     );
   }
-};
-
-/** @param made of each of `finished`, in order @returns the events of which nothing was rejected */
-const fanOut = async (
-  message: IncomingMessage,
-  { sourceId, receivedAt }: EventsEnvelope,
-  finished: readonly Placed[],
-  made: readonly (readonly SluiceEvent[])[],
-  deps: RouterDeps,
-): Promise<readonly SluiceEvent[]> => {
-  const fits = (event: SluiceEvent) => eventBytes(event) <= MAX_EVENT_BYTES;
-  const outputs = made.flat();
-  const routed = finished.filter((_, i) => made[i]?.every(fits)).map(({ event }) => event);
-  const filtered = made.filter(({ length }) => length === 0).length;
-  // The user's code made it larger than a queue takes. Trying again would not help, and its neighbours are fine.
-  for (const [i, { place }] of finished.entries()) {
-    for (const [index, output] of (made[i] ?? []).entries())
-      if (!fits(output))
-        await keepTooLarge(message, { output, place, index }, { sourceId, receivedAt }, deps);
-  }
-
-  const small = outputs.filter(fits);
-  const parts = pack({ sourceId, receivedAt }, small);
-  const takers = deps.destinations.filter(({ sources }) => sources?.includes(sourceId) ?? true);
-  // Where one fails the others are still waited for: nothing may be under way when the function has answered.
-  await allDone(
-    takers.map(async ({ send }) => {
-      for (const [i, { body }] of parts.entries()) {
-        // The body is part of the id: after a change of the transform the same part may hold other events, which SQS
-        // must not take for a duplicate. So is the place: two attempts may make the same of two events of the message.
-        const deduplicationId = fingerprint([message.id, finished[0]?.place ?? 0, i, body]);
-        await send({ groupId: message.groupId, deduplicationId, body });
-      }
-    }),
-  );
-  if (small.length > 0) deps.count('EventsRouted', small.length);
-  if (filtered > 0) deps.count('EventsFiltered', filtered);
-  return routed;
-};
-
-const keepTooLarge = async (
-  message: IncomingMessage,
-  { output, place, index }: { readonly output: SluiceEvent; readonly place: number; readonly index: number },
-  { sourceId, receivedAt }: Pick<EventsEnvelope, 'sourceId' | 'receivedAt'>,
-  deps: RouterDeps,
-): Promise<void> => {
-  const content = kept(JSON.stringify(output));
-  await deps.rejections.save({
-    stage: deps.stage,
-    id: rejectionId(message, place, index, content),
-    at: deps.clock(),
-    receivedAt,
-    reason: `after the transform the event has ${content.size} bytes; at most ${MAX_EVENT_BYTES} fit`,
-    sourceId,
-    ...content,
-  });
-  deps.count('EventsRejected', 1);
 };

@@ -111,6 +111,7 @@ export class LastWordsFile implements StageLastWords {
 
   watching(queue: StageQueue): StageQueue {
     return {
+      receive: (seconds) => queue.receive(seconds),
       setVisibility: (messages, seconds) => {
         this.#write({ released: messages.map(({ id }) => id) });
         return queue.setVisibility(messages, seconds);

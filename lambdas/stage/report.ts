@@ -8,6 +8,7 @@ const STEPS = {
   visibility: "set a message's visibility; it comes back after the queue's own timeout",
   delete: 'delete a finished message; the batch response will, or it comes again',
   ledger: 'record an attempt; an event may be delivered again',
+  progress: 'record that the stage made progress; it is recorded with the next',
   mode: 'tell the mode machine; the mode may change later than it should',
   lease: 'give a lease back; the key waits until it ends',
   'late crashes': 'record late crashes; the log has them',
@@ -111,6 +112,22 @@ export const reportTo =
           shard: event.shard,
           error: describeError(event.error),
         });
+        count({ Faults: 1 });
+        break;
+      case 'tried': {
+        const { key, messageId, outcome, gotThrough, reason } = event;
+        log('info', gotThrough ? 'a trial got through' : 'a trial did not get through', {
+          stage,
+          key,
+          messageId,
+          outcome,
+          reason,
+        });
+        count({ Trials: 1 });
+        break;
+      }
+      case 'trial stopped':
+        log('warn', 'a trial ended early', { stage, error: describeError(event.error) });
         count({ Faults: 1 });
         break;
       case 'setback':

@@ -2,7 +2,7 @@
  * What the functions of all stages share: from what Lambda invokes them with to the batch runner, the dead-letter intake
  * and the drain, and back.
  */
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { ROUTER_STAGE } from '../../config/bundle.ts';
 import { METRICS } from '../../config/metrics.ts';
 import type { ResolvedDegradedMode, ResolvedTiming } from '../../config/schema.ts';
@@ -10,6 +10,7 @@ import { announceFlip, announcementOf } from '../core/announce.ts';
 import { runBatch } from '../core/batch-runner.ts';
 import { failureOf } from '../core/crash.ts';
 import { drainShard } from '../core/drain.ts';
+import { hold } from '../core/hold.ts';
 import { takeInDeadLetters } from '../core/intake.ts';
 import { CALL_MARGIN } from '../core/limits.ts';
 import { changeMode } from '../core/mode-change.ts';
@@ -18,9 +19,12 @@ import type { ModeRecord } from '../core/mode.ts';
 import type { Process } from '../core/outcome.ts';
 import { InfraFault, type IncomingMessage } from '../core/ports.ts';
 import { heed } from '../core/last-words.ts';
-import type { Modes, RunnerDeps } from '../core/runner-deps.ts';
+import { ProgressNote } from '../core/progress-note.ts';
+import type { RunnerDeps } from '../core/runner-deps.ts';
 import { readStageCommand, type ProbeAnswer } from '../core/stage-command.ts';
+import { runTrial } from '../core/trial.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
+import { recordsOf, toMessage, toResponse } from './records.ts';
 import { reportTo } from './report.ts';
 import type { UserCode } from './user-code.ts';
 import type { StageWorld } from './world.ts';
@@ -47,45 +51,35 @@ type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
 const LEASE_MARGIN = 10_000;
 
 /**
- * A queue's visibility timeout is at least 6 times the function's timeout, and a mapping may hold a batch for a while before it
- * invokes the function. For this many times as long as the function may run nobody else can have received the messages.
- */
-const VISIBLE_AFTER = 3;
-
-export const toMessage = ({ messageId, receiptHandle, body, attributes }: SQSRecord): IncomingMessage => ({
-  id: messageId,
-  receiptHandle,
-  body,
-  groupId: attributes.MessageGroupId ?? '',
-  sequenceNumber: attributes.SequenceNumber ?? '',
-  receiveCount: Number(attributes.ApproximateReceiveCount),
-  sentAt: Number(attributes.SentTimestamp),
-});
-
-/**
  * @returns a function's handler: it takes events of its queue and of its dead-letter queue, and control's commands.
  *
  * Once, while the function starts: what a process that died in this environment had in hand is charged and given back.
  * Then, for each invocation:
  * 1. A probe tries whether the user's code loads, and answers.
- * 2. A batch of the queue is run, one of the dead-letter queue is parked, or a shard's parked keys are drained.
+ * 2. A batch of the queue is run, one of the dead-letter queue is parked, a shard's parked keys are drained, or messages of a
+ *    degraded stage are tried.
  * 3. What is still under way is waited for, and late failures of the user's code are recorded: Lambda freezes the function
  *    once it has answered, and what is under way then lands in the middle of a later invocation.
  */
 export const stageHandler = (options: StageOptions, world: StageWorld) => {
-  const heeded = heedLastWords(options, world);
+  const started: Promise<void>[] = [];
+  const heeded = heedLastWords(options, world, started);
+  const { window } = options.degradedMode;
+  const progressNote = new ProgressNote({ minute: world.controlInterval, window });
   return async (event: unknown, context: Invocation): Promise<SQSBatchResponse | ProbeAnswer | undefined> => {
     const { code } = options;
     const left = context.getRemainingTimeInMillis();
-    const published: Promise<void>[] = [];
     code.begin();
     await heeded;
+    const published = started.splice(0);
     try {
       const command = readStageCommand(event);
       if (command?.sluice === 'probe') return await probe(options);
-      const deps = runnerDeps(options, world, context, published);
-      if (command === undefined) return await handleRecords(recordsOf(event), left, deps, world);
-      await drainShard(command.shard, { ...deps, leaseTime: left + Math.max(left, LEASE_MARGIN) });
+      const deps = { ...runnerDeps(options, world, context, published), progressNote };
+      if (command === undefined) return await handleRecords(recordsOf(event), deps, options, world);
+      const leased = { ...deps, leaseTime: left + Math.max(left, LEASE_MARGIN) };
+      if (command.sluice === 'trial') await runTrial(leased);
+      else await drainShard(command.shard, leased);
       return undefined;
     } finally {
       await Promise.allSettled(published);
@@ -95,17 +89,25 @@ export const stageHandler = (options: StageOptions, world: StageWorld) => {
   };
 };
 
-/** Never rejects: without it the messages come back after the queue's own visibility timeout. */
+/**
+ * Never rejects: without it the messages come back after the queue's own visibility timeout.
+ * @param published as `runnerDeps` has it: the first invocation waits for it
+ */
 const heedLastWords = async (
-  { stage, codeVersion, timing }: StageOptions,
-  { lastWords, queue, state, clock, random }: StageWorld,
+  options: StageOptions,
+  world: StageWorld,
+  published: Promise<void>[],
 ): Promise<void> => {
+  const { stage, codeVersion, timing, degradedMode: settings } = options;
+  const { lastWords, queue, state, clock, random } = world;
   const words = lastWords.take();
   if (words === undefined) return;
   const observe = reportTo(stage, codeVersion);
+  const note = noteOf(options, world, published);
   try {
     const landing = stage === ROUTER_STAGE ? CALL_MARGIN : Math.max(CALL_MARGIN, timing.requestTimeout);
-    await heed(words, { stage, queue, state, backoff: timing, landing, clock, random, observe });
+    const limits = { backoff: timing, settings, landing };
+    await heed(words, { stage, queue, state, note, ...limits, clock, random, observe });
   } catch (error) {
     log('error', 'could not act on the last words', { stage, error: describeError(error) });
   }
@@ -128,21 +130,20 @@ const recordLateCrashes = async (
 
 const handleRecords = async (
   records: readonly SQSRecord[],
-  left: number,
   deps: RunnerDeps,
-  { deadLetterQueue, deadLetterQueueArn, lastWords }: StageWorld,
+  { timing }: StageOptions,
+  { queue, deadLetterQueue, deadLetterQueueArn, lastWords }: StageWorld,
 ): Promise<SQSBatchResponse> => {
   const messages = records.map(toMessage);
   // A mapping reads one queue, so the records of an event have one source.
   const isDead = records.some(({ eventSourceARN }) => eventSourceARN === deadLetterQueueArn);
-  if (!isDead) {
-    reportAge(messages, deps);
-    lastWords.received(messages, deps.clock() + VISIBLE_AFTER * left);
-  }
-  const failed = isDead
-    ? await takeInDeadLetters(messages, { ...deps, queue: deadLetterQueue })
-    : await runBatch(messages, deps);
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  if (!isDead) reportAge(messages, deps);
+  const visibility = deps.isDestination ? timing.deliverVisibility : timing.routerVisibility;
+  const until = await hold(messages, { ...deps, queue: isDead ? deadLetterQueue : queue, visibility });
+  if (until === undefined) return toResponse(messages.map(({ id }) => id));
+  if (isDead) return toResponse(await takeInDeadLetters(messages, { ...deps, queue: deadLetterQueue }));
+  lastWords.received(messages, until - CALL_MARGIN);
+  return toResponse(await runBatch(messages, deps));
 };
 
 /** SQS's own metric of the age leaves out messages that were received before. */
@@ -150,12 +151,6 @@ const reportAge = (messages: readonly IncomingMessage[], { stage, clock }: Runne
   const oldest = Math.min(...messages.map(({ sentAt }) => sentAt));
   const age = Math.max(0, clock() - oldest) / 1000;
   if (Number.isFinite(age)) emitMetrics({ [METRICS.stage]: stage }, { [METRICS.oldestMessageAge]: age });
-};
-
-const recordsOf = (event: unknown): readonly SQSRecord[] => {
-  const records = (event as Partial<SQSEvent> | null)?.Records;
-  if (Array.isArray(records)) return records;
-  throw new Error('invoked with neither an event of SQS nor a command of control');
 };
 
 /** A transform that does not load must not keep the function from saying so. */
@@ -174,21 +169,22 @@ const probe = async ({ code, stage, codeVersion }: StageOptions): Promise<ProbeA
   }
 };
 
-/** @param published gets what is under way to be published */
-const runnerDeps = (
-  { stage, process, timing, degradedMode, worstCase, codeVersion }: StageOptions,
-  world: StageWorld,
-  context: Invocation,
+/** As `RunnerDeps` has it. @param published gets what is under way to be published */
+const noteOf = (
+  { stage, degradedMode }: StageOptions,
+  { state, announcer, names, controlInterval, clock, uuid }: StageWorld,
   published: Promise<void>[],
-): RunnerDeps => {
-  const { state, parking, announcer, names, clock, random, uuid, lastWords } = world;
+): RunnerDeps['note'] => {
+  const settings = { ...degradedMode, minute: controlInterval };
   const changes = {
     modes: state,
     clock,
-    settings: degradedMode,
+    uuid,
+    settings,
     routerStage: ROUTER_STAGE,
     announcer,
-    announcement: (of: string, record: ModeRecord) => announcementOf(of, record, names, ROUTER_STAGE),
+    announcement: (of: string, record: ModeRecord) =>
+      announcementOf(of, record, names, settings, ROUTER_STAGE),
   };
   const publish = async (record: ModeRecord): Promise<void> => {
     try {
@@ -198,7 +194,7 @@ const runnerDeps = (
       log('warn', message, { stage, error: describeError(error) });
     }
   };
-  const note = async (event: ModeEvent): Promise<ModeRecord> => {
+  return async (event: ModeEvent): Promise<ModeRecord> => {
     const { before, after, flipped } = await changeMode(changes, stage, event);
     if (flipped) {
       const { mode, epoch, reason } = after;
@@ -208,6 +204,17 @@ const runnerDeps = (
     }
     return after;
   };
+};
+
+/** @param published gets what is under way to be published */
+const runnerDeps = (
+  options: StageOptions,
+  world: StageWorld,
+  context: Invocation,
+  published: Promise<void>[],
+): Omit<RunnerDeps, 'progressNote'> => {
+  const { stage, process, timing, degradedMode, worstCase, codeVersion } = options;
+  const { state, parking, clock, random, uuid, lastWords } = world;
   return {
     stage,
     isDestination: stage !== ROUTER_STAGE,
@@ -217,8 +224,8 @@ const runnerDeps = (
     queue: lastWords.watching(world.queue),
     process,
     lastWords,
-    readModes: () => readModes(stage, state),
-    note,
+    readModes: () => state.readStored(stage, ROUTER_STAGE),
+    note: noteOf(options, world, published),
     clock,
     random,
     uuid,
@@ -228,10 +235,4 @@ const runnerDeps = (
     worstCase,
     observe: reportTo(stage, codeVersion),
   };
-};
-
-const readModes = async (stage: string, modes: StageWorld['state']): Promise<Modes> => {
-  const [own, system] = await modes.readModes([stage, ROUTER_STAGE]);
-  if (own === undefined || system === undefined) throw new Error('readModes left out a mode');
-  return { own, system };
 };

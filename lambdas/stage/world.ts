@@ -1,7 +1,7 @@
 /** The world around a stage's function, as its environment names it. */
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ENV } from '../../config/environment.ts';
+import { ENV, readControlInterval } from '../../config/environment.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
 import { snsClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
@@ -33,6 +33,8 @@ export interface StageWorld {
   readonly deadLetterQueueArn: string;
   readonly announcer: Announcer;
   readonly names: PipelineNames;
+  /** Between two runs of control, milliseconds. */
+  readonly controlInterval: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly uuid: () => string;
@@ -66,6 +68,7 @@ export const stageWorld = (dynamo: DynamoDBClient, codeVersion: string): StageWo
     deadLetterQueueArn,
     announcer: new SnsAnnouncer(snsClient(), requireEnv(ENV.flipTopicArn)),
     names: { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) },
+    controlInterval: readControlInterval(process.env),
     clock: Date.now,
     random: Math.random,
     uuid: randomUUID,

@@ -7,6 +7,7 @@ import { CloudWatchMetrics, type MetricDatum } from '../../lambdas/aws/metrics.t
 import { announcementOf } from '../../lambdas/core/announce.ts';
 import { NORMAL } from '../../lambdas/core/mode.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
+import { MODE_SETTINGS } from '../support/memory-stage.ts';
 
 /** A client that only remembers what it was asked. */
 const recorder = (inputs: unknown[], error?: Error) =>
@@ -30,7 +31,7 @@ describe('SnsAnnouncer', () => {
 
   it('publishes the whole announcement, and what a subscriber may choose by', async () => {
     const inputs: unknown[] = [];
-    const announcement = announcementOf('crm', record, names);
+    const announcement = announcementOf('crm', record, names, MODE_SETTINGS);
     await new SnsAnnouncer(recorder(inputs), 'arn:topic').announce(announcement);
     expect(inputs).toEqual([
       {
@@ -47,15 +48,22 @@ describe('SnsAnnouncer', () => {
 
   it('cuts a subject to what SNS takes', async () => {
     const inputs: { Subject?: string }[] = [];
-    const long = announcementOf('router', record, { ...names, pipeline: `Bücher\n${'x'.repeat(200)}` });
+    const long = announcementOf(
+      'router',
+      record,
+      { ...names, pipeline: `Bücher\n${'x'.repeat(200)}` },
+      MODE_SETTINGS,
+    );
     await new SnsAnnouncer(recorder(inputs), 'arn:topic').announce(long);
-    expect(inputs[0]?.Subject).toMatch(/^Dataplane server B\?cher\?x+$/);
+    expect(inputs[0]?.Subject).toMatch(/^Dataplane server B\?cher x+$/);
     expect(inputs[0]?.Subject).toHaveLength(100);
   });
 
   it('says that publishing failed', async () => {
     const client = recorder([], new Error('down'));
-    const done = new SnsAnnouncer(client, 'arn:topic').announce(announcementOf('crm', record, names));
+    const done = new SnsAnnouncer(client, 'arn:topic').announce(
+      announcementOf('crm', record, names, MODE_SETTINGS),
+    );
     await expect(done).rejects.toThrow(/^Publish failed: Error: down$/);
     await expect(done).rejects.toThrow(InfraFault);
   });

@@ -66,11 +66,11 @@ describe('DynamoStateStore', () => {
     const query = { keys: ['u', 'v'], attemptsOf: [] };
     const state = await new DynamoStateStore(stingy(9), TABLES, () => 0).read('slow', query);
     expect(state).toMatchObject({ own: { mode: 'degraded' }, parked: new Set(['u']) });
-    expect(calls).toEqual([4, 2]);
+    expect(calls).toEqual([5, 3, 1]);
     calls.length = 0;
     const impatient = new DynamoStateStore(stingy(1), TABLES, () => 0).read('slow', query);
     await expect(impatient).rejects.toThrow(InfraFault);
-    expect(calls).toEqual([4, 2, 2]);
+    expect(calls).toEqual([5, 3, 3]);
   });
 
   it('says what failed when DynamoDB does', async () => {
@@ -78,9 +78,21 @@ describe('DynamoStateStore', () => {
     const read = gone.read('crm', { keys: [], attemptsOf: [] });
     await expect(read).rejects.toThrow(/BatchGetItem failed: ResourceNotFoundException/);
     await expect(read).rejects.toThrow(InfraFault);
+    await expect(gone.saveProgress('crm', { deliveredAt: 1 })).rejects.toThrow(/^UpdateItem failed/);
     await expect(gone.writeMode('crm', degraded(), NORMAL)).rejects.toThrow(/^PutItem failed/);
     await expect(gone.writeMode('crm', degraded(), degraded())).rejects.toThrow(InfraFault);
     await expect(gone.writeMode('crm', degraded(), UNREADABLE)).rejects.toThrow(InfraFault);
+  });
+
+  it('reads a mode without the table’s keys, and keeps what a later version has added to it', async () => {
+    await put('later', { ...degraded(), shoeSize: 44 });
+    expect(await modeOf(store, 'later')).toEqual({ ...degraded(), shoeSize: 44 });
+  });
+
+  it('takes no progress from what is not a time', async () => {
+    const item = { pk: 'MODE#odd', sk: 'PROGRESS', deliveredAt: 'yesterday', filteredAt: 4, more: 1 };
+    await client.send(new PutItemCommand({ TableName: 'state', Item: marshall(item) }));
+    expect((await store.readStored('odd', 'router')).progress).toEqual({ filteredAt: 4 });
   });
 
   it.each([

@@ -33,7 +33,7 @@ export const degraded = (more: Partial<ModeRecord> = {}): ModeRecord => ({
 });
 
 /** Every field that there is, with values that are easily lost: zeros, empty texts, large numbers, text of many bytes. */
-export const FULL_MODE: ModeRecord = {
+export const FULL_MODE: Required<ModeRecord> = {
   mode: 'recovering',
   held: true,
   epoch: 7,
@@ -48,12 +48,29 @@ export const FULL_MODE: ModeRecord = {
   pauseUntil: 1_795_390_095_456,
   windowFrom: 0,
   frozenAt: 9,
+  releasedAt: 0,
   redrives: [
     { id: 'm1', at: 1 },
     { id: 'm2', at: 2 },
   ],
+  shares: [{ minute: 29_923_168, redriven: 0, processed: 12 }],
+  belowShareAt: 0,
+  deaths: [{ id: 'm3', at: 0 }],
   probeFailures: 1,
+  probeFailedAt: 0,
   failing: { since: 4, count: 20, keys: ['a', 'b'] },
+  rejecting: { since: 0, count: 1 },
+  doubtAt: 0,
+  waitingSince: 0,
+  quietSince: 0,
+  waiting: { messages: 0, keys: 3, own: 0 },
+  proven: false,
+  troubleFrom: 0,
+  attemptedAt: 0,
+  progressInWindow: true,
+  invoked: true,
+  relapsed: true,
+  code: { version: '', since: 0 },
   successes: 19,
   spill: true,
   dueEpoch: 6,
@@ -66,7 +83,12 @@ export const FULL_MODE: ModeRecord = {
     at: 8,
     messageId: 'm2',
     key: 'k',
+    eventId: '',
   },
+  lastFailure: { text: '', at: 0, codeVersion: '' },
+  lastRefusal: { text: 'AccessDenied: é', at: 1, codeVersion: 'v' },
+  lastRejection: { text: 'answered 400', at: 2, codeVersion: 'v' },
+  writes: ['', 'ca6-1'],
   history: [],
 };
 

@@ -24,6 +24,10 @@ export interface StateUnderTest extends ModesUnderTest {
 const ATTEMPT: Attempt = {
   failures: 2,
   firstFailedAt: 0,
+  lastFailedAt: 0,
+  excused: 0,
+  begunAt: 0,
+  trial: { epoch: 0, at: 0 },
   lastError: 'answered 503: é',
   progress: { events: 1, done: 'p9vCBeAgulBG4mkB' },
   charges: 0,
@@ -161,28 +165,51 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
     });
   });
 
-  describe(`${name}: the last success`, () => {
-    it('is the one that was saved last, of each stage', async () => {
-      const { store } = open();
+  describe(`${name}: the progress`, () => {
+    const progressOf = async ({ store }: StateUnderTest, stage: string) => {
+      const { progress } = await store.readStored(stage, 'router');
+      expect((await store.read(stage, { keys: [], attemptsOf: [] })).progress).toEqual(progress);
+      return progress;
+    };
+
+    it('is none of a stage that never made any', async () => {
+      expect(await progressOf(open(), newStage())).toEqual({});
+    });
+
+    it('has the latest of each field, of each stage, in whatever order they were saved', async () => {
+      const its = open();
       const [stage, other] = [newStage(), newStage()];
-      expect(await store.lastSuccess(stage)).toBeUndefined();
-      await store.saveSuccess(stage, 1_795_390_095_123);
-      await store.saveSuccess(other, 0);
-      expect(await store.lastSuccess(stage)).toBe(1_795_390_095_123);
-      expect(await store.lastSuccess(other)).toBe(0);
-      await store.saveSuccess(stage, 7);
-      expect(await store.lastSuccess(stage)).toBe(7);
+      await its.store.saveProgress(stage, { deliveredAt: 1_795_390_095_123 });
+      await its.store.saveProgress(other, { filteredAt: 0 });
+      expect(await progressOf(its, stage)).toEqual({ deliveredAt: 1_795_390_095_123 });
+      expect(await progressOf(its, other)).toEqual({ filteredAt: 0 });
+      await its.store.saveProgress(stage, { filteredAt: 8 });
+      expect(await progressOf(its, stage)).toEqual({ deliveredAt: 1_795_390_095_123, filteredAt: 8 });
+      await its.store.saveProgress(stage, { deliveredAt: 7, filteredAt: 9 });
+      await its.store.saveProgress(stage, {});
+      expect(await progressOf(its, stage)).toEqual({ deliveredAt: 1_795_390_095_123, filteredAt: 9 });
     });
 
     it('is kept beside the mode: neither touches the other', async () => {
       const its = open();
       const stage = newStage();
-      await its.store.saveSuccess(stage, 5);
+      await its.store.saveProgress(stage, { deliveredAt: 5 });
       expect(await modeOf(its.store, stage)).toEqual(NORMAL);
       expect(await its.store.writeMode(stage, degraded(), NORMAL)).toBe(true);
-      await its.store.saveSuccess(stage, 6);
+      await its.store.saveProgress(stage, { deliveredAt: 6 });
       expect(await modeOf(its.store, stage)).toEqual(degraded());
-      expect(await its.store.lastSuccess(stage)).toBe(6);
+      expect(await progressOf(its, stage)).toEqual({ deliveredAt: 6 });
+    });
+
+    it('comes with the modes that a decision goes by, in one read', async () => {
+      const { store } = open();
+      const stage = newStage();
+      await store.writeMode(stage, degraded(), NORMAL);
+      const [system] = await store.readModes(['router']);
+      const progress = { deliveredAt: 3 };
+      await store.saveProgress(stage, progress);
+      expect(await store.readStored(stage, 'router')).toEqual({ own: degraded(), system, progress });
+      expect(await store.readStored('router', 'router')).toMatchObject({ own: system, system });
     });
   });
 };

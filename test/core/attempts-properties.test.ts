@@ -71,7 +71,7 @@ test('without progress before, the first event or output is further', () => {
 test('a failure counts one more, and keeps the clock, if and only if the message has not come further', () => {
   fc.assert(
     fc.property(known, perhaps, fc.nat(), (before, now, at) => {
-      const after = afterFailure(before, { reason: 'r', progress: now }, at);
+      const after = afterFailure(before, { reason: 'r', progress: now }, { now: at, lastProgress: 0 });
       const isSame = !isFurther(now, before?.progress);
       expect(after.failures).toBe((isSame ? (before?.failures ?? 0) : 0) + 1);
       expect(after.firstFailedAt).toBe(isSame ? (before?.firstFailedAt ?? at) : at);
@@ -98,10 +98,10 @@ test('progress is kept, with the crash account; failures only of the event at wh
 test('an attempt is charged once, under its stamp; a charge that is taken back was never made', () => {
   fc.assert(
     fc.property(known, stamp, (before, under) => {
-      const charged = charge(before, under);
+      const charged = charge(before, under, 7);
       const earlier = before?.stamp === under ? (before.charges ?? 0) : 0;
-      expect(charged).toEqual({ failures: 0, ...before, charges: earlier + 1, stamp: under });
-      expect(charge(charged, under).charges).toBe(earlier + 2);
+      expect(charged).toEqual({ failures: 0, ...before, charges: earlier + 1, stamp: under, begunAt: 7 });
+      expect(charge(charged, under, 8).charges).toBe(earlier + 2);
       expect(uncharged(before, undefined)).toEqual(before ?? { failures: 0 });
     }),
   );
@@ -111,7 +111,7 @@ test('no field is there without a value: the store could not keep it', () => {
   fc.assert(
     fc.property(known, perhaps, (before, now) => {
       const made = [
-        afterFailure(before, { reason: 'r', progress: now }, 1),
+        afterFailure(before, { reason: 'r', progress: now }, { now: 1, lastProgress: 0 }),
         uncharged(before, now),
         ...(now === undefined ? [] : [withProgress(before, now)]),
       ];

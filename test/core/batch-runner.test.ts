@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
-import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
-import { DAY, MemoryStage, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
+import type { Process } from '../../lambdas/core/outcome.ts';
+import { DAY, MemoryStage, SECOND, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 
 let stage: MemoryStage;
@@ -29,7 +27,9 @@ describe('order within a key', () => {
 
   it('deletes a done message before the next of its key begins, and leaves the last to the batch response', async () => {
     expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual([]);
-    expect(stage.calls.slice(1)).toEqual(['process a1', 'queue.delete a1', 'process a2']);
+    expect(stage.calls.slice(1)).toEqual([
+      ...['process a1', 'queue.delete a1', 'state.saveProgress', 'process a2'],
+    ]);
   });
 
   it('deletes a redelivered message at once', async () => {
@@ -127,8 +127,8 @@ describe('a refused batch', () => {
   ] as const)('begins, charges and deletes nothing while %s', async (_, of, mode) => {
     stage.setMode(of, mode);
     expect(await stage.run(batch())).toEqual(['b1', 'a1']);
-    // The longest receive count decides for all: 60 s times 3.
-    expect(visibility()).toEqual({ a1: 180, b1: 180 });
+    // The longest receive count decides for all: 60 s times 3, and at most two minutes.
+    expect(visibility()).toEqual({ a1: 120, b1: 120 });
     expect(stage.calls.map((call) => call.split(' ')[0])).toEqual(['state.read', 'queue.setVisibility']);
     expect(stage.events).toEqual([{ type: 'refused', reason: 'shut', messages: 2 }]);
   });
@@ -137,7 +137,7 @@ describe('a refused batch', () => {
     stage.faults.set('state.read', 'before');
     expect(await stage.run(batch())).toEqual(['a1', 'b1']);
     expect(processed()).toEqual([]);
-    expect(visibility()).toEqual({ a1: 180, b1: 180 });
+    expect(visibility()).toEqual({ a1: 120, b1: 120 });
     expect(stage.events).toMatchObject([{ type: 'refused', reason: 'state unreadable' }]);
   });
 
@@ -219,7 +219,7 @@ describe('time left', () => {
   it('is looked at again right before a charge: what went before may have taken long', async () => {
     const readModes = async () => {
       stage.timeLeft = 1;
-      return Promise.resolve({ own: stage.state.mode(STAGE), system: stage.state.mode('router') });
+      return stage.state.readStored(STAGE, 'router');
     };
     expect(await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { readModes })).toEqual(['a1']);
     expect(processed()).toEqual([]);
@@ -231,127 +231,5 @@ describe('time left', () => {
     stage.results.set('a1', { kind: 'stopped', progress });
     await stage.run([stage.message('a1', 'a')]);
     expect(stage.state.attempts.get('a1')).toEqual({ failures: 0, progress });
-  });
-});
-
-describe('retries', () => {
-  it('back off exponentially, followers with the head', async () => {
-    stage.state.attempts.set('a1', { failures: 3, firstFailedAt: stage.now - MINUTE, lastError: '500' });
-    stage.results.set('a1', { kind: 'retry', reason: '503' });
-    await stage.run([stage.message('a1', 'a', { receiveCount: 4 }), stage.message('a2', 'a')]);
-    // The fourth failure: 1 s * 2^3, of which jitter may take half.
-    expect(visibility()).toEqual({ a1: 4, a2: 4 });
-    expect(stage.state.attempts.get('a1')).toEqual({
-      failures: 4,
-      firstFailedAt: stage.now - MINUTE,
-      lastError: '503',
-    });
-  });
-
-  it('honour Retry-After up to the longest backoff', async () => {
-    stage.results.set('a1', { kind: 'retry', reason: '429', retryAfter: 30_000 });
-    stage.results.set('b1', { kind: 'retry', reason: '429', retryAfter: 9_000_000 });
-    await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')]);
-    expect(visibility()).toEqual({ a1: 30, b1: 300 });
-  });
-
-  it('count for the breaker of a destination, and not for the router', async () => {
-    stage.results.set('a1', { kind: 'retry', reason: '500' });
-    await stage.run([stage.message('a1', 'a')], { isDestination: false });
-    expect(stage.state.mode(STAGE).failing).toBeUndefined();
-    await stage.run([stage.message('a1', 'a')]);
-    expect(stage.state.mode(STAGE).failing).toEqual({ since: stage.now, count: 1, keys: ['a'] });
-  });
-
-  it('a success ends what the breaker counts; without failures nothing is written', async () => {
-    await stage.run([stage.message('a1', 'a')]);
-    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
-    await stage.note({ type: 'failed', epoch: 0, key: 'b', codeVersion: 'v1' });
-    await stage.run([stage.message('a2', 'a'), stage.message('b1', 'b')]);
-    expect(stage.state.mode(STAGE).failing).toBeUndefined();
-    // The second success has nothing left to end.
-    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual(['note succeeded']);
-  });
-
-  it('a fault of AWS is not counted as the message’s failure', async () => {
-    stage.results.set('a1', () => {
-      throw new InfraFault('SendMessageBatch failed');
-    });
-    await stage.run([stage.message('a1', 'a')]);
-    expect(stage.state.attempts.size).toBe(0);
-    expect(visibility()).toEqual({ a1: 1 });
-    expect(stage.events).toMatchObject([{ type: 'fault', reason: 'SendMessageBatch failed' }]);
-  });
-
-  it.each(['state.saveAttempt', 'note', 'queue.setVisibility'])('outlive that %s fails', async (call) => {
-    stage.results.set('a1', { kind: 'retry', reason: '500' });
-    stage.faults.set(call, 'before');
-    expect(await stage.run([stage.message('a1', 'a')])).toEqual(['a1']);
-    expect(stage.events.filter(({ type }) => type === 'setback')).toHaveLength(1);
-  });
-
-  it('asks for the attempts of redelivered messages only, and for the heads of all keys', async () => {
-    await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b', { receiveCount: 2 })]);
-    expect(stage.reads).toEqual([{ keys: ['a', 'b'], attemptsOf: ['b1'] }]);
-  });
-});
-
-describe('whatever the outcomes and the faults', () => {
-  const outcome = fc.constantFrom<Outcome | 'crash' | 'infra'>(
-    { kind: 'done' },
-    { kind: 'stopped' },
-    { kind: 'retry', reason: 'x' },
-    { kind: 'fault', reason: 'x' },
-    { kind: 'refused', reason: 'x' },
-    { kind: 'crash', crash: { kind: 'exit', error: 'x' } },
-    'crash',
-    'infra',
-  );
-  const spec = fc.record({
-    key: fc.constantFrom('a', 'b', 'c'),
-    outcome,
-    receiveCount: fc.integer({ min: 1, max: 3 }),
-    charges: fc.integer({ min: 0, max: 3 }),
-  });
-  const call = fc.constantFrom(
-    ...['queue.delete', 'queue.setVisibility', 'state.saveAttempt', 'parking.putMessage'],
-    ...['parking.touchHead', 'parking.hasMessage', 'modes.readModes', 'note'],
-  );
-  const faults = fc.array(fc.tuple(call, fc.constantFrom('before' as const, 'after' as const)), {
-    maxLength: 3,
-  });
-
-  it('each message is done, parked or kept; what is kept of a key is its tail; nothing kept was deleted', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(spec, { maxLength: 10 }), faults, async (specs, broken) => {
-        stage = new MemoryStage();
-        for (const [name, fault] of broken) stage.faults.set(name, fault);
-        const batch: IncomingMessage[] = specs.map(({ key, receiveCount, charges }, i) => {
-          if (receiveCount > 1) stage.state.attempts.set(String(i), { failures: 0, charges, stamp: '0:v1' });
-          return stage.message(String(i), key, { receiveCount });
-        });
-        const done = new Set<string>();
-        const process: Process = async ({ id }) => {
-          await Promise.resolve();
-          const result = specs[Number(id)]?.outcome ?? 'crash';
-          if (result === 'crash') return crash();
-          if (result === 'infra') throw new InfraFault('x');
-          if (result.kind === 'done') done.add(id);
-          return result;
-        };
-        const kept = await stage.run(batch, { process });
-        const keys = ['a', 'b', 'c'];
-        const parked = keys.flatMap((key) => stage.parked(key));
-        for (const { id } of batch) expect([...done, ...parked, ...kept]).toContain(id);
-        for (const key of keys) {
-          const marks = batch.filter(({ groupId }) => groupId === key).map(({ id }) => kept.includes(id));
-          expect(marks).toEqual([...marks].sort());
-        }
-        expect(stage.queue.deleted.filter((id) => kept.includes(id))).toEqual([]);
-        // What the queue no longer has is done, or parked under a head.
-        for (const { id, groupId } of batch.filter((message) => !kept.includes(message.id)))
-          if (!done.has(id)) expect(stage.parking.head(STAGE, groupId)).toBeDefined();
-      }),
-    );
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
+import { inOwnTrouble } from '../../lambdas/core/own-trouble.ts';
 import type { IncomingMessage } from '../../lambdas/core/ports.ts';
 import { MemoryStage, STAGE } from '../support/memory-stage.ts';
 
@@ -94,6 +95,20 @@ describe('the dead-letter intake', () => {
     stage.timeLeft = 1;
     expect(await takeIn([dead('a1', 'a')])).toEqual(['a1']);
     expect(stage.parked('a')).toEqual([]);
+  });
+
+  it('tells what was processed since the redrive before', async () => {
+    await stage.run(['x', 'y', 'z'].map((key) => stage.message(`${key}1`, key)));
+    await takeIn([dead('a1', 'a'), dead('b1', 'b')]);
+    expect(stage.state.mode(STAGE).shares).toMatchObject([{ redriven: 2, processed: 3 }]);
+  });
+
+  it('marks a key that was in trouble of its own', async () => {
+    stage.state.attempts.set('a1', { failures: 7, excused: 3, lastFailedAt: 1, begunAt: 2 });
+    await takeIn([dead('a1', 'a'), dead('b1', 'b')]);
+    const marked = (key: string) => inOwnTrouble({ reason: stage.parking.head(STAGE, key)?.reason ?? '' });
+    expect(['a', 'b'].map(marked)).toEqual([true, false]);
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).not.toHaveProperty('begunAt');
   });
 
   it('an error of our own is thrown', async () => {

@@ -45,6 +45,9 @@ describe('a process that died with one message in hand', () => {
           failures: 0,
           charges: 1,
           stamp: '4:v1',
+          firstFailedAt: stage.now,
+          lastFailedAt: stage.now,
+          excused: 1,
           lastError:
             'the process ended (a native crash, a timeout, or out of memory) while processing this message',
           crash: {
@@ -117,12 +120,81 @@ describe('a message is charged only if it was the only one in hand', () => {
   });
 });
 
+describe('the mode machine', () => {
+  it('is told of a death whose message is known, under the epoch of the attempt', async () => {
+    stage.setMode(STAGE, { epoch: 4 });
+    await heeded(words(['a1', 'b1'], ['a1']));
+    expect(stage.state.mode(STAGE).deaths).toEqual([{ id: 'a1', at: stage.now }]);
+    expect(stage.state.mode(STAGE).lastCrash).toMatchObject({ kind: 'death', messageId: 'a1' });
+  });
+
+  it('is told nothing when several were in hand', async () => {
+    stage.setMode(STAGE, { epoch: 4 });
+    await heeded(words(['a1', 'b1'], ['a1', 'b1']));
+    expect(stage.calls).not.toContain('note died');
+  });
+});
+
 describe('a charge that was written before the attempt', () => {
-  it('is not written again, and the key is put off', async () => {
+  const charged = { failures: 2, charges: 3, stamp: '4:v1', begunAt: 5 };
+
+  it('is not written again: only that the process died at it; and the key is put off', async () => {
+    stage.state.attempts.set('a1', charged);
     await heeded(words(['a1', 'b1'], ['a1+']));
-    expect(stage.calls.filter((call) => call.startsWith('state.'))).toEqual([]);
+    const { now } = stage;
+    const failed = { firstFailedAt: now, lastFailedAt: now, excused: 1 };
+    expect(stage.state.attempts.get('a1')).toEqual({ failures: 2, charges: 3, stamp: '4:v1', ...failed });
     expect(visibility()).toEqual({ a1: 1, b1: 0 });
     expect(stage.events).toMatchObject([{ type: 'died', message: { id: 'a1' } }]);
+    expect(stage.calls).toContain('note died');
+  });
+
+  it.each([
+    ['that has been taken back', { failures: 2 }],
+    ['that is of another stamp', { ...charged, stamp: '5:v1' }],
+    ['that nothing is known of', undefined],
+  ])('%s is no death', async (_, attempt) => {
+    if (attempt !== undefined) stage.state.attempts.set('a1', attempt);
+    await heeded(words(['a1'], ['a1+']));
+    expect(stage.state.attempts.get('a1')).toEqual(attempt);
+    expect(stage.calls).not.toContain('note died');
+  });
+
+  it('that cannot be read is left to the next delivery, which finds that it died', async () => {
+    stage.state.attempts.set('a1', charged);
+    stage.faults.set('state.read', 'before');
+    await heeded(words(['a1'], ['a1+']));
+    expect(stage.calls).not.toContain('note died');
+    expect(visibility()).toEqual({ a1: 1 });
+    expect(stage.events.slice(1)).toMatchObject([{ type: 'setback', step: 'ledger' }]);
+  });
+});
+
+describe('a death of a message that keeps failing while others get through', () => {
+  const charged = { failures: 0, charges: 1, stamp: '4:v1', begunAt: 8, firstFailedAt: 1, lastFailedAt: 5 };
+  beforeEach(() => {
+    stage.setMode(STAGE, { mode: 'recovering', epoch: 4, since: 1, windowFrom: stage.now });
+    stage.state.progress.set(STAGE, { deliveredAt: 7 });
+  });
+  const died = async (excused: number) => {
+    stage.state.attempts.set('a1', { ...charged, excused });
+    await heeded(words(['a1'], ['a1+']));
+  };
+
+  it('counts for its key', async () => {
+    await died(1);
+    expect(stage.state.attempts.get('a1')).toMatchObject({ excused: 2, lastFailedAt: stage.now });
+    expect(stage.calls).toContain('note died');
+  });
+
+  it('is no evidence about the stage once that is trouble of its own: its next delivery parks it, without an attempt', async () => {
+    await died(2);
+    expect(stage.calls).not.toContain('note died');
+    expect(await stage.run([stage.message('a1', 'a', { receiveCount: 3 })])).toEqual([]);
+    expect(stage.calls).not.toContain('process a1');
+    expect(stage.parked('a')).toEqual(['a1']);
+    expect(stage.parking.head(STAGE, 'a')?.reason).toMatch(/^others get through, .*the process ended/);
+    expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'recovering', redrives: [] });
   });
 });
 
@@ -141,7 +213,9 @@ describe('the charge comes before the messages are given back', () => {
     release();
     await done;
     expect(stage.calls.map((call) => call.split(' ')[0])).toEqual([
+      'state.read',
       'state.saveAttempt',
+      'note',
       'queue.setVisibility',
       'queue.setVisibility',
     ]);
@@ -166,6 +240,13 @@ describe('what AWS fails to do', () => {
     expect(stage.events.slice(1)).toEqual([
       { type: 'setback', step: 'ledger', error: expect.any(InfraFault) },
     ]);
+  });
+
+  it('a death that cannot be told is a setback, and all are given back', async () => {
+    stage.faults.set('note', 'before');
+    await heeded(words(['a1', 'b1'], ['a1']));
+    expect(visibility()).toEqual({ a1: 1, b1: 0 });
+    expect(stage.events.slice(1)).toMatchObject([{ type: 'setback', step: 'mode' }]);
   });
 
   it('a key that cannot be given back is a setback, and the next one is given back', async () => {

@@ -1,10 +1,10 @@
 /** What becomes of a message whose work ends in a throw. */
 import { describe, expect, it } from '@jest/globals';
-import { outcomeOf, type Outcome } from '../../lambdas/core/outcome.ts';
-import { InfraFault, MessageRefused } from '../../lambdas/core/ports.ts';
+import { NOTHING_SHOWN, outcomeOf, type Outcome } from '../../lambdas/core/outcome.ts';
+import { AccessFault, InfraFault, MessageRefused } from '../../lambdas/core/ports.ts';
 import { message } from '../support/fakes.ts';
 
-const processing = { attempt: undefined, timeLeft: () => 60_000 };
+const processing = { attempt: undefined, isTrial: false, inOwnTrouble: false, timeLeft: () => 60_000 };
 const thrown = (error: unknown): Promise<Outcome> =>
   outcomeOf(
     () => {
@@ -28,19 +28,37 @@ describe('the outcome', () => {
   });
 
   it('of an AWS failure is a fault', async () => {
-    expect(await thrown(new InfraFault('throttled'))).toEqual({ kind: 'fault', reason: 'throttled' });
+    expect(await thrown(new InfraFault('throttled'))).toEqual({
+      kind: 'fault',
+      reason: 'throttled',
+      shown: NOTHING_SHOWN,
+    });
+  });
+
+  it('of what AWS does not let us do is a fault that says so', async () => {
+    expect(await thrown(new AccessFault('denied'))).toEqual({
+      kind: 'fault',
+      reason: 'denied',
+      access: true,
+      shown: NOTHING_SHOWN,
+    });
   });
 
   it('of a message that AWS does not take is that it was refused', async () => {
-    expect(await thrown(new MessageRefused('too large'))).toEqual({ kind: 'refused', reason: 'too large' });
+    expect(await thrown(new MessageRefused('too large'))).toEqual({
+      kind: 'refused',
+      reason: 'too large',
+      shown: NOTHING_SHOWN,
+    });
   });
 
   it('of anything else is a crash of our own code, whether it is thrown or rejected', async () => {
     const error = new TypeError('no such property');
     const crash = { kind: 'throw', error: 'TypeError: no such property', stack: error.stack };
-    expect(await thrown(error)).toEqual({ kind: 'crash', crash });
+    const outcome = { kind: 'crash', crash, shown: NOTHING_SHOWN };
+    expect(await thrown(error)).toEqual(outcome);
     const rejected = () => Promise.reject(error);
-    expect(await outcomeOf(rejected, message('m1', 'a'), processing)).toEqual({ kind: 'crash', crash });
+    expect(await outcomeOf(rejected, message('m1', 'a'), processing)).toEqual(outcome);
     expect(await thrown('a text')).toMatchObject({ kind: 'crash', crash: { error: "threw 'a text'" } });
   });
 });

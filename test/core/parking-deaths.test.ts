@@ -21,9 +21,14 @@ const story = (mishap: (call: string, by?: Invocation) => Mishap): World => {
       window: 30 * MINUTE,
       pause: HOUR,
       recoverAfter: 3,
+      // Its few messages are all there is: that nothing gets through while they wait is not what it is about.
+      stallAfter: HOUR,
     },
     // One death may be charged to a message that did nothing but be in hand.
-    settings: { crashes: 2, parkAfter: 15 * MINUTE, spillAfter: 7 * DAY, maxDrainBackoff: HOUR },
+    settings: {
+      ...{ crashes: 2, parkAfter: 15 * MINUTE, ownAfter: 3, stallAfter: 10 * MINUTE },
+      ...{ spillAfter: 7 * DAY, maxDrainBackoff: HOUR },
+    },
     code: {
       version: 'v1',
       loads: true,

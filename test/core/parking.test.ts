@@ -1,8 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
-import { deadLetterSortOf, shardOf, sortOf } from '../../lambdas/core/parking.ts';
-import { HEAD_SHARDS } from '../../lambdas/core/parking-port.ts';
 import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
 import { HOUR, MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
@@ -26,41 +23,6 @@ const parkKey = (key: string) =>
   stage.parking.touchHead(STAGE, key, { token: 't0', now: stage.now, reason: 'before' });
 
 const types = (): string[] => stage.events.map(({ type }) => type);
-
-describe('places', () => {
-  const sequence = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }).map(String);
-
-  it('text order is the order of sequence numbers, however many digits they have', () => {
-    fc.assert(
-      fc.property(sequence, sequence, (a, b) => {
-        const [first, second] = [a, b].map((sequenceNumber) => sortOf({ sequenceNumber }));
-        expect((first ?? '') < (second ?? '')).toBe(BigInt(a) < BigInt(b));
-      }),
-    );
-  });
-
-  it('dead letters come before all others, by when they were moved, then by sequence', () => {
-    fc.assert(
-      fc.property(fc.nat(), sequence, fc.nat(), sequence, sequence, (sentA, a, sentB, b, other) => {
-        const first = deadLetterSortOf({ sentAt: sentA, sequenceNumber: a });
-        const second = deadLetterSortOf({ sentAt: sentB, sequenceNumber: b });
-        expect(first < sortOf({ sequenceNumber: other })).toBe(true);
-        expect(first < second).toBe(sentA === sentB ? BigInt(a) < BigInt(b) : sentA < sentB);
-      }),
-    );
-  });
-
-  it('a head’s sort key comes after all messages’', () => {
-    expect(sortOf({ sequenceNumber: '9'.repeat(39) }) < 'HEAD').toBe(true);
-  });
-
-  it('shards are spread and stay where they are', () => {
-    const shards = Array.from({ length: 1_000 }, (_, i) => shardOf(`key ${i}`));
-    expect(new Set(shards).size).toBe(HEAD_SHARDS);
-    expect(shards.every((shard) => Number.isInteger(shard) && shard >= 0 && shard < HEAD_SHARDS)).toBe(true);
-    expect([shardOf('a'), shardOf('b'), shardOf('c')]).toEqual([0, 6, 3]);
-  });
-});
 
 describe('crash accounting', () => {
   it('a message that throws is redriven after three crashes, without a fourth attempt', async () => {
@@ -107,10 +69,11 @@ describe('crash accounting', () => {
     expect(stage.calls).toEqual([
       'state.read',
       expect.stringMatching(/^parking.hasMessage a E#/),
-      'modes.readModes router',
+      'modes.readStored router',
       'state.saveAttempt a1',
       'process a1',
       'queue.delete a1',
+      'state.saveProgress',
     ]);
     expect(stage.state.attempts.get('a1')).toMatchObject({ charges: 2, stamp: '0:v1' });
   });
@@ -246,7 +209,7 @@ describe('a redrive', () => {
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'degraded', epoch: 1, codeVersion: 'v1' });
     expect([stage.parked('a'), stage.parked('b')]).toEqual([['a1', 'a2'], []]);
     expect(stage.calls.filter((call) => call.startsWith('process'))).toEqual([]);
-    expect(stage.queue.visibility.get('b1')).toBe(300);
+    expect(stage.queue.visibility.get('b1')).toBe(120);
   });
 
   it('does not touch a lease on the head', async () => {
@@ -267,89 +230,6 @@ describe('a redrive', () => {
   });
 });
 
-describe('a parked key', () => {
-  it('takes its later messages, unprocessed and uncounted, each deleted before the next', async () => {
-    await parkKey('a');
-    expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual([]);
-    expect(stage.calls.slice(1)).toEqual([
-      'parking.putMessage a1',
-      'parking.touchHead a',
-      'queue.delete a1',
-      'parking.putMessage a2',
-      'parking.touchHead a',
-    ]);
-  });
-
-  it('stops when a parked message cannot be deleted', async () => {
-    await parkKey('a');
-    stage.faults.set('queue.delete', 'before');
-    expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual(['a2']);
-    expect(stage.parked('a')).toEqual(['a1']);
-  });
-
-  it('a message that was parked by a delivery that died before P2 gets its head, and is not processed', async () => {
-    const message = stage.message('a1', 'a', { receiveCount: 2 });
-    stage.faults.set('parking.touchHead', 'before');
-    stage.setMode(STAGE, { mode: 'degraded', spill: true });
-    expect(await stage.run([message])).toEqual(['a1']);
-    stage.faults.clear();
-    stage.setMode(STAGE, {});
-    expect(stage.parking.head(STAGE, 'a')).toBeUndefined();
-    expect(await stage.run([message, stage.message('a2', 'a')])).toEqual([]);
-    expect(stage.calls).not.toContain('process a1');
-    expect(stage.parking.head(STAGE, 'a')).toBeDefined();
-    expect(stage.parked('a')).toEqual(['a1', 'a2']);
-  });
-
-  it('keeps what the ledger knows of a message, for the drain to go on from', async () => {
-    await parkKey('a');
-    const attempt = { failures: 2, progress: { events: 3, done: 'first' } };
-    stage.state.attempts.set('a1', attempt);
-    await stage.run([stage.message('a1', 'a', { receiveCount: 3 })]);
-    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toEqual(attempt);
-  });
-});
-
-describe('a key that keeps failing', () => {
-  const failing = (since: number) => {
-    stage.state.attempts.set('a1', { failures: 9, firstFailedAt: stage.now - since, charges: 0 });
-    stage.results.set('a1', { kind: 'retry', reason: '503' });
-    return [
-      stage.message('a1', 'a', { receiveCount: 10 }),
-      stage.message('a2', 'a'),
-      stage.message('b1', 'b'),
-    ];
-  };
-
-  it('is parked after 15 minutes in a normal stage, and not counted as a redrive', async () => {
-    expect(await stage.run(failing(15 * MINUTE))).toEqual([]);
-    expect(stage.parked('a')).toEqual(['a1', 'a2']);
-    expect(stage.state.mode(STAGE).redrives).toEqual([]);
-    expect(stage.parking.head(STAGE, 'a')?.reason).toBe('it has failed for 15 minutes: 503');
-    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toMatchObject({ failures: 10, lastError: '503' });
-  });
-
-  it('is not parked a moment earlier, nor while the stage recovers', async () => {
-    expect(await stage.run(failing(15 * MINUTE - 1))).toEqual(['a1', 'a2']);
-    stage.setMode(STAGE, { mode: 'recovering' });
-    expect(await stage.run(failing(15 * MINUTE))).toEqual(['a1', 'a2']);
-  });
-
-  it('is not parked when its failure opens the breaker', async () => {
-    const failures = { since: stage.now - 3 * MINUTE, count: 19, keys: ['b', 'c'] };
-    stage.setMode(STAGE, { failing: failures });
-    expect(await stage.run(failing(15 * MINUTE).slice(0, 1))).toEqual(['a1']);
-    expect(stage.state.mode(STAGE).mode).toBe('degraded');
-    expect(stage.parked('a')).toEqual([]);
-  });
-
-  it('keeps no charge when it cannot be parked', async () => {
-    stage.faults.set('parking.putMessage', 'before');
-    expect(await stage.run(failing(15 * MINUTE))).toEqual(['a1', 'a2']);
-    expect(stage.state.attempts.get('a1')?.charges).toBe(0);
-  });
-});
-
 describe('while the stage recovers', () => {
   it('a caught crash before the first success is told to the mode machine', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now - MINUTE, since: 1 });
@@ -358,20 +238,22 @@ describe('while the stage recovers', () => {
     expect(stage.state.mode(STAGE).windowFrom).toBe(stage.now);
   });
 
-  it('successes are told, and none more once it is normal; a crash after a success is not', async () => {
+  it('progress is told, and none more once it is normal', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, successes: 18, windowFrom: stage.now, since: 1 });
     stage.results.set('z1', crash);
     const batch = ['a', 'b', 'c', 'z'].map((key) => stage.message(`${key}1`, key));
     await stage.run(batch);
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'normal', epoch: 3 });
     expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([
-      'note succeeded',
-      'note succeeded',
+      'note invoked',
+      'note crashed',
+      'note progress',
+      'note progress',
     ]);
   });
 
   it('a success that cannot be told is a setback, and the message is done', async () => {
-    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now, since: 1 });
+    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now, since: 1, invoked: true });
     stage.faults.set('note', 'before');
     expect(await stage.run([stage.message('a1', 'a')])).toEqual([]);
     expect(stage.events).toMatchObject([{ type: 'setback', step: 'mode' }]);

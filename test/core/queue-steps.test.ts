@@ -24,7 +24,7 @@ describe('hide', () => {
   });
 
   it('passes on an error of our own', async () => {
-    const queue = { setVisibility: broken, delete: broken };
+    const queue = { receive: broken, setVisibility: broken, delete: broken };
     const hidden = hide([stage.message('a1', 'a')], 5, { ...stage.deps(), queue });
     await expect(hidden).rejects.toThrow('a bug');
     expect(stage.events).toEqual([]);
@@ -41,7 +41,7 @@ describe('deleteMessage', () => {
   });
 
   it('passes on an error of our own', async () => {
-    const queue = { setVisibility: broken, delete: broken };
+    const queue = { receive: broken, setVisibility: broken, delete: broken };
     await expect(deleteMessage(stage.message('a1', 'a'), { ...stage.deps(), queue })).rejects.toThrow(
       'a bug',
     );

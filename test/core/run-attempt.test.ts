@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode.ts';
 import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
 import { InfraFault, MessageRefused, type Attempt } from '../../lambdas/core/ports.ts';
-import { MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
+import { DELIVERED, MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 
 let stage: MemoryStage;
@@ -19,7 +19,7 @@ it('is given what the ledger knew before its charge, and a clock of the time lef
     given.push([id, attempt, timeLeft()]);
     stage.timeLeft -= 1;
     given.push(timeLeft());
-    return Promise.resolve({ kind: 'done' });
+    return Promise.resolve(DELIVERED);
   };
   await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { process });
   expect(given).toEqual([['a1', known, 60_000], 59_999]);
@@ -28,14 +28,15 @@ it('is given what the ledger knew before its charge, and a clock of the time lef
 describe('a crash', () => {
   const crash: Process = () => Promise.reject(new TypeError('no such property'));
 
-  it('is told to a stage that recovers, until its first success', async () => {
+  it('is told in every mode: people want to know it', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now });
     await stage.run([stage.message('a1', 'a')], { process: crash });
     expect(stage.calls).toContain('note crashed');
     stage.calls.length = 0;
-    stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now, successes: 1 });
+    stage.setMode(STAGE, {});
     await stage.run([stage.message('b1', 'b')], { process: crash });
-    expect(stage.calls).not.toContain('note crashed');
+    expect(stage.calls).toContain('note crashed');
+    expect(stage.state.mode(STAGE).lastCrash).toMatchObject({ error: 'TypeError: no such property' });
   });
 
   it('that cannot be told for an error of our own ends the run', async () => {
@@ -71,6 +72,9 @@ describe('a crash that the sandbox caught', () => {
       failures: 0,
       charges: 1,
       stamp: '0:v1',
+      firstFailedAt: stage.now,
+      lastFailedAt: stage.now,
+      excused: 1,
       lastError: 'took too long',
       crash,
     });
@@ -116,6 +120,7 @@ describe('last words', () => {
       'process a1',
       'words ended a1',
       'queue.delete a1',
+      'state.saveProgress',
       'words begun a2 0:v1 false',
       'process a2',
       'words ended a2',
@@ -126,12 +131,13 @@ describe('last words', () => {
     stage.setMode(STAGE, { epoch: 6 });
     const calls = inOrder();
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { codeVersion: 'v9' });
-    expect(calls.slice(-5)).toEqual([
+    expect(calls.slice(-6)).toEqual([
       'state.saveAttempt a1',
       'words begun a1 6:v9 true',
       'process a1',
       'words ended a1',
       'queue.delete a1',
+      'state.saveProgress',
     ]);
   });
 

@@ -8,7 +8,7 @@ import type { Outcome } from '../../lambdas/core/outcome.ts';
 import { InfraFault, type LateCrashes } from '../../lambdas/core/ports.ts';
 import { PASS_THROUGH } from '../../lambdas/core/transform.ts';
 import { LastWordsFile } from '../../lambdas/stage/last-words-file.ts';
-import { codeOf, DEAD_ARN, NOW, record, StageFunction } from './world.ts';
+import { codeOf, DEAD_ARN, degradedMode, NOW, record, StageFunction } from './world.ts';
 
 let stage: StageFunction;
 beforeEach(() => {
@@ -50,6 +50,7 @@ describe('late failures of the user’s code', () => {
   it.each<[string, object]>([
     ['a probe', probe],
     ['a drain', drain],
+    ['a trial', { sluice: 'trial' }],
     ['dead letters', { Records: [record('m1', 'a', { arn: DEAD_ARN })] }],
   ])('are recorded after %s as well', async (_, event) => {
     await stage.invoke(event, { code: failing(1).code });
@@ -121,14 +122,15 @@ describe('last words of the process before this one', () => {
       await save(...args);
     };
     const invoke = stage.start({
+      degradedMode: { ...degradedMode, redriveThreshold: 5 },
       process: (message) => (order.push(`process ${message.id}`), stage.done(message)),
     });
     expect(stage.words.calls).toEqual(['take']);
     await invoke(batch);
     expect(order).toEqual(['charged old1', 'process m1', 'process m2']);
     expect(stage.state.attempts.get('old1')).toMatchObject({ charges: 1, crash: { kind: 'death' } });
-    // A request of the dead process may be on its way for as long as a request may take.
     expect(Object.fromEntries(stage.queue.visibility)).toEqual({ old1: 10, old2: 10 });
+    expect(stage.state.mode('crm').lastCrash).toMatchObject({ kind: 'death', messageId: 'old1' });
     expect(
       stage.logged('the process before this one died; what it had in hand was given back'),
     ).toMatchObject([{ level: 'error', stage: 'crm', messages: 2, messageId: 'old1' }]);
@@ -136,12 +138,19 @@ describe('last words of the process before this one', () => {
 
   it('are heeded once, however many invocations follow', async () => {
     stage.words.found = found;
-    const invoke = stage.start();
+    const invoke = stage.start({ degradedMode: { ...degradedMode, redriveThreshold: 5 } });
     await invoke(batch);
     stage.queue.visibility.clear();
     await invoke(batch);
     expect(stage.words.calls.filter((call) => call === 'take')).toEqual(['take']);
     expect(stage.queue.visibility.size).toBe(0);
+  });
+
+  it('whose death degrades the stage: that is published before the first invocation answers', async () => {
+    stage.words.found = found;
+    await stage.invoke(probe);
+    expect(stage.state.mode('crm')).toMatchObject({ mode: 'degraded', announced: 1 });
+    expect(stage.announced).toHaveLength(1);
   });
 
   it('that cannot be heeded for an error of our own do not keep the function from working', async () => {
@@ -155,12 +164,12 @@ describe('last words of the process before this one', () => {
 });
 
 describe('last words of this process', () => {
-  it('are of the batch, which nobody else has within five times the time left, and end with the answer', async () => {
+  it('are of the batch, until shortly before anybody else may receive it, and end with the answer', async () => {
     const events = { Records: [record('m1', 'a'), record('m2', 'a')] };
     await stage.invoke(events, {}, 40_000);
     expect(stage.words.calls).toEqual([
       'take',
-      'received m1,m2 until 120000',
+      'received m1,m2 until 353000',
       'begun m1',
       'ended m1',
       'released m1',
@@ -174,6 +183,7 @@ describe('last words of this process', () => {
   it.each<[string, object]>([
     ['a probe', probe],
     ['a drain', drain],
+    ['a trial', { sluice: 'trial' }],
     ['dead letters', { Records: [record('m1', 'a', { arn: DEAD_ARN })] }],
   ])('are none in %s: there is nothing that could be given back', async (_, event) => {
     await stage.invoke(event);
@@ -193,7 +203,8 @@ describe('a process that dies in the middle of a batch', () => {
       const start = (process = stage.done, version = 'v1') => {
         const warn = () => undefined;
         stage.change({ lastWords: new LastWordsFile({ codeVersion: version, warn, directory }) });
-        return stage.start({ process, codeVersion: version });
+        const settings = { ...degradedMode, redriveThreshold: 5 };
+        return stage.start({ process, codeVersion: version, degradedMode: settings });
       };
       const events = { Records: [record('m1', 'a'), record('m2', 'b'), record('m3', 'b')] };
       let reached = (): void => undefined;

@@ -135,11 +135,22 @@ describe('a queue that is watched', () => {
       return note(what).then(() => undefined);
     };
     const queue: StageQueue = {
+      receive: (seconds) => look(`receive ${seconds}`).then(() => [a1]),
       setVisibility: (messages, seconds) => look(`hide ${messages.map(({ id }) => id).join()} ${seconds}`),
       delete: ({ id }) => look(`delete ${id}`),
     };
     return { seen, queue: words.watching(queue) };
   };
+
+  it('gives messages out for a trial, which are not among those of a batch', async () => {
+    const { words } = start();
+    words.received([a2], UNTIL);
+    const before = written();
+    const { seen, queue } = asked(words);
+    expect(await queue.receive(70)).toEqual([a1]);
+    expect(seen).toEqual([expect.stringMatching(/^receive 70/)]);
+    expect(written()).toBe(before);
+  });
 
   it('is asked after the messages were let go of', async () => {
     const { words } = start();

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { buildSync } from 'esbuild';
 import { BUNDLE_FILES, type TransformBundle } from '../../config/bundle.ts';
 import type { Secrets } from '../../lambdas/aws/secrets.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault } from '../../lambdas/core/ports.ts';
 import { Sandbox } from '../../lambdas/sandbox/sandbox.ts';
 import {
   NO_USER_CODE,
@@ -129,6 +129,16 @@ describe('a transform', () => {
     });
     await expect(run(code, 'e1')).rejects.toThrow(InfraFault);
     await expect(code.transforms.check()).rejects.toThrow(InfraFault);
+  });
+
+  it('whose secret is missing says so: the stage lacks something that no retry brings', async () => {
+    const read = () => Promise.reject(new AccessFault('GetSecretValue of "crm/key" failed'));
+    const code = codeOf('export default (event) => event', {
+      bundle: { ...BUNDLE, secrets: { apiKey: { secretName: 'crm/key' } } },
+      secrets: { ...NO_SECRETS, read },
+    });
+    await expect(run(code, 'e1')).rejects.toThrow(AccessFault);
+    await expect(code.transforms.check()).rejects.toThrow(AccessFault);
   });
 });
 

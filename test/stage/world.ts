@@ -88,6 +88,7 @@ export class ListedWords implements StageLastWords {
 
   watching(queue: StageWorld['queue']): StageWorld['queue'] {
     return {
+      receive: (seconds) => queue.receive(seconds),
       setVisibility: (messages, seconds) => {
         this.calls.push(`released ${messages.map(({ id }) => id).join()}`);
         return queue.setVisibility(messages, seconds);
@@ -134,6 +135,7 @@ export class StageFunction {
       },
     },
     names: { pipeline: 'Sluice/Pipeline', stackName: 'Sluice' },
+    controlInterval: 60_000,
     clock: () => NOW,
     random: () => 0.5,
     uuid: () => `id-${(this.#ids += 1)}`,
@@ -151,7 +153,7 @@ export class StageFunction {
 
   readonly done = (message: IncomingMessage): Promise<Outcome> => {
     this.processed.push(message.id);
-    return Promise.resolve({ kind: 'done' });
+    return Promise.resolve({ kind: 'done', shown: { delivered: 1, filtered: 0, rejected: 0 } });
   };
 
   /** A process of the function. @returns what invokes it */

@@ -19,6 +19,13 @@ export const message = (
 export class FakeQueue implements StageQueue {
   readonly visibility = new Map<string, number>();
   readonly deleted: string[] = [];
+  /** What `receive` gives out, call by call. */
+  readonly waiting: (readonly IncomingMessage[])[] = [];
+
+  async receive(): Promise<readonly IncomingMessage[]> {
+    await Promise.resolve();
+    return this.waiting.shift() ?? [];
+  }
 
   async setVisibility(messages: readonly IncomingMessage[], seconds: number): Promise<void> {
     await Promise.resolve();

@@ -59,7 +59,12 @@ export class LocalRun {
     this.#preload = preload === undefined ? [] : ['--import', preload];
     if (config !== undefined) this.configure(config);
     for (const [name, text] of Object.entries(files)) this.write(name, text);
-    if (secrets !== undefined) writeFileSync(join(this.dataDir, 'secrets.json'), JSON.stringify(secrets));
+    if (secrets !== undefined) this.setSecrets(secrets);
+  }
+
+  /** Replaces what `secrets.json` holds. */
+  setSecrets(secrets: Readonly<Record<string, string>>): void {
+    writeFileSync(join(this.dataDir, 'secrets.json'), JSON.stringify(secrets));
   }
 
   write(name: string, text: string): void {

@@ -59,7 +59,7 @@ export class MemoryParking implements ParkingStore {
     const { owner: leaseOwner, until: leaseUntil, nextAttemptAt, triedEpoch } = lease;
     this.#put(stage, {
       ...head,
-      failures: failures + 1,
+      failures: lease.isTrial === true ? failures : failures + 1,
       leaseOwner,
       leaseUntil,
       nextAttemptAt,
@@ -82,12 +82,14 @@ export class MemoryParking implements ParkingStore {
     return true;
   }
 
-  async resetFailures(stage: string, key: string, owner: string): Promise<boolean> {
+  async resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean> {
     await Promise.resolve();
-    const head = this.head(stage, key);
-    if (head?.leaseOwner !== owner) return false;
-    this.#put(stage, { ...head, failures: 0 });
-    return true;
+    return this.#set(stage, key, owner, { failures: 0, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  async setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean> {
+    await Promise.resolve();
+    return this.#set(stage, key, owner, { reason });
   }
 
   async deleteHead(stage: string, key: string, token: string, owner: string): Promise<boolean> {
@@ -172,6 +174,13 @@ export class MemoryParking implements ParkingStore {
     const own = this.#messages.get(`${stage}#${key}`) ?? new Map<string, ParkedMessage>();
     this.#messages.set(`${stage}#${key}`, own);
     return own;
+  }
+
+  #set(stage: string, key: string, owner: string, fields: Partial<Head>): boolean {
+    const head = this.head(stage, key);
+    if (head?.leaseOwner !== owner) return false;
+    this.#put(stage, { ...head, ...fields });
+    return true;
   }
 
   #put(stage: string, head: Head): void {

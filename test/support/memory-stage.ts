@@ -7,6 +7,7 @@ import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode-machine.ts
 import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
 import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { ProgressNote } from '../../lambdas/core/progress-note.ts';
 import { FakeQueue, message } from './fakes.ts';
 import { MemoryParking } from './memory-parking.ts';
 import { MemoryState } from './memory-state.ts';
@@ -19,16 +20,22 @@ export const DAY = 24 * HOUR;
 
 export const MODE_SETTINGS: ModeSettings = {
   redriveThreshold: 5,
+  redriveShare: 0.05,
   window: 5 * MINUTE,
   pause: 5 * MINUTE,
   maxPause: HOUR,
   recoverAfter: 20,
   breakerFailures: 20,
   breakerTime: 2 * MINUTE,
+  stallAfter: 10 * MINUTE,
   spillAfter: 7 * DAY,
+  minute: MINUTE,
 };
 
 export const STAGE = 'crm';
+
+/** Of a message whose only event was delivered. */
+export const DELIVERED: Outcome = { kind: 'done', shown: { delivered: 1, filtered: 0, rejected: 0 } };
 
 /** What becomes of a message; a function may throw. */
 export type Result = Outcome | (() => Outcome | Promise<Outcome>);
@@ -49,11 +56,12 @@ export class MemoryStage {
   readonly words: string[] = [];
   /** What `state.read` was asked for. */
   readonly reads: unknown[] = [];
-  /** By message id; what is not listed is done. */
+  /** By message id; what is not listed is delivered. */
   readonly results = new Map<string, Result>();
   /** By call, as in `calls`, or by its method alone. A fault lasts until it is deleted. */
   readonly faults = new Map<string, Fault>();
   #ids = 0;
+  #writes = 0;
   #sequence = 0;
 
   setMode(stage: string, mode: Partial<ModeRecord>): void {
@@ -67,6 +75,9 @@ export class MemoryStage {
     return message(id, key, { sentAt: this.now, sequenceNumber, body: id, ...rest });
   }
 
+  /** What the environment remembers: a new one is a new process. */
+  progressNote = new ProgressNote({ minute: MINUTE, window: MODE_SETTINGS.window });
+
   deps(overrides: Partial<DrainDeps & RunnerDeps> = {}): DrainDeps & RunnerDeps {
     const { state, parking, queue } = this;
     const modes = gated(state, 'modes', this.#gate);
@@ -79,20 +90,21 @@ export class MemoryStage {
       queue: gated(queue, 'queue', this.#gate),
       process: async ({ id }) => {
         this.calls.push(`process ${id}`);
-        const result = this.results.get(id) ?? { kind: 'done' };
+        const result = this.results.get(id) ?? DELIVERED;
         return typeof result === 'function' ? result() : result;
       },
       lastWords: this.lastWords,
-      readModes: async () => {
-        const [own = NORMAL, system = NORMAL] = await modes.readModes([STAGE, 'router']);
-        return { own, system };
-      },
+      progressNote: this.progressNote,
+      readModes: () => modes.readStored(STAGE, 'router'),
       note: async (event) => (await this.#gate('note', [event], () => this.note(event))) as ModeRecord,
       clock: () => this.now,
       random: () => 0,
       uuid: () => `uuid-${(this.#ids += 1)}`,
       backoff: { minBackoff: SECOND, maxBackoff: 5 * MINUTE },
-      settings: { crashes: 3, parkAfter: 15 * MINUTE, spillAfter: 7 * DAY, maxDrainBackoff: HOUR },
+      settings: {
+        ...{ crashes: 3, parkAfter: 15 * MINUTE, ownAfter: 3, stallAfter: 10 * MINUTE },
+        ...{ spillAfter: 7 * DAY, maxDrainBackoff: HOUR },
+      },
       leaseTime: 70 * SECOND,
       timeLeft: () => this.timeLeft,
       worstCase: 10 * SECOND,
@@ -111,7 +123,8 @@ export class MemoryStage {
   };
 
   async note(event: ModeEvent, stage = STAGE): Promise<ModeRecord> {
-    const deps = { modes: this.state, clock: () => this.now, settings: MODE_SETTINGS };
+    const uuid = () => `write-${(this.#writes += 1)}`;
+    const deps = { modes: this.state, clock: () => this.now, uuid, settings: MODE_SETTINGS };
     return (await changeMode(deps, stage, event)).after;
   }
 

@@ -1,5 +1,5 @@
-import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
-import type { Attempt, ModeStore, StageState, StateStore } from '../../lambdas/core/ports.ts';
+import { NORMAL, type ModeRecord, type StageProgress } from '../../lambdas/core/mode.ts';
+import type { Attempt, ModeStore, StageState, StateStore, StoredStage } from '../../lambdas/core/ports.ts';
 import type { MemoryParking } from './memory-parking.ts';
 
 /** Cheaper than a copy for each read: whoever changes what was read fails. */
@@ -16,7 +16,8 @@ export class MemoryState implements StateStore, ModeStore {
   readonly attempts = new Map<string, Attempt>();
   /** Whose ledger an attempt is in. What a test has put there by hand is in everybody's. */
   readonly #savedFor = new Map<string, string>();
-  readonly #successes = new Map<string, number>();
+  /** By stage. */
+  readonly progress = new Map<string, StageProgress>();
   readonly #parking: MemoryParking;
 
   constructor(parking: MemoryParking) {
@@ -31,8 +32,7 @@ export class MemoryState implements StateStore, ModeStore {
       return attempt === undefined || isAnothers ? [] : [[id, structuredClone(attempt)]];
     });
     return {
-      own: this.mode(stage),
-      system: this.mode('router'),
+      ...this.#stored(stage, 'router'),
       parked: new Set(keys.filter((key) => this.#parking.head(stage, key) !== undefined)),
       attempts: new Map(attempts),
     };
@@ -44,14 +44,13 @@ export class MemoryState implements StateStore, ModeStore {
     this.#savedFor.set(messageId, stage);
   }
 
-  async lastSuccess(stage: string): Promise<number | undefined> {
+  async saveProgress(stage: string, progress: StageProgress): Promise<void> {
     await Promise.resolve();
-    return this.#successes.get(stage);
-  }
-
-  async saveSuccess(stage: string, at: number): Promise<void> {
-    await Promise.resolve();
-    this.#successes.set(stage, at);
+    const stored = this.progress.get(stage) ?? {};
+    const newer = Object.entries(progress).filter(
+      ([kind, at]) => at > (stored[kind as keyof StageProgress] ?? -1),
+    );
+    this.progress.set(stage, { ...stored, ...Object.fromEntries(newer) });
   }
 
   async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
@@ -59,11 +58,21 @@ export class MemoryState implements StateStore, ModeStore {
     return stages.map((stage) => this.mode(stage));
   }
 
+  async readStored(stage: string, routerStage: string): Promise<StoredStage> {
+    await Promise.resolve();
+    return this.#stored(stage, routerStage);
+  }
+
   async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
     await Promise.resolve();
     if (this.mode(stage).rev !== previous.rev) return false;
     this.modes.set(stage, frozen(structuredClone(next)));
     return true;
+  }
+
+  #stored(stage: string, routerStage: string): StoredStage {
+    const progress = { ...this.progress.get(stage) };
+    return { own: this.mode(stage), system: this.mode(routerStage), progress };
   }
 
   /** For assertions. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InfraFault } from '../../../lambdas/core/ports.ts';
 import { cut } from '../../../lambdas/core/text.ts';
-import { doorStaysClosed, judge, readRetryAfter, successNote } from '../../../lambdas/deliver/answer.ts';
+import { judge, readRetryAfter } from '../../../lambdas/deliver/answer.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const answer = (status: number, headers: Record<string, string> = {}, body = '') =>
@@ -11,9 +10,9 @@ describe('classes of answers', () => {
   it.each([
     ...[200, 201, 202, 204, 299].map((status) => [status, 'delivered']),
     ...[300, 301, 302, 303, 304, 307, 308, 399].map((status) => [status, 'closed']),
-    ...[401, 403, 404, 410].map((status) => [status, 'closed']),
+    ...[401, 402, 403, 404, 407, 410, 421, 423, 426].map((status) => [status, 'closed']),
     ...[408, 425, 429].map((status) => [status, 'retry']),
-    ...[400, 402, 405, 406, 409, 411, 413, 414, 415, 422, 431, 451, 499].map((status) => [
+    ...[400, 405, 406, 409, 411, 413, 414, 415, 422, 424, 431, 451, 499].map((status) => [
       status,
       'rejected',
     ]),
@@ -69,66 +68,6 @@ describe('Retry-After', () => {
       expect(readRetryAfter(value, NOW)).toBeUndefined();
     },
   );
-});
-
-describe('a closed door', () => {
-  const LIMIT = 900_000;
-  const since = NOW - LIMIT;
-  const decide = (failingSince: number | undefined, lastSuccess: number | undefined) =>
-    doorStaysClosed(
-      failingSince,
-      LIMIT,
-      () => NOW,
-      () => Promise.resolve(lastSuccess),
-    );
-
-  it.each<[string, number | undefined, number | undefined, boolean]>([
-    ['the limit has passed and others got through', since, since + 1, true],
-    ['the limit has not passed', since + 1, NOW, false],
-    ['nothing got through since', since, since, false],
-    ['nothing ever got through', since, undefined, false],
-    ['it has not failed before', undefined, NOW, false],
-  ])('%s', async (_, failingSince, lastSuccess, expected) => {
-    expect(await decide(failingSince, lastSuccess)).toBe(expected);
-  });
-});
-
-describe('noting the last success', () => {
-  it('writes at most once a minute', async () => {
-    let now = NOW;
-    const saved: number[] = [];
-    const note = successNote(
-      (at) => Promise.resolve(void saved.push(at)),
-      () => now,
-      () => undefined,
-    );
-    for (const after of [0, 1, 59_999, 60_000, 60_001, 120_000]) {
-      now = NOW + after;
-      await note();
-    }
-    expect(saved).toEqual([NOW, NOW + 60_000, NOW + 120_000]);
-  });
-
-  it('a write that fails is told, and fails nothing', async () => {
-    const fault = new InfraFault('throttled');
-    const warned: unknown[] = [];
-    const note = successNote(
-      () => Promise.reject(fault),
-      () => NOW,
-      (_, error) => warned.push(error),
-    );
-    await note();
-    expect(warned).toEqual([fault]);
-  });
-
-  it('a bug in it is not hidden', async () => {
-    const note = successNote(
-      () => Promise.reject(new TypeError('bug')),
-      () => NOW,
-      () => undefined,
-    );
-    await expect(note()).rejects.toThrow('bug');
-  });
 });
 
 it('texts are cut between characters', () => {

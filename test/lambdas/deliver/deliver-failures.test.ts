@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { InfraFault, type Attempt } from '../../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault } from '../../../lambdas/core/ports.ts';
 import {
   a,
   answer,
@@ -21,17 +21,17 @@ import {
 describe('answers', () => {
   it('Retry-After is passed on', async () => {
     const world = new World({ reply: () => answer(429, '', { 'retry-after': '30' }) });
-    expect(await world.run([a])).toEqual({ kind: 'retry', reason: 'answered 429', retryAfter: 30_000 });
+    expect(await world.run([a])).toMatchObject({ kind: 'retry', reason: 'answered 429', retryAfter: 30_000 });
   });
 
   it('no answer is tried again', async () => {
     const world = new World({ reply: () => ({ kind: 'transport', reason: 'ECONNREFUSED' }) });
-    expect(await world.run([a])).toEqual({ kind: 'retry', reason: 'ECONNREFUSED' });
+    expect(await world.run([a])).toMatchObject({ kind: 'retry', reason: 'ECONNREFUSED' });
   });
 
   it('a refused event is recorded, and the next ones go on', async () => {
     const world = new World({ reply: script(200, 422) });
-    expect(await world.run([a, b, c])).toEqual({ kind: 'done' });
+    expect(await world.run([a, b, c])).toMatchObject({ kind: 'done' });
     expect(world.settled).toEqual(['+a', '-b', '+c']);
     const body = JSON.stringify(b);
     const sha256 = createHash('sha256').update(body).digest('hex');
@@ -65,7 +65,7 @@ describe('answers', () => {
 
   it.each([400, 413])('a batch that is answered %i goes out again event by event', async (status) => {
     const world = new World({ destination: { batch: 3 }, reply: script(status, 200, status, 200) });
-    expect(await world.run([a, b, c, d])).toEqual({ kind: 'done' });
+    expect(await world.run([a, b, c, d])).toMatchObject({ kind: 'done' });
     expect(world.sent).toEqual([['a', 'b', 'c'], ['a'], ['b'], ['c'], ['d']]);
     expect(world.requests.every((request) => Array.isArray(readBody(request)))).toBe(true);
     expect(world.settled).toEqual(['+a', '-b', '+c', '+d']);
@@ -94,59 +94,51 @@ describe('answers', () => {
 });
 
 describe('a closed door', () => {
-  const since = NOW - 15 * MINUTE;
   const closed: Setting = { reply: () => answer(404, 'gone') };
-  const deliver = async (lastSuccess: number | undefined, before?: Attempt, setting = closed) => {
-    const world = new World(setting);
-    world.lastSuccess = lastSuccess;
-    return { world, outcome: await world.run([a], before) };
-  };
+  const own = (setting = closed): World => Object.assign(new World(setting), { inOwnTrouble: true });
 
-  it('rejects what failed for 15 minutes while the stage delivered others', async () => {
-    const { world, outcome } = await deliver(since + 1, attempt(undefined, since));
-    expect(outcome).toEqual({ kind: 'done' });
-    expect(world.rejected).toMatchObject([
-      {
-        reason: 'answered 404: gone, for 15 minutes while others were delivered',
-        answer: { status: 404, body: 'gone' },
-      },
-    ]);
-  });
+  it.each([301, 401, 402, 403, 404, 407, 410, 421, 423, 426])(
+    '%i is tried again, however long it has failed, and though other users’ events get through',
+    async (status) => {
+      const world = new World({ reply: () => answer(status) });
+      const outcome = await world.run([a], attempt(undefined, NOW - 24 * 60 * MINUTE));
+      expect(outcome).toMatchObject({ kind: 'retry', reason: `answered ${status}` });
+      expect(world.rejected).toEqual([]);
+    },
+  );
 
-  it.each<[string, number | undefined, Attempt | undefined]>([
-    ['not yet for so long', NOW, attempt(undefined, since + 1)],
-    ['nothing else was delivered', since, attempt(undefined, since)],
-    ['nothing was ever delivered', undefined, attempt(undefined, since)],
-    ['it failed for the first time', NOW, undefined],
-    ['it was only interrupted before', NOW, { failures: 0, progress: at(0) }],
-  ])('is tried again when %s', async (_, lastSuccess, before) => {
-    const { world, outcome } = await deliver(lastSuccess, before);
-    expect(outcome).toEqual({ kind: 'retry', reason: 'answered 404: gone' });
-    expect(world.rejected).toEqual([]);
+  it('gives up an event whose key is in trouble of its own', async () => {
+    const world = own();
+    const reason = "answered 404: gone, again and again while other users' events were delivered";
+    expect(await world.run([a], attempt())).toEqual({
+      kind: 'done',
+      shown: { delivered: 0, filtered: 0, rejected: 1, rejection: reason },
+    });
+    expect(world.rejected).toMatchObject([{ reason, answer: { status: 404, body: 'gone' } }]);
   });
 
   it('a refused address ends the same way, without an answer', async () => {
-    const refused: Setting = {
-      reply: () => ({ kind: 'misconfigured', reason: 'address 10.0.0.5 is private' }),
-    };
-    const { world } = await deliver(NOW, attempt(undefined, since), refused);
+    const world = own({ reply: () => ({ kind: 'misconfigured', reason: 'address 10.0.0.5 is private' }) });
+    await world.run([a], attempt());
     expect(world.rejected).toHaveLength(1);
     expect(world.rejected[0]).not.toHaveProperty('answer');
   });
 
-  it('says nothing about the events behind the one that failed', async () => {
-    const world = new World({ reply: script(200, 404) });
-    world.lastSuccess = NOW;
-    expect(await world.run([a, b], attempt(undefined, since))).toMatchObject({
-      kind: 'retry',
-      progress: at(1),
-    });
+  it('gives up no other failure for that', async () => {
+    const world = own({ reply: () => answer(503) });
+    expect(await world.run([a], attempt())).toMatchObject({ kind: 'retry', reason: 'answered 503' });
+    expect(world.rejected).toEqual([]);
+  });
+
+  it('gives up nothing more once an event of the key got through', async () => {
+    const world = own({ reply: script(404, 200, 404) });
+    expect(await world.run([a, b, c], attempt())).toMatchObject({ kind: 'retry', progress: at(2) });
+    expect(world.settled).toEqual(['-a', '+b']);
   });
 
   it('of a batch is looked into event by event', async () => {
-    const world = new World({ destination: { batch: 2 }, reply: script(404, 404, 200, 404) });
-    world.lastSuccess = NOW;
-    const outcome = await world.run([a, b, c], attempt(undefined, since));
+    const world = own({ destination: { batch: 2 }, reply: script(404, 404, 200, 404) });
+    const outcome = await world.run([a, b, c], attempt());
     expect(world.settled).toEqual(['-a', '+b']);
     expect(outcome).toMatchObject({ kind: 'retry', progress: at(2) });
   });
@@ -156,8 +148,12 @@ describe('AWS that fails', () => {
   it('a rejection that cannot be stored holds the event back, behind those that are done', async () => {
     const world = new World({ reply: script(200, 400, 400) });
     world.storeFailures = 1;
-    expect(await world.run([a, b])).toEqual({ kind: 'fault', reason: 'PutItem failed', progress: at(1) });
-    expect(await world.run([a, b], attempt(at(1)))).toEqual({ kind: 'done' });
+    expect(await world.run([a, b])).toMatchObject({
+      kind: 'fault',
+      reason: 'PutItem failed',
+      progress: at(1),
+    });
+    expect(await world.run([a, b], attempt(at(1)))).toMatchObject({ kind: 'done' });
     expect(world.settled).toEqual(['+a', '-b']);
   });
 
@@ -165,22 +161,22 @@ describe('AWS that fails', () => {
     const fault = new InfraFault('GetSecretValue failed');
     const secrets = { read: () => Promise.reject(fault), expire: () => undefined };
     const world = new World({ deps: { secrets } });
-    expect(await world.run([a])).toEqual({ kind: 'fault', reason: 'GetSecretValue failed' });
+    expect(await world.run([a])).toMatchObject({ kind: 'fault', reason: 'GetSecretValue failed' });
     expect(world.requests).toEqual([]);
   });
 
-  it('a success that cannot be noted is told, and delivered all the same', async () => {
-    const saveSuccess = () => Promise.reject(new InfraFault('throttled'));
-    const world = new World({
-      deps: { state: { saveSuccess, lastSuccess: () => Promise.resolve(undefined) } },
-    });
-    expect(await world.run([a, b])).toEqual({ kind: 'done' });
-    expect(world.warned).toEqual(['the time of the last delivery could not be saved']);
+  it('a permission, a resource or a secret that is missing names itself as such', async () => {
+    const fault = new AccessFault(
+      'GetSecretValue of "key" failed: ResourceNotFoundException: no such secret',
+    );
+    const secrets = { read: () => Promise.reject(fault), expire: () => undefined };
+    const outcome = await new World({ deps: { secrets } }).run([a]);
+    expect(outcome).toMatchObject({ kind: 'fault', access: true, reason: fault.message });
   });
 
   it('a bug of ours is a crash, not a fault', async () => {
     const world = new World({ deps: { send: () => Promise.reject(new TypeError('bug')) } });
-    await expect(world.run([a])).rejects.toThrow('bug');
+    expect(await world.run([a])).toMatchObject({ kind: 'crash', crash: { error: 'TypeError: bug' } });
   });
 });
 
@@ -193,7 +189,10 @@ describe('a message that cannot be read', () => {
     const saved: unknown[] = [];
     const save = (rejection: unknown) => Promise.resolve(void saved.push(rejection));
     const world = new World({ deps: { rejections: { save } } });
-    expect(await world.run({ ...message([]), body })).toEqual({ kind: 'done' });
+    expect(await world.run({ ...message([]), body })).toMatchObject({
+      kind: 'done',
+      shown: { delivered: 0, filtered: 0, rejected: 1, rejection: expect.any(String) as unknown },
+    });
     expect(saved).toMatchObject([
       {
         id: 'sqs-1',

@@ -87,6 +87,7 @@ describe('a record that AWS does not store', () => {
       kind: 'fault',
       reason: 'PutItem failed',
       progress: at(2),
+      shown: { delivered: 1, filtered: 0, rejected: 1, rejection: 'answered 422: said' },
     });
   });
 
@@ -96,6 +97,7 @@ describe('a record that AWS does not store', () => {
       kind: 'refused',
       reason: 'PutItem: the item is too large',
       progress: at(2),
+      shown: { delivered: 1, filtered: 0, rejected: 1, rejection: 'answered 422: said' },
     });
     expect(world.counted).toEqual({ EventsDelivered: 1, EventsRejected: 1 });
   });

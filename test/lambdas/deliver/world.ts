@@ -82,7 +82,8 @@ export interface Setting {
 export class World {
   now = NOW;
   timeLeft = 60_000;
-  lastSuccess: number | undefined;
+  isTrial = false;
+  inOwnTrouble = false;
   /** How many of the next rejections fail to be stored. */
   storeFailures = 0;
   /** How often the secrets were given up as refused. */
@@ -90,7 +91,6 @@ export class World {
   readonly requests: HttpRequest[] = [];
   readonly rejected: Rejection[] = [];
   readonly counted: Record<string, number> = {};
-  readonly warned: string[] = [];
   /** What was delivered (`+id`) and what was rejected (`-id`), in the order in which it happened. */
   readonly settled: string[] = [];
   readonly process: ReturnType<typeof deliverer>;
@@ -103,7 +103,7 @@ export class World {
     const options = { ...setting.timing, elapse };
     this.process = deliverer({
       destination: { ...destination, ...setting.destination },
-      timing: { requestTimeout: 10_000, closedDoorLimit: 15 * MINUTE },
+      timing: { requestTimeout: 10_000 },
       transforms:
         setting.transform === undefined ? PASS_THROUGH : plainTransforms(setting.transform, options),
       send: (request) => {
@@ -130,15 +130,7 @@ export class World {
           return Promise.resolve();
         },
       },
-      state: {
-        lastSuccess: () => Promise.resolve(this.lastSuccess),
-        saveSuccess: (_, at) => {
-          this.lastSuccess = at;
-          return Promise.resolve();
-        },
-      },
       clock: () => this.now,
-      warn: (text) => this.warned.push(text),
       count: (metrics) => {
         for (const [name, value] of Object.entries(metrics))
           this.counted[name] = (this.counted[name] ?? 0) + value;
@@ -149,7 +141,8 @@ export class World {
 
   run(of: readonly SluiceEvent[] | IncomingMessage, attempt?: Attempt) {
     const incoming = 'id' in of ? of : message(of);
-    return this.process(incoming, { attempt, timeLeft: () => this.timeLeft });
+    const { isTrial, inOwnTrouble } = this;
+    return this.process(incoming, { attempt, isTrial, inOwnTrouble, timeLeft: () => this.timeLeft });
   }
 
   get sent(): string[][] {

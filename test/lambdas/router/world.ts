@@ -51,6 +51,7 @@ export interface RouterSetting {
 
 export class RouterWorld {
   timeLeft = 60_000;
+  isTrial = false;
   readonly queues = { crm: new Queue(), lake: new Queue() };
   readonly seen = new MemorySeen();
   readonly rejections = new MemoryRejections();
@@ -83,23 +84,28 @@ export class RouterWorld {
   }
 
   run(incoming: IncomingMessage, attempt?: Attempt): Promise<Outcome> {
-    return this.#process(incoming, { attempt, timeLeft: () => this.timeLeft });
+    return this.#process(incoming, {
+      attempt,
+      isTrial: this.isTrial,
+      inOwnTrouble: false,
+      timeLeft: () => this.timeLeft,
+    });
   }
 
   /**
    * Attempt after attempt, as the batch runner makes them.
-   * @param failed an attempt that threw
+   * @param failed called with the reason of an attempt that AWS failed
    * @returns how far it had come after each attempt but the last
    */
-  async runUntilDone(incoming: IncomingMessage, failed?: (error: unknown) => void): Promise<number[]> {
+  async runUntilDone(incoming: IncomingMessage, failed?: (reason: string) => void): Promise<number[]> {
     const stops: number[] = [];
     let known: Attempt | undefined;
     for (let tries = 0; tries < 100; tries += 1) {
-      const outcome = await this.run(incoming, known).catch((error: unknown): Outcome => {
-        if (failed === undefined) throw error;
-        failed(error);
-        return { kind: 'fault', reason: String(error) };
-      });
+      const outcome = await this.run(incoming, known);
+      if (outcome.kind === 'fault') {
+        if (failed === undefined) throw new Error(outcome.reason);
+        failed(outcome.reason);
+      }
       if (outcome.kind === 'done') return stops;
       if (outcome.kind === 'crash') throw new Error(outcome.crash.error);
       if (outcome.progress !== undefined) known = withProgress(known, outcome.progress);

@@ -1,0 +1,44 @@
+/** A degraded stage in memory with a queue in which messages wait, for trials. */
+import { runTrial, type TrialDeps } from '../../lambdas/core/trial.ts';
+import type { Attempt, IncomingMessage } from '../../lambdas/core/ports.ts';
+import { DrainStage } from './drain-stage.ts';
+import { STAGE } from './memory-stage.ts';
+
+export const EPOCH = 3;
+
+export class TrialStage extends DrainStage {
+  constructor() {
+    super();
+    this.degrade();
+  }
+
+  degrade(): void {
+    this.setMode(STAGE, { mode: 'degraded', epoch: EPOCH, since: this.now, pauseUntil: Infinity });
+  }
+
+  /** Messages that wait in the queue, as one call of it gives them out. Their keys are the first letters of their ids. */
+  waiting(...ids: string[]): IncomingMessage[] {
+    const messages = ids.map((id) => this.message(id, id.slice(0, 1)));
+    this.queue.waiting.push(messages);
+    return messages;
+  }
+
+  /** One that was received before. */
+  redelivered(id: string, attempt?: Attempt, receiveCount = 2): IncomingMessage {
+    const message = this.message(id, id.slice(0, 1), { receiveCount });
+    if (attempt !== undefined) this.state.attempts.set(id, attempt);
+    this.queue.waiting.push([message]);
+    return message;
+  }
+
+  /** Parks messages as a stage does that is normal, which this one is then not. */
+  async park(key: string, ...ids: string[]): Promise<void> {
+    this.setMode(STAGE, {});
+    await this.parkAll(key, ...ids);
+    this.degrade();
+  }
+
+  trial(overrides: Partial<TrialDeps> = {}): Promise<void> {
+    return runTrial(this.deps(overrides));
+  }
+}
