@@ -4,7 +4,7 @@
  *
  * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
  * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`),
- * `faultInjection` (`true` or `false`), `checkTransforms` (`true` or `false`).
+ * `faultInjection` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props).
  */
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -68,8 +68,16 @@ const appInputs = (): string[] => [
   ...['cdk.json', 'package-lock.json', 'tsconfig.json'].map((file) => path.join(PROJECT, file)),
 ];
 
+/** Of a local run that runs control more often than the template says. */
+const controlSeconds = (app: App): number | undefined => {
+  const value: unknown = app.node.tryGetContext('controlSeconds');
+  if (value === undefined) return undefined;
+  const seconds = Number(value);
+  if (seconds > 0) return seconds;
+  throw new ConfigError([`${JSON.stringify(value)} is not a number of seconds`], 'context controlSeconds');
+};
+
 const synthesize = async (): Promise<void> => {
-  const { source, name, baseDir, inputs, cacheable } = await loadConfig();
   const app = new App({
     context: context(),
     outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out',
@@ -77,6 +85,9 @@ const synthesize = async (): Promise<void> => {
     // Below, and only when everything was well.
     autoSynth: false,
   });
+  const seconds = controlSeconds(app);
+  const interval = seconds === undefined ? undefined : seconds * 1000;
+  const { source, name, baseDir, inputs, cacheable } = await loadConfig(undefined, interval);
   const namePrefix = text(app, 'namePrefix');
   const { pipeline } = new SluiceStack(app, text(app, 'stackName') ?? 'Sluice', {
     pipeline: {
@@ -86,6 +97,7 @@ const synthesize = async (): Promise<void> => {
       removalPolicy: removalPolicy(app),
       faultInjection: flag(app, 'faultInjection', false),
       checkTransforms: flag(app, 'checkTransforms', true),
+      controlSeconds: seconds,
       ...(namePrefix !== undefined && { namePrefix }),
     },
   });

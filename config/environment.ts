@@ -1,3 +1,6 @@
+/** Milliseconds between two runs of control on AWS: the template's schedule. */
+export const CONTROL_INTERVAL = 60_000;
+
 /** Names of the environment variables that the template sets and the functions read. */
 export const ENV = {
   /** URL of `events.fifo`: ingest sends to it. */
@@ -28,7 +31,21 @@ export const ENV = {
   /** What stands before a queue's name in its URL, with a slash at the end. */
   queuesUrl: 'SLUICE_QUEUES_URL',
   /**
+   * Every stage's and control's: milliseconds between two runs of control, where they are not `CONTROL_INTERVAL` (set by the local run
+   * alone).
+   */
+  controlInterval: 'SLUICE_CONTROL_INTERVAL_MS',
+  /**
    * Networks to which deliver may send although they are not public: `loopback` (set by the local run alone) or unset.
    */
   allowNetwork: 'SLUICE_ALLOW_NETWORK',
 } as const;
+
+/** Of a function's environment. @throws Error for what is not a length of time */
+export const readControlInterval = (env: Readonly<Record<string, string | undefined>>): number => {
+  const text = env[ENV.controlInterval];
+  if (text === undefined || text === '') return CONTROL_INTERVAL;
+  const interval = Number(text);
+  if (Number.isInteger(interval) && interval > 0) return interval;
+  throw new Error(`${ENV.controlInterval}: ${JSON.stringify(text)} is not a number of milliseconds`);
+};

@@ -42,15 +42,16 @@ const displayName = (file: string): string => {
 /**
  * Loads and validates a configuration. What is loaded is a program: it runs in this process.
  * @param file a .ts, .mjs or .json file whose default export is the configuration
+ * @param controlInterval as `validateConfig` has it
  * @throws ConfigError with one line for each mistake, which begins with the file's name
  */
-export const loadConfig = async (file = configPath()): Promise<LoadedConfig> => {
+export const loadConfig = async (file = configPath(), controlInterval?: number): Promise<LoadedConfig> => {
   const absolute = path.resolve(file);
   const name = displayName(absolute);
   const { code, inputs, cacheable } = await bundleConfig(absolute, name);
   const written = await importDefault(code, name);
   const baseDir = path.dirname(absolute);
-  const valid = validateConfig(written, name);
+  const valid = validateConfig(written, name, controlInterval);
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
   const config = resolveTransforms(valid, source, baseDir, name);

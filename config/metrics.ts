@@ -17,6 +17,10 @@ export const METRICS = {
    * control for a stage that is shut.
    */
   oldestMessageAge: 'OldestMessageAge',
+  /** Stages that are normal and have parked many users within `window`; of the pipeline. From control. */
+  usersParked: 'UsersParked',
+  /** Stages that are normal although two probes in a row failed; of the pipeline. From control. */
+  probesFailing: 'ProbesFailing',
   /** Of each stage and of the pipeline. */
   eventsRejected: 'EventsRejected',
   /** Failures of a transform after the event had been answered; of each stage and of the pipeline. From the stages. */

@@ -39,6 +39,32 @@ export interface LateCrashes {
   readonly last: CrashReport;
 }
 
+/** The last failure of a kind that is not a crash. */
+export interface FailureReport {
+  /** As the destination or AWS said it: a status code and the beginning of the answer, or an error's name and message. */
+  readonly text: string;
+  readonly at: number;
+  /** Of the code that saw it. */
+  readonly codeVersion: string;
+}
+
+/** What a stage has still to process. */
+export interface WaitingWork {
+  /** Of its queue: visible, in flight and delayed. */
+  readonly messages: number;
+  /** Parked keys that are not in trouble of their own. */
+  readonly keys: number;
+  /** Parked keys in trouble of their own: they failed again and again while others got through. They degrade no stage. */
+  readonly own: number;
+}
+
+/** What happens to a stage next, as a clause without its time: "the pause ends, and recovery starts". */
+export interface NextStep {
+  readonly text: string;
+  /** Absent when the time is not known, or when an operator has to act. */
+  readonly at?: number;
+}
+
 export interface ModeChange {
   readonly epoch: number;
   readonly mode: ModeName;
@@ -66,7 +92,26 @@ export interface StageStatus {
   /** Redrives within the window. */
   readonly redrives: number;
   readonly spill: boolean;
+  /** 1 while the stage's page is open: unless it is normal, and for a while after a relapse. */
+  readonly gauge: 0 | 1;
+  /** Of a normal stage whose page is still open: until when at least. */
+  readonly gaugeUntil?: number;
+  /** Probes in a row that failed, counted up to two. */
+  readonly probeFailures: number;
+  readonly waiting: WaitingWork;
+  /** When an event was last delivered, and when one was last filtered out while deliveries worked. Up to a minute late. */
+  readonly progress: { readonly deliveredAt?: number; readonly filteredAt?: number };
+  /** The code that answers probes, and when it did so first: about when it was deployed. */
+  readonly code?: { readonly version: string; readonly since: number };
+  /** The most important first. */
+  readonly next: readonly NextStep[];
   readonly lastCrash?: CrashReport;
+  /** A delivery that failed, and may succeed later. */
+  readonly lastFailure?: FailureReport;
+  /** AWS does not let the stage work: a permission, a resource or a secret is missing. */
+  readonly lastRefusal?: FailureReport;
+  /** An event that will never be taken. */
+  readonly lastRejection?: FailureReport;
   readonly lateCrashes?: LateCrashes;
   /** The latest last. */
   readonly history: readonly ModeChange[];
@@ -81,6 +126,8 @@ export interface StageStatus {
 export interface QueueCounts {
   readonly visible: number;
   readonly inFlight: number;
+  /** Sent with a delay that is not over. Absent: none. */
+  readonly delayed?: number;
 }
 
 /** What a destination that is no longer configured has left behind. */
@@ -127,6 +174,10 @@ export interface ParkedMessageView {
   readonly parkedAt: number;
   /** Events of it that are finished already. */
   readonly done: number;
+  /** Failed tries in a row at the event where it stands, and when the first and the last of them were. */
+  readonly failures?: number;
+  readonly firstFailedAt?: number;
+  readonly lastFailedAt?: number;
   readonly crash?: CrashReport;
   readonly lastError?: string;
   /** The events as they wait, finished ones left out. Their content is in `event` only when it was asked for. */

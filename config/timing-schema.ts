@@ -1,6 +1,6 @@
 /** `timing` and `degradedMode`: the lengths of time and the counts by which stages work. */
 import * as v from 'valibot';
-import { count, duration } from './values.ts';
+import { count, duration, share } from './values.ts';
 
 export const timing = v.strictObject({
   /** Ingest answers 503 when SQS has not taken a request by then. Default: 15 seconds. */
@@ -21,31 +21,46 @@ export const timing = v.strictObject({
   maxBackoff: v.optional(duration('1s', '15m'), '5 minutes'),
   /**
    * What a stage that is shut, or that cannot read its state, puts a batch off by, for each time that SQS has handed it
-   * out; at most 30 minutes. Default: 1 minute.
+   * out; at most 2 minutes, or this if it is longer. Default: 1 minute.
    */
   refusalDelay: v.optional(duration('1s', '30m'), '1 minute'),
-  /** An event answered 3xx, 401, 403, 404 or 410 for so long, while others succeed, is rejected. Default: 15 minutes. */
-  closedDoorLimit: v.optional(duration('1s', '1d'), '15 minutes'),
 });
 
+/** Each says which outage or attack it is for; `docs/mode-machine.md` has the rules. */
 export const degradedMode = v.strictObject({
-  /** So many redrives within `window` degrade a stage. Default: 5. */
+  /** This many redrives within `window` degrade a stage: for code that crashes on every user's events. Default: 5. */
   redriveThreshold: v.optional(count(1, 100), 5),
-  /** Default: 5 minutes. It is also how long a stage recovers at most before it is normal again. */
+  /**
+   * ... unless they are a smaller share of what was processed in the meantime, 0 to 1; 0 switches this off. For poison that is made by
+   * hand: anyone who has the public write key could otherwise stop a busy pipeline with five events. Default: 0.05.
+   */
+  redriveShare: v.optional(share(), 0.05),
+  /** Over how long redrives and deaths are counted; also the least time without trouble that ends a recovery. Default: 5 minutes. */
   window: v.optional(duration('1s', '1h'), '5 minutes'),
-  /** A message that crashed its stage so often is redriven. Default: 3. */
+  /** A message that crashed its stage this often is redriven: for one user's events that code cannot handle. Default: 3. */
   crashes: v.optional(count(1, 100), 3),
-  /** How long a degraded stage waits before it tries again; doubled on each relapse. Default: 5 minutes. */
+  /** How long a degraded stage waits before it tries again; doubled on each relapse: for outages that last. Default: 5 minutes. */
   pause: v.optional(duration('1s', '1d'), '5 minutes'),
   /** The longest pause. Default: 1 hour. */
   maxPause: v.optional(duration('1s', '1d'), '1 hour'),
-  /** So many processed messages end a recovery early. Default: 20. */
+  /** This many messages that got through end a recovery early: for a backlog after a fix. Default: 20. */
   recoverAfter: v.optional(count(1, 10_000), 20),
-  /** A destination's breaker: so many retryable failures, of at least two users ... Default: 20. */
+  /** The breaker, for a destination that is down: this many failures, of at least two users ... Default: 20. */
   breakerFailures: v.optional(count(1, 10_000), 20),
-  /** ... without a success for so long degrade it. Default: 2 minutes. */
+  /** ... over at least this long, while nothing gets through, degrade the stage. Default: 2 minutes. */
   breakerTime: v.optional(duration('1s', '1h'), '2 minutes'),
-  /** A user whose oldest message has failed for so long, while others succeed, is parked. Default: 15 minutes. */
+  /**
+   * Work waits, and nothing got through for this long: the stage is degraded. For what no other number sees: a function that is never
+   * invoked, a destination that is down with few users, a permission that is missing, one that rejects everything. Longer than
+   * `timing.maxBackoff`, at least `window`, and at least two of control's runs. Default: 10 minutes.
+   */
+  stallAfter: v.optional(duration('1s', '1d'), '10 minutes'),
+  /**
+   * A user whose oldest message failed this often, while others got through each time in between, is in trouble of its own, and says
+   * nothing about the stage: for one user whose events are always refused, beside healthy traffic. Default: 3.
+   */
+  ownAfter: v.optional(count(1, 100), 3),
+  /** ... and is parked, or given up at a closed door, once it has failed for this long. Default: 15 minutes. */
   parkAfter: v.optional(duration('1s', '1d'), '15 minutes'),
   /** What has waited in SQS for so long is moved to the parking table, since SQS deletes at 14 days. Default: 7 days. */
   spillAfter: v.optional(duration('1s', '10d'), '7 days'),

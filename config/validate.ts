@@ -1,5 +1,6 @@
 /** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
+import { CONTROL_INTERVAL } from './environment.ts';
 import { pipelineSchema, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 
@@ -21,9 +22,18 @@ const pathOf = (issue: v.BaseIssue<unknown>): string =>
     .join('')
     .replace(/^\./, '');
 
+/** Keys of earlier versions, by their paths. */
+const REMOVED: Readonly<Record<string, string>> = {
+  'timing.closedDoorLimit':
+    'is no longer a key; remove it: an event that a destination refuses is given up once its user alone is in trouble, ' +
+    'which degradedMode.ownAfter and degradedMode.parkAfter decide',
+};
+
 const describe = (issue: v.BaseIssue<unknown>): string => {
   const path = pathOf(issue);
   if (issue.type !== 'strict_object') return path === '' ? issue.message : `${path}: ${issue.message}`;
+  const removed = REMOVED[path];
+  if (removed !== undefined) return `${path}: ${removed}`;
   if (issue.expected === 'never') return `${path}: unknown key; check its spelling, or remove it`;
   if (issue.received === 'undefined') return `${path}: is missing`;
   return `${path === '' ? 'the configuration' : path}: expected an object`;
@@ -42,10 +52,10 @@ const duplicates = (values: readonly { value: string; path: string }[], what: st
 };
 
 /** Lengths of time of degraded mode that would undo each other. */
-const checkDegradedMode = ({ degradedMode, timing }: ResolvedConfig): string[] => {
+const checkDegradedMode = ({ degradedMode, timing }: ResolvedConfig, controlInterval: number): string[] => {
   const atLeast = (key: keyof typeof degradedMode, min: number, why: string) =>
     degradedMode[key] < min ? [`degradedMode.${key}: must be at least ${min / 1000} seconds, ${why}`] : [];
-  const { pause, window, breakerTime, parkAfter } = degradedMode;
+  const { pause, window, breakerTime, stallAfter, parkAfter } = degradedMode;
   return [
     ...atLeast('maxPause', pause, 'degradedMode.pause'),
     // A crash before the first success restarts a recovery's window. The backoff has jitter: it can be half as long.
@@ -61,6 +71,18 @@ const checkDegradedMode = ({ degradedMode, timing }: ResolvedConfig): string[] =
       'degradedMode.breakerTime; or the users of a dead destination would be parked one by one',
     ),
     ...atLeast('spillAfter', parkAfter, 'degradedMode.parkAfter'),
+    ...(stallAfter > timing.maxBackoff
+      ? []
+      : [
+          `degradedMode.stallAfter: must be more than ${timing.maxBackoff / 1000} seconds, timing.maxBackoff; or a stage whose only ` +
+            'message is between two tries would be degraded',
+        ]),
+    ...atLeast('stallAfter', window, 'degradedMode.window'),
+    ...atLeast(
+      'stallAfter',
+      2 * controlInterval,
+      "two of control's runs; or one reading of the queue would degrade a stage",
+    ),
   ];
 };
 
@@ -96,7 +118,7 @@ const checkTransforms = ({ transform, destinations, timing }: ResolvedConfig): s
 };
 
 /** What no single key can tell: references, uniqueness, and times that must fit each other. */
-const crossCheck = (config: ResolvedConfig): string[] => {
+const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] => {
   const { sources, destinations, timing } = config;
   const known = new Set(sources.map(({ id }) => id));
   const unknownSources = destinations.flatMap((destination, d) =>
@@ -131,19 +153,24 @@ const crossCheck = (config: ResolvedConfig): string[] => {
     ...tooShort('deliverTimeout', 2 * timing.requestTimeout, 'twice timing.requestTimeout'),
     ...tooShort('maxBackoff', timing.minBackoff, 'timing.minBackoff'),
     ...checkTransforms(config),
-    ...checkDegradedMode(config),
+    ...checkDegradedMode(config, controlInterval),
     ...checkAlerts(config),
   ];
 };
 
 /**
  * @param where names the configuration in each line of the error, e.g. its file's name
+ * @param controlInterval milliseconds between two runs of control; a local run may have shorter ones than AWS
  * @throws ConfigError
  */
-export const validateConfig = (input: unknown, where?: string): ResolvedConfig => {
+export const validateConfig = (
+  input: unknown,
+  where?: string,
+  controlInterval = CONTROL_INTERVAL,
+): ResolvedConfig => {
   const result = v.safeParse(pipelineSchema, input, { abortPipeEarly: true });
   if (!result.success) throw new ConfigError(result.issues.map(describe), where);
-  const issues = crossCheck(result.output);
+  const issues = crossCheck(result.output, controlInterval);
   if (issues.length > 0) throw new ConfigError(issues, where);
   return result.output;
 };

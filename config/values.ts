@@ -44,6 +44,14 @@ export const count = (min: number, max: number) =>
     v.maxValue(max, got(`is too large; use ${min} to ${max}`)),
   );
 
+/** A part of a whole. */
+export const share = () =>
+  v.pipe(
+    v.number('expected a number from 0 to 1'),
+    v.minValue(0, got('is too small; use 0 to 1')),
+    v.maxValue(1, got('is too large; use 0 to 1, as in 0.05 for 5 in 100')),
+  );
+
 export const secret = v.strictObject({ secretName: text('the name of a secret in Secrets Manager') });
 
 export const parseUrl = (value: string): URL | undefined =>

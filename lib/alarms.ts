@@ -77,6 +77,31 @@ export const ingestErrors = (ingest: IngestApi): AlarmSpec => ({
   of: 5,
 });
 
+/** One message for a series of them; quiet is what stays quiet for a quarter of an hour. */
+export const usersParked = (control: Control): AlarmSpec => ({
+  title: 'users are being parked, and their stage is normal',
+  text: "A stage takes many users' messages off its queue because its code crashes on them, while it handles far more without trouble: someone sends poison, or the code cannot handle some users' events. Everyone else's events are delivered.",
+  section: 'users-are-being-parked',
+  command: 'parked',
+  page: true,
+  metric: control.metricUsersParked(),
+  atLeast: 1,
+  of: 3,
+  bad: 1,
+});
+
+/** Two failed probes would degrade a stage, if messages did not get through between them. */
+export const probesFailing = (control: Control): AlarmSpec => ({
+  title: 'a stage fails its probes, and works',
+  text: 'Two probes of a function in a row have failed, although messages get through: some of its processes cannot start, or its code fails now and then. The stage is not stopped for it.',
+  section: 'a-stage-fails-its-probes',
+  page: true,
+  metric: control.metricProbesFailing(),
+  atLeast: 1,
+  of: 3,
+  bad: 1,
+});
+
 export const oldestParked = (control: Control): AlarmSpec => ({
   title: 'a user is parked for an hour',
   text: "A user's events have been parked for an hour: what fails has to be mended, or discarded. Everybody else's are delivered.",

@@ -82,6 +82,7 @@ export class Control extends Construct {
     this.#grantStages(stages.map(({ stage }) => stage));
     this.#grantCounts(context);
     this.#grantMetrics();
+    this.#grantAlarms(context);
     this.#acknowledgeWide();
     this.#listen(flipTopic);
     this.schedule = new Rule(this, 'Schedule', {
@@ -148,9 +149,28 @@ export class Control extends Construct {
       },
       {
         id: 'AwsSolutions-IAM5[Resource::*]',
-        reason: "PutMetricData knows no resources; it is limited to Sluice's namespace.",
+        reason:
+          "PutMetricData knows no resources; it is limited to Sluice's namespace. DescribeAlarms reads states, and is limited to none.",
       },
     );
+  }
+
+  /**
+   * Resolving alarms that a deployment removes: a custom resource, which control's function answers. By the beginning of their names:
+   * the template no longer has those that are removed.
+   */
+  #grantAlarms({ pipeline }: PipelineContext): void {
+    const { partition, region, account } = Stack.of(this);
+    const alarms = `:cloudwatch:${region}:${account}:alarm:${pipeline}:*`;
+    this.function.allow(
+      ['cloudwatch:SetAlarmState', 'cloudwatch:DisableAlarmActions', 'cloudwatch:EnableAlarmActions'],
+      [`arn:${partition}${alarms}`],
+    );
+    this.function.allow(['cloudwatch:DescribeAlarms'], ['*']);
+    Validations.of(this.function).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:${pipeline}:*]`,
+      reason: "Limited to the pipeline's own alarms, whose names begin with its own.",
+    });
   }
 
   /** For operators and programs that run `npx sluice`: everything the command line does is an invocation of control. */
@@ -171,6 +191,16 @@ export class Control extends Construct {
   /** Seconds since the user that is parked longest was parked. @default - maximum over 5 minutes */
   metricOldestParkedAge(options?: MetricOptions): Metric {
     return this.#metric(METRICS.oldestParkedAge, options);
+  }
+
+  /** Stages that are normal and have parked many users within `degradedMode.window`. @default - maximum over 5 minutes */
+  metricUsersParked(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.usersParked, options);
+  }
+
+  /** Stages that are normal although two probes in a row failed. @default - maximum over 5 minutes */
+  metricProbesFailing(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.probesFailing, options);
   }
 
   #metric(metricName: string, options?: MetricOptions): Metric {

@@ -98,4 +98,10 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default true
    */
   readonly checkTransforms?: boolean;
+  /**
+   * Of a local run, which runs control more often than the template says: seconds between two of its runs. The configuration is
+   * checked against it, and nothing else depends on it.
+   * @default 60
+   */
+  readonly controlSeconds?: number | undefined;
 }

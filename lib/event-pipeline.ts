@@ -68,6 +68,7 @@ export class EventPipeline extends Construct {
       runbookUrl,
       faultInjection = false,
       checkTransforms = true,
+      controlSeconds,
       ...config
     } = props;
     this.#context = {
@@ -82,7 +83,7 @@ export class EventPipeline extends Construct {
       checkTransforms,
     };
     this.#written = config;
-    this.#config = this.#validate(config);
+    this.#config = this.#validate(config, controlSeconds);
 
     this.tables = new Tables(this, 'Tables', this.#context);
     this.flipTopic = new FlipTopic(this, 'Flips', this.#context);
@@ -143,7 +144,7 @@ export class EventPipeline extends Construct {
     );
   }
 
-  #validate(written: PipelineConfig): ResolvedConfig {
+  #validate(written: PipelineConfig, controlSeconds: number | undefined): ResolvedConfig {
     const { baseDir, namePrefix, where } = this.#context;
     if (namePrefix !== undefined && !NAME_PREFIX.test(namePrefix)) {
       const use = 'use a letter, then up to 19 letters, digits and dashes';
@@ -152,7 +153,8 @@ export class EventPipeline extends Construct {
         this.node.path,
       );
     }
-    return resolveTransforms(validateConfig(written, where), written, baseDir, where);
+    const interval = controlSeconds === undefined ? undefined : controlSeconds * 1000;
+    return resolveTransforms(validateConfig(written, where, interval), written, baseDir, where);
   }
 
   #router(): PipelineStage {

@@ -1,3 +1,4 @@
+import { CfnResource } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -14,6 +15,9 @@ import type { PipelineContext } from './context.ts';
 import type { Control } from './control.ts';
 import type { IngestApi } from './ingest-api.ts';
 import type { PipelineStage } from './stage.ts';
+
+/** The type of the custom resource that lists the alarms. */
+const REMOVED_ALARMS = 'Custom::SluiceAlarms';
 
 export interface MonitoringProps {
   readonly context: PipelineContext;
@@ -46,6 +50,8 @@ export class Monitoring extends Construct {
         stages.map((stage) => [`DegradedMode-${stage.stage}`, alarms.degradedMode(stage)]),
       ),
       Heartbeat: alarms.heartbeat(control),
+      UsersParked: alarms.usersParked(control),
+      ProbesFailing: alarms.probesFailing(control),
       IngestErrors: alarms.ingestErrors(ingest),
       Late15Minutes: alarms.late15Minutes(age),
       Late1Day: alarms.late1Day(age),
@@ -59,6 +65,23 @@ export class Monitoring extends Construct {
       ...alarms.grouped('PagerFailures', alerting.deadLetterQueues, alarms.pagerFailures),
     };
     this.alarms = new Map(Object.entries(specs).map(([name, spec]) => [name, this.#alarm(name, spec)]));
+    this.#resolveRemoved(control);
+  }
+
+  /**
+   * A custom resource, answered by control: an alarm in ALARM that is no longer in the list is resolved before it is deleted, or its
+   * page would stay open for good.
+   */
+  #resolveRemoved(control: Control): void {
+    new CfnResource(this, 'RemovedAlarms', {
+      type: REMOVED_ALARMS,
+      properties: {
+        ServiceToken: control.function.lambda.functionArn,
+        // Seconds. Without it, a control that cannot run would hold up a deployment for an hour.
+        ServiceTimeout: 120,
+        Alarms: [...this.alarms.values()].map(({ alarmName }) => alarmName),
+      },
+    });
   }
 
   /** Seconds since the oldest message of a received batch was sent, in all stages. @default - maximum over 5 minutes */

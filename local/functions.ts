@@ -25,6 +25,8 @@ export interface FunctionsOptions {
   readonly endpoints: Endpoints;
   /** The most processes a function gets on this machine. */
   readonly concurrency: number;
+  /** Milliseconds between two runs of control; undefined: as the template says. */
+  readonly controlInterval?: number | undefined;
   /** Takes what a person should see: errors and warnings of the functions. */
   readonly onTrouble: (functionName: string, line: string) => void;
   /** Takes each line that a function writes. */
@@ -163,7 +165,8 @@ export class Functions {
   }
 
   #awsEnvironment(): Readonly<Record<string, string>> {
-    const { sqs, dynamodb, api } = this.#options.endpoints;
+    const { endpoints, controlInterval } = this.#options;
+    const { sqs, dynamodb, api } = endpoints;
     return {
       AWS_REGION: REGION,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -177,6 +180,7 @@ export class Functions {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: api,
       // A destination on this machine is what one tries things out with; anything else that is private stays refused.
       [ENV.allowNetwork]: 'loopback',
+      ...(controlInterval === undefined ? {} : { [ENV.controlInterval]: String(controlInterval) }),
     };
   }
 }

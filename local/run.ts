@@ -35,7 +35,7 @@ export const startLocalRun = async (
   settings: Settings,
   onTrouble: (source: string, line: string) => void,
 ): Promise<LocalRun> => {
-  const { config } = await loadConfig(settings.configPath);
+  const { config } = await loadConfig(settings.configPath, settings.controlInterval);
   const release = await lockDataDir(settings.dataDir);
   const undo: (() => Promise<void> | void)[] = [release];
   const close = async (): Promise<void> => {
@@ -129,9 +129,9 @@ const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings)
 };
 
 const freshAssembly = async (settings: Settings): Promise<string> => {
-  const { configPath, dataDir } = settings;
+  const { configPath, controlInterval, dataDir } = settings;
   try {
-    await loadConfig(configPath);
+    await loadConfig(configPath, controlInterval);
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -42,7 +42,7 @@ export interface Services {
 
 /** The caller owns the data directory's lock. */
 export const startServices = async ({ onTrouble, settings }: CloudOptions): Promise<Services> => {
-  const { dataDir, concurrency } = settings;
+  const { dataDir, concurrency, controlInterval } = settings;
   const childrenDir = join(dataDir, 'children');
   // Before anything reads the queues: a function of a killed run may still be at work on a message.
   await killLeftovers(childrenDir);
@@ -73,6 +73,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     tmpDir,
     endpoints: { sqs: sqsServer.url, dynamodb: dynamo.url, api: awsApi.url },
     concurrency,
+    controlInterval,
     onTrouble,
     onLine: (name, line) => {
       try {

@@ -20,6 +20,8 @@ export interface SynthOptions {
   readonly cacheDir: string;
   /** Whether a transform that does not load is refused. Default: true. */
   readonly checkTransforms?: boolean;
+  /** Milliseconds between two runs of control; the configuration is checked against it. Default: as the template says. */
+  readonly controlInterval?: number | undefined;
 }
 
 /**
@@ -105,7 +107,8 @@ const keyOf = async (configPath: string, inputs: readonly string[], isChecked: b
 };
 
 const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
-  const { root, configPath, checkTransforms = true } = options;
+  const { root, configPath, checkTransforms = true, controlInterval } = options;
+  const control = controlInterval === undefined ? {} : { controlSeconds: controlInterval / 1000 };
   const child = spawn(
     process.execPath,
     ['--import', import.meta.resolve('tsx'), join(root, 'bin', 'sluice.ts')],
@@ -114,7 +117,7 @@ const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
       env: {
         ...process.env,
         CDK_OUTDIR: outdir,
-        CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms }),
+        CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms, ...control }),
         SLUICE_CONFIG: configPath,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

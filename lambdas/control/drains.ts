@@ -1,8 +1,9 @@
 /** Finds parked keys that are due, and starts the workers that drain them. */
 import pLimit, { type LimitFunction } from 'p-limit';
 import { allDone } from '../core/all-done.ts';
-import { isDue } from '../core/drain.ts';
 import { isShut, type ModeRecord } from '../core/mode.ts';
+import { isDue } from '../core/drain.ts';
+import { inOwnTrouble } from '../core/own-trouble.ts';
 import { HEAD_SHARDS, type ParkingStore } from '../core/parking-port.ts';
 import { few } from './fan-out.ts';
 import { namesOf } from './mappings.ts';
@@ -10,10 +11,17 @@ import type { ControlDeps, ControlledStage } from './ports.ts';
 import type { Steps } from './steps.ts';
 
 /** What is parked in a stage, by the index: a moment late. */
-export interface Survey {
+export interface Parked {
+  /** Those in trouble of their own among them. */
   readonly keys: number;
+  /** Keys in trouble of their own: see `own-trouble.ts`. */
+  readonly own: number;
   /** Milliseconds since 1970. */
   readonly oldestParkedAt?: number;
+  readonly shards: readonly ShardSurvey[];
+}
+
+export interface Survey extends Parked {
   /** Shards that have a head which is due. */
   readonly dueShards: readonly number[];
 }
@@ -28,31 +36,31 @@ const CALLS_AT_ONCE = 20;
 
 interface ShardSurvey {
   readonly keys: number;
+  readonly own: number;
   readonly oldestParkedAt: number;
-  readonly due: boolean;
+  /** The least `nextAttemptAt` and the least `triedEpoch` of its heads: by these it is known whether one is due. */
+  readonly nextAttemptAt: number;
+  readonly triedEpoch: number;
 }
 
-const surveyShard = async (
-  parking: ParkingStore,
-  stage: string,
-  shard: number,
-  own: Pick<ModeRecord, 'dueEpoch'>,
-  now: number,
-): Promise<ShardSurvey> => {
-  let [keys, oldestParkedAt, due] = [0, Infinity, false];
+const surveyShard = async (parking: ParkingStore, stage: string, shard: number): Promise<ShardSurvey> => {
+  let [keys, own, oldestParkedAt] = [0, 0, Infinity];
+  let [nextAttemptAt, triedEpoch] = [Infinity, Infinity];
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const from = cursor === undefined ? {} : { cursor };
     const found = await parking.heads(stage, shard, { limit: PAGE, ...from });
     keys += found.heads.length;
     for (const head of found.heads) {
+      if (inOwnTrouble(head)) own += 1;
       oldestParkedAt = Math.min(oldestParkedAt, head.parkedAt);
-      due ||= isDue(head, own, now);
+      nextAttemptAt = Math.min(nextAttemptAt, head.nextAttemptAt);
+      triedEpoch = Math.min(triedEpoch, head.triedEpoch);
     }
     cursor = found.cursor;
     if (cursor === undefined) break;
   }
-  return { keys, oldestParkedAt, due };
+  return { keys, own, oldestParkedAt, nextAttemptAt, triedEpoch };
 };
 
 export const surveyLimit = (): LimitFunction => pLimit(CALLS_AT_ONCE);
@@ -60,23 +68,41 @@ export const surveyLimit = (): LimitFunction => pLimit(CALLS_AT_ONCE);
 const SHARDS: readonly number[] = Array.from({ length: HEAD_SHARDS }, (_, shard) => shard);
 
 /**
- * @param limit shared by all surveys that go on at once
+ * @param limit shared by all surveys that run at the same time
  * @throws InfraFault
  */
+export const surveyParked = async (
+  { parking }: Pick<ControlDeps, 'parking'>,
+  stage: string,
+  limit = surveyLimit(),
+): Promise<Parked> => {
+  const shards = await few(limit, SHARDS, (shard) => surveyShard(parking, stage, shard));
+  const oldestParkedAt = Math.min(...shards.map((shard) => shard.oldestParkedAt));
+  return {
+    keys: shards.reduce((sum, { keys }) => sum + keys, 0),
+    own: shards.reduce((sum, { own }) => sum + own, 0),
+    ...(Number.isFinite(oldestParkedAt) ? { oldestParkedAt } : {}),
+    shards,
+  };
+};
+
+/** Shards that have a head which is due, in trouble of its own or not. */
+const dueShards = ({ shards }: Parked, own: Pick<ModeRecord, 'dueEpoch'>, now: number): readonly number[] =>
+  SHARDS.filter((shard) => {
+    const heads = shards[shard];
+    return heads !== undefined && isDue(heads, own, now);
+  });
+
+/** As `surveyParked`, with what is due while the stage's mode is `own`. @throws InfraFault */
 export const surveyStage = async (
-  { parking, clock }: Pick<ControlDeps, 'parking' | 'clock'>,
+  deps: Pick<ControlDeps, 'parking' | 'clock'>,
   stage: string,
   own: Pick<ModeRecord, 'dueEpoch'>,
   limit = surveyLimit(),
 ): Promise<Survey> => {
-  const now = clock();
-  const shards = await few(limit, SHARDS, (shard) => surveyShard(parking, stage, shard, own, now));
-  const oldestParkedAt = Math.min(...shards.map((shard) => shard.oldestParkedAt));
-  return {
-    keys: shards.reduce((sum, { keys }) => sum + keys, 0),
-    ...(Number.isFinite(oldestParkedAt) ? { oldestParkedAt } : {}),
-    dueShards: SHARDS.filter((shard) => shards[shard]?.due),
-  };
+  const now = deps.clock();
+  const parked = await surveyParked(deps, stage, limit);
+  return { ...parked, dueShards: dueShards(parked, own, now) };
 };
 
 /**
@@ -105,30 +131,26 @@ export const startDrains = async (
 };
 
 /** Milliseconds: some pages of the index, and the starting of workers. */
-const DRAIN_ROOM = 14_000;
+export const DRAIN_ROOM = 14_000;
 
 /**
  * Starts workers in each stage that may forward and has due keys.
  * @param records of all stages, in their order
- * @param all also look at stages that are shut
- * @returns by stage id what is parked, of the stages that were looked at without failure
+ * @param known by stage id what is parked, where that was looked at already
  */
 export const drainStages = async (
   deps: ControlDeps,
   steps: Steps,
   records: readonly ModeRecord[],
-  { all }: { readonly all: boolean },
-): Promise<ReadonlyMap<string, Survey>> => {
-  const surveys = new Map<string, Survey>();
+  known: ReadonlyMap<string, Parked> = new Map(),
+): Promise<void> => {
   const [system] = records;
-  if (system === undefined) return surveys;
+  if (system === undefined) return;
   const limit = surveyLimit();
   const visit = async (stage: ControlledStage, own: ModeRecord): Promise<void> => {
-    const shut = isShut([own, system]);
-    if (shut && !all) return;
-    const survey = await surveyStage(deps, stage.id, own, limit);
-    surveys.set(stage.id, survey);
-    if (!shut) await startDrains(deps, stage, survey.dueShards);
+    if (isShut([own, system])) return;
+    const parked = known.get(stage.id) ?? (await surveyParked(deps, stage.id, limit));
+    await startDrains(deps, stage, dueShards(parked, own, deps.clock()));
   };
   await allDone(
     deps.stages.map((stage, i) =>
@@ -138,5 +160,4 @@ export const drainStages = async (
       }),
     ),
   );
-  return surveys;
 };

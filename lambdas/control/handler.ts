@@ -1,10 +1,12 @@
-/** Control's wiring: runs once a minute and on each change of a mode, and carries out operators' commands. */
+/** Control's wiring: runs once a minute and on each change of a mode, carries out operators' commands, and resolves alarms that a deployment removes. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { readAlignedList } from '../../config/aligned-list.ts';
 import type { ControlBundle } from '../../config/bundle.ts';
-import { ENV } from '../../config/environment.ts';
+import { ENV, readControlInterval } from '../../config/environment.ts';
 import type { ControlAnswer } from '../../config/operations.ts';
+import { CloudWatchAlarms, respondToCloudFormation } from '../aws/alarms.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
 import { readBundle } from '../aws/bundle.ts';
 import * as clients from '../aws/clients.ts';
@@ -23,16 +25,18 @@ import { DynamoStateStore } from '../aws/state-store.ts';
 import { announcementOf } from '../core/announce.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
+import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
 const { stages, degradedMode } = readBundle() as ControlBundle;
 const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
+const settings = { ...degradedMode, minute: readControlInterval(process.env) };
 const names = { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) };
 const queuesUrl = requireEnv(ENV.queuesUrl);
-const [dynamo, sqs] = [clients.dynamoClient(), clients.sqsClient()];
+const [dynamo, sqs, cloudWatch] = [clients.dynamoClient(), clients.sqsClient(), clients.cloudWatchClient()];
 
 const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   pipeline: names.pipeline,
-  settings: degradedMode,
+  settings,
   drainConcurrency: degradedMode.drainConcurrency,
   modes: new DynamoStateStore(dynamo, tables, Date.now),
   lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
@@ -43,12 +47,20 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   names: new Map(),
   functions: new LambdaFunctions(clients.invokeClient(), Date.now),
   counts: new SqsQueueCounts(sqs, queuesUrl),
-  metrics: new CloudWatchMetrics(clients.cloudWatchClient()),
+  metrics: new CloudWatchMetrics(cloudWatch),
   announcer: new SnsAnnouncer(clients.snsClient(), requireEnv(ENV.flipTopicArn)),
-  announcement: (stage, record) => announcementOf(stage, record, names),
+  announcement: (stage, record) => announcementOf(stage, record, names, settings),
   sender: (queueName) => new SqsQueueSender(sqs, `${queuesUrl}${queueName}`),
   clock: Date.now,
   newId: randomUUID,
+  uuid: randomUUID,
+  log,
+};
+
+const alarmsDeps: AlarmsDeps = {
+  alarms: new CloudWatchAlarms(cloudWatch),
+  respond: respondToCloudFormation,
+  wait: (milliseconds) => setTimeout(milliseconds),
   log,
 };
 
@@ -61,9 +73,16 @@ const readStages = (): readonly ControlledStage[] => {
   return stages.map(({ id, maxConcurrency }, i) => ({ id, maxConcurrency, mappingId: mappings[i] ?? '' }));
 };
 
-export const handler = (event: unknown, context: Context): Promise<ControlAnswer | undefined> =>
-  control(event, {
+export const handler = async (event: unknown, context: Context): Promise<ControlAnswer | undefined> => {
+  // In the middle of a deployment, by its nature: it must not need what is of one deployment only.
+  const alarms = readAlarmsRequest(event);
+  if (alarms !== undefined) {
+    await followAlarms(alarms, alarmsDeps);
+    return undefined;
+  }
+  return control(event, {
     ...world,
     stages: readStages(),
     timeLeft: () => context.getRemainingTimeInMillis(),
   });
+};

@@ -2,8 +2,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { allDone } from '../core/all-done.ts';
 import type { ModeRecord } from '../core/mode.ts';
-import { reconcileMapping, type MappingState } from '../core/reconcile.ts';
-import type { ControlDeps, ControlledStage, StageNames } from './ports.ts';
+import { reconcileMapping } from '../core/reconcile.ts';
+import type { ControlDeps, ControlledStage, StageMapping, StageNames } from './ports.ts';
 import type { Steps } from './steps.ts';
 
 /** Lambda allows an account few calls a second of this kind. */
@@ -21,7 +21,7 @@ type MappingDeps = Pick<ControlDeps, 'mappings' | 'names'>;
 export const readMapping = async (
   { mappings, names }: MappingDeps,
   { mappingId }: Pick<ControlledStage, 'mappingId'>,
-): Promise<MappingState & StageNames> => {
+): Promise<StageMapping> => {
   const mapping = await mappings.read(mappingId);
   const { functionName, queueName } = mapping;
   names.set(mappingId, { functionName, queueName });

@@ -1,9 +1,8 @@
 /** What control tells of the pipeline each minute, besides the gauges of the modes. */
-import { allDone } from '../core/all-done.ts';
 import { isShut, type ModeRecord } from '../core/mode.ts';
-import type { Survey } from './drains.ts';
-import { fewCalls, namesOf } from './mappings.ts';
-import type { ControlDeps, ControlledStage, MetricDatum } from './ports.ts';
+import type { Parked } from './drains.ts';
+import type { Look } from './look.ts';
+import type { ControlDeps, MetricDatum } from './ports.ts';
 import type { Steps } from './steps.ts';
 
 export const heartbeat = ({ pipeline, clock }: ControlDeps): MetricDatum => ({
@@ -16,7 +15,7 @@ export const heartbeat = ({ pipeline, clock }: ControlDeps): MetricDatum => ({
 
 const parkedData = (
   dimensions: MetricDatum['dimensions'],
-  surveys: readonly Survey[],
+  surveys: readonly Parked[],
   at: number,
 ): readonly MetricDatum[] => {
   const oldest = Math.min(at, ...surveys.map(({ oldestParkedAt }) => oldestParkedAt ?? at));
@@ -30,7 +29,7 @@ const parkedData = (
 export const putParked = async (
   { pipeline, stages, clock, metrics }: ControlDeps,
   steps: Steps,
-  surveys: ReadonlyMap<string, Survey>,
+  surveys: ReadonlyMap<string, Parked>,
 ): Promise<void> => {
   const at = clock();
   const data = [...surveys].flatMap(([stage, survey]) =>
@@ -47,26 +46,19 @@ export const putParked = async (
  * is shut receives nothing: without this a hold that was forgotten would ring nowhere.
  */
 export const putWaiting = async (
-  deps: ControlDeps,
+  { pipeline, stages, clock, metrics }: ControlDeps,
   steps: Steps,
   records: readonly ModeRecord[],
+  looks: readonly Look[],
 ): Promise<void> => {
-  const { pipeline, stages, clock, metrics } = deps;
   const [system] = records;
   const at = clock();
-  const limit = fewCalls();
-  const waits = await allDone(
-    stages.map(async (stage, i) => {
-      const own = records[i];
-      if (own?.troubledSince === undefined || system === undefined || !isShut([own, system])) return [];
-      const since = own.troubledSince;
-      const isWaiting = await steps.try('count what waits', () => limit(() => hasBacklog(deps, stage)), {
-        stage: stage.id,
-      });
-      return isWaiting === true ? [{ stage: stage.id, age: (at - since) / 1000 }] : [];
-    }),
-  );
-  const all = waits.flat();
+  const all = stages.flatMap(({ id }, i) => {
+    const own = records[i];
+    if (own?.troubledSince === undefined || system === undefined || !isShut([own, system])) return [];
+    const messages = looks[i]?.messages ?? 0;
+    return messages === 0 ? [] : [{ stage: id, age: (at - own.troubledSince) / 1000 }];
+  });
   if (all.length === 0) return;
   const datum = (value: number, dimensions: MetricDatum['dimensions']): MetricDatum => ({
     name: 'OldestMessageAge',
@@ -83,8 +75,31 @@ export const putWaiting = async (
   await steps.try('put what waits', () => metrics.put(data));
 };
 
-const hasBacklog = async (deps: ControlDeps, stage: ControlledStage): Promise<boolean> => {
-  const { queueName } = await namesOf(deps, stage);
-  const counts = await deps.counts.read(queueName);
-  return counts !== undefined && counts.visible + counts.inFlight > 0;
+/** Users are being parked by a stage that is normal: as many redrives as would degrade it, if they were not so small a share. */
+const parksUsers = ({ mode, belowShareAt }: ModeRecord, at: number, window: number): boolean =>
+  mode === 'normal' && belowShareAt !== undefined && at - belowShareAt <= window;
+
+/** Two probes in a row have failed in a stage that is normal, because messages got through in between. */
+const failsProbes = ({ mode, probeFailures }: ModeRecord): boolean => mode === 'normal' && probeFailures > 1;
+
+/** Pages about stages that are normal: how many of the pipeline's stages each of them is about. */
+export const putPages = async (
+  { pipeline, settings, clock, metrics }: ControlDeps,
+  steps: Steps,
+  records: readonly ModeRecord[],
+): Promise<void> => {
+  const at = clock();
+  const datum = (name: MetricDatum['name'], isAbout: (record: ModeRecord) => boolean): MetricDatum => ({
+    name,
+    value: records.filter(isAbout).length,
+    unit: 'Count',
+    dimensions: { Pipeline: pipeline },
+    at,
+    resolution: 60,
+  });
+  const data = [
+    datum('UsersParked', (record) => parksUsers(record, at, settings.window)),
+    datum('ProbesFailing', failsProbes),
+  ];
+  await steps.try('put what concerns stages that are normal', () => metrics.put(data));
 };

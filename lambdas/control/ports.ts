@@ -29,16 +29,30 @@ export interface StageNames {
   readonly queueName: string;
 }
 
+/** A stage's mapping, and what Lambda says of it. */
+export interface StageMapping extends MappingState, StageNames {
+  /** What keeps it from invoking the function, in Lambda's words; absent when Lambda says nothing of the kind. */
+  readonly trouble?: string;
+}
+
 export interface Mappings {
   /** @throws InfraFault */
-  read(id: string): Promise<MappingState & StageNames>;
+  read(id: string): Promise<StageMapping>;
   /** @returns false when the mapping is in transition and refuses the change @throws InfraFault */
   update(id: string, change: MappingChange): Promise<boolean>;
 }
 
+/** It is not known whether the function works: it was throttled, Lambda refused to invoke it, or AWS failed. */
+export interface NoProbe {
+  readonly kind: 'unknown';
+  /** What keeps the function from being invoked, for people; absent when Lambda could not be asked. */
+  readonly why?: string;
+}
+
 export interface StageFunctions {
-  /** @returns undefined when it is not known whether the function works: throttled, or AWS failed */
-  probe(functionName: string): Promise<Probe | undefined>;
+  probe(functionName: string): Promise<Probe | NoProbe>;
+  /** Returns when Lambda has taken the order; it does not wait for the work. @throws InfraFault */
+  startTrial(functionName: string): Promise<void>;
   /** Returns when Lambda has taken the order; it does not wait for the work. @throws InfraFault */
   startDrain(functionName: string, shard: number): Promise<void>;
 }
@@ -47,6 +61,8 @@ export interface StageFunctions {
 export interface QueueCounts {
   readonly visible: number;
   readonly inFlight: number;
+  /** Sent with a delay that is not over. Absent: none. */
+  readonly delayed?: number;
 }
 
 export interface QueueCounter {
@@ -57,7 +73,14 @@ export interface QueueCounter {
 }
 
 export interface MetricDatum {
-  readonly name: 'DegradedMode' | 'Heartbeat' | 'ParkedKeys' | 'OldestParkedAge' | 'OldestMessageAge';
+  readonly name:
+    | 'DegradedMode'
+    | 'Heartbeat'
+    | 'ParkedKeys'
+    | 'OldestParkedAge'
+    | 'OldestMessageAge'
+    | 'UsersParked'
+    | 'ProbesFailing';
   readonly value: number;
   readonly unit?: 'Seconds' | 'Count';
   readonly dimensions: Readonly<Record<string, string>>;
@@ -102,6 +125,8 @@ export interface ControlDeps {
   readonly sender: (queueName: string) => QueueSender;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Names a write of a mode. */
+  readonly uuid: () => string;
   /** Milliseconds until the function is killed. */
   readonly timeLeft: () => number;
   readonly log: Log;

@@ -2,16 +2,17 @@
 import { allDone } from '../core/all-done.ts';
 import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
+import { gaugeOf } from '../core/mode-transitions.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';
 import type { Steps } from './steps.ts';
 
 /**
- * 1 unless the mode is normal, so that one incident is one page and one resolve, whatever happens in between.
+ * See `gaugeOf`: one incident is one page and one resolve, whatever happens in between.
  * @param at before the mode was read: a value that was true then must not pass for a later one
  */
 export const gauge = (pipeline: string, stage: string, record: ModeRecord, at: number): MetricDatum => ({
   name: 'DegradedMode',
-  value: record.mode === 'normal' ? 0 : 1,
+  value: gaugeOf(record, at),
   dimensions: { Pipeline: pipeline, Stage: stage },
   at,
   resolution: 1,

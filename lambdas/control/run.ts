@@ -1,27 +1,27 @@
 /**
- * Control's run: publishes what the stages' modes are, lets time and probes change them, and brings the rest of the
+ * Control's run: publishes what the stages' modes are, lets time and what it sees change them, and brings the rest of the
  * pipeline in line with them. It is level-triggered: it goes by what is stored, not by what has happened, so that it is
- * safe to run twice, at once even, and safe to miss a run.
+ * safe to run twice, in parallel even, and safe to miss a run.
  *
  * Nothing is changed before what was read has been published: a mode that came and went between two runs would
- * otherwise page nobody. Only the minute's run probes, since two failed probes in a row mean something only when there
- * is time between them.
+ * otherwise page nobody. Only the minute's run looks at the stages (probes, what waits) and starts trials, since what it sees means
+ * something only when there is time between two looks.
  */
 import { allDone } from '../core/all-done.ts';
 import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import { changeMode } from '../core/mode-change.ts';
-import type { Probe } from '../core/mode-machine.ts';
 import type { StageQueues } from '../core/ports.ts';
 import { drainStages } from './drains.ts';
-import { bringMappings, fewCalls, namesOf } from './mappings.ts';
-import { heartbeat, putParked, putWaiting } from './metrics.ts';
+import { lookAtAll, type Look } from './look.ts';
+import { bringMappings, namesOf } from './mappings.ts';
+import { heartbeat, putPages, putParked, putWaiting } from './metrics.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { ANNOUNCE_ROOM, gauge, publishFlip } from './publish.ts';
 import { Steps } from './steps.ts';
+import { startTrials } from './trials.ts';
 
-/** Milliseconds: a probe waits for an answer as long as a cold start may take; a tick is a read and a write. */
-const PROBE_ROOM = 12_000;
+/** Milliseconds: a tick is a read and a write. */
 const TICK_ROOM = 10_000;
 
 /**
@@ -36,12 +36,21 @@ export const runControl = async (
   const at = deps.clock();
   const read = await deps.modes.readModes(deps.stages.map(({ id }) => id));
   const published = await publish(deps, steps, read, at);
-  const records = published ? await tickAll(deps, steps, read, minute) : read;
+  const looks = minute ? await lookAtAll(deps, steps, read, { probe: published }) : [];
+  const records = published ? await tickAll(deps, steps, read, looks) : read;
   await bringMappings(deps, steps, records);
-  const surveys = await drainStages(deps, steps, records, { all: minute });
+  const parked = new Map(
+    deps.stages.flatMap(({ id }, i) => {
+      const found = looks[i]?.parked;
+      return found === undefined ? [] : [[id, found] as const];
+    }),
+  );
+  await drainStages(deps, steps, records, parked);
   if (minute) {
-    await putParked(deps, steps, surveys);
-    await putWaiting(deps, steps, records);
+    await startTrials(deps, steps, records);
+    await putParked(deps, steps, parked);
+    await putWaiting(deps, steps, records, looks);
+    await putPages(deps, steps, records);
     await steps.try('remember the stages', () => register(deps));
     // The last step: it says that control publishes what it reads and gets to its end, whatever trouble a single stage has.
     if (published) await steps.try('put the heartbeat', () => deps.metrics.put([heartbeat(deps)]));
@@ -75,17 +84,19 @@ const publish = async (
   return put ?? false;
 };
 
-/** @returns the modes as they are now */
+/**
+ * @param looks of all stages, in their order; none on a flip
+ * @returns the modes as they are now
+ */
 const tickAll = async (
   deps: ControlDeps,
   steps: Steps,
   read: readonly ModeRecord[],
-  minute: boolean,
+  looks: readonly Look[],
 ): Promise<readonly ModeRecord[]> => {
-  const probes = minute ? await probeAll(deps, steps) : [];
   const tick = async (i: number): Promise<ModeRecord | undefined> => {
     const stage = deps.stages[i];
-    return stage === undefined ? undefined : tickStage(deps, steps, stage, probes[i]);
+    return stage === undefined ? undefined : tickStage(deps, steps, stage, looks[i]);
   };
   // The router's first: the others' clocks stand still or go on as the system says.
   const system = await tick(0);
@@ -94,29 +105,22 @@ const tickAll = async (
   return read.map((record, i) => after[i] ?? record);
 };
 
-const probeAll = (deps: ControlDeps, steps: Steps): Promise<(Probe | undefined)[]> => {
-  const limit = fewCalls();
-  const probe = async (stage: ControlledStage): Promise<Probe | undefined> => {
-    const { functionName } = await limit(() => namesOf(deps, stage));
-    return deps.functions.probe(functionName);
-  };
-  return allDone(
-    deps.stages.map((stage) => steps.try('probe', () => probe(stage), { stage: stage.id, room: PROBE_ROOM })),
-  );
-};
-
 const tickStage = (
   deps: ControlDeps,
   steps: Steps,
   { id }: ControlledStage,
-  probe: Probe | undefined,
+  { probe, waiting, hint }: Look = {},
 ): Promise<ModeRecord | undefined> =>
   steps.try(
     'let time pass in the mode',
     async () => {
       const at = deps.clock();
-      const event = { type: 'tick', ...(probe === undefined ? {} : { probe }) } as const;
-      const { after, flipped } = await changeMode(deps, id, event);
+      const { after, flipped } = await changeMode(deps, id, {
+        type: 'tick',
+        ...(probe === undefined ? {} : { probe }),
+        ...(waiting === undefined ? {} : { waiting }),
+        ...(hint === undefined ? {} : { hint }),
+      });
       if (flipped) await publishFlip(deps, steps, id, after, at);
       return after;
     },

@@ -65,6 +65,7 @@ const EVERY_MS = 1_000;
 const GAP_MS = 15_000;
 const HISTORY = 100;
 const MINUTE = 60_000;
+const REMOVED = 'what it watched is removed from the pipeline';
 
 export class Alarms {
   readonly #options: AlarmsOptions;
@@ -107,7 +108,9 @@ export class Alarms {
           },
         ];
       });
-      await this.#store({ ...this.#stored, alarms: Object.fromEntries(alarms) });
+      const names = new Set(specs.map(({ name }) => name));
+      const resolved = this.#resolveAll((name) => !names.has(name));
+      await this.#store({ ...resolved, alarms: Object.fromEntries(alarms) });
       this.#specs = specs;
     });
   }
@@ -169,6 +172,21 @@ export class Alarms {
       history = [...history, { name, ...change }].slice(-HISTORY);
     }
     await this.#store({ alarms, unsent, history });
+  }
+
+  /** What the custom resource of the template does on AWS: an alarm in ALARM is resolved before it is deleted, or its page would stay open. */
+  #resolveAll(isRemoved: (name: string) => boolean): Stored {
+    const now = this.#clock();
+    let { unsent, history } = this.#stored;
+    for (const [name, kept] of Object.entries(this.#stored.alarms)) {
+      if (!isRemoved(name) || kept.state !== 'ALARM') continue;
+      // It may have been removed while nothing ran here: what is stored says whom it notifies.
+      const spec = JSON.parse(kept.configuration) as AlarmSpec;
+      const change = { from: kept.state, to: 'OK', reason: REMOVED, at: now } as const;
+      unsent = [...unsent, ...notificationsOf(spec, { ...change, configuredAt: kept.configuredAt })];
+      history = [...history, { name, ...change }].slice(-HISTORY);
+    }
+    return { ...this.#stored, unsent, history };
   }
 
   #evaluate(spec: AlarmSpec, now: number): Verdict | undefined {

@@ -24,6 +24,19 @@ describe('a valid configuration', () => {
   });
 });
 
+describe("control's interval", () => {
+  const quick = {
+    ...minimal,
+    timing: { maxBackoff: '2s' },
+    degradedMode: { window: '4s', stallAfter: '4s' },
+  };
+
+  it('of a local run that runs it more often allows a shorter stall', () => {
+    expect(validateConfig(quick, 'config', 2_000).degradedMode.stallAfter).toBe(4_000);
+    expect(() => validateConfig(quick, 'config', 3_000)).toThrow('must be at least 6 seconds, two of');
+  });
+});
+
 describe('a mistake is one line, with the path of the key and how to mend it', () => {
   it.each<[string, unknown, string]>([
     [
@@ -69,6 +82,46 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'parking before the breaker',
       withDegradedMode({ parkAfter: '1 minute' }),
       'degradedMode.parkAfter: must be at least 120 seconds, degradedMode.breakerTime; or the users of a dead destination would be parked one by one',
+    ],
+    [
+      'a share that is a percentage',
+      withDegradedMode({ redriveShare: 5 }),
+      'degradedMode.redriveShare: 5 is too large; use 0 to 1, as in 0.05 for 5 in 100',
+    ],
+    [
+      'a share below none',
+      withDegradedMode({ redriveShare: -0.1 }),
+      'degradedMode.redriveShare: -0.1 is too small; use 0 to 1',
+    ],
+    [
+      'no share at all, as text',
+      withDegradedMode({ redriveShare: '5 %' }),
+      'degradedMode.redriveShare: expected a number from 0 to 1',
+    ],
+    [
+      'a stall as short as the longest backoff',
+      { ...minimal, timing: { maxBackoff: '15 minutes' }, degradedMode: { stallAfter: '15 minutes' } },
+      'degradedMode.stallAfter: must be more than 900 seconds, timing.maxBackoff; or a stage whose only message is between two tries would be degraded',
+    ],
+    [
+      'a stall that is shorter than the window',
+      withDegradedMode({ window: '20 minutes' }),
+      'degradedMode.stallAfter: must be at least 1200 seconds, degradedMode.window',
+    ],
+    [
+      "a stall within two of control's runs",
+      { ...minimal, timing: { maxBackoff: '2s' }, degradedMode: { window: '10s', stallAfter: '119s' } },
+      "degradedMode.stallAfter: must be at least 120 seconds, two of control's runs; or one reading of the queue would degrade a stage",
+    ],
+    [
+      'trouble of its own without a failure',
+      withDegradedMode({ ownAfter: 0 }),
+      'degradedMode.ownAfter: 0 is too small; use 1 to 100',
+    ],
+    [
+      'a key of an earlier version',
+      { ...minimal, timing: { closedDoorLimit: '15 minutes' } },
+      'timing.closedDoorLimit: is no longer a key; remove it: an event that a destination refuses is given up once its user alone is in trouble, which degradedMode.ownAfter and degradedMode.parkAfter decide',
     ],
     [
       'spilling before parking',

@@ -38,7 +38,7 @@ describe("a function's code", () => {
   // Whatever a handler asks for while it loads. No call is made.
   const environment = Object.fromEntries(
     Object.values(ENV)
-      .filter((name) => name !== ENV.allowNetwork)
+      .filter((name) => name !== ENV.allowNetwork && name !== ENV.controlInterval)
       .map((name) => [name, 'http://127.0.0.1/q']),
   );
   const configs: Record<HandlerName, object> = {

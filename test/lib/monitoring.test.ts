@@ -20,6 +20,8 @@ describe('alarms', () => {
       'DegradedMode-router',
       'DegradedMode-crm',
       'Heartbeat',
+      'UsersParked',
+      'ProbesFailing',
       'IngestErrors',
       'Late15Minutes',
       'Late1Day',
@@ -35,12 +37,27 @@ describe('alarms', () => {
     expect(ofType(alerted, 'AWS::CloudWatch::Alarm')).toHaveLength(ids.length);
   });
 
+  it('that a deployment removes are resolved by control, which a list of all of them asks for', () => {
+    expect(ofType(alerted, 'Custom::SluiceAlarms').map(([, made]) => made)).toMatchObject([
+      {
+        Properties: {
+          ServiceToken: { 'Fn::GetAtt': [logicalId(alerted, 'Control/Function/Handler'), 'Arn'] },
+          // References: so it is updated while what it no longer lists is there, and goes before the alarms when the stack does.
+          Alarms: ids.map((id) => ref(`Monitoring/${id}`)),
+          ServiceTimeout: 120,
+        },
+      },
+    ]);
+  });
+
   it('page when a person must see it at night, and everything is a notice', () => {
     const pages = ids.filter((id) => JSON.stringify(alarm(id)['AlarmActions']).includes(ALARMS.Ref));
     expect(pages).toEqual([
       'DegradedMode-router',
       'DegradedMode-crm',
       'Heartbeat',
+      'UsersParked',
+      'ProbesFailing',
       'IngestErrors',
       'Late1Day',
       'Late10Days',
@@ -88,6 +105,8 @@ describe('alarms', () => {
     ['Late15Minutes', 'OldestMessageAge', 900, 'Maximum', 3],
     ['Late1Day', 'OldestMessageAge', 86_400, 'Maximum', 3],
     ['Late10Days', 'OldestMessageAge', 864_000, 'Maximum', 3],
+    ['UsersParked', 'UsersParked', 1, 'Maximum', 3],
+    ['ProbesFailing', 'ProbesFailing', 1, 'Maximum', 3],
     ['OldestParked', 'OldestParkedAge', 3_600, 'Maximum', 1],
     ['RejectedEvents', 'EventsRejected', 1, 'Sum', 12],
     ['LateCrashes', 'LateCrashes', 1, 'Sum', 12],

@@ -82,9 +82,12 @@ export interface Statement {
 export const permissions = (synthesized: Synthesized, place: string): Record<string, string[]> => {
   const policy = resource(synthesized, `${place}/Function/Role/DefaultPolicy`);
   const { Statement } = policy.Properties['PolicyDocument'] as { Statement: Statement[] };
-  return Object.fromEntries(
-    Statement.flatMap(({ Action, Resource }) =>
-      [Resource].flat().map((one) => [JSON.stringify(one), [Action].flat()]),
-    ),
-  );
+  const all: Record<string, string[]> = {};
+  for (const { Action, Resource } of Statement)
+    for (const one of [Resource].flat()) {
+      const name = JSON.stringify(one);
+      // Several statements may be about the same resource, each with its own conditions.
+      all[name] = [...(all[name] ?? []), ...[Action].flat()].sort();
+    }
+  return all;
 };

@@ -36,7 +36,7 @@ const change = async (
   if (flipped) await publishFlip(deps, steps, id, after, at);
   const records = await deps.modes.readModes(deps.stages.map((one) => one.id));
   await bringMappings(deps, steps, records);
-  await drainStages(deps, steps, records, { all: false });
+  await drainStages(deps, steps, records);
   const [system] = records;
   const own = records[deps.stages.indexOf(stage.value)];
   return done<'hold' | 'resume'>(await stageStatus(deps, stage.value, own ?? after, system ?? after));

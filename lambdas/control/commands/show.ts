@@ -3,6 +3,7 @@ import type { ControlAnswer, ParkedMessageView } from '../../../config/operation
 import { parseEnvelope } from '../../core/envelope.ts';
 import type { SluiceEvent } from '../../core/event.ts';
 import type { ParkedMessage } from '../../core/parking-port.ts';
+import type { Attempt } from '../../core/ports.ts';
 import { byteLength } from '../../core/text.ts';
 import { both } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
@@ -27,6 +28,13 @@ export const waitingEvents = ({
   return envelope.events.map((event, index) => ({ index, event })).slice(finished);
 };
 
+/** Only of a message that has failed: a crash alone is told by the crash. */
+const tries = ({ failures, firstFailedAt, lastFailedAt }: Attempt) => ({
+  ...(failures === 0 ? {} : { failures }),
+  ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
+  ...(lastFailedAt === undefined ? {} : { lastFailedAt }),
+});
+
 const view = (message: ParkedMessage, content: boolean): ParkedMessageView => {
   const { id, sequenceNumber, sentAt, parkedAt, attempt } = message;
   return {
@@ -35,6 +43,7 @@ const view = (message: ParkedMessage, content: boolean): ParkedMessageView => {
     acceptedAt: sentAt,
     parkedAt,
     done: attempt?.progress?.events ?? 0,
+    ...(attempt === undefined ? {} : tries(attempt)),
     ...(attempt?.crash === undefined ? {} : { crash: attempt.crash }),
     ...(attempt?.lastError === undefined ? {} : { lastError: attempt.lastError }),
     events: waitingEvents(message).map(({ event }) => ({

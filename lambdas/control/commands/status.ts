@@ -1,7 +1,9 @@
 /** `status`: all that is known of the pipeline. */
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { ControlAnswer, Orphan, StageStatus } from '../../../config/operations.ts';
+import { gaugeOf, type Situation } from '../../core/mode-transitions.ts';
 import { isShut, NORMAL, type ModeRecord } from '../../core/mode.ts';
+import { outlook } from '../../core/outlook.ts';
 import type { LateCrashes, StageQueues } from '../../core/ports.ts';
 import { surveyLimit, surveyStage } from '../drains.ts';
 import { both, few } from '../fan-out.ts';
@@ -14,7 +16,7 @@ const STAGES_AT_ONCE = 5;
 
 const NONE: QueueCounts = { visible: 0, inFlight: 0 };
 
-const total = ({ visible, inFlight }: QueueCounts): number => visible + inFlight;
+const total = ({ visible, inFlight, delayed = 0 }: QueueCounts): number => visible + inFlight + delayed;
 
 const reasonOf = ({ held, holdReason, reason }: ModeRecord): string =>
   [...(held ? [`held: ${holdReason ?? 'no reason is known'}`] : []), reason]
@@ -25,22 +27,53 @@ const reasonOf = ({ held, holdReason, reason }: ModeRecord): string =>
 const pauseOf = ({ mode, pauseUntil, frozenAt }: ModeRecord) =>
   mode === 'degraded' && frozenAt === undefined && pauseUntil > 0 ? { pauseUntil } : {};
 
-/** What of a stage's mode an operator is told. @param now milliseconds since 1970 */
-const modeStatus = (own: ModeRecord, system: ModeRecord, now: number, window: number) => ({
-  mode: own.mode,
-  held: own.held,
-  shut: isShut([own, system]),
-  epoch: own.epoch,
-  ...(own.since > 0 ? { since: own.since } : {}),
-  ...(own.troubledSince === undefined ? {} : { troubledSince: own.troubledSince }),
-  reason: reasonOf(own),
-  ...pauseOf(own),
-  successes: own.successes,
-  redrives: own.redrives.filter(({ at }) => now - at <= window).length,
-  spill: own.spill,
-  ...(own.lastCrash === undefined ? {} : { lastCrash: own.lastCrash }),
-  history: own.history,
+type KnownErrors = Pick<ModeRecord, 'lastCrash' | 'lastFailure' | 'lastRefusal' | 'lastRejection' | 'code'>;
+
+/** The fields that are there: an answer has none that is undefined. */
+const knownErrors = ({
+  lastCrash,
+  lastFailure,
+  lastRefusal,
+  lastRejection,
+  code,
+}: ModeRecord): KnownErrors => ({
+  ...(lastCrash === undefined ? {} : { lastCrash }),
+  ...(lastFailure === undefined ? {} : { lastFailure }),
+  ...(lastRefusal === undefined ? {} : { lastRefusal }),
+  ...(lastRejection === undefined ? {} : { lastRejection }),
+  ...(code === undefined ? {} : { code }),
 });
+
+/** The page of a stage; in normal, until when it stays open. */
+const pageOf = (own: ModeRecord, now: number) => {
+  const gauge = gaugeOf(own, now);
+  const until = own.since + own.pause;
+  return { gauge, ...(gauge === 1 && own.mode === 'normal' && until > now ? { gaugeUntil: until } : {}) };
+};
+
+/** What of a stage's mode an operator is shown. */
+const modeStatus = (situation: Situation, system: ModeRecord) => {
+  const { own, now, settings, progress } = situation;
+  return {
+    mode: own.mode,
+    held: own.held,
+    shut: isShut([own, system]),
+    epoch: own.epoch,
+    ...(own.since > 0 ? { since: own.since } : {}),
+    ...(own.troubledSince === undefined ? {} : { troubledSince: own.troubledSince }),
+    reason: reasonOf(own),
+    ...pauseOf(own),
+    successes: own.successes,
+    redrives: own.redrives.filter(({ at }) => now - at <= settings.window).length,
+    spill: own.spill,
+    ...pageOf(own, now),
+    probeFailures: own.probeFailures,
+    progress,
+    next: outlook(situation),
+    ...knownErrors(own),
+    history: own.history,
+  };
+};
 
 /** Without the stage's late crashes: `status` reads those of all stages together. @throws InfraFault */
 export const stageStatus = async (
@@ -50,19 +83,27 @@ export const stageStatus = async (
   system: ModeRecord,
   limit = surveyLimit(),
 ): Promise<StageStatus> => {
-  const [mapping, parked] = await both(readMapping(deps, stage), surveyStage(deps, stage.id, own, limit));
+  const routerStage = deps.stages[0]?.id ?? stage.id;
+  const [[mapping, parked], { progress }] = await both(
+    both(readMapping(deps, stage), surveyStage(deps, stage.id, own, limit)),
+    // The modes are the caller's: it may have just changed them.
+    deps.modes.readStored(stage.id, routerStage),
+  );
   const { state, maximumConcurrency, queueName } = mapping;
-  const [queue, deadLetterQueueName] = await both(
+  const [queue = NONE, deadLetterQueueName] = await both(
     deps.counts.read(queueName),
     deps.counts.deadLetterQueueName(queueName),
   );
   const deadLetters =
     deadLetterQueueName === undefined ? undefined : await deps.counts.read(deadLetterQueueName);
+  const { settings } = deps;
+  const situation = { own, system: stage.id === routerStage ? undefined : system, progress, settings };
   return {
     id: stage.id,
-    ...modeStatus(own, system, deps.clock(), deps.settings.window),
+    ...modeStatus({ ...situation, now: deps.clock() }, system),
     mapping: { state, ...(maximumConcurrency === undefined ? {} : { maximumConcurrency }) },
-    queue: queue ?? NONE,
+    queue,
+    waiting: { messages: total(queue), keys: parked.keys - parked.own, own: parked.own },
     deadLetters: total(deadLetters ?? NONE),
     parkedKeys: parked.keys,
     ...(parked.oldestParkedAt === undefined ? {} : { oldestParkedAt: parked.oldestParkedAt }),

@@ -86,6 +86,8 @@ describe('the survey', () => {
   });
 
   it('of nothing has no oldest', async () => {
-    expect(await surveyStage(world.deps, 'crm', { dueEpoch: 0 })).toEqual({ keys: 0, dueShards: [] });
+    const survey = await surveyStage(world.deps, 'crm', { dueEpoch: 0 });
+    expect(survey).toMatchObject({ keys: 0, own: 0, dueShards: [] });
+    expect(survey.oldestParkedAt).toBeUndefined();
   });
 });

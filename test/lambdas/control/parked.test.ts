@@ -114,7 +114,7 @@ describe('show', () => {
   it('shows what waits, oldest first, without its content', async () => {
     const progress = { events: 1, done: 'first' };
     await world.park('crm', 'ann', events, {
-      attempt: { failures: 2, crash, lastError: 'TypeError: x', progress },
+      attempt: { failures: 2, firstFailedAt: 1, lastFailedAt: 2, crash, lastError: 'TypeError: x', progress },
     });
     await world.park('crm', 'ann', [{ messageId: 'e4' }], { sequence: 2 });
     expect(await ask({ command: 'show', stage: 'crm', key: 'ann' })).toEqual({
@@ -128,11 +128,21 @@ describe('show', () => {
             acceptedAt: START,
             parkedAt: START,
             done: 1,
+            failures: 2,
+            firstFailedAt: 1,
+            lastFailedAt: 2,
             crash,
             lastError: 'TypeError: x',
             events: [{ messageId: 'e2', type: 'page' }, { messageId: 'e3' }],
           },
-          expect.objectContaining({ messageId: 'ann-2', done: 0, events: [{ messageId: 'e4' }] }),
+          {
+            messageId: 'ann-2',
+            sequence: '2',
+            acceptedAt: START,
+            parkedAt: START,
+            done: 0,
+            events: [{ messageId: 'e4' }],
+          },
         ],
         more: false,
       },

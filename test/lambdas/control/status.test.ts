@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
+import { asOwnTrouble } from '../../../lambdas/core/own-trouble.ts';
 import { START, World } from './world.ts';
 
 describe('status', () => {
@@ -22,9 +23,14 @@ describe('status', () => {
             successes: 0,
             redrives: 0,
             spill: false,
+            gauge: 0,
+            probeFailures: 0,
+            progress: {},
+            next: [],
             history: [],
             mapping: { state: 'Enabled', maximumConcurrency: 10 },
             queue: { visible: 3, inFlight: 2 },
+            waiting: { messages: 5, keys: 0, own: 0 },
             deadLetters: 0,
             parkedKeys: 0,
           },
@@ -65,10 +71,19 @@ describe('status', () => {
       successes: 0,
       redrives: 1,
       spill: false,
+      gauge: 1,
+      probeFailures: 0,
+      progress: {},
+      next: [
+        { text: expect.stringMatching(/^every minute a trial/) },
+        { text: 'the pause ends, and recovery starts', at: START + 240_000 },
+        { text: 'other code starts the recovery as soon as it answers a probe' },
+      ],
       lastCrash,
       history,
       mapping: { state: 'Disabled' },
       queue: { visible: 0, inFlight: 0 },
+      waiting: { messages: 0, keys: 1, own: 0 },
       deadLetters: 2,
       parkedKeys: 1,
       oldestParkedAt: START,
@@ -84,6 +99,78 @@ describe('status', () => {
       'held: maintenance; 5 messages were redriven within 5 minutes',
     );
     expect(answer).not.toHaveProperty('result.stages.1.pauseUntil');
+  });
+
+  it('has the last failure of each kind, progress, code and what waits from the first failure on', async () => {
+    const world = new World();
+    const failure = (text: string) => ({ text, at: START - 1_000, codeVersion: 'v' });
+    const known = {
+      lastFailure: failure('the destination answered 503'),
+      lastRefusal: failure('AccessDenied: no'),
+      lastRejection: failure('answered 400'),
+      code: { version: 'v', since: START - 90_000 },
+    };
+    const failing = { since: START - 1_000, count: 1, keys: ['ann'] };
+    world.mode('crm', { ...known, failing, waitingSince: START - 1_000 });
+    await world.state.saveProgress('crm', { deliveredAt: START - 61_000 });
+    world.counts.set('crm.fifo', { visible: 1, inFlight: 2, delayed: 4 });
+    await world.park('crm', 'ann', [{ messageId: 'e1' }]);
+    await world.park('crm', 'bob', [{ messageId: 'e2' }], { reason: asOwnTrouble('answered 500') });
+    const answer = await control({ command: 'status' }, world.deps);
+    expect(answer).toMatchObject({
+      result: {
+        stages: [
+          {},
+          {
+            ...known,
+            mode: 'normal',
+            progress: { deliveredAt: START - 61_000 },
+            waiting: { messages: 7, keys: 1, own: 1 },
+            parkedKeys: 2,
+            next: [
+              {
+                text: 'degraded at the latest, if nothing has got through by then',
+                at: START - 1_000 + 10 * 60_000,
+              },
+            ],
+          },
+          { progress: {} },
+        ],
+      },
+    });
+  });
+
+  it('says until when a page stays open after a relapse', async () => {
+    const world = new World();
+    const relapse = { relapsed: true, proven: true, since: START - 60_000, pause: 600_000 };
+    world.mode('crm', relapse);
+    world.mode('lake', { ...relapse, since: START - 600_000 });
+    const answer = await control({ command: 'status' }, world.deps);
+    const until = START + 540_000;
+    expect(answer).toMatchObject({
+      result: {
+        stages: [
+          { gauge: 0 },
+          {
+            gauge: 1,
+            gaugeUntil: until,
+            next: [{ text: 'its page resolves, if it stays normal', at: until }],
+          },
+          { gauge: 0, next: [] },
+        ],
+      },
+    });
+    expect(answer).not.toHaveProperty('result.stages.2.gaugeUntil');
+    expect(answer).not.toHaveProperty('result.stages.0.gaugeUntil');
+  });
+
+  it('of a stage that the router blocks says that it waits for that', async () => {
+    const world = new World();
+    world.degraded('router');
+    world.degraded('crm');
+    expect(await control({ command: 'status' }, world.deps)).toHaveProperty('result.stages.1.next', [
+      { text: 'it waits for the router, which blocks every destination' },
+    ]);
   });
 
   it('has the late crashes of each stage, which change nothing else of it', async () => {

@@ -1,5 +1,12 @@
 /** A pipeline in memory, as control sees it, and what control did with it. */
-import type { ControlDeps, MetricDatum, StageNames } from '../../../lambdas/control/ports.ts';
+import type {
+  ControlDeps,
+  MetricDatum,
+  NoProbe,
+  QueueCounts,
+  StageMapping,
+  StageNames,
+} from '../../../lambdas/control/ports.ts';
 import type { Probe } from '../../../lambdas/core/mode-machine.ts';
 import { NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
 import { sortOf } from '../../../lambdas/core/parking.ts';
@@ -22,7 +29,15 @@ export const START = Date.UTC(2026, 0, 1);
 
 type Faults = Partial<
   Record<
-    'metrics' | 'announce' | 'send' | 'saveRejection' | 'saveMessage' | 'startDrain' | 'register',
+    | 'counts'
+    | 'metrics'
+    | 'announce'
+    | 'send'
+    | 'saveRejection'
+    | 'saveMessage'
+    | 'startDrain'
+    | 'startTrial'
+    | 'register',
     boolean
   >
 >;
@@ -34,10 +49,10 @@ export class World {
   readonly state = new MemoryState(this.parking);
   readonly lateCrashes = new MemoryLateCrashes(() => this.now);
   /** By mapping id. */
-  readonly mappings = new Map<string, MappingState>();
+  readonly mappings = new Map<string, MappingState & Pick<StageMapping, 'trouble'>>();
   /** By function name. */
-  readonly probes = new Map<string, Probe>();
-  readonly counts = new Map<string, { visible: number; inFlight: number }>();
+  readonly probes = new Map<string, Probe | NoProbe>();
+  readonly counts = new Map<string, QueueCounts>();
   readonly registry = new Map<string, StageQueues>();
   rejections: Rejection[] = [];
   sendResult: SendResult = { ok: true };
@@ -49,6 +64,7 @@ export class World {
   readonly updates: Record<string, MappingChange> = {};
   readonly probed: string[] = [];
   readonly drains: string[] = [];
+  readonly trials: string[] = [];
   readonly sent: { queue: string; messages: readonly OutgoingMessage[] }[] = [];
   readonly registered: ReadonlyMap<string, StageQueues>[] = [];
   readonly logged: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
@@ -121,7 +137,12 @@ export class World {
       functions: {
         probe: (name) => {
           this.probed.push(name);
-          return Promise.resolve(this.probes.get(name));
+          return Promise.resolve(this.probes.get(name) ?? { kind: 'unknown' });
+        },
+        startTrial: async (name) => {
+          await Promise.resolve();
+          fail('startTrial');
+          this.trials.push(name);
         },
         startDrain: async (name, shard) => {
           await Promise.resolve();
@@ -130,7 +151,11 @@ export class World {
         },
       },
       counts: {
-        read: (name) => Promise.resolve(this.counts.get(name)),
+        read: async (name) => {
+          await Promise.resolve();
+          fail('counts');
+          return this.counts.get(name) ?? { visible: 0, inFlight: 0 };
+        },
         deadLetterQueueName: (name) => Promise.resolve(name.replace('.fifo', '-dead-letters.fifo')),
       },
       metrics: {
@@ -155,6 +180,7 @@ export class World {
         epoch,
         since: new Date(since).toISOString(),
         reason,
+        next: [],
         command: 'npx sluice status',
       }),
       sender: (queue) => ({
@@ -167,6 +193,7 @@ export class World {
       }),
       clock: () => this.now,
       newId: () => `id-${(this.#ids += 1)}`,
+      uuid: () => `write-${(this.#ids += 1)}`,
       timeLeft: () => this.timeLeft,
       log: (level, message, fields) => this.logged.push({ level, message, fields }),
     };
@@ -177,7 +204,7 @@ export class World {
     };
   }
 
-  mapping(stage: string, state: MappingState): void {
+  mapping(stage: string, state: MappingState & Pick<StageMapping, 'trouble'>): void {
     this.mappings.set(`mapping-${stage}`, state);
   }
 
@@ -205,7 +232,11 @@ export class World {
     stage: string,
     key: string,
     events: readonly { readonly messageId: string; readonly [field: string]: string }[],
-    { attempt, sequence = 1 }: { readonly attempt?: Attempt; readonly sequence?: number } = {},
+    {
+      attempt,
+      sequence = 1,
+      reason = 'redriven',
+    }: { readonly attempt?: Attempt; readonly sequence?: number; readonly reason?: string } = {},
   ): Promise<void> {
     const sequenceNumber = String(sequence);
     await this.parking.putMessage(stage, {
@@ -227,7 +258,7 @@ export class World {
     await this.parking.touchHead(stage, key, {
       token: `token-${key}-${sequence}`,
       now: this.now,
-      reason: 'redriven',
+      reason,
     });
   }
 
