@@ -1,6 +1,7 @@
 /** Gathers what whoever looks for the cause of a crash needs, as one value. */
 import type {
   CrashReport,
+  FailureReport,
   LateCrashes,
   ModeChange,
   ParkedKey,
@@ -34,6 +35,8 @@ export interface Report {
   readonly versions: Versions & {
     /** By stage: the code that is known to have crashed. */
     readonly crashedCode: Readonly<Record<string, readonly string[]>>;
+    /** By stage: the code that answers probes, and when it did so first; ISO 8601. */
+    readonly runningCode: Readonly<Record<string, { readonly version: string; readonly since: string }>>;
   };
   /** Modes, queue counts and event source mappings of every stage. */
   readonly status: StatusReport;
@@ -41,6 +44,12 @@ export interface Report {
   readonly history: readonly (ModeChange & { readonly time: string; readonly stage: string })[];
   /** The last of each stage, and of each parked key; the latest last. */
   readonly crashes: readonly (CrashReport & { readonly time: string; readonly stage: string })[];
+  /** The last of each stage and kind that is not a crash; the latest last. */
+  readonly failures: readonly (FailureReport & {
+    readonly time: string;
+    readonly stage: string;
+    readonly kind: FailureKind;
+  })[];
   /** Of each stage that has any; `time` is that of the last. */
   readonly lateCrashes: readonly (LateCrashes & { readonly time: string; readonly stage: string })[];
   readonly parked: { readonly keys: readonly ParkedKey[]; readonly complete: boolean };
@@ -50,6 +59,9 @@ export interface Report {
   /** What could not be read, and why. */
   readonly problems: readonly string[];
 }
+
+/** `refusal`: by AWS. */
+export type FailureKind = 'failure' | 'refusal' | 'rejection';
 
 export interface RejectedCount {
   readonly stage: string;
@@ -104,12 +116,18 @@ export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Re
     versions: {
       ...versions,
       crashedCode: codeOf([...crashes, ...lateCrashes.map(({ stage, last }) => ({ stage, ...last }))]),
+      runningCode: Object.fromEntries(
+        status.stages.flatMap(({ id, code }) =>
+          code === undefined ? [] : [[id, { version: code.version, since: timeOf(code.since) }]],
+        ),
+      ),
     },
     status,
     history: status.stages
       .flatMap(({ id, history }) => history.map((one) => ({ time: timeOf(one.at), stage: id, ...one })))
       .sort((a, b) => a.at - b.at),
     crashes,
+    failures: failuresOf(status),
     lateCrashes,
     parked: { keys, complete: parked !== undefined && parked.cursor === undefined },
     rejected: {
@@ -134,6 +152,18 @@ const crashesOf = (status: StatusReport, keys: readonly ParkedKey[]): Report['cr
   );
   return [...unique.values()].sort((a, b) => a.at - b.at);
 };
+
+const failuresOf = ({ stages }: StatusReport): Report['failures'] =>
+  stages
+    .flatMap(({ id: stage, lastFailure, lastRefusal, lastRejection }) => [
+      { stage, kind: 'failure' as const, last: lastFailure },
+      { stage, kind: 'refusal' as const, last: lastRefusal },
+      { stage, kind: 'rejection' as const, last: lastRejection },
+    ])
+    .flatMap(({ stage, kind, last }) =>
+      last === undefined ? [] : [{ time: timeOf(last.at), stage, kind, ...last }],
+    )
+    .sort((a, b) => a.at - b.at);
 
 const lateCrashesOf = ({ stages }: StatusReport): Report['lateCrashes'] =>
   stages.flatMap(({ id, lateCrashes }) =>

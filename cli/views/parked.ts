@@ -103,11 +103,22 @@ const messageLines = (message: ParkedMessageView, index: number, view: View): re
     ...(lastError === undefined || lastError === crash?.error
       ? []
       : [`     last error: ${view.colors.red(line(lastError, WIDTH - 17))}`]),
+    ...failedLines(message, view),
     ...events.flatMap(({ messageId, type, event }) => [
       `     ${line(type ?? 'event', 12).padEnd(8)}  ${line(messageId, 200)}`,
       ...(event === undefined ? [] : contentLines(event, view)),
     ]),
   ];
+};
+
+/** Since when it fails: from that an operator can guess how long it will continue. */
+const failedLines = (
+  { failures = 0, firstFailedAt, lastFailedAt }: ParkedMessageView,
+  { now, colors }: View,
+): readonly string[] => {
+  if (failures === 0 || firstFailedAt === undefined) return [];
+  const last = lastFailedAt === undefined || failures === 1 ? '' : `, last ${ago(lastFailedAt, now)}`;
+  return [colors.dim(`       failed ${plural(failures, 'time')} since ${isoAgo(firstFailedAt, now)}${last}`)];
 };
 
 const contentLines = (event: unknown, { colors }: View): readonly string[] =>

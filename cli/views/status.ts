@@ -1,11 +1,12 @@
-/** `sluice status`: the system in one line, the stages, and what happens next by itself and by hand. Pure. */
+/** `sluice status`: the system in one line, the stages, and what happens next automatically and by hand. Pure. */
 import { ROUTER_STAGE } from '../../config/bundle.ts';
-import type { ModeName, Orphan, StageStatus, StatusReport } from '../../config/operations.ts';
+import type { ModeName, NextStep, Orphan, StageStatus, StatusReport } from '../../config/operations.ts';
 import { ago, ahead, count, iso, isoAgo, line, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { table, type Column } from '../tables.ts';
 import type { Colors } from '../terminal.ts';
-import { crashLines, lateLines } from './crash.ts';
+import { causeLines, isFailing, lastFailedAt } from './causes.ts';
+import { lateLines } from './crash.ts';
 
 /** What `--exit-code` asks. Parked keys are no trouble of the pipeline's: they wait while everyone else flows. */
 export const isAllNormal = ({ stages }: StatusReport): boolean => !stages.some(isTroubled);
@@ -15,25 +16,17 @@ const isTroubled = ({ mode, held, shut }: StageStatus): boolean => mode !== 'nor
 /** @param report the router's stage first */
 export const statusText = (report: StatusReport, view: View): string => {
   const { colors } = view;
-  // What only the router shuts has no trouble of its own to tell of.
-  const troubled = report.stages.filter(
-    ({ mode, held, redrives, spill }) => mode !== 'normal' || held || redrives > 0 || spill,
-  );
-  const newest = report.stages
-    .filter(({ lastCrash }) => lastCrash !== undefined)
-    .sort((a, b) => (b.lastCrash?.at ?? 0) - (a.lastCrash?.at ?? 0))
-    .slice(0, 1);
-  const detailed = troubled.length > 0 ? troubled : newest;
+  const { stages } = report;
   const blocks = [
     [headline(report, view)],
     table(
       STAGE_COLUMNS,
-      report.stages.map((stage) => stageRow(stage, view)),
+      stages.map((stage) => stageRow(stage, view)),
       colors,
     ),
-    ...detailed.map((stage) => stageLines(stage, report.stages[0], view)),
+    ...detailed(stages, view).map((stage) => stageLines(stage, view)),
     // Apart from the stages' troubles: a stage with late crashes is as well as one without.
-    ...report.stages.map(({ id, lateCrashes }) =>
+    ...stages.map(({ id, lateCrashes }) =>
       lateCrashes === undefined ? [] : lateLines(id, lateCrashes, view),
     ),
     orphanLines(report.orphans, view),
@@ -43,6 +36,21 @@ export const statusText = (report: StatusReport, view: View): string => {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n');
+};
+
+/** Those with something to say; when there is none, the one that failed last. */
+const detailed = (stages: readonly StageStatus[], { now }: View): readonly StageStatus[] => {
+  const troubled = stages.filter((stage) => {
+    const { mode, held, redrives, spill, gauge, probeFailures } = stage;
+    // What only the router blocks has no trouble of its own.
+    const isWell = mode === 'normal' && !held && !spill && gauge === 0;
+    return !isWell || redrives > 0 || probeFailures > 0 || isFailing(stage, now);
+  });
+  if (troubled.length > 0) return troubled;
+  return stages
+    .filter((stage) => lastFailedAt(stage) !== undefined)
+    .sort((one, other) => (lastFailedAt(other) ?? 0) - (lastFailedAt(one) ?? 0))
+    .slice(0, 1);
 };
 
 const because = (reason: string): string => (reason === '' ? '' : `: ${line(reason, 400)}`);
@@ -67,7 +75,9 @@ const headline = ({ pipeline, stages }: StatusReport, view: View): string => {
     return `${system}; accepting events, forwarding nothing until ${command('resume')}`;
   }
   if (router.mode === 'degraded') return `${system}; accepting events, forwarding nothing`;
-  const exceptions = destinations.filter(isTroubled).map((stage) => `${stage.id} (${modeText(stage)})`);
+  const exceptions = destinations
+    .filter((stage) => isTroubled(stage) || isPaging(stage))
+    .map((stage) => `${stage.id} (${modeText(stage)})`);
   const except = exceptions.length === 0 ? '' : `; not normal: ${exceptions.join(', ')}`;
   return router.mode === 'recovering'
     ? `${system}; accepting events, forwarding again at a low rate${except}`
@@ -84,14 +94,20 @@ const STAGE_COLUMNS: readonly Column[] = [
   { head: 'dead\nletters', align: 'right' },
 ];
 
-/** That a degraded or held stage is shut goes without saying; that the router shuts it does not. */
-const modeText = ({ mode, held, shut }: StageStatus): string => {
+/** That a degraded or held stage forwards nothing goes without saying; that the router blocks it does not. */
+const modeText = (stage: StageStatus): string => {
+  const { mode, held, shut } = stage;
   if (held) return `${mode}, held`;
-  return shut && mode !== 'degraded' ? `${mode}, shut` : mode;
+  if (shut && mode !== 'degraded') return `${mode}, shut`;
+  return isPaging(stage) ? 'normal, page open' : mode;
 };
 
+/** Normal after a relapse: the incident is not over yet. */
+const isPaging = ({ mode, gauge }: StageStatus): boolean => mode === 'normal' && gauge === 1;
+
 const stageRow = (stage: StageStatus, { now, colors }: View): readonly string[] => {
-  const paint = stage.held || stage.shut ? colors.red : painted(stage.mode, colors);
+  const paint =
+    stage.held || stage.shut ? colors.red : painted(isPaging(stage) ? 'recovering' : stage.mode, colors);
   const backlog = (value: number): string => (value > 0 ? colors.yellow(count(value)) : count(value));
   return [
     stage.id,
@@ -104,37 +120,27 @@ const stageRow = (stage: StageStatus, { now, colors }: View): readonly string[] 
   ];
 };
 
-const stageLines = (stage: StageStatus, router: StageStatus | undefined, view: View): readonly string[] => {
+const stageLines = (stage: StageStatus, view: View): readonly string[] => {
   const { now, colors } = view;
-  const { id, since, troubledSince, lastCrash, spill, redrives, mode } = stage;
+  const { id, since, troubledSince, spill, redrives, mode, next } = stage;
   return [
     // The first line of all has told the router's.
     id === ROUTER_STAGE ? `${colors.bold(id)}:` : `${colors.bold(id)}: ${told(stage, view)}`,
-    ...(isTroubled(stage) ? [`  next: ${nextStep(stage, router, view)}`] : []),
-    ...(troubledSince === undefined || troubledSince === since
+    ...causeLines(stage, view),
+    // It is kept for an hour of normal, and says of a stage that is well again only when it was not.
+    ...(troubledSince === undefined || troubledSince === since || !isTroubled(stage)
       ? []
       : [`  not forwarding normally since ${isoAgo(troubledSince, now)}`]),
     ...(spill ? ['  its queue is being moved to the parking table, before SQS deletes the oldest'] : []),
-    ...(redrives > 0 && mode !== 'degraded'
-      ? [`  ${plural(redrives, 'message')} redriven of late; a few more, and it is degraded`]
-      : []),
-    ...(lastCrash === undefined ? [] : crashLines(lastCrash, view)),
+    ...(redrives > 0 && mode !== 'degraded' ? [`  ${plural(redrives, 'message')} redriven recently`] : []),
+    ...next.map((step) => `  next: ${nextText(step, now)}`),
   ];
 };
 
-const nextStep = (stage: StageStatus, router: StageStatus | undefined, view: View): string => {
-  const { id, mode, held, pauseUntil, successes } = stage;
-  if (held) return `it stays held until ${view.command(resume(id))}`;
-  if (id !== ROUTER_STAGE && (router?.held === true || router?.mode === 'degraded')) {
-    return 'it waits for the router, which shuts the whole pipeline';
-  }
-  if (mode === 'recovering') {
-    return `${plural(successes, 'message')} processed so far; it is normal after some more, or when its window is over`;
-  }
-  if (pauseUntil === undefined) return 'it tries again as soon as other code is deployed';
-  const when =
-    pauseUntil <= view.now ? 'within a minute' : `${ahead(pauseUntil, view.now)} (${iso(pauseUntil)})`;
-  return `it tries again ${when}, or as soon as other code is deployed`;
+/** "in 3 min (2026-11-22T21:55:00Z): the pause ends, and recovery starts" */
+const nextText = ({ text, at }: NextStep, now: number): string => {
+  if (at === undefined) return text;
+  return `${at - now < 1_000 ? 'within a minute' : `${ahead(at, now)} (${iso(at)})`}: ${text}`;
 };
 
 const resume = (id: string): string => (id === ROUTER_STAGE ? 'resume' : `resume ${id}`);
@@ -163,7 +169,7 @@ const hintLines = ({ stages }: StatusReport, view: View): readonly string[] => {
   const hints: readonly (readonly [command: string, purpose: string])[] = [
     ...held.map(({ id }) => [command(resume(id)), 'end the hold'] as const),
     ...(degraded.length > 0
-      ? [[deploy, 'deploy a fix, or what ran before: recovery then begins by itself'] as const]
+      ? [[deploy, 'deploy a fix, or what ran before: recovery then starts automatically'] as const]
       : []),
     ...degraded
       .filter((stage) => !stage.held)
@@ -172,7 +178,7 @@ const hintLines = ({ stages }: StatusReport, view: View): readonly string[] => {
       ? [[command('parked'), 'the keys that are set aside, and why'] as const]
       : []),
     ...(degraded.length > 0
-      ? [[command('report'), 'all of this in one file, for whoever looks for the cause'] as const]
+      ? [[command('report'), 'all of this in one file, to find the cause'] as const]
       : []),
   ];
   if (hints.length === 0) return [];

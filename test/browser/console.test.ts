@@ -3,7 +3,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { until } from '../support/until.ts';
 import { openPage, press, startChromium, textOf, untilText } from './chromium.ts';
 import { FakeRun, type Scene } from './fake-run.ts';
-import { degraded, held, key, normal, recovering, rejection, stage } from './scenes.ts';
+import { degraded, destinationsDown, held, key, normal, recovering, rejection, stage } from './scenes.ts';
 
 let browser: Browser;
 let run: FakeRun;
@@ -49,6 +49,7 @@ describe('what the page shows', () => {
     expect(await textOf(page, '#parked')).toBe('Parked keys Nothing is parked.');
     expect(await textOf(page, '#rejected')).toBe('Rejected events Nothing was rejected.');
     expect(await textOf(page, '#crashes')).toBe('Last crash No stage’s code has crashed.');
+    expect(await textOf(page, '#failures')).toMatch(/Nothing has failed\.$/);
     expect(await textOf(page, '#history-empty')).toBe('The mode has never changed.');
     expect(complaints).toEqual([]);
   });
@@ -56,11 +57,11 @@ describe('what the page shows', () => {
   it('degraded: since when, why, what next, what waits, and the crash', async () => {
     await open(degraded());
     expect(await textOf(page, '#mode')).toMatch(
-      /^Mode Degraded: events are received and kept, and nothing is forwarded\. Since \d\d:\d\d:\d\d, 3 min( \d+ s)? ago 5 messages were redriven within 5 minutes It tries again in \d min( \d+ s)?, or at once when a fix is deployed\.$/,
+      /^Mode Degraded: events are received and kept, and nothing is forwarded\. 3 users are parked in router and crm\. Since \d\d:\d\d:\d\d, 3 min( \d+ s)? ago 5 messages were redriven within 5 minutes Crashed 3 min( \d+ s)? ago: TypeError: .*'currency'\) Every minute a trial of up to 10 waiting users: .* In \d min( \d+ s)?: the pause ends, and recovery starts\. .* When it is fixed: npx sluice redeploy .*, else npx sluice resume\.$/,
     );
     expect(await page.title()).toBe('Degraded · Sluice');
     expect((await rows('#stage-rows tr'))[0]).toMatch(
-      /^router Degraded 5 messages were redriven within 5 minutes .* 2,148 0 3 0 No Hold router Resume router Retry parked router$/,
+      /^router Degraded 5 messages were redriven within 5 minutes\. Waiting: 2,148 messages and 1 parked user\. 1 user in trouble of their own\. Last delivered 4 min( \d+ s)? ago\. Runs code 5f0c9a17b2d4, first seen \d\d:\d\d:\d\d \(5 min( \d+ s)? ago\)\. .* 2,148 0 2 0 No Hold router Resume router Retry parked router$/,
     );
     expect(await textOf(page, '#parked-count')).toBe('3');
     expect((await rows('#parked-table tbody tr:not(.detail)'))[2]).toMatch(
@@ -76,20 +77,25 @@ describe('what the page shows', () => {
     expect(await rows('#history-rows li')).toHaveLength(4);
     expect((await rows('#alarm-rows li'))[0]).toMatch(/^Alarm router degraded since .* DegradedMode was 1$/);
     expect(await textOf(page, '#crash-rows')).toContain('at toRevenue (transforms/all.ts:14:31)');
+    expect(await rows('#failure-rows li')).toEqual([
+      expect.stringMatching(
+        /^crm Failed .* \(4 min( \d+ s)? ago\), code 5f0c9a17b2d4 the destination answered 503: \{"error"/,
+      ),
+    ]);
     expect(complaints).toEqual([]);
   });
 
   it('recovering', async () => {
     await open(recovering());
     expect(await textOf(page, '#mode')).toMatch(
-      /Recovering: events are being forwarded again, a few at a time\. Since .* resumed 7 messages processed since then\.$/,
+      /Recovering: events are being forwarded again, a few at a time\. 3 users are parked in router and crm\. Since .* An operator resumed it .* Normal earlier, after 20 messages that got through: 7 so far\.$/,
     );
   });
 
   it('held', async () => {
     await open(held());
     expect(await textOf(page, '#mode')).toMatch(
-      /Held by a person: events are received and kept, and nothing is forwarded\. .* held: the warehouse is being moved It stays so until somebody resumes it\.$/,
+      /Held by an operator: events are received and kept, and nothing is forwarded\. .* Held: the warehouse is being moved An operator must resume it: it is held\. To end the hold: npx sluice resume\.$/,
     );
     expect((await rows('#stage-rows tr'))[0]).toMatch(/^router Held .* Yes Resume router$/);
     expect((await rows('#stage-rows tr'))[1]).toContain('Waits for the router.');
@@ -101,6 +107,62 @@ describe('what the page shows', () => {
     await open(scene);
     expect(await textOf(page, '#mode-sentence')).toBe('Forwarding, except for crm (degraded).');
     expect(await textOf(page, '#mode-reason')).toBe('crm: 20 failures');
+  });
+
+  it('why each destination is in trouble, from its first failure on', async () => {
+    await open(destinationsDown());
+    const lines = await page.$eval('#mode-cause', (found) => found.textContent.split('\n'));
+    expect(lines).toEqual([
+      expect.stringMatching(/^warehouse: Refused by AWS \d+ s ago: GetSecretValue .*AccessDeniedException/),
+      expect.stringMatching(/^mail: Failed \d+ s ago: the destination did not answer within 10 s$/),
+    ]);
+    expect(await textOf(page, '#mode-reason')).toMatch(/^crm: 20 deliveries .* answered 503: \{"error"/);
+    expect(await textOf(page, '#mode-next')).toMatch(
+      /mail: In 9 min \d+ s: degraded, if nothing has got through/,
+    );
+    expect(await textOf(page, '#mode-command')).toMatch(/else npx sluice resume crm\.$/);
+    const [router, crm, warehouse, mail] = await rows('#stage-rows tr');
+    expect(router).toMatch(/^router Normal always/);
+    expect(crm).toMatch(
+      /^crm Degraded 20 deliveries .* Waiting: 431 messages and 12 parked users\. 2 users in trouble of their own\. Last delivered 5 min/,
+    );
+    expect(warehouse).toMatch(/^warehouse Recovering The pause is over\. Waiting: 80 messages\. Runs code/);
+    expect(mail).toMatch(/^mail Normal Waiting: 1 message\. always/);
+    expect(await rows('#failure-rows li')).toEqual([
+      expect.stringMatching(/^mail Failed .* within 10 s$/),
+      expect.stringMatching(/^warehouse Refused by AWS .* AccessDeniedException/),
+      expect.stringMatching(/^crm Failed .* 503/),
+      expect.stringMatching(/^crm Rejected .* 400/),
+    ]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('a parked user whose time has come as due: its stage may not try it yet', async () => {
+    await open({ ...degraded(), parked: [key(0, { nextAttemptAt: Date.now() - 1 })] });
+    expect((await rows('#parked-table tbody tr:not(.detail)'))[0]).toMatch(/ ago due 0 crashed 3 times/);
+  });
+
+  it('a stage’s name of usual length in one line', async () => {
+    await open(destinationsDown());
+    const heights = await page.$$eval('#stage-rows th', (found) =>
+      found.map((name) => {
+        const range = document.createRange();
+        range.selectNodeContents(name);
+        return range.getClientRects().length;
+      }),
+    );
+    expect(heights).toEqual([1, 1, 1, 1]);
+  });
+
+  it('users parked, while every stage is well', async () => {
+    const scene = normal();
+    scene.stages = [stage('router'), stage('crm', { parkedKeys: 2, oldestParkedAt: Date.now() - 60_000 })];
+    await open(scene);
+    expect(await textOf(page, '#mode')).toMatch(
+      /^Mode Normal: events are received and forwarded\. 2 users are parked in crm\. Since .*, 1 min( \d+ s)? ago$/,
+    );
+    expect(await page.$eval('#mode', (found) => (found as HTMLElement).dataset['mode'])).toBe('parked');
+    expect(await page.title()).toBe('Users parked · Sluice');
   });
 
   it('the flow, in a drawing and in words', async () => {

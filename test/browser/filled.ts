@@ -15,6 +15,7 @@ export const filledWith = (text: string): Scene => {
     key: text,
   };
   const lateCrashes = { count: 2, since: 1, last: { ...broken, kind: text as 'late' } };
+  const failure = { text, at: 1, codeVersion: text };
   const event = { messageId: text, type: text };
   return {
     ...degraded(),
@@ -23,6 +24,10 @@ export const filledWith = (text: string): Scene => {
       stage(text, {
         mode: 'degraded',
         reason: text,
+        lastFailure: failure,
+        lastRefusal: failure,
+        lastRejection: failure,
+        next: [{ text, at: 1 }],
         history: [{ epoch: 1, mode: 'degraded', at: 1, reason: text }],
       }),
     ],

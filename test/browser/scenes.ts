@@ -1,6 +1,7 @@
 /** Situations of a pipeline, for the tests and the pictures. */
 import type {
   CrashReport,
+  FailureReport,
   LateCrashes,
   ModeChange,
   ParkedKey,
@@ -26,6 +27,11 @@ export const stage = (id: string, change: Partial<StageStatus> = {}): StageStatu
   successes: 0,
   redrives: 0,
   spill: false,
+  gauge: 0,
+  probeFailures: 0,
+  waiting: { messages: 0, keys: 0, own: 0 },
+  progress: {},
+  next: [],
   history: [],
   mapping: { state: 'Enabled', maximumConcurrency: 10 },
   queue: { visible: 0, inFlight: 0 },
@@ -65,10 +71,16 @@ export const late: LateCrashes = {
   },
 };
 
+export const failure: FailureReport = {
+  text: 'the destination answered 503: {"error":"down for maintenance"}',
+  at: now - 4 * MINUTE - 2 * SECOND,
+  codeVersion: '5f0c9a17b2d4',
+};
+
 export const degradedHistory: readonly ModeChange[] = [
   { epoch: 1, mode: 'degraded', at: now - 12 * MINUTE, reason: '5 messages were redriven within 5 minutes' },
-  { epoch: 2, mode: 'recovering', at: now - 8 * MINUTE, reason: 'another code version answers' },
-  { epoch: 3, mode: 'normal', at: now - 7 * MINUTE, reason: '20 messages processed' },
+  { epoch: 2, mode: 'recovering', at: now - 8 * MINUTE, reason: 'other code was deployed' },
+  { epoch: 3, mode: 'normal', at: now - 7 * MINUTE, reason: '20 messages got through' },
   { epoch: 4, mode: 'degraded', at: now - 3 * MINUTE, reason: '5 messages were redriven within 5 minutes' },
 ];
 
@@ -109,6 +121,13 @@ export const key = (n: number, change: Partial<ParkedKey> = {}): ParkedKey => ({
   crash,
   ...change,
 });
+
+/** A key of `crm` that failed, and did not crash. */
+const parkedFor = (n: number, reason: string): ParkedKey => {
+  const parked = { ...key(n, { stage: 'crm', reason }) };
+  delete parked.crash;
+  return parked;
+};
 
 export const message = (n: number): ParkedMessageView => ({
   messageId: `0c7b54c6-0000-4d1a-9c3b-${String(n).padStart(12, '0')}`,
@@ -167,6 +186,15 @@ export const normal = (): Scene => ({
   content: EVENT,
 });
 
+/** As control words it. */
+const afterDegraded = (pauseUntil: number): StageStatus['next'] => [
+  {
+    text: 'every minute a trial of up to 10 waiting users: the first event that gets through starts the recovery',
+  },
+  { text: 'the pause ends, and recovery starts', at: pauseUntil },
+  { text: 'other code starts the recovery as soon as it answers a probe' },
+];
+
 export const degraded = (): Scene => ({
   ...normal(),
   stages: [
@@ -178,16 +206,31 @@ export const degraded = (): Scene => ({
       troubledSince: now - 12 * MINUTE,
       reason: '5 messages were redriven within 5 minutes',
       pauseUntil: now + 7 * MINUTE,
+      gauge: 1,
+      waiting: { messages: 2148, keys: 1, own: 1 },
+      progress: { deliveredAt: now - 4 * MINUTE },
+      code: { version: '5f0c9a17b2d4', since: now - 5 * MINUTE },
+      next: afterDegraded(now + 7 * MINUTE),
       history: degradedHistory,
       lastCrash: crash,
       queue: { visible: 2148, inFlight: 0 },
       mapping: { state: 'Disabled' },
-      parkedKeys: 3,
+      parkedKeys: 2,
       oldestParkedAt: now - 5 * MINUTE,
     }),
-    stage('crm', { shut: true, queue: { visible: 31, inFlight: 0 }, mapping: { state: 'Disabled' } }),
+    stage('crm', {
+      shut: true,
+      waiting: { messages: 31, keys: 1, own: 0 },
+      parkedKeys: 1,
+      oldestParkedAt: now - 5 * MINUTE,
+      queue: { visible: 31, inFlight: 0 },
+      mapping: { state: 'Disabled' },
+      lastFailure: failure,
+      next: [{ text: 'it waits for the router, which blocks every destination' }],
+    }),
     stage('warehouse', {
       shut: true,
+      waiting: { messages: 12, keys: 0, own: 0 },
       queue: { visible: 12, inFlight: 0 },
       mapping: { state: 'Disabled' },
       lateCrashes: late,
@@ -209,12 +252,30 @@ export const recovering = (): Scene => {
   const scene = degraded();
   const [router = stage('router'), ...rest] = scene.stages;
   const at = now - 40 * SECOND;
-  const history = [...degradedHistory, { epoch: 5, mode: 'recovering' as const, at, reason: 'resumed' }];
+  const history = [
+    ...degradedHistory,
+    { epoch: 5, mode: 'recovering' as const, at, reason: 'an operator resumed it' },
+  ];
   return {
     ...scene,
     stages: [
-      { ...router, mode: 'recovering', shut: false, since: at, successes: 7, reason: 'resumed', history },
-      ...rest.map((one) => ({ ...one, shut: false })),
+      {
+        ...router,
+        mode: 'recovering',
+        shut: false,
+        since: at,
+        successes: 7,
+        reason: 'an operator resumed it',
+        history,
+        next: [
+          {
+            text: 'its window ends: normal, if something got through in it or nothing was left to do',
+            at: now + 4 * MINUTE + 20 * SECOND,
+          },
+          { text: 'normal earlier, after 20 messages that got through: 7 so far' },
+        ],
+      },
+      ...rest.map((one) => ({ ...one, shut: false, next: [] })),
     ],
   };
 };
@@ -226,6 +287,94 @@ export const held = (): Scene => {
     shut: true,
     troubledSince: now - MINUTE,
     reason: 'held: the warehouse is being moved',
+    next: [{ text: 'an operator must resume it: it is held' }],
   });
   return { ...scene, stages: [router, ...scene.stages.slice(1).map((one) => ({ ...one, shut: true }))] };
 };
+
+const accessDenied: FailureReport = {
+  text:
+    'GetSecretValue of crm-token failed: AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/Sluice-Deliver/deliver ' +
+    'is not authorized to perform: secretsmanager:GetSecretValue',
+  at: now - 20 * SECOND,
+  codeVersion: '5f0c9a17b2d4',
+};
+
+/** The system is well; one destination is down, another is not allowed to read its secret, a third has just failed for the first time. */
+export const destinationsDown = (): Scene => ({
+  ...normal(),
+  stages: [
+    stage('router', { progress: { deliveredAt: now - 2 * SECOND } }),
+    stage('crm', {
+      mode: 'degraded',
+      shut: true,
+      epoch: 1,
+      since: now - 2 * MINUTE,
+      troubledSince: now - 2 * MINUTE,
+      reason:
+        '20 deliveries of at least 2 users failed, and nothing got through for 2 minutes: the destination answered 503: {"error":"down for maintenance"}',
+      pauseUntil: now + 3 * MINUTE,
+      gauge: 1,
+      waiting: { messages: 431, keys: 12, own: 2 },
+      progress: { deliveredAt: now - 5 * MINUTE },
+      code: { version: '5f0c9a17b2d4', since: now - 52 * MINUTE },
+      lastFailure: failure,
+      lastRejection: {
+        text: 'the destination refused it: 400: {"error":"email is not an address"}',
+        at: now - 20 * MINUTE,
+        codeVersion: '5f0c9a17b2d4',
+      },
+      next: afterDegraded(now + 3 * MINUTE),
+      history: [
+        {
+          epoch: 1,
+          mode: 'degraded',
+          at: now - 2 * MINUTE,
+          reason: '20 deliveries of at least 2 users failed, and nothing got through for 2 minutes',
+        },
+      ],
+      queue: { visible: 431, inFlight: 0 },
+      mapping: { state: 'Disabled' },
+      parkedKeys: 14,
+      oldestParkedAt: now - 3 * MINUTE,
+    }),
+    stage('warehouse', {
+      mode: 'recovering',
+      epoch: 2,
+      since: now - MINUTE,
+      troubledSince: now - 8 * MINUTE,
+      reason: 'the pause is over',
+      gauge: 1,
+      waiting: { messages: 80, keys: 0, own: 0 },
+      code: { version: '5f0c9a17b2d4', since: now - 52 * MINUTE },
+      lastRefusal: accessDenied,
+      next: [
+        { text: 'degraded again, if it still fails and nothing has got through', at: now + MINUTE },
+        {
+          text: 'its window ends: normal, if something got through in it or nothing was left to do',
+          at: now + 4 * MINUTE,
+        },
+      ],
+      queue: { visible: 78, inFlight: 2 },
+    }),
+    stage('mail', {
+      waiting: { messages: 1, keys: 0, own: 0 },
+      lastFailure: {
+        text: 'the destination did not answer within 10 s',
+        at: now - 4 * SECOND,
+        codeVersion: '',
+      },
+      next: [
+        {
+          text: 'degraded at the latest, if nothing has got through by then',
+          at: now + 9 * MINUTE + 50 * SECOND,
+        },
+      ],
+      queue: { visible: 0, inFlight: 1 },
+    }),
+  ],
+  parked: [1, 2].map((n) => parkedFor(n, failure.text)),
+  alarms: alarms.map((one) =>
+    one.name === 'crm degraded' ? { ...one, state: 'ALARM', reason: 'DegradedMode was 1' } : one,
+  ),
+});

@@ -35,7 +35,15 @@ describe('hostile text', () => {
   it('is shown as it is, and never becomes markup or runs', async () => {
     await open(filledWith(HOSTILE));
     await openAll(page);
-    for (const section of ['#stages', '#parked', '#rejected', '#incidents', '#crashes', '#mode']) {
+    for (const section of [
+      '#stages',
+      '#parked',
+      '#rejected',
+      '#incidents',
+      '#failures',
+      '#crashes',
+      '#mode',
+    ]) {
       expect(await textOf(page, section)).toContain('<script>window.hacked=1</script>{{7*7}}');
     }
     await page.click('.detail .event button');

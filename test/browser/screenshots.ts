@@ -34,13 +34,14 @@ try {
 }
 
 async function take({ name, dark = false, phone = false }: Picture): Promise<void> {
-  const viewport = phone ? { ...PHONE, deviceScaleFactor: 2 } : { ...DESKTOP, height: 1080 };
+  // High enough for the banner on a phone, and for the stages on a desktop.
+  const viewport = phone ? { ...PHONE, height: 880, deviceScaleFactor: 2 } : { ...DESKTOP, height: 1340 };
   const { page } = await openPage(browser, { viewport, dark });
   await page.goto(run.url);
   await untilText(page, '#connection', 'Live');
   await untilText(page, '#rate-legend', /\d/);
-  // Layout and drawing follow the text.
-  await sleep(500);
+  // The first drawing may not know the modes yet, whose times are shaded; the next one does.
+  await sleep(3000);
   await page.screenshot({ path: join(directory, `${name}.png`) });
   await page.close();
 }

@@ -34,7 +34,14 @@ it(
       window.rudder.group('acme', { name: 'Acme' });
       window.rudder.alias('ada', 'countess');
     });
-    const events = await until('the events', () => setup.requestsOf('ada')[0]);
+    const events = await until('the events', () => setup.requestsOf('ada')[0], {
+      context: () =>
+        [
+          ...visitor.complaints,
+          ...visitor.requests.map((one) => `${one.url()} ${one.response()?.status() ?? 'no answer'}`),
+          setup.run.output.slice(-4_000),
+        ].join('\n'),
+    });
     // The destination gets events of one order key only in a request.
     expect(events.map(({ type, event, userId }) => [type, event ?? '', userId])).toEqual([
       ['page', '', ''],

@@ -1,6 +1,7 @@
 /** What control answers: a pipeline in trouble, and one in none. */
 import type {
   CrashReport,
+  FailureReport,
   LateCrashes,
   ParkedKey,
   ParkedKeyView,
@@ -55,6 +56,11 @@ export const NORMAL_STAGE: StageStatus = {
   successes: 0,
   redrives: 0,
   spill: false,
+  gauge: 0,
+  probeFailures: 0,
+  waiting: { messages: 0, keys: 0, own: 0 },
+  progress: {},
+  next: [],
   history: [],
   mapping: { state: 'Enabled', maximumConcurrency: 50 },
   queue: { visible: 0, inFlight: 0 },
@@ -63,6 +69,8 @@ export const NORMAL_STAGE: StageStatus = {
 };
 
 const SINCE = NOW - 12 * MINUTE;
+const TRIAL =
+  'every minute a trial of up to 10 waiting users: the first event that gets through starts the recovery';
 const REASON = '5 messages were redriven within 5 minutes';
 
 export const DEGRADED_ROUTER: StageStatus = {
@@ -74,6 +82,15 @@ export const DEGRADED_ROUTER: StageStatus = {
   troubledSince: SINCE,
   reason: REASON,
   pauseUntil: NOW + 3 * MINUTE,
+  gauge: 1,
+  waiting: { messages: 1204, keys: 4, own: 1 },
+  progress: { deliveredAt: NOW - 14 * MINUTE },
+  code: { version: '3f2a9c0d11e87b64a0c5', since: NOW - 20 * MINUTE },
+  next: [
+    { text: TRIAL },
+    { text: 'the pause ends, and recovery starts', at: NOW + 3 * MINUTE },
+    { text: 'other code starts the recovery as soon as it answers a probe' },
+  ],
   lastCrash: CRASH,
   history: [{ epoch: 1, mode: 'degraded', at: SINCE, reason: REASON }],
   mapping: { state: 'Disabled' },
@@ -127,6 +144,12 @@ export const SHOWN: ParkedKeyView = {
     },
   ],
   more: false,
+};
+
+export const FAILURE: FailureReport = {
+  text: 'the destination answered 503: {"error":"down for maintenance"}',
+  at: NOW - 20_000,
+  codeVersion: '77aa9c0d11e87b64a0c5',
 };
 
 export const REJECTED: RejectedEvent = {

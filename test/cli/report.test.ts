@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../cli/report.ts';
-import { CRASH, DEGRADED, KEY, LATE, MINUTE, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
+import { CRASH, DEGRADED, FAILURE, KEY, LATE, MINUTE, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
 import { Cli } from './run-cli.ts';
 import { ok, refused, StandIn } from './stand-in.ts';
 
@@ -40,6 +40,7 @@ describe('sluice report', () => {
       [
         `Wrote ${name}:`,
         '  modes and queue counts of 2 stages: router degraded; crm normal',
+        '  router: 5 messages were redriven within 5 minutes',
         '  1 change of mode',
         '  2 crashes, with their stacks',
         '  2 parked keys',
@@ -60,6 +61,7 @@ describe('sluice report', () => {
       pipeline: 'Sluice/Pipeline',
       target: 'local run',
       versions: { node: process.version, crashedCode: { router: [CRASH.codeVersion] } },
+      failures: [],
       status: DEGRADED,
       history: [{ time: '2026-11-22T21:40:00.000Z', stage: 'router', mode: 'degraded', epoch: 1 }],
       rejected: {
@@ -85,6 +87,27 @@ describe('sluice report', () => {
     expect(control.requests.every((request) => !('content' in request))).toBe(true);
   });
 
+  it('has the last failures of each stage, and since when its code runs', async () => {
+    const [router, crm] = DEGRADED.stages;
+    const lastRefusal = { ...FAILURE, text: 'AccessDenied: no', at: Date.now() - 2 * MINUTE };
+    const stages = [router, { ...crm, lastFailure: FAILURE, lastRefusal, lastRejection: FAILURE }];
+    control.replies = { ...control.replies, status: () => ok({ ...DEGRADED, stages }) };
+    const { stdout } = await cli.run(['report', '--output', 'r.json']);
+    expect(stdout).toMatch(/^ {2}crm: last failure .* ago: the destination answered 503: \{"error"/m);
+    expect(stdout).toMatch(/^ {2}crm: last refusal 2 min ago: AccessDenied: no$/m);
+    const report = read('r.json');
+    expect(report.failures.map(({ kind }) => kind)).toEqual(['failure', 'rejection', 'refusal']);
+    expect(report.failures[0]).toEqual({
+      time: '2026-11-22T21:51:40.000Z',
+      stage: 'crm',
+      kind: 'failure',
+      ...FAILURE,
+    });
+    expect(report.versions.runningCode).toEqual({
+      router: { version: CRASH.codeVersion, since: '2026-11-22T21:32:00.000Z' },
+    });
+  });
+
   it('--content adds the events; --keys says how many keys; --json tells what it wrote', async () => {
     const args = ['report', '--content', '--keys', '2', '--output', 'r.json', '--json'];
     const { stdout } = await cli.run(args);
@@ -92,6 +115,7 @@ describe('sluice report', () => {
       file: 'r.json',
       parkedKeys: 2,
       crashes: 2,
+      failures: 0,
       lateCrashes: 0,
       rejectedEvents: 4,
       content: true,

@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import { isAllNormal, statusText } from '../../cli/views/status.ts';
-import type { StageStatus } from '../../config/operations.ts';
+import type { NextStep, StageStatus } from '../../config/operations.ts';
 import {
   ALL_NORMAL,
+  CRASH,
   DEGRADED,
   DEGRADED_ROUTER,
+  FAILURE,
   LATE,
   MINUTE,
   NORMAL_STAGE,
@@ -53,19 +55,25 @@ describe('status', () => {
         'crm     normal, shut  always           0       0       0        0',
         '',
         'router:',
-        '  next: it tries again in 3 min (2026-11-22T21:55:00Z), or as soon as other code is deployed',
         "  last crash: TypeError: Cannot read properties of undefined (reading 'plan')",
         '    the code threw, 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8',
         '    event m-poison in message 0d7e5a52-6a3f-4d0e-9a53-9d1f4b8c2e11',
         '    at transform (file:///var/task/transform.mjs:3:27)',
         '    at runTransform (file:///var/task/index.mjs:812:20)',
         '    at process (file:///var/task/index.mjs:901:11)',
+        '  waiting: 1,204 messages in its queue, 4 parked users; 1 more parked in trouble of their own',
+        '  last delivered 2026-11-22T21:38:00Z (14 min ago)',
+        '  running code 3f2a9c0d11e8, first seen 2026-11-22T21:32:00Z (20 min ago)',
+        '  next: every minute a trial of up to 10 waiting users: ' +
+          'the first event that gets through starts the recovery',
+        '  next: in 3 min (2026-11-22T21:55:00Z): the pause ends, and recovery starts',
+        '  next: other code starts the recovery as soon as it answers a probe',
         '',
         'What you can do:',
-        '  npx sluice redeploy  deploy a fix, or what ran before: recovery then begins by itself',
+        '  npx sluice redeploy  deploy a fix, or what ran before: recovery then starts automatically',
         '  npx sluice resume    try again now, without waiting',
         '  npx sluice parked    the keys that are set aside, and why',
-        '  npx sluice report    all of this in one file, for whoever looks for the cause',
+        '  npx sluice report    all of this in one file, to find the cause',
       ),
     );
   });
@@ -73,7 +81,7 @@ describe('status', () => {
   it.each<[string, readonly StageStatus[], string]>([
     [
       'normal again',
-      [{ ...NORMAL_STAGE, since: NOW - MINUTE, reason: '20 messages were processed' }, crm],
+      [{ ...NORMAL_STAGE, since: NOW - MINUTE, reason: '20 messages got through' }, crm],
       'normal since 2026-11-22T21:51:00Z (1 min ago); accepting and forwarding events',
     ],
     [
@@ -82,8 +90,10 @@ describe('status', () => {
         NORMAL_STAGE,
         { ...crm, mode: 'degraded', shut: true },
         { ...crm, id: 'lake', held: true, shut: true },
+        { ...crm, id: 'mail', gauge: 1 },
       ],
-      'normal; accepting and forwarding events; not normal: crm (degraded), lake (normal, held)',
+      'normal; accepting and forwarding events; ' +
+        'not normal: crm (degraded), lake (normal, held), mail (normal, page open)',
     ],
     [
       'held',
@@ -109,43 +119,72 @@ describe('status', () => {
     expect(firstLine(...stages)).toBe(`Sluice/Pipeline: ${text}`);
   });
 
-  it.each<[string, Partial<StageStatus>, Partial<StageStatus>, string]>([
-    [
-      'a pause',
-      { mode: 'degraded', shut: true, pauseUntil: NOW + MINUTE },
-      {},
-      'it tries again in 1 min (2026-11-22T21:53:00Z), or',
-    ],
-    [
-      'a pause that is over',
-      { mode: 'degraded', shut: true, pauseUntil: NOW },
-      {},
-      'it tries again within a minute, or',
-    ],
-    [
-      'a pause that is not known',
-      { mode: 'degraded', shut: true },
-      {},
-      'it tries again as soon as other code is deployed',
-    ],
-    ['a hold', { held: true, shut: true }, {}, 'it stays held until npx sluice resume crm'],
-    [
-      'the router',
-      { mode: 'recovering', shut: true },
-      { mode: 'degraded', shut: true },
-      'it waits for the router',
-    ],
-    [
-      "the router's hold",
-      { mode: 'degraded', shut: true },
-      { held: true, shut: true },
-      'it waits for the router',
-    ],
-    ['recovery', { mode: 'recovering', successes: 7 }, {}, '7 messages processed so far; it is normal after'],
-  ])('says what a stage waits for: %s', (_, own, system, text) => {
-    const report = statusOf({ ...NORMAL_STAGE, ...system }, { ...crm, ...own });
-    expect(statusText(report, view)).toMatch(
-      new RegExp(`^crm: .*\n  next: ${text.replace(/[()]/g, '\\$&')}`, 'm'),
+  it.each<[string, NextStep, string]>([
+    ['when', { text: 'the pause ends', at: NOW + MINUTE }, 'in 1 min (2026-11-22T21:53:00Z): the pause ends'],
+    ['that it is due', { text: 'the pause ends', at: NOW }, 'within a minute: the pause ends'],
+    ['what has no time', { text: 'an operator must resume it' }, 'an operator must resume it'],
+  ])('says what happens next, and %s', (_, step, text) => {
+    const report = statusOf(NORMAL_STAGE, { ...crm, mode: 'degraded', shut: true, gauge: 1, next: [step] });
+    expect(statusText(report, view)).toContain(`\n  next: ${text}\n`);
+  });
+
+  it('shows what fails in a normal stage from the first failure on, the newest first', () => {
+    const failing: StageStatus = {
+      ...crm,
+      lastFailure: FAILURE,
+      lastRefusal: {
+        text: 'SendMessage failed: AccessDenied: no identity-based policy allows sqs:SendMessage',
+        at: NOW - 5_000,
+        codeVersion: '',
+      },
+      lastRejection: { text: '422: no such plan', at: NOW - 2 * MINUTE, codeVersion: 'v' },
+      waiting: { messages: 1, keys: 0, own: 0 },
+      progress: { filteredAt: NOW - MINUTE },
+      next: [{ text: 'degraded at the latest, if nothing has got through by then', at: NOW + 9 * MINUTE }],
+    };
+    expect(statusText(statusOf(NORMAL_STAGE, failing), view)).toContain(
+      lines(
+        'crm: normal',
+        '  refused by AWS: SendMessage failed: AccessDenied: no identity-based policy allows sqs:SendMessage',
+        '    2026-11-22T21:51:55Z (5 s ago), code unknown',
+        '  last failure: the destination answered 503: {"error":"down for maintenance"}',
+        '    2026-11-22T21:51:40Z (20 s ago), code 77aa9c0d11e8',
+        '  last rejection: 422: no such plan',
+        '    2026-11-22T21:50:00Z (2 min ago), code v',
+        '  waiting: 1 message in its queue, 0 parked users',
+        '  never delivered, last filtered out 1 min ago',
+        '  next: in 9 min (2026-11-22T22:01:00Z): degraded at the latest, if nothing has got through by then',
+      ),
+    );
+  });
+
+  it('a failure is shown for an hour, or until something is delivered after it', () => {
+    const at = NOW - 61 * MINUTE;
+    const failed = (deliveredAt: number): StageStatus => ({
+      ...crm,
+      lastFailure: { ...FAILURE, at },
+      progress: { deliveredAt },
+    });
+    const shown = (stage: StageStatus): boolean =>
+      // The router's newer one hides what is only history.
+      statusText(statusOf({ ...NORMAL_STAGE, lastCrash: CRASH }, stage), view).includes('last failure');
+    expect(shown(failed(at - 1))).toBe(true);
+    expect(shown(failed(at + 1))).toBe(false);
+    expect(shown({ ...failed(at + 1), lastFailure: FAILURE })).toBe(true);
+  });
+
+  it('shows failed probes, and a page that stays open after a relapse', () => {
+    const text = statusText(
+      statusOf(
+        { ...NORMAL_STAGE, probeFailures: 1 },
+        { ...crm, gauge: 1, next: [{ text: 'its page resolves, if it stays normal', at: NOW + 5 * MINUTE }] },
+      ),
+      view,
+    );
+    expect(text).toContain('router:\n  its function fails its probes');
+    expect(text).toMatch(/^crm +normal, page open +always/m);
+    expect(text).toContain(
+      'crm: normal\n  next: in 5 min (2026-11-22T21:57:00Z): its page resolves, if it stays normal',
     );
   });
 
@@ -161,12 +200,22 @@ describe('status', () => {
     const text = statusText(statusOf(stage), view);
     expect(text).toContain('  not forwarding normally since 2026-11-22T20:52:00Z (60 min ago)');
     expect(text).toContain('  its queue is being moved to the parking table');
-    expect(text).toContain('  2 messages redriven of late; a few more, and it is degraded');
+    expect(text).toContain('  2 messages redriven recently');
+  });
+
+  it('does not say of a stage that is well again that it does not forward', () => {
+    const well = { ...crm, since: NOW - MINUTE, troubledSince: NOW - 3 * MINUTE, lastFailure: FAILURE };
+    const text = statusText(statusOf(NORMAL_STAGE, well), view);
+    expect(text).toContain('last failure');
+    expect(text).not.toContain('not forwarding');
   });
 
   it('shows the last crash of all when nothing is wrong any more', () => {
     const old = { ...crm, lastCrash: { ...DEGRADED_ROUTER.lastCrash, at: NOW - 99 * MINUTE } } as StageStatus;
-    const text = statusText(statusOf({ ...DEGRADED_ROUTER, mode: 'normal', shut: false }, old), view);
+    const text = statusText(
+      statusOf({ ...DEGRADED_ROUTER, mode: 'normal', shut: false, gauge: 0 }, old),
+      view,
+    );
     expect(text.match(/last crash/g)).toHaveLength(1);
     expect(text).toMatch(/^router:\n {2}last crash: TypeError/m);
   });

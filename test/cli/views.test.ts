@@ -4,8 +4,8 @@ import type { View } from '../../cli/session.ts';
 import { holdText, resumeText } from '../../cli/views/hold.ts';
 import { parkedText, retryText, showText } from '../../cli/views/parked.ts';
 import { rejectedText } from '../../cli/views/rejected.ts';
-import type { StageStatus } from '../../config/operations.ts';
-import { DEGRADED_ROUTER, KEY, NORMAL_STAGE, NOW, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
+import type { ParkedMessageView, StageStatus } from '../../config/operations.ts';
+import { DEGRADED_ROUTER, KEY, MINUTE, NORMAL_STAGE, NOW, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
 
 const view: View = {
   now: NOW,
@@ -96,6 +96,21 @@ describe('parked', () => {
     expect(text).toContain('  2. accepted 2026-11-22T21:42:00Z (10 min ago); 1 event of it finished already');
     expect(text).toContain('     last error: the destination answered 503\n     identify  m-later');
     expect(text).not.toContain('There are more');
+    expect(text).not.toContain('failed');
+  });
+
+  it('since when a message fails', () => {
+    const [, message] = SHOWN.messages;
+    if (message === undefined) throw new Error('the fixture has no second message');
+    const shown = (change: Partial<ParkedMessageView>): string =>
+      showText({ ...SHOWN, messages: [{ ...message, ...change }] }, view);
+    const firstFailedAt = NOW - 10 * MINUTE;
+    expect(shown({ failures: 7, firstFailedAt, lastFailedAt: NOW - MINUTE })).toContain(
+      '503\n       failed 7 times since 2026-11-22T21:42:00Z (10 min ago), last 1 min ago\n',
+    );
+    expect(shown({ failures: 1, firstFailedAt, lastFailedAt: firstFailedAt })).toContain(
+      '       failed 1 time since 2026-11-22T21:42:00Z (10 min ago)\n',
+    );
   });
 
   it("shows an event's content only when it is there, without what a terminal obeys", () => {

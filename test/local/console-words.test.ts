@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { headline } from '../../local/console/page/headline.ts';
 import { troubles } from '../../local/console/page/shades.ts';
 import type { CrashKind } from '../../config/operations.ts';
 import {
@@ -7,9 +8,10 @@ import {
   clock,
   count,
   crashKind,
-  headline,
   lateCrashes,
+  lookOf,
   modeName,
+  nextText,
   span,
   until,
 } from '../../local/console/page/words.ts';
@@ -18,75 +20,27 @@ import { crash, late, stage } from '../browser/scenes.ts';
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
 
-describe('the mode in a sentence', () => {
-  const KEPT = 'events are received and kept, and nothing is forwarded.';
-  it.each([
-    ['normal', {}, 'normal', 'Normal: events are received and forwarded.'],
-    ['degraded', { mode: 'degraded' as const }, 'degraded', `Degraded: ${KEPT}`],
-    [
-      'degraded and held',
-      { mode: 'degraded' as const, held: true },
-      'degraded',
-      `Degraded and held: ${KEPT}`,
-    ],
-    ['held', { held: true }, 'held', `Held by a person: ${KEPT}`],
-    [
-      'held while recovering',
-      { mode: 'recovering' as const, held: true },
-      'held',
-      `Held by a person: ${KEPT}`,
-    ],
-    [
-      'recovering',
-      { mode: 'recovering' as const },
-      'recovering',
-      'Recovering: events are being forwarded again, a few at a time.',
-    ],
-  ])('%s', (_, change, look, sentence) => {
-    expect(headline([stage('router', change), stage('crm')], NOW)).toMatchObject({ look, sentence });
-  });
-
-  it('names the destinations that are not normal while the system is', () => {
-    const stages = [
-      stage('router', { since: NOW - 9 * MINUTE }),
-      stage('crm', { mode: 'degraded', since: NOW - 5 * MINUTE, reason: '20 failures' }),
-      stage('mail', { held: true, troubledSince: NOW - 7 * MINUTE, reason: 'moving' }),
-      stage('lake', { mode: 'recovering', since: NOW }),
-      stage('warehouse'),
-    ];
-    expect(headline(stages, NOW)).toMatchObject({
-      look: 'degraded',
-      sentence: 'Forwarding, except for crm (degraded), mail (held) and lake (recovering).',
-      since: NOW - 7 * MINUTE,
-    });
-  });
-
-  it('says what comes next', () => {
-    const next = (change: Parameters<typeof stage>[1]) => headline([stage('router', change)], NOW)?.next;
-    expect(next({})).toBe('');
-    expect(next({ redrives: 3 })).toBe('3 messages redriven within the window.');
-    expect(next({ mode: 'degraded', pauseUntil: NOW + 5 * MINUTE })).toBe(
-      'It tries again in 5 min, or at once when a fix is deployed.',
-    );
-    expect(next({ mode: 'degraded', pauseUntil: NOW })).toBe('It tries again as soon as its code answers.');
-    expect(next({ mode: 'recovering', successes: 1 })).toBe('1 message processed since then.');
-    expect(next({ held: true })).toBe('It stays so until somebody resumes it.');
-  });
-
-  it('a hold counts from when nothing was forwarded, not from the mode it lies on', () => {
-    const held = stage('router', { held: true, since: NOW - 60 * MINUTE, troubledSince: NOW - MINUTE });
-    expect(headline([held], NOW)?.since).toBe(NOW - MINUTE);
-  });
-
-  it('without a stage there is nothing to say', () => {
-    expect(headline([], NOW)).toBeUndefined();
-  });
-});
-
 describe('small words', () => {
   it('modes', () => {
-    expect(modeName({ mode: 'degraded', held: true })).toBe('Degraded, held');
-    expect(modeName({ mode: 'normal', held: true })).toBe('Held');
+    expect(modeName({ mode: 'degraded', held: true, gauge: 1 })).toBe('Degraded, held');
+    expect(modeName({ mode: 'normal', held: true, gauge: 0 })).toBe('Held');
+    expect(modeName({ mode: 'normal', held: false, gauge: 1 })).toBe('Normal, page open');
+    expect(modeName({ mode: 'recovering', held: false, gauge: 1 })).toBe('Recovering');
+  });
+
+  it('a look for the table of stages', () => {
+    expect(lookOf({ mode: 'degraded', held: true, gauge: 1 })).toBe('degraded');
+    expect(lookOf({ mode: 'recovering', held: true, gauge: 1 })).toBe('held');
+    expect(lookOf({ mode: 'normal', held: false, gauge: 1 })).toBe('recovering');
+    expect(lookOf({ mode: 'normal', held: false, gauge: 0 })).toBe('normal');
+  });
+
+  it('what happens next, with and without a time', () => {
+    expect(nextText({ text: 'the pause ends', at: NOW + 5 * MINUTE }, NOW)).toBe('In 5 min: the pause ends.');
+    expect(nextText({ text: 'the pause ends', at: NOW - MINUTE }, NOW)).toBe(
+      'Within a minute: the pause ends.',
+    );
+    expect(nextText({ text: 'an operator must resume it' }, NOW)).toBe('An operator must resume it.');
   });
 
   it.each([

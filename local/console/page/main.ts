@@ -3,6 +3,7 @@ import type { StatusReport } from '../../../config/operations.ts';
 import { alarms, control, metrics, redeploy, Unreachable } from './api.ts';
 import { startCrashes } from './crashes.ts';
 import { byId, setText, showText } from './dom.ts';
+import { startFailures } from './failures.ts';
 import { startFlow, SPAN } from './flow.ts';
 import { startIncidents } from './incidents.ts';
 import { showMode, startMode } from './mode.ts';
@@ -31,6 +32,7 @@ const showStages = startStages(refresh);
 const showParked = startParked(refresh);
 const showRejected = startRejected(refresh);
 const showCrashes = startCrashes();
+const showFailures = startFailures();
 const incidents = startIncidents();
 startMode();
 
@@ -39,6 +41,7 @@ const readStatus = async (): Promise<void> => {
   const now = Date.now();
   showMode(report, now);
   showStages(report, now);
+  showFailures(report.stages, now);
   showCrashes(report.stages, now);
   incidents.history(report.stages, now);
 };

@@ -2,7 +2,8 @@
 import type { StatusReport } from '../../../config/operations.ts';
 import { byId, setText, showText } from './dom.ts';
 import { icon, type Sign } from './icons.ts';
-import { ago, clock, headline, LOOK_NAME } from './words.ts';
+import { headline } from './headline.ts';
+import { ago, clock, LOOK_NAME } from './words.ts';
 
 let shown: Sign = 'unknown';
 
@@ -15,6 +16,7 @@ export const showMode = ({ pipeline, stages }: StatusReport, now: number): void 
   if (head === undefined) return;
   setText(byId('pipeline'), pipeline);
   setText(byId('mode-sentence'), head.sentence);
+  showText(byId('mode-parked'), head.parked);
   setText(
     byId('mode-since'),
     head.since === undefined
@@ -22,7 +24,9 @@ export const showMode = ({ pipeline, stages }: StatusReport, now: number): void 
       : `Since ${clock(head.since, now)}, ${ago(head.since, now)}`,
   );
   showText(byId('mode-reason'), head.reason);
+  showText(byId('mode-cause'), head.cause);
   showText(byId('mode-next'), head.next);
+  showText(byId('mode-command'), head.command);
   document.title = `${LOOK_NAME[head.look]} · Sluice`;
   if (head.look === shown) return;
   shown = head.look;

@@ -108,7 +108,8 @@ const keyRow = ({ stage, key }: ParkedKey, refresh: () => void): Row<ParkedKey> 
       const now = Date.now();
       setText(messages, `${number(parked.messages)}${parked.countIsExact ? '' : '+'}`);
       since.show(clock(parked.parkedAt, now), ago(parked.parkedAt, now));
-      setText(next, until(parked.nextAttemptAt, now));
+      // Not "now": a stage that is degraded or held does not try it yet.
+      setText(next, parked.nextAttemptAt - now < 1000 ? 'due' : until(parked.nextAttemptAt, now));
       setText(failures, number(parked.failures));
       setText(reason, parked.reason);
       // The reason often says it already.

@@ -2,6 +2,7 @@
 import type { Orphan, StageStatus, StatusReport } from '../../../config/operations.ts';
 import { control } from './api.ts';
 import { badge } from './badge.ts';
+import { noteOf } from './causes.ts';
 import { ask } from './dialogs.ts';
 import {
   about,
@@ -58,7 +59,7 @@ const stageRow = (id: string, refresh: () => void, now: () => number): Row<Stage
     update: (stage) => {
       setText(name, stage.id);
       mode.show(lookOf(stage), modeName(stage));
-      showText(reason, noteOf(stage));
+      showText(reason, noteOf(stage, now()));
       if (stage.since === undefined) since.show('always', '');
       else since.show(clock(stage.since, now()), ago(stage.since, now()));
       setText(queue, number(stage.queue.visible));
@@ -71,24 +72,14 @@ const stageRow = (id: string, refresh: () => void, now: () => number): Row<Stage
   };
 };
 
-/** What the mode alone does not tell. */
-const noteOf = (stage: StageStatus): string => {
-  const notes = [
-    stage.mode === 'normal' && !stage.held ? '' : stage.reason,
-    stage.shut && !stage.held && stage.mode !== 'degraded' ? 'Waits for the router.' : '',
-    stage.spill ? 'Everything is being parked: its queue would expire.' : '',
-  ];
-  return notes.filter((note) => note !== '').join(' ');
-};
-
 const stageCommands = (id: string, refresh: () => void): Row<StageStatus> => {
   const hold = button('Hold', () =>
     ask({
       title: `Hold ${id}`,
       text:
         id === 'router'
-          ? 'Nothing more is forwarded, to any destination, until somebody resumes it. Events are received and kept.'
-          : `Nothing more is forwarded to ${id} until somebody resumes it. Its events are received and kept.`,
+          ? 'Nothing more is forwarded, to any destination, until an operator resumes it. Events are received and kept.'
+          : `Nothing more is forwarded to ${id} until an operator resumes it. Its events are received and kept.`,
       reason: 'Reason',
       submit: `Hold ${id}`,
       send: async (reason) => {

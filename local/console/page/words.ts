@@ -1,97 +1,42 @@
 /** What the page says, as plain functions of what it was told: no DOM here. Times are milliseconds since 1970. */
-import type { CrashKind, LateCrashes, StageStatus } from '../../../config/operations.ts';
+import type { CrashKind, LateCrashes, NextStep, StageStatus } from '../../../config/operations.ts';
 
-/** What a person calls a stage's mode at a glance: a hold is shown before the mode it lies on. */
-export type Look = 'normal' | 'degraded' | 'recovering' | 'held';
+/** A stage's state at a glance. `parked`: it is well, and events of some users are set aside. */
+export type Look = 'normal' | 'held' | 'parked' | 'recovering' | 'degraded';
 
-type Moded = Pick<StageStatus, 'mode' | 'held'>;
+type Moded = Pick<StageStatus, 'mode' | 'held' | 'gauge'>;
 
-export const lookOf = ({ mode, held }: Moded): Look => (held && mode !== 'degraded' ? 'held' : mode);
+/** Normal after a relapse: the incident is not over yet. */
+export const isPageOpen = ({ mode, gauge }: Pick<StageStatus, 'mode' | 'gauge'>): boolean =>
+  mode === 'normal' && gauge === 1;
+
+/** For the table of stages: a hold is shown before the mode it lies on, and parked keys have a column of their own. */
+export const lookOf = (stage: Moded): Exclude<Look, 'parked'> => {
+  if (stage.held && stage.mode !== 'degraded') return 'held';
+  return isPageOpen(stage) ? 'recovering' : stage.mode;
+};
 
 export const LOOK_NAME: Readonly<Record<Look, string>> = {
   normal: 'Normal',
   degraded: 'Degraded',
   recovering: 'Recovering',
+  parked: 'Users parked',
   held: 'Held',
 };
 
 /** The mode in words, for a table. */
-export const modeName = ({ mode, held }: Moded): string =>
-  held && mode === 'degraded' ? 'Degraded, held' : LOOK_NAME[lookOf({ mode, held })];
-
-export interface Headline {
-  readonly look: Look;
-  readonly sentence: string;
-  /** Absent: always, or not known. */
-  readonly since?: number;
-  readonly reason: string;
-  /** What happens next, or what has just been counted. */
-  readonly next: string;
-}
-
-/**
- * The system's mode in a sentence. It is the router's; when that is normal, destinations that are not are named.
- * @param stages the router's first
- */
-export const headline = (stages: readonly StageStatus[], now: number): Headline | undefined => {
-  const [router, ...destinations] = stages;
-  if (router === undefined) return undefined;
-  const look = lookOf(router);
-  if (look === 'normal') return normalHeadline(router, destinations);
-  const since = router.held ? (router.troubledSince ?? router.since) : router.since;
-  return {
-    look,
-    sentence: `${SENTENCE_START[look]}${router.held && look === 'degraded' ? ' and held' : ''}: ${SENTENCE_END[look]}`,
-    ...(since === undefined ? {} : { since }),
-    reason: router.reason,
-    next: nextOf(router, now),
-  };
+export const modeName = (stage: Moded): string => {
+  if (stage.held) return stage.mode === 'degraded' ? 'Degraded, held' : LOOK_NAME.held;
+  return isPageOpen(stage) ? 'Normal, page open' : LOOK_NAME[stage.mode];
 };
 
-const SENTENCE_START: Readonly<Record<Look, string>> = { ...LOOK_NAME, held: 'Held by a person' };
-const KEPT = 'events are received and kept, and nothing is forwarded.';
-const SENTENCE_END: Readonly<Record<Look, string>> = {
-  normal: 'events are received and forwarded.',
-  degraded: KEPT,
-  held: KEPT,
-  recovering: 'events are being forwarded again, a few at a time.',
-};
+/** A clause as the beginning of a sentence. */
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-const SEVERITY: readonly Look[] = ['normal', 'recovering', 'held', 'degraded'];
-
-const normalHeadline = (router: StageStatus, destinations: readonly StageStatus[]): Headline => {
-  const troubled = destinations.filter((stage) => lookOf(stage) !== 'normal');
-  if (troubled.length === 0) {
-    return {
-      look: 'normal',
-      sentence: `Normal: ${SENTENCE_END.normal}`,
-      ...(router.since === undefined ? {} : { since: router.since }),
-      reason: '',
-      next: router.redrives === 0 ? '' : `${count(router.redrives, 'message')} redriven within the window.`,
-    };
-  }
-  const worst = troubled.reduce<Look>((look, stage) => {
-    const own = lookOf(stage);
-    return SEVERITY.indexOf(own) > SEVERITY.indexOf(look) ? own : look;
-  }, 'normal');
-  const sinces = troubled.flatMap(({ since, troubledSince }) => troubledSince ?? since ?? []);
-  const names = list(troubled.map((stage) => `${stage.id} (${modeName(stage).toLowerCase()})`));
-  return {
-    look: worst,
-    sentence: `Forwarding, except for ${names}.`,
-    ...(sinces.length === 0 ? {} : { since: Math.min(...sinces) }),
-    reason: troubled.map(({ id, reason }) => `${id}: ${reason}`).join('\n'),
-    next: '',
-  };
-};
-
-const nextOf = (stage: StageStatus, now: number): string => {
-  if (stage.held) return 'It stays so until somebody resumes it.';
-  if (stage.mode === 'recovering') return `${count(stage.successes, 'message')} processed since then.`;
-  if (stage.pauseUntil === undefined) return '';
-  return stage.pauseUntil <= now
-    ? 'It tries again as soon as its code answers.'
-    : `It tries again ${until(stage.pauseUntil, now)}, or at once when a fix is deployed.`;
+/** "In 3 min: the pause ends, and recovery starts." */
+export const nextText = ({ text, at }: NextStep, now: number): string => {
+  if (at === undefined) return `${capital(text)}.`;
+  return `${at - now < 1000 ? 'Within a minute' : `In ${span(at - now)}`}: ${text}.`;
 };
 
 /** "1 key", "2 keys". */
@@ -102,7 +47,7 @@ const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 export const number = (value: number): string => NUMBER.format(value);
 
 /** "a", "a and b", "a, b and c". */
-const list = (names: readonly string[]): string =>
+export const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 
 const UNITS: readonly (readonly [number, string])[] = [
