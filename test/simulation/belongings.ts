@@ -23,11 +23,11 @@ export class Belongings {
     this.#violation = violation;
   }
 
-  /** @param visibility seconds from now on */
-  received(invocation: Invocation, messages: Messages, visibility: number): void {
+  /** @param visibleAt as `Batch` has it */
+  received(invocation: Invocation, messages: Messages, visibleAt: number): void {
     this.#batches.set(invocation, {
       ids: new Set(messages.map(({ id }) => id)),
-      visibleAt: this.#now() + visibility * 1_000,
+      visibleAt,
       released: new Set(),
     });
   }

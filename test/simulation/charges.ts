@@ -1,7 +1,7 @@
 import type { Attempt } from '../../lambdas/core/ports.ts';
 import type { Invocation } from './invocation.ts';
 
-const isSameCharge = (a: Attempt, b: Attempt | undefined): boolean =>
+export const isSameCharge = (a: Attempt, b: Attempt | undefined): boolean =>
   (a.charges ?? 0) === (b?.charges ?? 0) && ((a.charges ?? 0) === 0 || a.stamp === b?.stamp);
 
 /** What one invocation has charged and not taken back: by message id, what the ledger said before. */

@@ -2,6 +2,7 @@ import { isDue } from '../../lambdas/core/drain.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { Probe } from '../../lambdas/core/mode-machine.ts';
 import { isShut, NORMAL } from '../../lambdas/core/mode.ts';
+import { inOwnTrouble } from '../../lambdas/core/own-trouble.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
 import { reconcileMapping } from '../../lambdas/core/reconcile.ts';
@@ -11,12 +12,19 @@ import { MAX_CONCURRENCY, type Mapping } from './mappings.ts';
 import { ROUTER, STAGE } from './settings.ts';
 import type { World } from './world.ts';
 
+export interface Started {
+  readonly startDrain: (shard: number) => void;
+  readonly startTrial: () => void;
+  /** Messages of the queue. */
+  readonly queued: number;
+}
+
 /** What control does each minute, without its metrics. An outage ends the run; the next one does it all again. */
 export const control = async (
   world: World,
   { gate }: Invocation,
   mapping: Mapping,
-  startDrain: (shard: number) => void,
+  { startDrain, startTrial, queued }: Started,
 ): Promise<void> => {
   const modes = gated(world.state, 'modes', gate);
   const parking = gated(world.parking, 'parking', gate);
@@ -30,24 +38,32 @@ export const control = async (
           crash: { kind: 'load', error: 'does not load', codeVersion: version, at: schedule.now },
         };
   try {
-    await changeMode(changes, ROUTER, { type: 'tick', probe: probe('r', world.routerLoads) });
-    const tick = { type: 'tick', probe: probe(code.version, code.loads) } as const;
-    const { after: own, flipped } = await changeMode(changes, STAGE, tick);
-    if (flipped) world.log(`${STAGE} is ${own.mode}: ${own.reason}`);
+    await changeMode(changes, ROUTER, {
+      type: 'tick',
+      probe: probe('r', world.routerLoads),
+      waiting: { messages: 0, keys: 0, own: 0 },
+    });
+    const keys = world.parking.keys(STAGE).map((key) => world.parking.head(STAGE, key));
+    const own = keys.filter((head) => head !== undefined && inOwnTrouble(head)).length;
+    const waiting = { messages: queued, keys: keys.length - own, own };
+    const tick = { type: 'tick', probe: probe(code.version, code.loads), waiting } as const;
+    const { after: record, flipped } = await changeMode(changes, STAGE, tick);
+    if (flipped) world.log(`${STAGE} is ${record.mode}: ${record.reason}`);
     world.watchMode();
     const [system = NORMAL] = await modes.readModes([ROUTER]);
     const { enabled, concurrency: maximumConcurrency } = mapping;
     const present = { state: enabled ? 'Enabled' : 'Disabled', maximumConcurrency };
-    const change = reconcileMapping(own, system, present, MAX_CONCURRENCY);
+    const change = reconcileMapping(record, system, present, MAX_CONCURRENCY);
     if (change !== undefined) {
       mapping.enabled = change.enabled;
       mapping.concurrency = change.maximumConcurrency;
     }
-    if (isShut([own, system])) return;
+    if (record.mode === 'degraded' && !record.held && !isShut([system])) startTrial();
+    if (isShut([record, system])) return;
     // Shards in which nothing is parked are left out: they are nine in ten, and no more than a call each.
     for (const shard of new Set(world.parking.keys(STAGE).map(shardOf))) {
       const { heads } = await parking.heads(STAGE, shard, { limit: 100 });
-      if (heads.some((head) => isDue(head, own, schedule.now))) startDrain(shard);
+      if (heads.some((head) => isDue(head, record, schedule.now))) startDrain(shard);
     }
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;

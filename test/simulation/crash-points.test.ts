@@ -26,7 +26,7 @@ describe('the scenarios are about what they say', () => {
     ['redrive, and', { redrives: 2 }],
     ['bad deployment', { redrives: 2, flips: 3 }],
     ['spills', { parked: 4, drained: 4 }],
-    ['dead letters', { deadLetters: 1 }],
+    ['dead letters', { deadLetters: 2 }],
     ['native', { redrives: 2 }],
     ['longer', { redrives: 0, duplicates: 0 }],
   ])('%s', async (part, expected) => {

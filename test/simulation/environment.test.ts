@@ -128,7 +128,11 @@ describe('last words in memory', () => {
   });
 
   const ids = ['m1', 'm2', 'm3'] as const;
-  const queue = { setVisibility: () => Promise.resolve(), delete: () => Promise.resolve() };
+  const queue = {
+    receive: () => Promise.resolve([]),
+    setVisibility: () => Promise.resolve(),
+    delete: () => Promise.resolve(),
+  };
   const id = fc.constantFrom(...ids);
   const step = fc.oneof(
     fc.record({ do: fc.constant('received' as const), of: fc.subarray([...ids]) }),

@@ -1,10 +1,10 @@
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault } from '../../lambdas/core/ports.ts';
 import type { Gate } from '../support/ports-gate.ts';
 import type { Host } from './environment.ts';
 import type { Schedule } from './schedule.ts';
 
-/** What happens to a call, besides its being made: the process dies, or AWS fails, before it takes effect or after. */
-export type Mishap = 'none' | 'die before' | 'die after' | 'fault before' | 'fault after';
+/** What happens to a call, besides its being made: the process dies, or AWS fails, before it takes effect or after; or it is not allowed. */
+export type Mishap = 'none' | 'die before' | 'die after' | 'fault before' | 'fault after' | 'denied';
 
 export interface Surroundings {
   readonly schedule: Schedule;
@@ -110,6 +110,11 @@ export class Invocation {
         if (fate === 'fault before') {
           trace(() => `${this.name} ${call()}: failed`);
           fail(new InfraFault(`${name} failed`));
+          return;
+        }
+        if (fate === 'denied') {
+          trace(() => `${this.name} ${call()}: denied`);
+          fail(new AccessFault(`AccessDenied: ${name}`));
           return;
         }
         try {

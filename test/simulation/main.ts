@@ -1,6 +1,7 @@
 /**
  * `npm run simulate -- --seeds N [--from S] [--jobs J]`: stories drawn from seeds, all told in virtual time. A story that goes
- * wrong is cut down and shown. `--trace` shows every line of a single seed.
+ * wrong is cut down and shown. `--trace` shows every line of a single seed. `--times` measures the table of `docs/times.md`; `--way 503,throw`
+ * and `--users 1,5` a part of it.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -24,6 +25,9 @@ const { values } = parseArgs({
     planted: { type: 'boolean', default: false },
     'crash-points': { type: 'boolean', default: false },
     tenth: { type: 'boolean', default: false },
+    times: { type: 'boolean', default: false },
+    way: { type: 'string' },
+    users: { type: 'string' },
   },
 });
 
@@ -78,6 +82,7 @@ const trace = async (): Promise<boolean> => {
 
 const run = async (): Promise<boolean> => {
   if (values.planted) return (await import('./planted-main.ts')).huntAll(say);
+  if (values.times) return (await import('./times/main.ts')).measureAll(say, values);
   if (values['crash-points']) return (await import('./crash-points.ts')).runAll(say, values.tenth ? 10 : 1);
   return values.trace ? trace() : seeds();
 };

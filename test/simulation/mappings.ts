@@ -95,6 +95,11 @@ export class Mappings {
 
   queueOf(mapping: Mapping): StageQueue {
     return {
+      receive: async (seconds) => {
+        await Promise.resolve();
+        const options = { maxMessages: MAX_BATCH, visibilityTimeout: seconds };
+        return this.#engine.receive(mapping.queue, options).map(toIncoming);
+      },
       delete: async ({ receiptHandle }) => {
         this.#delete(mapping, receiptHandle);
         await Promise.resolve();
@@ -165,4 +170,5 @@ const toIncoming = (received: ReceivedMessage): IncomingMessage => ({
   sequenceNumber: received.sequenceNumber ?? '',
   receiveCount: received.receiveCount,
   sentAt: received.sentAt,
+  ...(received.receiveCount === 1 ? { receivedAt: received.firstReceivedAt } : {}),
 });

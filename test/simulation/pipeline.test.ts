@@ -8,7 +8,7 @@ import { describePlan, shrink } from './pipeline/shrink.ts';
 import { readCatches } from './planted-main.ts';
 import { add, NOTHING } from './pipeline/totals.ts';
 
-const SEEDS = 40;
+const SEEDS = 80;
 
 /** Of the code, and of the processes that it ends. */
 const HAPPENS = [
@@ -27,6 +27,37 @@ const HAPPENS = [
   'last words: a death',
   'last words: a charge',
   'last words: messages given back',
+];
+
+/** Stories about evidence: of each kind one, and one for each fault that they have. */
+const EVIDENCE_SEEDS = [9, 30, 129, 132, 183, 225, 228, 240, 261, 270, 288, 291, 294, 306];
+
+const HAPPENS_THERE = [
+  'a lagging index',
+  'denied: queue',
+  'denied: secret',
+  'denied: table',
+  'former code beside the new',
+  'late start',
+  'mode: the SDK repeats a write',
+  'nobody is invoked',
+  'refuse for hours',
+  'send: packed',
+  'starve: function',
+  'starve: mapping',
+  'starve: probe',
+  'trial',
+  'two controls',
+  'worn',
+  'story: crowd',
+  'story: deaf',
+  'story: flap',
+  'story: late',
+  'story: one bad',
+  'story: outage',
+  'story: packed',
+  'story: quiet',
+  'story: worn',
 ];
 
 /** Stories that went wrong once: with the code as it was, or with a bug that is named. */
@@ -54,6 +85,16 @@ describe('the whole pipeline, whatever goes wrong', () => {
     expect(Math.min(before ?? 0, after ?? 0, failed ?? 0, lost ?? 0)).toBeGreaterThan(20);
     const missing = HAPPENS.filter((what) => (faults[what] ?? 0) < 5);
     expect(missing).toEqual([]);
+  });
+
+  it('and says what is true in stories about evidence, which have what they are for', async () => {
+    let totals = NOTHING;
+    for (const seed of EVIDENCE_SEEDS) {
+      const told = await tell(draw(seed));
+      if (told.violation !== undefined) throw new Error(`seed ${String(seed)}: ${told.violation}`);
+      totals = add(totals, told.totals);
+    }
+    expect(HAPPENS_THERE.filter((what) => totals.faults[what] === undefined)).toEqual([]);
   });
 
   it('tells a story again from its seed, call by call', async () => {

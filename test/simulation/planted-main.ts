@@ -20,7 +20,8 @@ const INTRODUCTION = `# Planted bugs
 
 Whether a simulation would see a bug can only be told by planting one. Each of these breaks one rule of the pipeline, by replacing what
 the code is given (a store, a queue, a clock), and is hunted with the same seeds, from 1 on, as the code without it. "Seed" is the first
-that sees it, and "invariant" is what it violates first. The page is written by \`npm run simulate -- --planted\`, and
+that sees it, of the stories about evidence (every third seed) for the rules of evidence, and of the others for the other rules; "invariant" is
+what it violates first. The page is written by \`npm run simulate -- --planted\`, and
 \`test/simulation/planted.test.ts\` plants each bug again in its seed.
 `;
 
@@ -30,18 +31,26 @@ const INVARIANTS = `
 | alarm       | a stage whose code and destination are well does not degrade, whatever AWS does, and no probe of it fails |
 | charges     | a message is redriven for crashes and deaths of its own; an attempt that did not crash leaves no charge; a caught crash is recorded for the event that failed, and never for another; last words charge the one message that the dead process had in hand, once, if its attempt was not charged |
 | error       | no function ends with an error of its own, and control's run fails only when a call of it did |
+| evidence    | a stage becomes normal only when something got through since it recovers, or when there was nothing to do, and not while its latest probe failed; its gauge falls only when something got through, or nothing waits |
 | frozen      | a function that has answered has no call under way: it would land in the middle of a later invocation |
-| gauge       | the gauge of a stage is 1 exactly while it is not normal |
+| gauge       | the gauge of a stage is 1 while it is not normal, and may stay for a while only after a relapse |
 | identity    | a destination gets the events that were sent, under their own ids |
 | ingest      | good events are answered 200 while SQS is well, whatever else is broken |
 | isolation   | poison delays only its own user |
 | last words  | they touch only what the dead process had and had not given back, and charge nothing after the visibility timeout |
 | loss        | what SQS took is delivered to each of its destinations, filtered, or on record; so is all that the last completed attempt has made of an event |
+| mapping     | the gauge does not fall while the mapping hands nothing out |
 | order       | first deliveries happen in the order of acceptance, and a message has no effect after a later one |
+| own trouble | failures of one user among others neither degrade a stage nor keep it from normal, and only for such a user an event is given up at a closed door |
+| pages       | after a relapse a page resolves only when normal has lasted as long as the pause |
+| receives    | nothing is begun that was received 500 times |
 | recovery    | after the fix all comes to rest without help: queues and parking empty, modes normal and announced |
+| recovery bound | after the fix a stage recovers within two minutes if anything waits, is normal a window after the last trouble, and delivers all; its gauge follows within the pause |
 | routing     | a destination gets the events of its sources only |
 | shut        | nothing is begun by a function that knows that its stage is shut, or that started when it was |
+| stall       | when nothing gets through while work waits, or all is rejected, the stage is degraded in time |
 | time        | no message, and no event of one, is begun that may not end before the function is killed |
+| trials      | the trials of a degraded stage take turns: users who were not tried yet come first |
 | two workers | two functions never work on one user of a stage at the same time |
 | uncounted   | a redrive is counted before the message is parked |
 `;

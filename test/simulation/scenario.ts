@@ -57,6 +57,9 @@ export const scenario = (
 const settings = (dice: Dice, spillAfter: number) => ({
   modeSettings: {
     redriveThreshold: dice.pick([1, 2, 3, 5]),
+    redriveShare: 0.05,
+    stallAfter: 10 * MINUTE,
+    minute: MINUTE,
     window: 5 * MINUTE,
     pause: 5 * MINUTE,
     maxPause: HOUR,
@@ -67,6 +70,8 @@ const settings = (dice: Dice, spillAfter: number) => ({
   },
   settings: {
     crashes: dice.pick([1, 3]),
+    ownAfter: 3,
+    stallAfter: 10 * MINUTE,
     parkAfter: dice.pick([2, 15]) * MINUTE,
     spillAfter,
     maxDrainBackoff: HOUR,

@@ -3,11 +3,12 @@ import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
 import { heed } from '../../lambdas/core/last-words.ts';
-import { isShut, NORMAL } from '../../lambdas/core/mode.ts';
-import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
+import { isShut, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { NOTHING_SHOWN, type Outcome, type Process } from '../../lambdas/core/outcome.ts';
 import { InfraFault, type StageQueue, type StateStore } from '../../lambdas/core/ports.ts';
 import type { RunnerDeps } from '../../lambdas/core/runner-deps.ts';
 import { gated } from '../support/ports-gate.ts';
+import { isSameCharge } from './charges.ts';
 import type { Environment } from './environment.ts';
 import type { Invocation } from './invocation.ts';
 import { MINUTE, ROUTER, SECOND, STAGE, STAGE_TIMEOUT, TRANSFORM_TIMEOUT, type Code } from './settings.ts';
@@ -17,6 +18,17 @@ import type { World } from './world.ts';
 const SLOW = 10 * SECOND;
 
 const BACKOFF = { minBackoff: SECOND, maxBackoff: 5 * MINUTE };
+
+const noteOf =
+  (world: World, invocation: Invocation) =>
+  async (event: ModeEvent): Promise<ModeRecord> => {
+    const modes = gated(world.state, 'modes', invocation.gate);
+    const { after, flipped } = await changeMode({ ...world.changes, modes }, STAGE, event);
+    if (flipped) world.log(`${STAGE} is ${after.mode}: ${after.reason}`);
+    world.watchMode();
+    if (isShut([after])) world.audit.knows(invocation, true);
+    return after;
+  };
 
 /** What a stage's function is given, with every call of a port at the mercy of the invocation. */
 export const stageDeps = (
@@ -35,6 +47,7 @@ export const stageDeps = (
     state: gated(watched(world, invocation), 'state', gate),
     parking: gated(world.parking, 'parking', gate),
     queue: invocation.host.words.watching({
+      receive: (seconds) => queueOfIt.receive(seconds),
       setVisibility: (messages, seconds) => {
         audit.belongings.released(invocation, messages);
         return queueOfIt.setVisibility(messages, seconds);
@@ -46,19 +59,14 @@ export const stageDeps = (
       },
     }),
     lastWords: invocation.host.words,
+    progressNote: world.noteOf(invocation.host),
     process: processOf(world, invocation, code),
     readModes: async () => {
-      const [own = NORMAL, system = NORMAL] = await modes.readModes([STAGE, ROUTER]);
-      audit.knows(invocation, isShut([own, system]));
-      return { own, system };
+      const stored = await modes.readStored(STAGE, ROUTER);
+      audit.knows(invocation, isShut([stored.own, stored.system]));
+      return stored;
     },
-    note: async (event: ModeEvent) => {
-      const { after, flipped } = await changeMode({ ...world.changes, modes }, STAGE, event);
-      if (flipped) world.log(`${STAGE} is ${after.mode}: ${after.reason}`);
-      world.watchMode();
-      if (isShut([after])) audit.knows(invocation, true);
-      return after;
-    },
+    note: noteOf(world, invocation),
     clock: () => schedule.now,
     random: options.random,
     uuid: world.uuid,
@@ -78,10 +86,11 @@ export const stageDeps = (
 /** A process that has just started heeds the last words of the one before it. @param queue the stage's own */
 export const startProcess = async (
   world: World,
-  { host, gate }: Invocation,
+  invocation: Invocation,
   { lastDeath }: Environment,
   queue: StageQueue,
 ): Promise<void> => {
+  const { host, gate } = invocation;
   if (host.hasStarted) return;
   host.hasStarted = true;
   const words = host.words.take();
@@ -94,10 +103,14 @@ export const startProcess = async (
       return queue.setVisibility(messages, seconds);
     },
   };
-  const charging: Pick<StateStore, 'saveAttempt'> = {
+  const charging: Pick<StateStore, 'read' | 'saveAttempt'> = {
+    read: (stage, query) => state.read(stage, query),
     saveAttempt: async (stage, id, attempt) => {
-      audit.belongings.charged(id, lastDeath);
-      audit.charges.heeded(id, lastDeath);
+      // Of one that was charged before the attempt only the death is recorded.
+      if (!isSameCharge(attempt, state.attempts.get(id))) {
+        audit.belongings.charged(id, lastDeath);
+        audit.charges.heeded(id, lastDeath);
+      }
       await state.saveAttempt(stage, id, attempt);
     },
   };
@@ -105,7 +118,9 @@ export const startProcess = async (
     stage: STAGE,
     queue: gated(touching, 'queue', gate),
     state: gated(charging, 'state', gate),
+    note: noteOf(world, invocation),
     backoff: BACKOFF,
+    settings: options.settings,
     landing: CALL_MARGIN,
     clock: () => schedule.now,
     random: options.random,
@@ -116,8 +131,7 @@ export const startProcess = async (
 /** The audit sees what is charged when it is written. */
 const watched = ({ state, audit }: World, invocation: Invocation): StateStore => ({
   read: (stage, query) => state.read(stage, query),
-  lastSuccess: (stage) => state.lastSuccess(stage),
-  saveSuccess: (stage, at) => state.saveSuccess(stage, at),
+  saveProgress: (stage, progress) => state.saveProgress(stage, progress),
   saveAttempt: async (stage, id, attempt) => {
     audit.charges.saved(invocation, id, attempt, state.attempts.get(id));
     await state.saveAttempt(stage, id, attempt);
@@ -126,10 +140,10 @@ const watched = ({ state, audit }: World, invocation: Invocation): StateStore =>
 
 const processOf =
   (world: World, invocation: Invocation, code: Code): Process =>
-  async ({ id, body }) => {
+  async ({ id, body }, { isTrial }) => {
     const { audit } = world;
     world.watchMode();
-    audit.begun(id, body, invocation, SLOW);
+    audit.begun(id, body, invocation, SLOW, isTrial);
     try {
       return await attempt(world, invocation, code, body);
     } finally {
@@ -151,7 +165,7 @@ const attempt = async (
         await Promise.resolve();
         world.audit.delivered(body);
       });
-      return { kind: 'done' };
+      return { kind: 'done', shown: { ...NOTHING_SHOWN, delivered: 1 } };
     case 'throw':
       return { kind: 'crash', crash: { kind: 'throw', error: `${version} cannot read ${body}` } };
     case 'timeout':

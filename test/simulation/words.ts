@@ -44,6 +44,7 @@ export class MemoryLastWords implements StageLastWords {
       this.#change((words) => ({ ...words, held: words.held.filter(({ id }) => !ids.has(id)) }));
     };
     return {
+      receive: (seconds) => queue.receive(seconds),
       setVisibility: (messages, seconds) => {
         released(messages);
         return queue.setVisibility(messages, seconds);

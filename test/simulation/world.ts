@@ -4,16 +4,20 @@
  */
 import { runBatch } from '../../lambdas/core/batch-runner.ts';
 import { drainShard } from '../../lambdas/core/drain.ts';
+import { hold } from '../../lambdas/core/hold.ts';
 import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
+import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
 import { changeMode, type ModeChangeDeps } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
 import { isShut } from '../../lambdas/core/mode.ts';
-import type { IncomingMessage } from '../../lambdas/core/ports.ts';
+import { ProgressNote } from '../../lambdas/core/progress-note.ts';
+import { runTrial } from '../../lambdas/core/trial.ts';
 import { MemoryParking } from '../support/memory-parking.ts';
 import { MemoryState } from '../support/memory-state.ts';
+import { gated } from '../support/ports-gate.ts';
 import { Audit, bodyOf } from './audit.ts';
 import { control } from './control.ts';
-import { Environments, type Environment } from './environment.ts';
+import { Environments, type Environment, type Host } from './environment.ts';
 import { Invocation } from './invocation.ts';
 import { Mappings, type HandOut } from './mappings.ts';
 import { Schedule } from './schedule.ts';
@@ -40,9 +44,6 @@ const SKEW = Math.log(0.01) / Math.log(0.5);
 /** The share of idle environments that are gone when a function is invoked. */
 const RETIRED = 0.05;
 
-/** As the functions' shell has it: how many of a function's timeouts a visibility timeout is longer than. */
-const VISIBLE_AFTER = 5;
-
 export class World {
   readonly options: WorldOptions;
   readonly schedule = new Schedule(START);
@@ -59,6 +60,7 @@ export class World {
   destination: (body: string) => Behaviour = () => 'deliver';
   readonly #mappings: Mappings;
   readonly #environments: Environments;
+  readonly #notes = new WeakMap<Host, ProgressNote>();
   readonly #numbers = new Map<string, number>();
   #ids = 0;
   #invocations = 0;
@@ -73,7 +75,12 @@ export class World {
     });
     const { schedule } = this;
     this.#environments = new Environments({ schedule, random: options.random, retired: RETIRED });
-    this.changes = { modes: this.state, clock: () => this.schedule.now, settings: options.modeSettings };
+    this.changes = {
+      modes: this.state,
+      clock: () => this.schedule.now,
+      uuid: this.uuid,
+      settings: options.modeSettings,
+    };
     this.#mappings = new Mappings(this.schedule, this.uuid, options, this.#handOut);
     this.schedule.after(MINUTE, this.#tick);
   }
@@ -184,10 +191,8 @@ export class World {
     );
   }
 
-  /** @param messages of the batch; none for a worker */
   #invokeStage<T>(
     name: string,
-    messages: readonly IncomingMessage[],
     work: (invocation: Invocation) => Promise<T>,
     answer?: (result: T) => void,
     over?: () => void,
@@ -195,7 +200,6 @@ export class World {
     const environment = this.#environments.take(STAGE, this.code.version);
     const whole = async (invocation: Invocation): Promise<T> => {
       const { words } = invocation.host;
-      this.audit.belongings.received(invocation, messages, VISIBILITY);
       await startProcess(this, invocation, environment, this.#mappings.queueOf(this.#mappings.main));
       const result = await work(invocation);
       words.clear();
@@ -206,27 +210,48 @@ export class World {
 
   readonly #handOut: HandOut = (messages, mapping, answer, over) => {
     const bodies = messages.map(({ body, receiveCount }) => `${body}x${String(receiveCount)}`).join(' ');
-    const work = (invocation: Invocation): Promise<readonly string[]> => {
+    const work = async (invocation: Invocation): Promise<readonly string[]> => {
       this.log(`${invocation.name} of ${this.code.version}: ${bodies}`);
-      const deps = stageDeps(this, invocation, this.#mappings.queueOf(mapping));
+      const queue = this.#mappings.queueOf(mapping);
+      const deps = stageDeps(this, invocation, queue);
+      const gatedQueue = gated(queue, 'queue', invocation.gate);
+      const until = await hold(messages, { ...deps, queue: gatedQueue, visibility: VISIBILITY * SECOND });
+      if (until === undefined) return messages.map(({ id }) => id);
+      this.audit.belongings.received(invocation, messages, until);
       if (mapping.isDead) return takeInDeadLetters(messages, deps);
-      invocation.host.words.received(messages, this.schedule.now + VISIBLE_AFTER * STAGE_TIMEOUT);
+      invocation.host.words.received(messages, until - CALL_MARGIN);
       return runBatch(messages, deps);
     };
-    this.#invokeStage(mapping.isDead ? 'intake' : 'batch', messages, work, answer, over);
+    this.#invokeStage(mapping.isDead ? 'intake' : 'batch', work, answer, over);
   };
 
   readonly #tick = (): void => {
     this.schedule.after(MINUTE, this.#tick);
     const { main } = this.#mappings;
-    const work = (invocation: Invocation) => control(this, invocation, main, this.startDrain);
+    const { startDrain, startTrial } = this;
+    const started = { startDrain, startTrial, queued: this.#mappings.waiting };
+    const work = (invocation: Invocation) => control(this, invocation, main, started);
     const environment = this.#environments.take('control', '');
     this.#invoke('control', CONTROL_TIMEOUT, environment, work, undefined, this.#mappings.pump);
   };
 
+  readonly startTrial = (): void => {
+    this.#invokeStage('trial', (invocation) => {
+      const queue = this.#mappings.queueOf(this.#mappings.main);
+      return runTrial(stageDeps(this, invocation, queue));
+    });
+  };
+
+  noteOf(host: Host): ProgressNote {
+    const { minute, window } = this.options.modeSettings;
+    const note = this.#notes.get(host) ?? new ProgressNote({ minute, window });
+    this.#notes.set(host, note);
+    return note;
+  }
+
   /** A worker, of which there may be any number. */
   readonly startDrain = (shard: number): void => {
-    this.#invokeStage('drain', [], (invocation) => {
+    this.#invokeStage('drain', (invocation) => {
       const queue = this.#mappings.queueOf(this.#mappings.main);
       return drainShard(shard, stageDeps(this, invocation, queue));
     });

@@ -1,5 +1,6 @@
 /** Where a bug can be planted: what the code is given can be replaced, before the code gets it. */
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
+import type { hold } from '../../../lambdas/core/hold.ts';
 import type { heed } from '../../../lambdas/core/last-words.ts';
 import type { IncomingMessage, QueueSender } from '../../../lambdas/core/ports.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';
@@ -13,6 +14,7 @@ import type { World } from './world.ts';
 export type { StageDeps } from './stage.ts';
 
 export type Heed = typeof heed;
+export type Hold = typeof hold;
 
 export interface Bug {
   /** Once, before anything happens: the stores are the same for all functions. */
@@ -27,6 +29,8 @@ export interface Bug {
   readonly lastWords?: (words: StageLastWords) => StageLastWords;
   /** What a process does with those of the one before it. */
   readonly heed?: (heed: Heed) => Heed;
+  /** Whether a batch is begun. */
+  readonly hold?: (hold: Hold) => Hold;
   readonly control?: (deps: ControlDeps) => ControlDeps;
   /** What ingest sends with. */
   readonly ingest?: (sender: QueueSender) => QueueSender;

@@ -100,6 +100,7 @@ const impureOutputs = (event: Planned, random: () => number): readonly Planned[]
 
 /** @returns what the transform of the stage returns for an event that it does not fail on */
 export const returned = (stage: StageId, code: Code, event: Planned, random: () => number): unknown => {
+  if (stage !== ROUTER && event.kind === 'dropped') return null;
   const made = event.impure?.includes(stage) === true ? impureOutputs(event, random) : undefined;
   if (stage !== ROUTER) return made ?? event;
   // The version is written into the event, so that what other code made of it is not the same.

@@ -1,6 +1,7 @@
 /** The pipeline's configuration, by the schema that a deployment goes through, and what a plan sets in it. */
 import { validateConfig } from '../../../config/index.ts';
 import type { ResolvedDegradedMode } from '../../../config/schema.ts';
+import type { ModeSettings } from '../../../lambdas/core/mode-machine.ts';
 import { CALL_MARGIN } from '../../../lambdas/core/limits.ts';
 import { roomForMessage as roomToDeliver } from '../../../lambdas/deliver/deliver.ts';
 import { roomForMessage as roomToRoute } from '../../../lambdas/router/route.ts';
@@ -18,7 +19,14 @@ const config = validateConfig({
   ],
   destinations: [
     { id: 'crm', type: 'webhook', url: 'https://crm.example.com/hook' },
-    { id: 'lake', type: 'webhook', url: 'https://lake.example.com/hook', sources: ['web'], batch: 3 },
+    {
+      id: 'lake',
+      type: 'webhook',
+      url: 'https://lake.example.com/hook',
+      sources: ['web'],
+      batch: 3,
+      headers: { 'x-key': { secretName: 'lake-key' } },
+    },
   ],
 });
 
@@ -35,6 +43,12 @@ export const degradedMode = (settings: PlanSettings): ResolvedDegradedMode => {
   const set = { redriveThreshold, recoverAfter, crashes, parkAfter, breakerFailures, spillAfter };
   return { ...config.degradedMode, ...set };
 };
+
+/** As the mode machine has them. */
+export const modeSettings = (settings: PlanSettings): ModeSettings => ({
+  ...degradedMode(settings),
+  minute: settings.controlEvery,
+});
 
 /** Of both functions, by default: the longest that a transform may take for one event; milliseconds. */
 export const TRANSFORM_TIMEOUT = 5 * SECOND;

@@ -2,11 +2,12 @@
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps, StageFunctions } from '../../../lambdas/control/ports.ts';
 import type { ControlAnswer } from '../../../config/operations.ts';
+import type { Probe } from '../../../lambdas/core/mode-machine.ts';
 import { InfraFault } from '../../../lambdas/core/ports.ts';
 import { shardOf } from '../../../lambdas/core/parking.ts';
 import { gated, replaced } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
-import { degradedMode, MAX_CONCURRENCY } from './config.ts';
+import { MAX_CONCURRENCY, modeSettings } from './config.ts';
 import { STAGES, type StageId } from './plan.ts';
 import { deadLetterQueueName, queueName } from './queues.ts';
 import type { World } from './world.ts';
@@ -17,11 +18,33 @@ const stageOf = (name: string): StageId => {
   return stage;
 };
 
+const unanswered = (at: number): Probe => ({
+  kind: 'failed',
+  crash: { kind: 'load', error: 'it did not answer', codeVersion: '', at },
+});
+
 const functions = (world: World, { gate }: Invocation, isQuick: boolean): StageFunctions => {
   const port = gated<StageFunctions>(
     {
-      probe: (name) => world.stageFunctions.probe(stageOf(name), isQuick),
+      probe: async (name) => {
+        const stage = stageOf(name);
+        if (world.queues.isStarved(stage, 'function')) throw new InfraFault(`${name} is throttled`);
+        const probe = world.queues.isStarved(stage, 'probe')
+          ? unanswered(world.schedule.now)
+          : await world.stageFunctions.probe(stage, isQuick);
+        world.evidence.probed(stage, probe.kind === 'answered');
+        return probe;
+      },
+      startTrial: (name) => {
+        if (world.queues.isStarved(stageOf(name), 'function')) return Promise.resolve();
+        world.faults.count('trial');
+        world.schedule.after(world.faults.latency(), () => {
+          world.stageFunctions.startTrial(stageOf(name));
+        });
+        return Promise.resolve();
+      },
       startDrain: (name, shard) => {
+        if (world.queues.isStarved(stageOf(name), 'function')) return Promise.resolve();
         world.schedule.after(world.faults.latency(), () => {
           world.stageFunctions.startDrain(stageOf(name), shard);
         });
@@ -37,7 +60,7 @@ const functions = (world: World, { gate }: Invocation, isQuick: boolean): StageF
       try {
         return await port.probe(name);
       } catch (error) {
-        if (error instanceof InfraFault) return undefined;
+        if (error instanceof InfraFault) return { kind: 'unknown', why: error.message };
         throw error;
       }
     },
@@ -51,7 +74,7 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
   const deps: ControlDeps = {
     pipeline: 'shop',
     stages: STAGES.map((id) => ({ id, mappingId: id, maxConcurrency: MAX_CONCURRENCY })),
-    settings: degradedMode(plan.settings),
+    settings: modeSettings(plan.settings),
     drainConcurrency: 10,
     modes: gated(state, 'modes', gate),
     lateCrashes: gated(world.lateCrashes, 'lateCrashes', gate),
@@ -113,6 +136,7 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
       ),
     clock: world.clockOf(invocation),
     newId: world.uuid,
+    uuid: world.uuid,
     timeLeft: () => invocation.timeLeft,
     log: () => undefined,
   };
@@ -122,6 +146,9 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
 /** Others may change a mode each time between the read and the write; the next run does what was left. */
 const isContention = (error: unknown): boolean =>
   error instanceof InfraFault && error.message.includes('was changed by others');
+
+const isOutOfTime = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('there was no time left');
 
 /** A run or a command. @param isQuick its calls are over immediately @throws what was not to be expected: that it fails although no call of it did */
 export const runControl = async (
@@ -135,6 +162,8 @@ export const runControl = async (
   } catch (error) {
     const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     const isOurs = failures.every((one) => one instanceof Error && !(one instanceof TypeError));
+    // Its calls took their time, all of them.
+    if (!isQuick && failures.some(isOutOfTime)) invocation.isHurt = true;
     if (failures.every(isContention) || (invocation.isHurt && isOurs)) return undefined;
     throw error;
   }

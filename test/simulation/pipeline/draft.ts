@@ -183,6 +183,15 @@ export class Draft {
     if (dice.chance(0.5)) this.actions.push({ at: fixed - MINUTE, ...slow });
   }
 
+  /** A stage is held while they all send, so that it gets what they send at once, in one batch. */
+  holdOver(moments: readonly number[]): void {
+    for (const moment of moments) {
+      const stage = this.#dice.pick(STAGES);
+      this.actions.push({ at: moment - 3 * MINUTE, do: 'operator', command: 'hold', stage });
+      this.actions.push({ at: moment + MINUTE, do: 'operator', command: 'resume', stage });
+    }
+  }
+
   /** Messages of more slow events than there is time for. */
   slowness(): void {
     const dice = this.#dice;

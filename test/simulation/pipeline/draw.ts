@@ -2,6 +2,7 @@
 import { Dice } from '../dice.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
 import { Draft } from './draft.ts';
+import { drawEvidence } from './draw-evidence.ts';
 import { NO_RATES, type Plan, type PlanSettings, type Rates } from './plan.ts';
 
 /** Seconds; as deployed. */
@@ -64,7 +65,14 @@ const ratesOf = (dice: Dice, kind: Kind): Rates => {
   };
 };
 
-export const draw = (seed: number): Plan => {
+/** Of so many stories one is about evidence. */
+const EVIDENCE = 3;
+
+export const isAboutEvidence = (seed: number): boolean => seed % EVIDENCE === 0;
+
+export const draw = (seed: number): Plan => (isAboutEvidence(seed) ? drawEvidence(seed) : drawFaults(seed));
+
+const drawFaults = (seed: number): Plan => {
   const dice = new Dice(seed);
   const kind = dice.pick(KINDS);
   const users = dice.int(2, 4);
@@ -101,6 +109,7 @@ export const draw = (seed: number): Plan => {
   if (kind === 'days') draft.holdForDays();
   if (kind === 'backlog') draft.backlog();
   draft.workers();
+  if (kind === 'poison' && dice.chance(0.5)) draft.holdOver(moments);
   return {
     name: `seed ${String(seed)}`,
     seed,

@@ -2,7 +2,7 @@
 import { Dice } from '../dice.ts';
 import type { Invocation, Mishap } from '../invocation.ts';
 import { SECOND } from './config.ts';
-import type { Action, Plan, Service } from './plan.ts';
+import { STAGES, type Action, type Plan, type Service, type StageId } from './plan.ts';
 
 /** The longest that a call takes while all is well, milliseconds; one in two takes 1% of it. */
 const LATENCY = 3 * SECOND;
@@ -11,6 +11,7 @@ const SKEW = Math.log(0.01) / Math.log(0.5);
 const SLOWEST = 6_400;
 
 type Trouble = Extract<Action, { do: 'trouble' }>;
+type Denial = Extract<Action, { do: 'deny' }>;
 
 const SERVICES: readonly (readonly [Service, RegExp])[] = [
   ['dynamo', /^(state|modes|parking|rejections|registry|seen|lateCrashes)\./],
@@ -29,6 +30,7 @@ export class Faults {
   readonly #mishaps: ReadonlyMap<number, Mishap> | undefined;
   readonly #isCalm: boolean;
   #troubles: Trouble[] = [];
+  #denials: readonly Denial[] = [];
   /** Calls that could have gone wrong. */
   calls = 0;
   /** What did go wrong, by the number of the call. */
@@ -51,8 +53,45 @@ export class Faults {
     this.#troubles.push(trouble);
   }
 
+  deny(denial: Denial): void {
+    this.#denials = [...this.#denials, denial];
+  }
+
+  /** Whether a permission, a secret or a table is missing now. */
+  isDenied(what: Denial['what'], stage: StageId): boolean {
+    const now = this.#time();
+    return this.#denials.some(
+      (one) => one.what === what && one.stage === stage && now < one.at + one.length && this.#isOn,
+    );
+  }
+
+  /** Whether AWS itself fails calls now, or is slow. */
+  get isTroubled(): boolean {
+    const now = this.#time();
+    return this.#troubles.some(({ at, length }) => now < at + length);
+  }
+
+  /** Draws from a chance of the settings, until the end. */
+  happens(share: number | undefined, what: string): boolean {
+    if (share === undefined || share === 0 || !this.#isOn || this.#random() >= share) return false;
+    this.count(what);
+    return true;
+  }
+
+  /** @returns whether a table is denied to the stage's function, which is the one that calls */
+  #isBarred(call: string, { name }: Invocation): boolean {
+    if (this.#denials.length === 0 || serviceOf(call) !== 'dynamo') return false;
+    const stage = STAGES.find((one) => name.startsWith(`${one}-`) || name.startsWith(`${one}#`));
+    return stage !== undefined && this.isDenied('table', stage);
+  }
+
   mishap(call: string, by: Invocation): Mishap {
     this.calls += 1;
+    if (this.#isBarred(call, by)) {
+      this.count('denied: table');
+      by.isHurt = true;
+      return 'denied';
+    }
     const fate = this.#mishaps === undefined ? this.#chance(call) : (this.#mishaps.get(this.calls) ?? 'none');
     if (fate === 'none') return fate;
     this.happened.push([this.calls, fate]);

@@ -68,7 +68,7 @@ const baseOf = (id: string): string => id.split(':')[0] ?? id;
 
 /** What a transform that is not impure makes of an event. */
 const outputsOf = ({ id, kind }: EventPlan & { readonly id: string }): readonly string[] => {
-  if (kind === 'filtered' || kind === 'bad') return [];
+  if (kind === 'filtered' || kind === 'dropped' || kind === 'bad') return [];
   return kind === 'split' ? [id, `${id}:1`] : [id];
 };
 

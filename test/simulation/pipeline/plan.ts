@@ -23,9 +23,12 @@ export interface Poison {
   readonly cured: boolean;
 }
 
-/** `filtered`: the transform drops it; `split`: it makes two of it; `bad`: it names no user, so ingest rejects it. */
+/**
+ * `filtered`: the router's transform drops it; `dropped`: those of the destinations do; `split`: the router's makes two of it; `bad`: it
+ * names no user, so ingest rejects it.
+ */
 export interface EventPlan {
-  readonly kind: 'plain' | 'filtered' | 'split' | 'bad';
+  readonly kind: 'plain' | 'filtered' | 'dropped' | 'split' | 'bad';
   readonly poison?: Poison;
   /** In these stages the transform makes something else of it at each attempt. */
   readonly impure?: readonly StageId[];
@@ -44,47 +47,75 @@ export type Command =
   'hold' | 'resume' | 'retry' | 'retry a key' | 'discard' | 'retry-rejected' | 'status' | 'show' | 'rejected';
 
 /** Times are milliseconds; `at` from the beginning. */
-export type Action = { readonly at: number } & (
-  | { readonly do: 'send'; readonly user: number; readonly events: readonly EventPlan[] }
-  /** Other code: it starts or does not (see `Code`), and fails on a share of the events; or it is the fix. */
-  | {
-      readonly do: 'deploy';
-      readonly stage: StageId;
-      readonly isFix?: true;
-      readonly starts: 'yes' | 'throws' | 'dies';
-      readonly share: number;
-      readonly how: Crashing;
-    }
-  /** For a while a destination answers so to a share of the requests, of one user or of all. */
-  | {
-      readonly do: 'refuse';
-      readonly stage: DestinationId;
-      readonly user?: number;
-      readonly reply: Reply;
-      readonly share: number;
-      readonly length: number;
-    }
-  /** What a destination answers to the next requests of a user, one after another. */
-  | {
-      readonly do: 'answers';
-      readonly stage: DestinationId;
-      readonly user: number;
-      readonly replies: readonly Reply[];
-    }
-  | { readonly do: 'operator'; readonly command: Command; readonly stage: StageId }
-  /** For a while an AWS service fails a share of the calls, or takes long. `outage`: calls may have taken effect. */
-  | {
-      readonly do: 'trouble';
-      readonly service: Service;
-      readonly how: 'outage' | 'throttle' | 'slow';
-      readonly share: number;
-      readonly length: number;
-    }
-  /** Whatever runs of a function is killed. */
-  | { readonly do: 'kill'; readonly of: StageId | 'ingest' | 'control' }
-  /** Workers that nobody asked for: they must do no harm at any time. */
-  | { readonly do: 'workers'; readonly stage: StageId; readonly user: number; readonly count: number }
-);
+export type Action = { readonly at: number } &
+  /** `copies`: of each of the events. Default: 1. */
+  (
+    | {
+        readonly do: 'send';
+        readonly user: number;
+        readonly events: readonly EventPlan[];
+        readonly copies?: number;
+      }
+    /** Other code: it starts or does not (see `Code`), and fails on a share of the events; or it is the fix. */
+    | {
+        readonly do: 'deploy';
+        readonly stage: StageId;
+        readonly isFix?: true;
+        readonly starts: 'yes' | 'throws' | 'dies';
+        readonly share: number;
+        readonly how: Crashing;
+        /** For this long new invocations get the former code or the new one. Default: 0. */
+        readonly overlap?: number;
+      }
+    /** For a while a destination answers so to a share of the requests, of one user or of all. */
+    | {
+        readonly do: 'refuse';
+        readonly stage: DestinationId;
+        readonly user?: number;
+        readonly reply: Reply;
+        readonly share: number;
+        readonly length: number;
+      }
+    /** What a destination answers to the next requests of a user, one after another. */
+    | {
+        readonly do: 'answers';
+        readonly stage: DestinationId;
+        readonly user: number;
+        readonly replies: readonly Reply[];
+      }
+    | { readonly do: 'operator'; readonly command: Command; readonly stage: StageId }
+    /** For a while an AWS service fails a share of the calls, or takes long. `outage`: calls may have taken effect. */
+    | {
+        readonly do: 'trouble';
+        readonly service: Service;
+        readonly how: 'outage' | 'throttle' | 'slow';
+        readonly share: number;
+        readonly length: number;
+      }
+    /** For a while a permission, a secret or a table is missing: of the destination's queue for the router, or of the stage's own function. */
+    | {
+        readonly do: 'deny';
+        readonly what: 'queue' | 'secret' | 'table';
+        readonly stage: StageId;
+        readonly length: number;
+      }
+    /**
+     * For a while nobody invokes the function for its queue. `function`: it is throttled to 0, probes and drains too; `mapping`: only the
+     * mapping is broken; `probe`: it works, but takes so long to start that no probe is answered.
+     */
+    | {
+        readonly do: 'starve';
+        readonly stage: StageId;
+        readonly how: 'function' | 'mapping' | 'probe';
+        readonly length: number;
+      }
+    /** What the stage's queue has was received this many times more than it was. */
+    | { readonly do: 'worn'; readonly stage: StageId; readonly receives: number }
+    /** Whatever runs of a function is killed. */
+    | { readonly do: 'kill'; readonly of: StageId | 'ingest' | 'control' }
+    /** Workers that nobody asked for: they must do no harm at any time. */
+    | { readonly do: 'workers'; readonly stage: StageId; readonly user: number; readonly count: number }
+  );
 
 /** Chances of a call; all of them end with the story's `end`. */
 export interface Rates {
@@ -126,6 +157,14 @@ export interface PlanSettings {
   readonly retired: number;
   /** The router drops what it has seen before. */
   readonly deduplication: boolean;
+  /** By up to so much the index of parked keys lags behind; milliseconds. Default: 0. */
+  readonly indexLag?: number;
+  /** Of control's runs, the share in which a second one begins at the same moment. Default: 0. */
+  readonly doubled?: number;
+  /** Of the writes of a mode, the share that the SDK repeats, so that the store refuses what it has just taken. Default: 0. */
+  readonly echo?: number;
+  /** Of the batches, the share whose function starts late: their visibility may be over before it ends. Default: 0. */
+  readonly lateStart?: number;
 }
 
 export interface Plan {
@@ -134,6 +173,8 @@ export interface Plan {
   readonly users: number;
   /** When everything is mended. */
   readonly end: number;
+  /** Then no code is deployed: nothing is wrong with the code. */
+  readonly keepsCode?: true;
   readonly settings: PlanSettings;
   readonly rates: Rates;
   readonly actions: readonly Action[];
@@ -152,7 +193,14 @@ export const destinationsOf = (user: number): readonly DestinationId[] =>
 export const userName = (user: number): string => `u${String(user)}`;
 
 /** What may crash a stage, or make a destination refuse, whatever else happens. */
-const IS_TROUBLE: ReadonlySet<Action['do']> = new Set(['deploy', 'refuse', 'answers', 'kill']);
+const IS_TROUBLE: ReadonlySet<Action['do']> = new Set([
+  'deploy',
+  'refuse',
+  'answers',
+  'kill',
+  'deny',
+  'starve',
+]);
 
 const poisons = ({ actions }: Plan): readonly { readonly user: number; readonly poison: Poison }[] =>
   actions.flatMap((action) =>
@@ -169,6 +217,22 @@ export const isHarmless = (plan: Plan): boolean =>
   plan.mishaps === undefined &&
   poisons(plan).length === 0 &&
   !plan.actions.some((action) => IS_TROUBLE.has(action.do) || isSlow(action));
+
+/** No service of AWS fails, and nobody is killed: what a function does not do it did not want to. */
+export const isCalm = ({ rates, mishaps, actions, settings }: Plan): boolean =>
+  Object.values(rates).every((rate) => rate === 0) &&
+  mishaps === undefined &&
+  (settings.lateStart ?? 0) === 0 &&
+  !actions.some((action) => action.do === 'trouble' || action.do === 'kill');
+
+/** Somebody has an event on which even the fix fails: it takes an operator. */
+export const hasIncurable = (plan: Plan): boolean => poisons(plan).some(({ poison }) => !poison.cured);
+
+/** Somebody whose events the fix copes with. */
+export const healthyUser = (plan: Plan): number | undefined => {
+  const sick = new Set(poisons(plan).flatMap(({ user, poison }) => (poison.cured ? [] : [user])));
+  return Array.from({ length: plan.users }, (_, user) => user).find((user) => !sick.has(user));
+};
 
 /** Poison is all that is wrong. @returns the users who have it; undefined when there is more than that */
 export const poisonedAlone = (plan: Plan): ReadonlySet<number> | undefined => {

@@ -180,7 +180,8 @@ export const PLANTED_AROUND: readonly Planted[] = [
               codeVersion: '',
               at: deps.clock(),
             } as const;
-            return (await deps.functions.probe(name)) ?? { kind: 'failed', crash };
+            const probe = await deps.functions.probe(name);
+            return probe.kind === 'unknown' ? { kind: 'failed', crash } : probe;
           },
         }),
       }),

@@ -1,10 +1,11 @@
 /** Planted bugs: in the stages' functions. */
 import { stampOf } from '../../../lambdas/core/attempts.ts';
-import { NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import { isShut, NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode-machine.ts';
 import type { Attempt, IncomingMessage } from '../../../lambdas/core/ports.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { StageDeps } from './bug.ts';
+import { STAGES } from './plan.ts';
 import type { Planted } from './planted-stores.ts';
 
 const notTakenBack = (deps: StageDeps): StageDeps => {
@@ -85,7 +86,10 @@ export const PLANTED_IN_STAGES: readonly Planted[] = [
     name: 'the mode is not read again before a charged attempt and in a drain',
     breaks: 'a degraded stage forwards',
     bug: {
-      runner: (deps) => ({ ...deps, readModes: () => Promise.resolve({ own: NORMAL, system: NORMAL }) }),
+      runner: (deps) => ({
+        ...deps,
+        readModes: () => Promise.resolve({ own: NORMAL, system: NORMAL, progress: {} }),
+      }),
     },
   },
   {
@@ -106,14 +110,16 @@ export const PLANTED_IN_STAGES: readonly Planted[] = [
   {
     name: 'a shut stage does not spill what SQS will delete',
     breaks: 'after 14 days it is lost',
+    // What is handed out is parked at its 500th receive at the latest: so nothing is handed out.
     bug: {
-      runner: (deps) => ({
+      control: (deps) => ({
         ...deps,
-        settings: { ...deps.settings, spillAfter: Infinity },
-        state: replaced(deps.state, {
-          read: async (...args) => {
-            const state = await deps.state.read(...args);
-            return { ...state, own: { ...state.own, spill: false } };
+        mappings: replaced(deps.mappings, {
+          update: async (id, change) => {
+            const modes = await deps.modes.readModes(STAGES);
+            return change.enabled && modes.some((mode) => isShut([mode]))
+              ? true
+              : deps.mappings.update(id, change);
           },
         }),
       }),

@@ -1,5 +1,6 @@
-import { draw } from './draw.ts';
+import { draw, isAboutEvidence } from './draw.ts';
 import { PLANTED_AROUND } from './planted-around.ts';
+import { PLANTED_IN_EVIDENCE } from './planted-evidence.ts';
 import { PLANTED_IN_SANDBOX } from './planted-sandbox.ts';
 import { PLANTED_IN_STAGES } from './planted-stages.ts';
 import { PLANTED_IN_STORES, type Planted } from './planted-stores.ts';
@@ -13,6 +14,7 @@ export const PLANTED: readonly Planted[] = [
   ...PLANTED_IN_STAGES,
   ...PLANTED_IN_SANDBOX,
   ...PLANTED_IN_WORDS,
+  ...PLANTED_IN_EVIDENCE,
   ...PLANTED_AROUND,
 ];
 
@@ -27,9 +29,11 @@ export const caughtAt = async ({ bug }: Planted, seed: number): Promise<Caught |
   return violation === undefined ? undefined : { seed, by: violation.split(':', 1)[0] ?? '' };
 };
 
-/** @returns the first seed, from 1 on, that catches it */
+/** @returns the first seed, from 1 on, of a story about evidence or of another, as the bug is, that catches it */
 export const hunt = async (planted: Planted, seeds: number): Promise<Caught | undefined> => {
+  const isAbout = PLANTED_IN_EVIDENCE.includes(planted);
   for (let seed = 1; seed <= seeds; seed++) {
+    if (isAboutEvidence(seed) !== isAbout) continue;
     const caught = await caughtAt(planted, seed);
     if (caught !== undefined) return caught;
   }

@@ -2,11 +2,11 @@
 import { inCalls } from '../../../lambdas/core/calls.ts';
 import type { Process } from '../../../lambdas/core/outcome.ts';
 import {
+  AccessFault,
   InfraFault,
   type OutgoingMessage,
   type QueueSender,
   type SendResult,
-  type StateStore,
 } from '../../../lambdas/core/ports.ts';
 import type { SeenStore } from '../../../lambdas/core/seen.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';
@@ -57,13 +57,23 @@ const gathering = (sender: QueueSender, host: Host) => {
 
 /** A destination's queue. Whenever a call lands, its effect is that of the messages for which it was made. */
 const senderTo = (world: World, id: DestinationId, invocation: Invocation): QueueSender => ({
-  send: (messages) => {
+  send: async (messages) => {
     const made = messages.map(({ groupId }) => world.routing(groupId));
-    return invocation.gate('sqs.send', [messages], async () => {
+    const results = (await invocation.gate('sqs.send', [messages], async () => {
       await Promise.resolve();
+      if (world.faults.isDenied('queue', id)) {
+        world.faults.count('denied: queue');
+        invocation.isHurt = true;
+        throw new AccessFault(`AccessDenied: SendMessageBatch to ${id}`);
+      }
       for (const message of made) world.effect(message);
       return world.send(id, messages, invocation);
-    }) as Promise<readonly SendResult[]>;
+    })) as readonly SendResult[];
+    results.forEach(({ ok }, i) => {
+      const message = made[i];
+      if (ok && message !== undefined) world.evidence.sent(message.id, id);
+    });
+    return results;
   },
 });
 
@@ -102,6 +112,8 @@ const httpTo =
         world.receivers.post(stage, request, message),
       )) as Awaited<ReturnType<typeof world.receivers.post>>;
       if (wait > 0) await host.pass(wait);
+      if (reply.kind === 'answer' && reply.status < 300 && message !== undefined)
+        world.evidence.delivered(message.id);
       return reply;
     } catch (error) {
       if (!(error instanceof InfraFault)) throw error;
@@ -123,14 +135,16 @@ const deliverProcess = (
     transforms,
     send: httpTo(world, stage, invocation),
     secrets: secretCache(
-      () => Promise.reject(new InfraFault('no secrets')),
+      () => {
+        if (!world.faults.isDenied('secret', stage)) return Promise.resolve('s3cr3t');
+        world.faults.count('denied: secret');
+        return Promise.reject(new AccessFault(`AccessDenied: GetSecretValue of ${stage}-key`));
+      },
       clock,
       () => undefined,
     ),
     rejections: gated(world.rejections, 'rejections', gate),
-    state: gated<Pick<StateStore, 'lastSuccess' | 'saveSuccess'>>(world.state, 'state', gate),
     clock,
-    warn: () => undefined,
     count: () => undefined,
   };
   return deliverer(world.bug.deliver?.(deps, world) ?? deps);

@@ -1,25 +1,26 @@
 /** The stages' queues and dead-letter queues in the real engine, and the mappings that hand out what is in them. */
 import { SqsEngine } from '../../../local/sqs/engine.ts';
 import { SqsError } from '../../../local/sqs/errors.ts';
-import { memoryStore } from '../../../local/sqs/store.ts';
 import type { ReceivedMessage } from '../../../local/sqs/types.ts';
-import {
-  InfraFault,
-  type IncomingMessage,
-  type OutgoingMessage,
-  type SendResult,
-  type StageQueue,
+import type {
+  IncomingMessage,
+  OutgoingMessage,
+  SendResult,
+  StageQueue,
 } from '../../../lambdas/core/ports.ts';
 import type { MappingChange } from '../../../lambdas/core/reconcile.ts';
 import type { Schedule } from '../schedule.ts';
 import { MAX_CONCURRENCY, SECOND } from './config.ts';
 import { STAGES, type PlanSettings, type StageId } from './plan.ts';
+import { Groups, orFault, toIncoming } from './received.ts';
 
 const MAX_BATCH = 10;
 /** What the mapping tries before it leaves messages to the visibility timeout, milliseconds. */
 const DELETE_AFTER = 50;
 /** How long a mapping refuses a further change. */
 const TRANSITION = 20 * SECOND;
+/** A function that starts late does so at most this long before its batch is visible again. */
+const LATE = 20 * SECOND;
 /** As the template has it. */
 const INTAKE_CONCURRENCY = 2;
 /** Seconds; as deployed. */
@@ -34,6 +35,9 @@ export interface Mapping {
   running: number;
   /** Until then it is in transition. */
   busyUntil: number;
+  /** Until then nobody is invoked for it. */
+  starvedUntil: number;
+  starvedBy: 'function' | 'mapping' | 'probe';
 }
 
 export interface Accepted {
@@ -50,6 +54,10 @@ export interface Surroundings {
   readonly random: () => number;
   /** An entry of a batch: `refused`, or `unseen`: taken, but not mentioned in the answer. */
   readonly entryFate: () => 'taken' | 'refused' | 'unseen';
+  /** Whether the function starts late. */
+  readonly lateStart: () => boolean;
+  /** A batch that nobody is invoked for. */
+  readonly starved: () => void;
   /** Whether the messages that a batch has done with are left undeleted. */
   readonly undeleted: () => boolean;
   readonly accepted: (stage: StageId, message: Accepted) => void;
@@ -68,12 +76,16 @@ export class Queues {
   readonly mappings: readonly Mapping[];
   readonly #engine: SqsEngine;
   readonly #surroundings: Surroundings;
+  readonly #groups = new Groups();
   readonly #wakeAt = new Map<string, number>();
+  readonly #ids = new Map<StageId, string[]>();
+  /** By message: receives that are made up. */
+  readonly #worn = new Map<string, number>();
 
   constructor({ retention, maxReceiveCount }: PlanSettings, surroundings: Surroundings) {
     this.#surroundings = surroundings;
     const { schedule, uuid } = surroundings;
-    this.#engine = new SqsEngine({ clock: () => schedule.now, store: memoryStore(), uuid });
+    this.#engine = new SqsEngine({ clock: () => schedule.now, store: this.#groups.store, uuid });
     this.mappings = STAGES.flatMap((stage) => {
       const fifo = {
         FifoQueue: 'true',
@@ -88,7 +100,14 @@ export class Queues {
         MessageRetentionPeriod: String(retention),
         RedrivePolicy: JSON.stringify({ deadLetterTargetArn: this.#engine.queueArn(dead), maxReceiveCount }),
       });
-      const mapping = { stage, enabled: true, running: 0, busyUntil: 0 };
+      const mapping = {
+        stage,
+        enabled: true,
+        running: 0,
+        busyUntil: 0,
+        starvedUntil: 0,
+        starvedBy: 'function' as const,
+      };
       return [
         { ...mapping, isDead: false, queue: queueName(stage), concurrency: MAX_CONCURRENCY },
         { ...mapping, isDead: true, queue: dead, concurrency: INTAKE_CONCURRENCY },
@@ -107,6 +126,11 @@ export class Queues {
     return visible + inFlight;
   }
 
+  /** Groups that have messages in the queue of a stage. */
+  groupsOf(stage: StageId): readonly string[] {
+    return this.#groups.of(queueName(stage));
+  }
+
   of(stage: StageId): Mapping {
     const mapping = this.mappings.find((one) => one.stage === stage && !one.isDead);
     if (mapping === undefined) throw new Error(`${stage} has no mapping`);
@@ -123,7 +147,10 @@ export class Queues {
       const { messageId } = this.#engine.send(queueName(stage), { groupId, deduplicationId, body });
       const after = this.#engine.counts(queueName(stage));
       const isNew = after.visible + after.inFlight > before.visible + before.inFlight;
-      if (isNew) accepted(stage, { id: messageId, groupId, body });
+      if (isNew) {
+        this.#ids.set(stage, [...(this.#ids.get(stage) ?? []), messageId]);
+        accepted(stage, { id: messageId, groupId, body });
+      }
       return fate === 'taken' ? { ok: true } : { ok: false, senderFault: false, reason: 'no answer' };
     });
     this.pump(this.of(stage));
@@ -132,6 +159,11 @@ export class Queues {
 
   stageQueue({ queue }: Mapping): StageQueue {
     return {
+      receive: async (seconds) => {
+        await Promise.resolve();
+        const received = this.#engine.receive(queue, { maxMessages: MAX_BATCH, visibilityTimeout: seconds });
+        return received.map(this.#toIncoming);
+      },
       delete: async ({ receiptHandle }) => {
         await Promise.resolve();
         orFault(() => {
@@ -161,14 +193,36 @@ export class Queues {
     return true;
   }
 
+  /** @param length milliseconds for which nobody is invoked */
+  starve(stage: StageId, how: Mapping['starvedBy'], length: number): void {
+    const { schedule } = this.#surroundings;
+    const mapping = this.of(stage);
+    mapping.starvedUntil = schedule.now + length;
+    mapping.starvedBy = how;
+    schedule.after(length, () => {
+      this.pump(mapping);
+    });
+  }
+
+  isStarved(stage: StageId, how?: Mapping['starvedBy']): boolean {
+    const { starvedUntil, starvedBy } = this.of(stage);
+    return starvedUntil > this.#surroundings.schedule.now && (how ?? starvedBy) === starvedBy;
+  }
+
+  /** What the queue has counts as received so many times more. */
+  wear(stage: StageId, receives: number): void {
+    for (const id of this.#ids.get(stage) ?? []) this.#worn.set(id, receives);
+  }
+
   /** Hands out what there is, to as many functions as may run. */
   pump(mapping: Mapping): void {
     const { queue } = mapping;
+    if (!mapping.isDead && this.isStarved(mapping.stage, 'mapping')) return;
     while (mapping.enabled && mapping.running < mapping.concurrency && this.#engine.hasAvailable(queue)) {
       const maxMessages = 1 + Math.floor(this.#surroundings.random() * MAX_BATCH);
       const received = this.#engine.receive(queue, { maxMessages });
       // What there was has gone to the dead letters.
-      if (received.length > 0) this.#start(mapping, received.map(toIncoming));
+      if (received.length > 0) this.#start(mapping, received.map(this.#toIncoming));
     }
     this.#wake(queue);
     if (!mapping.isDead) this.#pumpDeadLetters(mapping.stage);
@@ -179,8 +233,19 @@ export class Queues {
     if (dead !== undefined && this.#engine.hasAvailable(dead.queue)) this.pump(dead);
   }
 
+  readonly #toIncoming = (received: ReceivedMessage): IncomingMessage => {
+    const { receivedAt, ...message } = toIncoming(received);
+    const worn = this.#worn.get(message.id);
+    if (worn !== undefined) return { ...message, receiveCount: message.receiveCount + worn };
+    return receivedAt === undefined ? message : { ...message, receivedAt };
+  };
+
   #start(mapping: Mapping, messages: readonly IncomingMessage[]): void {
-    const { handOut, schedule, random, undeleted } = this.#surroundings;
+    const { handOut, schedule, random, undeleted, visibility, lateStart, starved } = this.#surroundings;
+    if (!mapping.isDead && this.isStarved(mapping.stage, 'function')) {
+      starved();
+      return;
+    }
     mapping.running += 1;
     // Lambda deletes what was not reported as failed; it may fail to.
     const answer = (kept: readonly string[]): void => {
@@ -191,10 +256,16 @@ export class Queues {
         this.pump(mapping);
       });
     };
-    handOut(mapping, messages, answer, () => {
-      mapping.running -= 1;
-      this.pump(mapping);
-    });
+    const begin = (): void => {
+      handOut(mapping, messages, answer, () => {
+        mapping.running -= 1;
+        this.pump(mapping);
+      });
+    };
+    // Mostly so late that the visibility is over while it works.
+    const latest = visibility(mapping.stage) * SECOND;
+    if (lateStart()) schedule.after(Math.max(0, latest - Math.floor(random() * LATE)), begin);
+    else begin();
   }
 
   /** A handle may be stale: the function has deleted the message itself, or it was handed out again. */
@@ -219,22 +290,3 @@ export class Queues {
     });
   }
 }
-
-const orFault = (call: () => void): void => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SqsError) throw new InfraFault(error.message, { cause: error });
-    throw error;
-  }
-};
-
-const toIncoming = (received: ReceivedMessage): IncomingMessage => ({
-  id: received.messageId,
-  receiptHandle: received.receiptHandle,
-  body: received.body,
-  groupId: received.groupId ?? '',
-  sequenceNumber: received.sequenceNumber ?? '',
-  receiveCount: received.receiveCount,
-  sentAt: received.sentAt,
-});

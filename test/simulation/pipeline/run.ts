@@ -4,14 +4,18 @@ import { orderKey } from '../../../lambdas/core/order-key.ts';
 import type { Mishap } from '../invocation.ts';
 import type { Schedule } from '../schedule.ts';
 import { HOUR, MINUTE } from './config.ts';
-import { sourceOf, STAGES, userName, type Action, type Plan } from './plan.ts';
+import { hasIncurable, healthyUser, sourceOf, STAGES, userName, type Action, type Plan } from './plan.ts';
 import { unrest } from './rest.ts';
 import { World, type WorldOptions } from './world.ts';
 
 /** However long the backoffs and pauses have become by the time of the fix, this is longer. */
 const PATIENCE = 12 * HOUR;
+/** What nobody but a poison would show is parked when it was received 500 times. */
+const MORE_PATIENCE = 24 * HOUR;
 /** An operator looks after what is left so often. */
 const TIDY = 10 * MINUTE;
+/** The evidence is looked at so often. */
+const SAMPLE = MINUTE / 4;
 
 export interface Totals {
   readonly events: number;
@@ -61,6 +65,8 @@ class Story {
   constructor(world: World) {
     this.#world = world;
     const { plan, schedule } = world;
+    const [, kind] = plan.name.split(': ');
+    if (kind !== undefined) world.faults.count(`story: ${kind}`);
     for (const action of plan.actions)
       schedule.after(action.at, () => {
         world.faults.count(this.#nameOf(action));
@@ -70,11 +76,18 @@ class Story {
       this.#fix();
     });
     schedule.after(plan.settings.controlEvery, this.#tick);
+    this.#sample();
   }
+
+  readonly #sample = (): void => {
+    const { schedule, plan, evidence } = this.#world;
+    evidence.sample();
+    schedule.after(Math.min(SAMPLE, plan.settings.controlEvery / 4), this.#sample);
+  };
 
   readonly #tick = (): void => {
     const { schedule, plan, time } = this.#world;
-    this.#world.control({ source: 'aws.events' });
+    this.#world.minute();
     // Once the story is over, all must be well again soon: there is somebody waiting for it.
     const every = time < plan.end ? plan.settings.controlEvery : MINUTE;
     schedule.after(time < plan.end ? Math.min(every, plan.end - time) : every, this.#tick);
@@ -82,6 +95,10 @@ class Story {
   };
 
   #nameOf(action: Action): string {
+    if (action.do === 'refuse' && action.length >= HOUR) return 'refuse for hours';
+    if (action.do === 'send' && (action.copies ?? 1) > 1) return 'send: packed';
+    if (action.do === 'deny') return `deny: ${action.what}`;
+    if (action.do === 'starve') return `starve: ${action.how}`;
     return action.do === 'operator' ? `operator: ${action.command}` : action.do;
   }
 
@@ -93,9 +110,9 @@ class Story {
         this.#send(action);
         break;
       case 'deploy': {
-        const { stage, starts, share, how, isFix = false } = action;
+        const { stage, starts, share, how, isFix = false, overlap } = action;
         const version = `${stage}-${String((this.#versions += 1))}`;
-        world.deploy(stage, { version, starts, share, how, isFix });
+        world.deploy(stage, { version, starts, share, how, isFix }, overlap);
         break;
       }
       case 'refuse': {
@@ -112,6 +129,15 @@ class Story {
       case 'trouble':
         world.faults.begin(action);
         break;
+      case 'deny':
+        world.faults.deny(action);
+        break;
+      case 'starve':
+        world.queues.starve(action.stage, action.how, Math.min(action.length, world.plan.end - action.at));
+        break;
+      case 'worn':
+        world.queues.wear(action.stage, action.receives);
+        break;
       case 'kill':
         world.functions.kill(action.of);
         break;
@@ -124,9 +150,10 @@ class Story {
     }
   }
 
-  #send({ user, events }: Extract<Action, { do: 'send' }>): void {
+  #send({ user, events, copies = 1 }: Omit<Extract<Action, { do: 'send' }>, 'at' | 'do'>): void {
     const { ledger, clients } = this.#world;
-    const sent = events.map((event) => {
+    const all = Array.from({ length: copies }, () => events).flat();
+    const sent = all.map((event) => {
       const number = this.#numbers.get(user) ?? 0;
       this.#numbers.set(user, number + 1);
       return { ...event, user, number, id: `${userName(user)}-${String(number)}` };
@@ -139,21 +166,30 @@ class Story {
     const world = this.#world;
     world.log(() => 'the fix');
     world.receivers.mend();
+    if (world.plan.keepsCode === true) {
+      this.#tidy();
+      return;
+    }
     for (const stage of STAGES)
       world.deploy(stage, { version: `${stage}-fix`, starts: 'yes', share: 0, how: 'throw', isFix: true });
-    const tidy = (): void => {
-      world.operator.tidy();
-      world.schedule.after(TIDY, tidy);
-    };
-    tidy();
+    this.#tidy();
   }
+
+  readonly #tidy = (): void => {
+    const { operator, plan } = this.#world;
+    operator.tidy();
+    // That a message is at fault, and not the stage, shows when others get through.
+    const user = hasIncurable(plan) ? healthyUser(plan) : undefined;
+    if (user !== undefined) this.#send({ user, events: [{ kind: 'plain' }] });
+    this.#world.schedule.after(TIDY, this.#tidy);
+  };
 }
 
 export const tell = async (plan: Plan, options: WorldOptions = {}): Promise<Told> => {
   const world = new World(plan, options);
   const { schedule, violations, ledger, watch, faults } = world;
   const story = new Story(world);
-  const last = schedule.now + plan.end + PATIENCE;
+  const last = schedule.now + plan.end + (hasIncurable(plan) ? MORE_PATIENCE : PATIENCE);
   try {
     await withDeadlines(schedule, () => schedule.run(() => story.isOver || violations.length > 0, last));
   } catch (error) {

@@ -1,25 +1,27 @@
 /** The stages' functions: as `lambdas/stage/stage.ts`, they turn what they are invoked with into work, and leave nothing under way. */
 import { runBatch } from '../../../lambdas/core/batch-runner.ts';
 import { drainShard } from '../../../lambdas/core/drain.ts';
+import { hold } from '../../../lambdas/core/hold.ts';
 import { takeInDeadLetters } from '../../../lambdas/core/intake.ts';
 import { heed } from '../../../lambdas/core/last-words.ts';
+import { CALL_MARGIN } from '../../../lambdas/core/limits.ts';
 import type { Probe } from '../../../lambdas/core/mode-machine.ts';
 import type { Crash } from '../../../lambdas/core/mode.ts';
 import { InfraFault, type IncomingMessage, type StageQueue } from '../../../lambdas/core/ports.ts';
+import { ProgressNote } from '../../../lambdas/core/progress-note.ts';
+import { runTrial } from '../../../lambdas/core/trial.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
+import { isSameCharge } from '../charges.ts';
 import type { Environment, Host } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Code } from './code.ts';
-import { limitsOf, SECOND, timing } from './config.ts';
+import { degradedMode, limitsOf, SECOND, timing } from './config.ts';
 import type { StageId } from './plan.ts';
-import type { Surroundings } from './queues.ts';
-import { stageDeps, type StageDeps } from './stage.ts';
+import type { Mapping, Surroundings } from './queues.ts';
+import { noteOf, stageDeps, type StageDeps } from './stage.ts';
 import { Thread } from './transforms.ts';
 import type { World } from './world.ts';
-
-/** As the functions' shell has it: how many of a function's timeouts a visibility timeout is longer than. */
-const VISIBLE_AFTER = 5;
 
 /** Milliseconds that control waits for the answer to a probe. */
 const PATIENCE = 10 * SECOND;
@@ -38,6 +40,7 @@ interface Ordered<T> {
 export class StageFunctions {
   readonly #world: World;
   readonly #threads = new WeakMap<Host, Thread>();
+  readonly #notes = new WeakMap<Host, ProgressNote>();
 
   constructor(world: World) {
     this.#world = world;
@@ -56,14 +59,31 @@ export class StageFunctions {
           const all = messages.map(({ id, receiveCount }) => `${id}x${String(receiveCount)}`);
           return `${invocation.name} of ${deps.codeVersion}: ${all.join(' ')}`;
         });
+        const until = await this.#hold(messages, mapping, invocation, deps);
+        if (until === undefined) return messages.map(({ id }) => id);
         if (isDead) return takeInDeadLetters(messages, deps);
-        invocation.host.words.received(messages, deps.clock() + VISIBLE_AFTER * limitsOf(stage).timeout);
+        invocation.host.words.received(messages, until - CALL_MARGIN);
         return runBatch(messages, deps);
       },
       answered,
       over,
     });
   };
+
+  async #hold(
+    messages: readonly IncomingMessage[],
+    mapping: Mapping,
+    invocation: Invocation,
+    deps: StageDeps,
+  ): Promise<number | undefined> {
+    const { queues, bug, faults, watch, plan } = this.#world;
+    const queue = gated(queues.stageQueue(mapping), 'queue', invocation.gate);
+    const visibility = limitsOf(mapping.stage).visibility * SECOND;
+    const until = await (bug.hold?.(hold) ?? hold)(messages, { ...deps, queue, visibility });
+    if (until === undefined) faults.count('a batch that was perhaps handed out again');
+    else watch.belongings.received(invocation, messages, until + 2 * plan.settings.skew);
+    return until;
+  }
 
   /** A worker, of which there may be any number. */
   startDrain(stage: StageId, shard: number): void {
@@ -73,6 +93,11 @@ export class StageFunctions {
       queue: this.#queueOf(stage),
       work: (deps) => drainShard(shard, deps),
     });
+  }
+
+  /** A trial of a degraded stage. */
+  startTrial(stage: StageId): void {
+    this.#invoke({ stage, name: `${stage}-trial`, queue: this.#queueOf(stage), work: runTrial });
   }
 
   /** What control learns of a function that answers, dies, or takes too long. */
@@ -116,7 +141,7 @@ export class StageFunctions {
   #invoke<T>({ stage, name, queue, messages = [], work, answered, over, isQuick = false }: Ordered<T>): void {
     const world = this.#world;
     const code = world.codeOf(stage);
-    const { timeout, visibility } = limitsOf(stage);
+    const { timeout } = limitsOf(stage);
     world.functions.invoke<T>({
       of: stage,
       version: code.version,
@@ -124,13 +149,14 @@ export class StageFunctions {
       timeout,
       isQuick,
       work: async (invocation, environment) => {
-        world.watch.belongings.received(invocation, messages, world.bug.visibility ?? visibility);
-        await this.#start(stage, code, invocation, environment);
+        const published: Promise<void>[] = [];
+        await this.#start(stage, code, invocation, environment, published);
         const thread = this.#threadOf(stage, code, invocation.host);
         const transforms = world.bug.transforms?.(thread.transforms, thread) ?? thread.transforms;
-        const published: Promise<void>[] = [];
         try {
-          const deps = stageDeps(world, stage, invocation, { code, transforms, queue, messages }, published);
+          const progressNote = this.#noteOf(invocation.host);
+          const given = { code, transforms, queue, progressNote, messages };
+          const deps = stageDeps(world, stage, invocation, given, published);
           return await work(deps, invocation, transforms);
         } finally {
           await Promise.allSettled(published);
@@ -149,6 +175,7 @@ export class StageFunctions {
     { version, starts }: Code,
     invocation: Invocation,
     { lastDeath }: Environment,
+    published: Promise<void>[],
   ): Promise<void> {
     const { host, gate } = invocation;
     if (host.hasStarted) return;
@@ -181,17 +208,23 @@ export class StageFunctions {
       ),
       state: gated(
         {
+          read: (of, query) => state.read(of, query),
           saveAttempt: async (of, id, attempt) => {
-            faults.count('last words: a charge');
-            watch.belongings.charged(id, lastDeath);
-            watch.charges.heeded(id, lastDeath);
+            // Of one that was charged before the attempt only the death is recorded.
+            if (!isSameCharge(attempt, state.attempts.get(id))) {
+              faults.count('last words: a charge');
+              watch.belongings.charged(id, lastDeath);
+              watch.charges.heeded(id, lastDeath);
+            }
             await state.saveAttempt(of, id, attempt);
           },
         },
         'state',
         gate,
       ),
+      note: noteOf(world, stage, invocation, published),
       backoff: timing,
+      settings: degradedMode(world.plan.settings),
       landing: limitsOf(stage).landing,
       clock: world.clockOf(invocation),
       random: world.random,
@@ -199,6 +232,14 @@ export class StageFunctions {
         watch.observe(event, stage, invocation);
       },
     });
+  }
+
+  #noteOf(host: Host): ProgressNote {
+    const { settings } = this.#world.plan;
+    const { window } = degradedMode(settings);
+    const note = this.#notes.get(host) ?? new ProgressNote({ minute: settings.controlEvery, window });
+    this.#notes.set(host, note);
+    return note;
   }
 
   #threadOf(stage: StageId, code: Code, host: Host): Thread {

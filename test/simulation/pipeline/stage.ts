@@ -3,7 +3,7 @@ import { announceFlip } from '../../../lambdas/core/announce.ts';
 import type { DrainDeps } from '../../../lambdas/core/drain.ts';
 import { changeMode } from '../../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode-machine.ts';
-import { NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode.ts';
 import type { Process } from '../../../lambdas/core/outcome.ts';
 import {
   InfraFault,
@@ -11,12 +11,13 @@ import {
   type StageQueue,
   type StateStore,
 } from '../../../lambdas/core/ports.ts';
+import type { ProgressNote } from '../../../lambdas/core/progress-note.ts';
 import type { RunnerDeps } from '../../../lambdas/core/runner-deps.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Code } from './code.ts';
-import { degradedMode, limitsOf, SECOND, timing } from './config.ts';
+import { degradedMode, limitsOf, modeSettings, SECOND, timing } from './config.ts';
 import { ROUTER, type StageId } from './plan.ts';
 import { processOf } from './processes.ts';
 import type { World } from './world.ts';
@@ -27,15 +28,21 @@ const LEASE_MARGIN = 10 * SECOND;
 const watched =
   (world: World, stage: StageId, invocation: Invocation, process: Process): Process =>
   async (message, processing) => {
-    const { ledger, watch } = world;
+    const { ledger, watch, evidence } = world;
     watch.charges.begun(invocation, message.id);
     const user = ledger.userOf(message.id);
-    if (user !== undefined) watch.begun(stage, user, message, invocation);
+    const { isTrial } = processing;
+    if (user !== undefined) watch.begun(stage, user, message, invocation, isTrial);
     ledger.made.begun(stage, message);
+    evidence.begun(stage, message, invocation, isTrial);
     try {
       const outcome = await process(message, processing);
       ledger.made.ended(stage, message, outcome);
+      evidence.ended(message, outcome, invocation);
       return outcome;
+    } catch (error) {
+      evidence.ended(message, { kind: 'fault', reason: String(error) }, invocation);
+      throw error;
     } finally {
       watch.charges.ended(invocation, message.id);
       if (user !== undefined) watch.ended(stage, user);
@@ -45,8 +52,7 @@ const watched =
 /** The audit sees what is charged when it is written. */
 const watchedState = ({ state, watch }: World, invocation: Invocation): StateStore => ({
   read: (stage, query) => state.read(stage, query),
-  lastSuccess: (stage) => state.lastSuccess(stage),
-  saveSuccess: (stage, at) => state.saveSuccess(stage, at),
+  saveProgress: (stage, progress) => state.saveProgress(stage, progress),
   saveAttempt: async (stage, id, attempt) => {
     watch.charges.saved(invocation, id, attempt, state.attempts.get(id));
     await state.saveAttempt(stage, id, attempt);
@@ -55,6 +61,7 @@ const watchedState = ({ state, watch }: World, invocation: Invocation): StateSto
 
 /** The audit sees what is let go of when it is asked for, and what is deleted when it is. */
 const watchedQueue = ({ watch }: World, queue: StageQueue, invocation: Invocation): StageQueue => ({
+  receive: (seconds) => queue.receive(seconds),
   setVisibility: (messages, seconds) => {
     watch.belongings.released(invocation, messages);
     return queue.setVisibility(messages, seconds);
@@ -70,29 +77,27 @@ export interface StageWork {
   readonly code: Code;
   readonly transforms: Transforms;
   readonly queue: StageQueue;
+  /** What the process remembers. */
+  readonly progressNote: ProgressNote;
   /** Of the batch; none in a drain. */
   readonly messages: readonly IncomingMessage[];
 }
 
 export type StageDeps = DrainDeps & RunnerDeps;
 
-/** @param published gets what is under way to be published: the function does not end before */
-export const stageDeps = (
+/** As `RunnerDeps` has it. @param published gets what is under way to be published: the function does not end before */
+export const noteOf = (
   world: World,
   stage: StageId,
   invocation: Invocation,
-  { code, transforms, queue, messages }: StageWork,
   published: Promise<void>[],
-): StageDeps => {
-  const { watch, plan, bug } = world;
-  const { gate, host } = invocation;
-  const modes = gated(world.state, 'modes', gate);
-  const clock = world.clockOf(invocation);
-  const settings = degradedMode(plan.settings);
+): RunnerDeps['note'] => {
+  const { watch, plan } = world;
   const changes = {
-    modes,
-    clock,
-    settings,
+    modes: gated(world.state, 'modes', invocation.gate),
+    clock: world.clockOf(invocation),
+    uuid: world.uuid,
+    settings: modeSettings(plan.settings),
     routerStage: ROUTER,
     announcer: world.announcerFor(invocation),
     announcement: world.announcement,
@@ -104,6 +109,29 @@ export const stageDeps = (
       if (!(error instanceof InfraFault)) throw error;
     }
   };
+  return async (event: ModeEvent) => {
+    if (event.type === 'redriven') world.evidence.redriven(stage, event.messageId);
+    const { after, flipped } = await changeMode(changes, stage, event);
+    if (event.type === 'redriven') watch.noted(event.messageId);
+    if (flipped) published.push(publish(after));
+    if (after.held || after.mode === 'degraded') watch.knows(invocation, [after]);
+    return after;
+  };
+};
+
+/** @param published gets what is under way to be published: the function does not end before */
+export const stageDeps = (
+  world: World,
+  stage: StageId,
+  invocation: Invocation,
+  { code, transforms, queue, progressNote, messages }: StageWork,
+  published: Promise<void>[],
+): StageDeps => {
+  const { watch, plan, bug } = world;
+  const { gate, host } = invocation;
+  const modes = gated(world.state, 'modes', gate);
+  const clock = world.clockOf(invocation);
+  const settings = degradedMode(plan.settings);
   const { timeout, worstCase } = limitsOf(stage);
   const words = bug.lastWords?.(host.words) ?? host.words;
   const deps: StageDeps = {
@@ -115,18 +143,13 @@ export const stageDeps = (
     queue: words.watching(watchedQueue(world, gated(queue, 'queue', gate), invocation)),
     process: watched(world, stage, invocation, processOf(world, stage, invocation, transforms)),
     lastWords: words,
+    progressNote,
     readModes: async () => {
-      const [own = NORMAL, system = NORMAL] = await modes.readModes([stage, ROUTER]);
-      watch.knows(invocation, [own, system]);
-      return { own, system };
+      const stored = await modes.readStored(stage, ROUTER);
+      watch.knows(invocation, [stored.own, stored.system]);
+      return stored;
     },
-    note: async (event: ModeEvent) => {
-      const { after, flipped } = await changeMode(changes, stage, event);
-      if (event.type === 'redriven') watch.noted(event.messageId);
-      if (flipped) published.push(publish(after));
-      if (after.held || after.mode === 'degraded') watch.knows(invocation, [after]);
-      return after;
-    },
+    note: noteOf(world, stage, invocation, published),
     clock,
     random: world.random,
     uuid: world.uuid,

@@ -3,23 +3,59 @@ import type { ModeRecord } from '../../../lambdas/core/mode.ts';
 import type { Rejection, StageQueues, StageRegistry } from '../../../lambdas/core/ports.ts';
 import type { Seen, SeenStore } from '../../../lambdas/core/seen.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
-import type { MemoryParking } from '../../support/memory-parking.ts';
+import { MemoryParking } from '../../support/memory-parking.ts';
 import { MemoryState } from '../../support/memory-state.ts';
 import type { StageId } from './plan.ts';
+
+/** As many states of the index as are kept. */
+const MOST_CHANGES = 8;
+
+/** Its index of heads lags behind, by a time. */
+export class LaggingParking extends MemoryParking {
+  #changes: readonly number[] = [];
+
+  /** @param lag milliseconds by which a read lags, drawn anew for each */
+  constructor(now: () => number, lag: () => number) {
+    super();
+    this.lag = () => {
+      const since = now() - lag();
+      return this.#changes.filter((at) => at > since).length;
+    };
+    const changed = (): void => {
+      this.#changes = [...this.#changes, now()].slice(-MOST_CHANGES);
+    };
+    for (const name of ['touchHead', 'takeLease', 'releaseLease', 'resetFailures', 'deleteHead'] as const) {
+      const change = this[name].bind(this) as (...args: unknown[]) => Promise<unknown>;
+      Reflect.set(this, name, async (...args: unknown[]) => {
+        const result = await change(...args);
+        if (result !== false) changed();
+        return result;
+      });
+    }
+  }
+}
 
 /** Tells of each change of a mode. */
 export class WatchedState extends MemoryState {
   readonly #written: (stage: StageId, record: ModeRecord) => void;
+  readonly #isEcho: () => boolean;
 
-  constructor(parking: MemoryParking, written: (stage: StageId, record: ModeRecord) => void) {
+  /** @param isEcho whether the SDK repeats a write that was taken: the store refuses the repetition */
+  constructor(
+    parking: MemoryParking,
+    written: (stage: StageId, record: ModeRecord) => void,
+    isEcho: () => boolean,
+  ) {
     super(parking);
     this.#written = written;
+    this.#isEcho = isEcho;
   }
 
   override async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
     const done = await super.writeMode(stage, next, previous);
-    if (done) this.#written(stage as StageId, next);
-    return done;
+    if (!done) return false;
+    this.#written(stage as StageId, next);
+    return !this.#isEcho();
   }
 }
 

@@ -17,6 +17,8 @@ const CHARGE_TIME = 7 * SECOND;
 interface Span {
   readonly from: number;
   readonly isNormal: boolean;
+  /** It was degraded soon after it had been normal: then the gauge may stay. */
+  readonly isRelapsed: boolean;
 }
 
 export interface WatchOptions {
@@ -24,8 +26,12 @@ export interface WatchOptions {
   readonly mayOvertake: boolean;
   /** Nothing happens that justifies an alarm. */
   readonly isHarmless: boolean;
+  /** Nothing got through for so long that the stage may degrade by that alone. */
+  readonly isStalled: (stage: StageId) => boolean;
   readonly now: () => number;
   readonly violation: (text: string) => void;
+  /** A gauge was put. */
+  readonly gauge: (stage: StageId, value: number, at: number) => void;
   /** Code that was deployed once, by its version. */
   readonly codeOf: (version: string) => Code | undefined;
   /** Of a message, as its queue took it. */
@@ -85,8 +91,8 @@ export class Watch {
     }
     if (record.epoch === before.epoch) return;
     this.flips += 1;
-    this.#spansOf(stage).push({ from: now, isNormal: record.mode === 'normal' });
-    if (record.mode === 'degraded' && this.#isHarmless)
+    this.#spansOf(stage).push({ from: now, isNormal: record.mode === 'normal', isRelapsed: record.relapsed });
+    if (record.mode === 'degraded' && this.#isHarmless && !this.#options.isStalled(stage))
       this.#options.violation(`alarm: ${stage} degrades without a cause: ${record.reason}`);
   }
 
@@ -97,16 +103,18 @@ export class Watch {
   }
 
   /** A stage begins to work on a message of a user. */
-  begun(stage: StageId, user: number, message: IncomingMessage, by: Invocation): void {
+  begun(stage: StageId, user: number, message: IncomingMessage, by: Invocation, isTrial: boolean): void {
     const { violation, mayOvertake } = this.#options;
     const what = `${by.name} begins ${message.id} of ${userName(user)}`;
-    if (this.#knowsShut.has(by)) violation(`shut: ${what} although it knows that ${stage} is shut`);
+    if (this.#knowsShut.has(by) && !isTrial)
+      violation(`shut: ${what} although it knows that ${stage} is shut`);
     if (by.timeLeft < limitsOf(stage).worstCase - CHARGE_TIME)
       violation(`time: ${what} with too little time`);
     const other = this.#working.get(`${stage} ${String(user)}`);
     if (other?.by.isRunning === true && !mayOvertake)
       violation(`two workers: ${what} while ${other.by.name} works on it`);
     this.#working.set(`${stage} ${String(user)}`, { by, message });
+    if (isTrial) return;
     const since = this.#shutSince.get(stage);
     if (since !== undefined && since < by.startedAt)
       violation(`shut: ${what} although ${stage} was shut when it started`);
@@ -184,14 +192,17 @@ export class Watch {
 
   /** @param by a run of control, which has read the modes since it started */
   gauges(data: readonly MetricDatum[], by: Invocation): void {
-    for (const { name, value, dimensions } of data) {
+    for (const { name, value, dimensions, at } of data) {
       const stage = STAGES.find((one) => one === dimensions['Stage']);
       if (name !== 'DegradedMode' || stage === undefined) continue;
       this.#gauges.set(stage, value);
+      this.#options.gauge(stage, value, at);
       const spans = this.#spansOf(stage);
       // Any of the modes that it has had since control started may be the one that was read.
       const isTrue = spans.some(
-        ({ isNormal }, i) => isNormal === (value === 0) && (spans[i + 1]?.from ?? Infinity) >= by.startedAt,
+        ({ isNormal, isRelapsed }, i) =>
+          (isNormal === (value === 0) || (isRelapsed && value === 1)) &&
+          (spans[i + 1]?.from ?? Infinity) >= by.startedAt,
       );
       if (!isTrue)
         this.#options.violation(
@@ -213,7 +224,7 @@ export class Watch {
   }
 
   #spansOf(stage: StageId): Span[] {
-    const spans = this.#spans.get(stage) ?? [{ from: -Infinity, isNormal: true }];
+    const spans = this.#spans.get(stage) ?? [{ from: -Infinity, isNormal: true, isRelapsed: false }];
     this.#spans.set(stage, spans);
     return spans;
   }

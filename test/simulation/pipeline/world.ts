@@ -14,28 +14,30 @@ import type {
   SendResult,
 } from '../../../lambdas/core/ports.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
-import { MemoryParking } from '../../support/memory-parking.ts';
 import { gated } from '../../support/ports-gate.ts';
 import { Dice } from '../dice.ts';
 import type { Invocation } from '../invocation.ts';
 import { Schedule } from '../schedule.ts';
 import type { Bug } from './bug.ts';
 import { clientOf, type Client } from './clients.ts';
-import { firstCode, plannedOf, type Code } from './code.ts';
-import { CONTROL_TIMEOUT, limitsOf, MINUTE, SECOND } from './config.ts';
+import type { Code } from './code.ts';
+import { CONTROL_TIMEOUT, limitsOf, MINUTE, modeSettings, SECOND } from './config.ts';
 import { runControl } from './control.ts';
+import { Deployments } from './deployments.ts';
+import type { Evidence } from './evidence.ts';
 import { Faults } from './faults.ts';
 import { Functions } from './functions.ts';
 import { Ledger } from './ledger.ts';
 import { Operator } from './operator.ts';
 import { keyOf } from './made.ts';
-import { isHarmless, poisonedAlone, ROUTER, STAGES, type Plan, type StageId } from './plan.ts';
+import { isHarmless, poisonedAlone, ROUTER, type Plan, type StageId } from './plan.ts';
 import { Queues, type Accepted } from './queues.ts';
 import { Receivers } from './receivers.ts';
 import { StageFunctions } from './stage-functions.ts';
-import { memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
+import { LaggingParking, memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
 import type { CodeOptions } from './transforms.ts';
 import { Watch } from './watch.ts';
+import { evidenceOf, sandboxOf } from './wiring.ts';
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -66,7 +68,7 @@ export class World {
   readonly random: () => number;
   readonly violations: string[] = [];
   readonly trace: string[] = [];
-  readonly parking = new MemoryParking();
+  readonly parking: LaggingParking;
   readonly state: WatchedState;
   readonly rejections: WatchedRejections;
   readonly seen = memorySeen();
@@ -77,17 +79,15 @@ export class World {
   readonly faults: Faults;
   readonly functions: Functions;
   readonly stageFunctions = new StageFunctions(this);
+  readonly sandbox: CodeOptions = sandboxOf(this);
   readonly queues: Queues;
   readonly receivers: Receivers;
   readonly clients: readonly Client[];
   readonly operator: Operator;
   readonly ledger: Ledger;
   readonly watch: Watch;
-  readonly #codes = new Map<StageId, Code>(STAGES.map((stage) => [stage, firstCode(stage)]));
-  /** By version. */
-  readonly #versions = new Map<string, Code>(
-    STAGES.map((stage) => [firstCode(stage).version, firstCode(stage)]),
-  );
+  readonly evidence: Evidence;
+  readonly #deployments: Deployments;
   /** By order key. */
   readonly #users = new Map<string, number>();
   readonly #isTraced: boolean;
@@ -99,6 +99,13 @@ export class World {
     this.#isTraced = isTraced;
     this.random = new Dice(plan.seed).next;
     const { schedule, random } = this;
+    this.#deployments = new Deployments({
+      now: () => schedule.now,
+      random,
+      count: (what) => {
+        this.faults.count(what);
+      },
+    });
     const mayOvertake = plan.settings.maxReceiveCount < OUT_OF_REACH;
     const { crashes } = plan.settings;
     const seen = { mayOvertake, now: () => schedule.now, violation: this.violation };
@@ -106,17 +113,29 @@ export class World {
       ...seen,
       crashes,
       isHarmless: isHarmless(plan),
-      codeOf: (version) => this.#versions.get(version),
+      isStalled: (stage) => this.evidence.isStalled(stage),
+      gauge: (stage, value, at) => {
+        this.evidence.gauge(stage, value, at);
+      },
+      codeOf: (version) => this.#deployments.byVersion(version),
       eventsOf: (messageId) => this.ledger.eventsOf(messageId),
     });
     this.ledger = new Ledger({ ...seen, delivered: this.#lateness(plan) });
-    this.state = new WatchedState(this.parking, (stage, record) => {
-      this.watch.modeWritten(stage, record);
-    });
+    this.faults = new Faults(plan, random, () => this.time);
+    this.parking = new LaggingParking(() => schedule.now, this.#indexLag);
+    this.evidence = evidenceOf(this);
+    this.state = new WatchedState(
+      this.parking,
+      (stage, record) => {
+        this.watch.modeWritten(stage, record);
+        this.evidence.modeWritten(stage, record);
+      },
+      () => this.faults.happens(plan.settings.echo, 'mode: the SDK repeats a write'),
+    );
     this.rejections = new WatchedRejections((record) => {
       this.ledger.recorded(record);
+      this.evidence.rejected(record);
     });
-    this.faults = new Faults(plan, random, () => this.time);
     this.functions = new Functions({
       schedule,
       random,
@@ -128,6 +147,7 @@ export class World {
       },
       ended: (invocation) => {
         this.watch.charges.over(invocation);
+        this.evidence.over(invocation);
       },
       violation: this.violation,
     });
@@ -138,6 +158,10 @@ export class World {
       visibility: (stage) => bug.visibility ?? limitsOf(stage).visibility,
       entryFate: () => this.faults.entry(),
       undeleted: () => this.faults.undeleted(),
+      lateStart: () => this.faults.happens(plan.settings.lateStart, 'late start'),
+      starved: () => {
+        this.faults.count('nobody is invoked');
+      },
       accepted: this.#accepted,
       handOut: this.stageFunctions.handOut,
     });
@@ -172,12 +196,12 @@ export class World {
   };
 
   codeOf(stage: StageId): Code {
-    return this.#codes.get(stage) ?? firstCode(stage);
+    return this.#deployments.of(stage);
   }
 
-  deploy(stage: StageId, code: Code): void {
-    this.#codes.set(stage, code);
-    this.#versions.set(code.version, code);
+  /** @param overlap milliseconds for which the former code may be invoked still */
+  deploy(stage: StageId, code: Code, overlap = 0): void {
+    this.#deployments.deploy(stage, code, overlap);
     this.log(() => `deployed ${code.version}`);
   }
 
@@ -198,24 +222,6 @@ export class World {
   effect(message: IncomingMessage | undefined): void {
     if (message !== undefined) this.ledger.effect(message.id);
   }
-
-  /** What the sandbox of a process is given. */
-  readonly sandbox: CodeOptions = {
-    random: () => this.random(),
-    now: () => this.schedule.now,
-    begun: (stage, messageId, { running }) => {
-      if (running !== undefined) this.watch.eventBegun(stage, messageId, running);
-    },
-    made: (stage, event, outputs) => {
-      const { impure, anonymousId } = plannedOf(event);
-      if (impure === undefined) return;
-      const message = this.watch.current(stage, Number(anonymousId.slice(1)));
-      if (message !== undefined) this.ledger.made.made(stage, message.id, event, outputs);
-    },
-    count: (what) => {
-      this.faults.count(what);
-    },
-  };
 
   /** A function's own clock: SQS's is right, a function's may be wrong, and jump while it runs. */
   clockOf({ startedAt }: Invocation): () => number {
@@ -242,19 +248,37 @@ export class World {
   }
 
   readonly announcement = (stage: string, record: ModeRecord): Announcement =>
-    announcementOf(stage, record, { pipeline: 'shop', stackName: 'Shop' });
+    announcementOf(stage, record, { pipeline: 'shop', stackName: 'Shop' }, modeSettings(this.plan.settings));
 
-  /** A run of control, or an operator's command. */
-  control(event: object): void {
+  /** The run of control by the minute; now and then two at the same moment. */
+  minute(): void {
+    const event = { source: 'aws.events' };
+    this.control(event, true);
+    if (this.faults.happens(this.plan.settings.doubled, 'two controls')) this.control(event);
+  }
+
+  /** A run of control, or an operator's command. @param isMinute see `Evidence.controlled` */
+  control(event: object, isMinute = false): void {
     const isQuick = !('command' in event) && !this.faults.isSlowControl();
     this.functions.invoke({
       of: 'control',
       name: 'control',
       timeout: CONTROL_TIMEOUT,
-      work: (invocation) => runControl(this, invocation, event, isQuick),
+      work: async (invocation) => {
+        await runControl(this, invocation, event, isQuick);
+        if (isMinute && !invocation.isHurt) this.evidence.controlled(invocation.startedAt);
+      },
       isQuick,
     });
   }
+
+  readonly #indexLag = (): number => {
+    const { indexLag = 0 } = this.plan.settings;
+    if (indexLag === 0 || this.time > this.plan.end) return 0;
+    const lag = this.random() * indexLag;
+    this.faults.count('a lagging index');
+    return lag;
+  };
 
   readonly #accepted = (stage: StageId, message: Accepted): void => {
     this.log(() => `${stage} has ${message.id}: ${eventsIn(message.body)}`);

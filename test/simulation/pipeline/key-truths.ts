@@ -1,0 +1,93 @@
+/** Which keys of a stage really are in trouble of their own: which failed, and when others got through meanwhile. */
+import type { Bounds } from './bounds.ts';
+
+/** The account of the oldest message of a key that has failed. Times are milliseconds since 1970. */
+interface KeyTruth {
+  readonly messageId: string;
+  /** Its failures that came after others' progress since the one before. */
+  readonly excused: number;
+  /** Those of which the stage must know it. */
+  readonly surelyExcused: number;
+  /** How long the stage had forwarded by then. */
+  readonly firstFailedAfter: number;
+  readonly lastFailedAt: number;
+  readonly hasCrashed: boolean;
+}
+
+/** What had happened in the stage when a message failed. */
+interface Failed {
+  readonly now: number;
+  /** Milliseconds in which the stage was normal or recovering. */
+  readonly forwarded: number;
+  readonly progressAt: number;
+  /** The latest progress of which the stage must know. */
+  readonly knownAt: number;
+  readonly isCrash: boolean;
+}
+
+export interface Failing {
+  readonly key: string;
+  readonly messageId: string;
+}
+
+export class KeyTruths {
+  readonly #keys = new Map<string, KeyTruth>();
+  /** Given up, or discarded: they do not stand before the others of their keys. */
+  readonly #gone = new Set<string>();
+  readonly #bounds: Bounds;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
+
+  failed({ key, messageId }: Failing, failed: Failed): void {
+    const { now, forwarded, progressAt, knownAt, isCrash } = failed;
+    const before = this.#keys.get(key);
+    // When the last message of a key is given up, nobody may know any more how it went with it.
+    const same = before !== undefined && this.#stands(before) ? before : undefined;
+    const { clocks } = this.#bounds;
+    const isExcused = before === undefined || progressAt > before.lastFailedAt - clocks;
+    const isSurelyExcused = same !== undefined && knownAt > same.lastFailedAt + clocks;
+    this.#keys.set(key, {
+      messageId: same?.messageId ?? messageId,
+      excused: (before?.excused ?? 0) + (isExcused ? 1 : 0),
+      surelyExcused: (same?.surelyExcused ?? 1) + (isSurelyExcused ? 1 : 0),
+      firstFailedAfter: same?.firstFailedAfter ?? forwarded,
+      lastFailedAt: now,
+      hasCrashed: isCrash && (same?.hasCrashed ?? true),
+    });
+  }
+
+  /** Where SQS has moved the failing message out of the way, one behind it proves nothing about it. */
+  gotThrough({ key, messageId }: Failing): void {
+    const account = this.#keys.get(key);
+    if (account !== undefined && (account.messageId === messageId || !this.#stands(account)))
+      this.#keys.delete(key);
+  }
+
+  /** It was given up, or discarded. */
+  gone(messageId: string): void {
+    this.#gone.add(messageId);
+  }
+
+  /** It may count as in trouble of its own: the benefit of the doubt for whoever has to see that something waits. */
+  isOwn(key: string): boolean {
+    const { ownAfter, unseenFailures } = this.#bounds;
+    return (this.#keys.get(key)?.excused ?? 0) >= ownAfter - unseenFailures;
+  }
+
+  /**
+   * Nobody can take it for anything else: progress is stored up to a minute late.
+   * @param forwarded milliseconds in which the stage was normal or recovering
+   */
+  isSurelyOwn(key: string, forwarded: number): boolean {
+    const { ownAfter, parkAfter, minute } = this.#bounds;
+    const truth = this.#keys.get(key);
+    if (truth === undefined || truth.surelyExcused <= ownAfter + 1) return false;
+    return truth.hasCrashed || forwarded - truth.firstFailedAfter >= parkAfter + minute;
+  }
+
+  #stands({ messageId }: KeyTruth): boolean {
+    return !this.#gone.has(messageId);
+  }
+}
