@@ -118,7 +118,7 @@ describe('what the page shows', () => {
     ]);
     expect(await textOf(page, '#mode-reason')).toMatch(/^crm: 20 deliveries .* answered 503: \{"error"/);
     expect(await textOf(page, '#mode-next')).toMatch(
-      /mail: In 9 min \d+ s: degraded, if nothing has got through/,
+      /mail: In 9 min \d+ s: degraded at the latest, if nothing has got through/,
     );
     expect(await textOf(page, '#mode-command')).toMatch(/else npx sluice resume crm\.$/);
     const [router, crm, warehouse, mail] = await rows('#stage-rows tr');

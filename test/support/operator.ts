@@ -1,12 +1,17 @@
 /** What an operator sees and does, as the console does it: one request to control at a time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlAnswer, ControlRequest, ControlResults, StageStatus } from '../../config/operations.ts';
 import type { LocalRun } from './local-run.ts';
 import { until } from './until.ts';
+
+/** Times that control is asked while it is at work for somebody else. */
+const PATIENCE = 30;
 
 /** @throws Error with what control refused */
 export const control = async <Command extends keyof ControlResults>(
   run: LocalRun,
   request: ControlRequest & { readonly command: Command },
+  patience = PATIENCE,
 ): Promise<ControlResults[Command]> => {
   const response = await fetch(`${run.consoleUrl}/api/control`, {
     method: 'POST',
@@ -14,6 +19,11 @@ export const control = async <Command extends keyof ControlResults>(
     body: JSON.stringify(request),
   });
   const text = await response.text();
+  // On a machine that is busy a run of control may take longer than its interval.
+  if (response.status === 500 && text.includes('ConcurrentInvocationLimitExceeded') && patience > 0) {
+    await sleep(1_000);
+    return control(run, request, patience - 1);
+  }
   if (response.status !== 200) throw new Error(`control: ${response.status} ${text}`);
   const answer = JSON.parse(text) as ControlAnswer<Command>;
   if (answer.ok) return answer.result;
