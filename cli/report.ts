@@ -50,7 +50,7 @@ export interface Report {
     readonly stage: string;
     readonly kind: FailureKind;
   })[];
-  /** Of each stage that has any; `time` is that of the last. */
+  /** One entry for each stage in which something failed late; `time`: when the last did. */
   readonly lateCrashes: readonly (LateCrashes & { readonly time: string; readonly stage: string })[];
   readonly parked: { readonly keys: readonly ParkedKey[]; readonly complete: boolean };
   readonly rejected: { readonly counts: readonly RejectedCount[]; readonly complete: boolean };

@@ -141,7 +141,7 @@ export class KnownMode {
     return delivered > 0 || (filtered > 0 && !this.#isInDoubt);
   }
 
-  /** @returns whether there was any */
+  /** @returns whether the attempt made progress */
   async #progressed(epoch: number, shown: Shown, at: number): Promise<boolean> {
     if (!this.hasProgress(shown)) return false;
     const delivered = shown.delivered > 0;

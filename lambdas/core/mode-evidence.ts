@@ -71,7 +71,7 @@ const redriven = (situation: Situation, { messageId, crash, processed }: Of<'red
   );
 };
 
-/** A minute of them is kept as long as any of it may be in the window. */
+/** The counter of a minute is kept until the whole minute is outside the window. */
 const withShare = ({ own, now, settings }: Situation, processed: number): ModeRecord['shares'] => {
   const minute = Math.floor(now / settings.minute);
   const recent = own.shares.filter(

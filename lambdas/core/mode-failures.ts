@@ -12,7 +12,7 @@ type Of<Type extends Evidence['type']> = Extract<Evidence, { type: Type }>;
 const BREAKER_KEYS = 2;
 /** What is known already is noted again after this time; what is new, after that: texts may differ at each failure. */
 const AGAIN = 60_000;
-const ANEW = 5_000;
+const OTHER_TEXT = 5_000;
 const TEXT_BYTES = 300;
 /** Parts of `stallAfter` in which a failed delivery is noted once: each would be a write. */
 const DOUBT_PARTS = 10;
@@ -87,7 +87,7 @@ export const crashed = (situation: Situation, { crash }: Of<'crashed'>): ModeRec
   const short = shortCrash(crash);
   const { lastCrash } = own;
   const isSame = lastCrash?.error === short.error && lastCrash.codeVersion === short.codeVersion;
-  const isKnown = lastCrash !== undefined && now - lastCrash.at < (isSame ? AGAIN : ANEW);
+  const isKnown = lastCrash !== undefined && now - lastCrash.at < (isSame ? AGAIN : OTHER_TEXT);
   return inTrouble({ ...situation, own: isKnown ? own : { ...own, lastCrash: short } }, crash.codeVersion);
 };
 
@@ -100,6 +100,6 @@ const noted = (
 ): LastFailure => {
   const short = cut(text, TEXT_BYTES);
   const isSame = before?.text === short && before.codeVersion === codeVersion;
-  const isKnown = before !== undefined && now - before.at < (isSame ? AGAIN : ANEW);
+  const isKnown = before !== undefined && now - before.at < (isSame ? AGAIN : OTHER_TEXT);
   return isKnown ? before : { text: short, at: now, codeVersion };
 };

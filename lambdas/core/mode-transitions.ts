@@ -121,7 +121,7 @@ export const degrade = (situation: Situation, reason: string, codeVersion: strin
   };
 };
 
-/** Now; or later, if the clock of whoever made the last progress is ahead: that was not progress of the recovery. */
+/** Now; or later, if the process that made the last progress has a clock that is ahead: that was not progress of the recovery. */
 const afterProgress = (situation: Situation): number => {
   const progressAt = lastProgress(situation);
   return progressAt > situation.now ? progressAt + 1 : situation.now;

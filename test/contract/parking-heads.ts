@@ -57,7 +57,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect(await store.readHead(stage, 'u')).toMatchObject({ leaseOwner: 'b', failures: 2 });
     });
 
-    it('counts no failure for a trial, which takes and gives back a lease as any other', async () => {
+    it('counts no failure for a trial, which takes and gives back a lease like every drain', async () => {
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       const trial = { ...lease('t'), isTrial: true };

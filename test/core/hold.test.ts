@@ -40,7 +40,7 @@ describe('a batch', () => {
     expect(calls).toEqual([]);
   });
 
-  it('of which one message was received for the first time was received then', async () => {
+  it('with a message that was received for the first time was received at that time', async () => {
     expect(await held([received('m1'), received('m2', 70)])).toBe(stage.now - 70 + VISIBILITY);
     expect(calls).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('a batch', () => {
     expect(calls).toEqual([[['m1', 'm2'], 360]]);
   });
 
-  it('of which nobody knows when it was received is hidden afresh first', async () => {
+  it('is hidden afresh first if nobody knows when it was received', async () => {
     expect(await held([received('m1'), received('m2')])).toBe(stage.now + VISIBILITY);
     expect(calls).toEqual([[['m1', 'm2'], 360]]);
   });

@@ -91,14 +91,14 @@ const check = (before: ModeRecord, { record, now, system }: Stage): void => {
     'it does not get better while it is stopped': !stopped || flips === 0 || record.mode === 'degraded',
     'the latest change is in the history': flips === 0 || record.history.at(-1)?.epoch === record.epoch,
     'the history is short': record.history.length <= 10,
-    'redrives are no more than the threshold': record.redrives.length <= SETTINGS.redriveThreshold,
+    'redrives are at most the threshold': record.redrives.length <= SETTINGS.redriveThreshold,
     'each redrive is there once':
       new Set(record.redrives.map(({ id }) => id)).size === record.redrives.length,
     'the pause is within its limits':
       record.pause === 0 || (record.pause >= SETTINGS.pause && record.pause <= SETTINGS.maxPause),
     'failures are counted up to the limit, and of two users':
       (record.failing?.count ?? 0) <= SETTINGS.breakerFailures && (record.failing?.keys.length ?? 0) <= 2,
-    'deaths are no more than the threshold': record.deaths.length <= SETTINGS.redriveThreshold,
+    'deaths are at most the threshold': record.deaths.length <= SETTINGS.redriveThreshold,
     'it has the marks of its present window only':
       record.mode === 'recovering' ||
       (record.attemptedAt === undefined &&
@@ -108,7 +108,7 @@ const check = (before: ModeRecord, { record, now, system }: Stage): void => {
     'a few names of writes': (record.writes?.length ?? 0) <= 4,
     'a handful of minutes': record.shares.length <= 7,
     'successes are counted while it recovers': record.successes === 0 || record.mode === 'recovering',
-    'successes are no more than end it': record.successes <= SETTINGS.recoverAfter,
+    'successes are at most as many as end it': record.successes <= SETTINGS.recoverAfter,
     'nothing is announced before it happened': record.announced <= record.epoch,
     'keys become due by epochs that were': record.dueEpoch <= record.epoch,
     'nothing that is known began later than now':

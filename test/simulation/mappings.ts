@@ -1,9 +1,8 @@
 import { SqsEngine } from '../../local/sqs/engine.ts';
-import { SqsError } from '../../local/sqs/errors.ts';
-import type { ReceivedMessage } from '../../local/sqs/types.ts';
-import { InfraFault, type IncomingMessage, type StageQueue } from '../../lambdas/core/ports.ts';
+import type { IncomingMessage, StageQueue } from '../../lambdas/core/ports.ts';
 import { MapStore } from '../local/sqs/map-store.ts';
 import type { Mishap } from './invocation.ts';
+import { orFault, toIncoming } from './pipeline/received.ts';
 import type { Schedule } from './schedule.ts';
 import { VISIBILITY, type WorldOptions } from './settings.ts';
 
@@ -152,23 +151,3 @@ export class Mappings {
     this.#schedule.after(next - this.#schedule.now, this.pump);
   }
 }
-
-const orFault = (call: () => void): void => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SqsError) throw new InfraFault(error.message, { cause: error });
-    throw error;
-  }
-};
-
-const toIncoming = (received: ReceivedMessage): IncomingMessage => ({
-  id: received.messageId,
-  receiptHandle: received.receiptHandle,
-  body: received.body,
-  groupId: received.groupId ?? '',
-  sequenceNumber: received.sequenceNumber ?? '',
-  receiveCount: received.receiveCount,
-  sentAt: received.sentAt,
-  ...(received.receiveCount === 1 ? { receivedAt: received.firstReceivedAt } : {}),
-});

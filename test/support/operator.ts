@@ -4,7 +4,7 @@ import type { ControlAnswer, ControlRequest, ControlResults, StageStatus } from 
 import type { LocalRun } from './local-run.ts';
 import { until } from './until.ts';
 
-/** Times that control is asked while it is at work for somebody else. */
+/** How often control is asked again while another run of it is under way. */
 const PATIENCE = 30;
 
 /** @throws Error with what control refused */

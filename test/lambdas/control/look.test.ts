@@ -67,7 +67,7 @@ describe('work that waits', () => {
       mode: 'normal',
       waiting: { messages: 0, keys: 0, own: 1 },
     });
-    // It is drained as any other.
+    // It is drained like the others.
     expect(world.drains.filter((drain) => drain.startsWith('function-lake'))).toHaveLength(11);
   });
 

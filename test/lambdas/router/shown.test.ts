@@ -161,7 +161,7 @@ describe('a trial', () => {
     expect([world.rejections.of('router'), world.counts]).toEqual([[], {}]);
   });
 
-  it('delivers as any other attempt', async () => {
+  it('delivers like an attempt in normal', async () => {
     const world = trial(worldOf());
     expect(await world.run(packed('m1', events))).toEqual({ kind: 'done', shown: { ...none, delivered: 3 } });
   });

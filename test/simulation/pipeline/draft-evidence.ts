@@ -39,7 +39,7 @@ export class EvidenceDraft {
     this.#users = users;
   }
 
-  /** A stage fails everything for hours, mostly until the end. @returns whether the code is to be mended */
+  /** A stage fails everything for hours, mostly until the end. @returns whether it takes a fix of the code */
   outage(): boolean {
     const dice = this.#dice;
     const [stage, cause] = this.#cause();
@@ -114,7 +114,7 @@ export class EvidenceDraft {
       this.#send(dice.int(at, this.#end), dice.int(0, this.#users - 1), PLAIN);
   }
 
-  /** Messages of up to a thousand events, of which a destination refuses one request in five. */
+  /** Messages of up to a thousand events; a destination refuses one request in five. */
   packed(): void {
     const dice = this.#dice;
     const stage = dice.pick(DESTINATIONS);

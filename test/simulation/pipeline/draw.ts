@@ -65,7 +65,7 @@ const ratesOf = (dice: Dice, kind: Kind): Rates => {
   };
 };
 
-/** Of so many stories one is about evidence. */
+/** One story in three is about evidence. */
 const EVIDENCE = 3;
 
 export const isAboutEvidence = (seed: number): boolean => seed % EVIDENCE === 0;

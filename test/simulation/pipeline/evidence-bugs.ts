@@ -8,7 +8,7 @@ import type { Bug, StageDeps } from './bug.ts';
 import type { StageId } from './plan.ts';
 import type { World } from './world.ts';
 
-/** Whoever reads a stage's mode reads this in its place. */
+/** All functions read this in place of a stage's mode. */
 export const read =
   (seen: (own: ModeRecord) => ModeRecord): NonNullable<Bug['world']> =>
   ({ state }: World) => {

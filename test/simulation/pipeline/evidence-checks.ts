@@ -211,7 +211,7 @@ export class EvidenceChecks {
       );
   }
 
-  /** All is mended. */
+  /** Nothing is broken any longer. */
   #recovers(stage: StageId, truth: StageTruth): void {
     const { bounds, violation, now } = this.#options;
     const { record, isStopped, flippedAt, releasedAt, waitingSince, troubleAt, probeFailedAt } = truth;

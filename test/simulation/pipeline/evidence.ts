@@ -56,7 +56,7 @@ export class Evidence {
   readonly #trials: TrialChecks;
   readonly #attempts = new Map<Invocation, Map<string, Attempt>>();
   readonly #redriven = new Set<string>();
-  /** When runs of control began of which no call failed. */
+  /** When those runs of control began in which no call failed. */
   #goodRuns: readonly number[] = [];
 
   constructor(options: EvidenceOptions) {

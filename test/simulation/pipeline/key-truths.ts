@@ -6,7 +6,7 @@ interface KeyTruth {
   readonly messageId: string;
   /** Its failures that came after others' progress since the one before. */
   readonly excused: number;
-  /** Those of which the stage must know it. */
+  /** The failures that the stage must know to be excused. */
   readonly surelyExcused: number;
   /** How long the stage had forwarded by then. */
   readonly firstFailedAfter: number;
@@ -20,7 +20,7 @@ interface Failed {
   /** Milliseconds in which the stage was normal or recovering. */
   readonly forwarded: number;
   readonly progressAt: number;
-  /** The latest progress of which the stage must know. */
+  /** The latest progress that the stage must know. */
   readonly knownAt: number;
   readonly isCrash: boolean;
 }
@@ -70,7 +70,7 @@ export class KeyTruths {
     this.#gone.add(messageId);
   }
 
-  /** It may count as in trouble of its own: the benefit of the doubt for whoever has to see that something waits. */
+  /** It may count as in trouble of its own: the benefit of the doubt where control has to see that something waits. */
   isOwn(key: string): boolean {
     const { ownAfter, unseenFailures } = this.#bounds;
     return (this.#keys.get(key)?.excused ?? 0) >= ownAfter - unseenFailures;

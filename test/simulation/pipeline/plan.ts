@@ -225,10 +225,10 @@ export const isCalm = ({ rates, mishaps, actions, settings }: Plan): boolean =>
   (settings.lateStart ?? 0) === 0 &&
   !actions.some((action) => action.do === 'trouble' || action.do === 'kill');
 
-/** Somebody has an event on which even the fix fails: it takes an operator. */
+/** Some user has an event on which even the fix fails: it takes an operator. */
 export const hasIncurable = (plan: Plan): boolean => poisons(plan).some(({ poison }) => !poison.cured);
 
-/** Somebody whose events the fix copes with. */
+/** A user whose events the fix copes with. */
 export const healthyUser = (plan: Plan): number | undefined => {
   const sick = new Set(poisons(plan).flatMap(({ user, poison }) => (poison.cured ? [] : [user])));
   return Array.from({ length: plan.users }, (_, user) => user).find((user) => !sick.has(user));

@@ -168,7 +168,7 @@ export const PLANTED_AROUND: readonly Planted[] = [
   },
   {
     name: 'a probe that Lambda throttles counts as failed',
-    breaks: 'a healthy stage degrades, and somebody is woken',
+    breaks: 'a healthy stage degrades, and someone is woken',
     bug: {
       control: (deps) => ({
         ...deps,

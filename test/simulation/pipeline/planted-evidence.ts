@@ -34,12 +34,12 @@ export const PLANTED_IN_EVIDENCE: readonly Planted[] = [
   },
   {
     name: 'a key in trouble of its own waits',
-    breaks: 'a stage in which nobody else has anything to do recovers for ever',
+    breaks: 'a stage in which nobody else has anything to do recovers forever',
     bug: { control: controlSees(({ reason }) => withoutOwnTrouble(reason)) },
   },
   {
     name: 'nothing gets through while a stage recovers, and it stays so',
-    breaks: 'a stage that nobody invokes recovers for ever',
+    breaks: 'a stage that nobody invokes recovers forever',
     bug: {
       control: controlGoesBy((own) => (own.mode === 'recovering' ? without(own, 'waitingSince') : own)),
     },

@@ -88,7 +88,7 @@ class Story {
   readonly #tick = (): void => {
     const { schedule, plan, time } = this.#world;
     this.#world.minute();
-    // Once the story is over, all must be well again soon: there is somebody waiting for it.
+    // Once the story is over, all must be well again soon: someone is waiting for it.
     const every = time < plan.end ? plan.settings.controlEvery : MINUTE;
     schedule.after(time < plan.end ? Math.min(every, plan.end - time) : every, this.#tick);
     if (time > plan.end + TIDY && unrest(this.#world) === undefined) this.isOver = true;

@@ -14,7 +14,7 @@ const MOST_CHANGES = 8;
 export class LaggingParking extends MemoryParking {
   #changes: readonly number[] = [];
 
-  /** @param lag milliseconds by which a read lags, drawn anew for each */
+  /** @param lag milliseconds by which a read lags, drawn for each read */
   constructor(now: () => number, lag: () => number) {
     super();
     this.lag = () => {

@@ -4,7 +4,7 @@ import type { Bounds } from './bounds.ts';
 import { KeyTruths, type Failing } from './key-truths.ts';
 
 const NEVER = -Infinity;
-/** Times are thrown away when there are so many. */
+/** Old times are thrown away after so many new ones. */
 const MOST = 500;
 /** The longest that a trial takes, milliseconds. */
 const TRIAL = 60_000;
@@ -34,7 +34,7 @@ export class StageTruth {
   filteredAt = NEVER;
   /** The latest progress that came by the queue or a drain, and not by a trial. */
   ownWayAt = NEVER;
-  /** The latest of which it must know by now: a trial's progress is stored as of the beginning of the trial. */
+  /** The latest progress that it must know by now: a trial's progress is stored as of the beginning of the trial. */
   #knownAt = NEVER;
   /** Since it began to recover: the first of them. */
   provenAt: number | undefined;
@@ -87,7 +87,7 @@ export class StageTruth {
     return this.#stalledFrom(this.waitingSince);
   }
 
-  /** The same, if a key of which it is not sure does not count as in trouble of its own. */
+  /** The same, if a key counts as in trouble of its own only where that is certain. */
   get mayBeStalledFrom(): number | undefined {
     return this.#stalledFrom(this.#mayWaitSince);
   }
@@ -173,7 +173,7 @@ export class StageTruth {
     this.#unknownDeaths.add(messageId);
   }
 
-  /** With those of which the stage may hear only now. */
+  /** With those that the stage may hear about only now. */
   deathsSince(since: number): number {
     return this.#deaths.filter((at) => at >= since).length + this.#unknownDeaths.size;
   }
