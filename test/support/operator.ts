@@ -4,8 +4,12 @@ import type { ControlAnswer, ControlRequest, ControlResults, StageStatus } from 
 import type { LocalRun } from './local-run.ts';
 import { until } from './until.ts';
 
-/** How often control is asked again while another run of it is under way. */
-const PATIENCE = 30;
+/** How often control is asked again, a second later, while another run of it is under way or a call of it takes too long. */
+const PATIENCE = 60;
+const isBusy = (text: string): boolean => /ConcurrentInvocationLimitExceeded|TimeoutError/.test(text);
+
+/** A status is a whole run of control: asked for more often, it would take the processor from what it tells of. */
+const STATUS_POLL_MS = 250;
 
 /** @throws Error with what control refused */
 export const control = async <Command extends keyof ControlResults>(
@@ -20,7 +24,7 @@ export const control = async <Command extends keyof ControlResults>(
   });
   const text = await response.text();
   // On a machine that is busy a run of control may take longer than its interval.
-  if (response.status === 500 && text.includes('ConcurrentInvocationLimitExceeded') && patience > 0) {
+  if (response.status === 500 && isBusy(text) && patience > 0) {
     await sleep(1_000);
     return control(run, request, patience - 1);
   }
@@ -30,8 +34,19 @@ export const control = async <Command extends keyof ControlResults>(
   throw new Error(`control refused: ${answer.refused}`);
 };
 
+const asked = new WeakMap<LocalRun, Promise<ControlResults['status']>>();
+
+/** Control runs once at a time: those who ask for the status in the same moment share an answer. */
+const sharedStatus = (run: LocalRun): Promise<ControlResults['status']> => {
+  const before = asked.get(run);
+  if (before !== undefined) return before;
+  const answer = control(run, { command: 'status' }).finally(() => asked.delete(run));
+  asked.set(run, answer);
+  return answer;
+};
+
 export const stageStatus = async (run: LocalRun, id: string): Promise<StageStatus> => {
-  const { stages } = await control(run, { command: 'status' });
+  const { stages } = await sharedStatus(run);
   const stage = stages.find((one) => one.id === id);
   if (stage === undefined) throw new Error(`there is no stage ${id}`);
   return stage;
@@ -52,7 +67,11 @@ export const untilStage = async (
       last = await stageStatus(run, id);
       return isSo(last) ? last : undefined;
     },
-    { deadlineMs, context: () => `${JSON.stringify(last, undefined, 2)}\n${run.output.slice(-6000)}` },
+    {
+      deadlineMs,
+      pollMs: STATUS_POLL_MS,
+      context: () => `${JSON.stringify(last, undefined, 2)}\n${run.output.slice(-6000)}`,
+    },
   );
 };
 

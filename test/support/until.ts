@@ -14,13 +14,17 @@ const POLL_MS = 20;
 export const until = async <T>(
   what: string,
   check: () => T | Promise<T>,
-  { deadlineMs = DEADLINE_MS, context = () => '' }: { deadlineMs?: number; context?: () => string } = {},
+  {
+    deadlineMs = DEADLINE_MS,
+    pollMs = POLL_MS,
+    context = () => '',
+  }: { deadlineMs?: number; pollMs?: number; context?: () => string } = {},
 ): Promise<NonNullable<T>> => {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const found = await check();
     if (found !== undefined && found !== null && found !== false) return found;
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${context()}`.trimEnd());
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 };

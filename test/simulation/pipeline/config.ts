@@ -79,5 +79,7 @@ export const CONTROL_TIMEOUT = 30 * SECOND;
 export const INGEST_TIMEOUT = 29 * SECOND;
 /** Of each stage's queue; smaller than the default, so that a simulation of a few users meets it. */
 export const MAX_CONCURRENCY = 4;
+/** Of the mapping that hands out dead letters. */
+export const INTAKE_CONCURRENCY = 2;
 /** Of the router's deduplication, where a plan has it: the defaults. */
 export const SEEN_LIMITS = { window: HOUR, maxIds: 200 };

@@ -2,7 +2,7 @@
 import type { ModeRecord } from '../../../lambdas/core/mode.ts';
 import type { IncomingMessage, Rejection } from '../../../lambdas/core/ports.ts';
 import type { Bounds } from './bounds.ts';
-import { limitsOf, SECOND } from './config.ts';
+import { INTAKE_CONCURRENCY, limitsOf, MAX_CONCURRENCY, SECOND } from './config.ts';
 import type { EvidenceOptions } from './evidence.ts';
 import type { Gauge } from './gauge.ts';
 import { hasIncurable, isCalm, type StageId } from './plan.ts';
@@ -19,8 +19,8 @@ export interface ChecksOptions extends EvidenceOptions {
 /** How the reason of a flip by rule (e) begins. */
 const STALLED = 'work waits, and nothing got through';
 
-/** An environment has processed at least this part of the whole, as a rule. */
-const ENVIRONMENTS = 5;
+/** An environment knows of its own messages only: of at least half an even share of the whole, as a rule. */
+const LEAST_PART = 0.5 / (MAX_CONCURRENCY + INTAKE_CONCURRENCY);
 
 const CLOSED: ReadonlySet<number> = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426]);
 const isClosed = (status: number): boolean => CLOSED.has(status) || (status >= 300 && status < 400);
@@ -133,7 +133,7 @@ export class EvidenceChecks {
     const isJust =
       (truth.troubleAt > truth.progressAt - slack && at - truth.progressAt >= breakerTime - minute - slack) ||
       truth.deathsSince(truth.progressAt - minute - slack) >= redriveThreshold ||
-      (count >= redriveThreshold && (this.#forgets || share >= bounds.redriveShare / ENVIRONMENTS)) ||
+      (count >= redriveThreshold && (this.#forgets || share >= bounds.redriveShare * LEAST_PART)) ||
       (isUnproven && count + truth.deathsSince(truth.recoveringAt) > 0) ||
       at - truth.probeFailedAt <= 3 * minute ||
       stalledFor >= stallAfter - minute - slack ||

@@ -10,7 +10,7 @@ import type {
 } from '../../../lambdas/core/ports.ts';
 import type { MappingChange } from '../../../lambdas/core/reconcile.ts';
 import type { Schedule } from '../schedule.ts';
-import { MAX_CONCURRENCY, SECOND } from './config.ts';
+import { INTAKE_CONCURRENCY, MAX_CONCURRENCY, SECOND } from './config.ts';
 import { STAGES, type PlanSettings, type StageId } from './plan.ts';
 import { Groups, orFault, toIncoming } from './received.ts';
 
@@ -21,8 +21,6 @@ const DELETE_AFTER = 50;
 const TRANSITION = 20 * SECOND;
 /** A function that starts late does so at most this long before its batch is visible again. */
 const LATE = 20 * SECOND;
-/** As the template has it. */
-const INTAKE_CONCURRENCY = 2;
 /** Seconds; as deployed. */
 const DEAD_LETTER_RETENTION = 1_209_600;
 
