@@ -1,5 +1,5 @@
 /** Asks control, over whatever carries the request, and tells its answers from its failures. */
-import type { ControlAnswer, ControlRequest, ControlResults } from '../config/operations.ts';
+import type { ControlAnswer, ControlRequest, ControlResults } from '../contract/operations.ts';
 import { CommandFailure } from './failure.ts';
 import { line, plain, stackLines } from './format.ts';
 

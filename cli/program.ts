@@ -1,6 +1,6 @@
 /** The command line as a whole: which commands there are, and how they are explained. */
 import { Command, type Argument } from 'commander';
-import { sluiceVersion } from '../config/version.ts';
+import { sluiceVersion } from '../contract/version.ts';
 import { addCheck } from './commands/check.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addHold } from './commands/hold.ts';

@@ -8,7 +8,7 @@ import type {
   ParkedKeyView,
   RejectedEvent,
   StatusReport,
-} from '../config/operations.ts';
+} from '../contract/operations.ts';
 import type { Ask } from './client.ts';
 import { readParked } from './commands/parked.ts';
 import { readRejected } from './commands/rejected.ts';

@@ -11,5 +11,5 @@ export interface AssemblyInputs {
   readonly cacheable: boolean;
 }
 
-/** The program that the app leaves there as well. It runs the transform of a function's asset: see `config/check.ts`. */
+/** The program that the app leaves there as well. It runs the transform of a function's asset: see `contract/transform-check.ts`. */
 export const ASSEMBLY_CHECK = 'sluice-check.mjs';

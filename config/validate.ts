@@ -1,6 +1,6 @@
 /** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
-import { CONTROL_INTERVAL } from './environment.ts';
+import { CONTROL_INTERVAL } from '../contract/environment.ts';
 import { pipelineSchema, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 

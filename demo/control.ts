@@ -1,6 +1,6 @@
 /** Asks control, as the command line and the console do. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlAnswer, StageStatus, StatusReport } from '../config/operations.ts';
+import type { ControlAnswer, StageStatus, StatusReport } from '../contract/operations.ts';
 
 const POLL_MS = 300;
 /** For a hang; on a slow machine the story takes longer. */

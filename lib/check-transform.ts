@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { BUNDLE_FILES, type DeliverBundle, type RouterBundle } from '../config/bundle.ts';
-import { checkEnvironment, type CheckAnswer, type CheckRequest } from '../config/check.ts';
+import { BUNDLE_FILES, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
+import { checkEnvironment, type CheckAnswer, type CheckRequest } from '../contract/transform-check.ts';
 import { ConfigError } from '../config/index.ts';
 import { checkProgram, type FunctionCode, type TransformSource } from './code.ts';
 

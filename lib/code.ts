@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeBuildError } from '../config/build-messages.ts';
-import { BUNDLE_FILES } from '../config/bundle.ts';
+import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));

@@ -2,9 +2,9 @@ import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import path from 'node:path';
-import { alignedList } from '../config/aligned-list.ts';
-import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../config/bundle.ts';
-import { ENV } from '../config/environment.ts';
+import { alignedList } from '../contract/aligned-list.ts';
+import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
+import { ENV } from '../contract/environment.ts';
 import {
   ConfigError,
   validateConfig,

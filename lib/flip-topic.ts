@@ -1,6 +1,6 @@
 import { Topic, type ITopicSubscription, type Subscription } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ENV } from '../config/environment.ts';
+import { ENV } from '../contract/environment.ts';
 import { nameOf, optional, type PipelineContext } from './context.ts';
 import type { SluiceFunction } from './function.ts';
 

@@ -15,7 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
-import { ENV } from '../config/environment.ts';
+import { ENV } from '../contract/environment.ts';
 import { checkTransform } from './check-transform.ts';
 import { nameOf, optional, type PipelineContext } from './context.ts';
 

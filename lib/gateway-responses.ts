@@ -4,7 +4,7 @@
  * each trouble that is ours, or that passes, becomes one of those two, with the headers that a browser asks for.
  */
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { CORS_HEADERS } from '../config/cors.ts';
+import { CORS_HEADERS } from '../contract/cors.ts';
 
 /** Header values of a gateway response are expressions: a constant is quoted. */
 const constant = (value: string): string => `'${value}'`;

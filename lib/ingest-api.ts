@@ -10,10 +10,10 @@ import {
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { IngestBundle } from '../config/bundle.ts';
-import { ENV } from '../config/environment.ts';
+import type { IngestBundle } from '../contract/bundle.ts';
+import { ENV } from '../contract/environment.ts';
 import type { ResolvedConfig } from '../config/index.ts';
-import { sluiceVersion } from '../config/version.ts';
+import { sluiceVersion } from '../contract/version.ts';
 import { nameOf, wholeSeconds, type PipelineContext } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';

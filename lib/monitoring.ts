@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
-import { METRICS } from '../config/metrics.ts';
+import { METRICS } from '../contract/metrics.ts';
 import * as alarms from './alarms.ts';
 import type { Alerting } from './alerting.ts';
 import type { PipelineContext } from './context.ts';

@@ -9,8 +9,8 @@ import {
   type QueueProps,
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ENV } from '../config/environment.ts';
-import { METRICS } from '../config/metrics.ts';
+import { ENV } from '../contract/environment.ts';
+import { METRICS } from '../contract/metrics.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { TransformSource } from './code.ts';
 import { nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineContext } from './context.ts';

@@ -1,8 +1,8 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, ProjectionType, TableV2, type TablePropsV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { ENV } from '../config/environment.ts';
-import { HEAD_INDEX, TABLE } from '../config/tables.ts';
+import { ENV } from '../contract/environment.ts';
+import { HEAD_INDEX, TABLE } from '../contract/tables.ts';
 import { nameOf, optional, type PipelineContext } from './context.ts';
 import type { SluiceFunction } from './function.ts';
 

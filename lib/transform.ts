@@ -1,4 +1,4 @@
-import type { TransformBundle } from '../config/bundle.ts';
+import type { TransformBundle } from '../contract/bundle.ts';
 import type { PipelineConfig, ResolvedTransform } from '../config/index.ts';
 import { fileKey } from '../config/transforms.ts';
 import type { TransformSource } from './code.ts';

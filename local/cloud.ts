@@ -3,7 +3,7 @@
  * updated in place, and queues and tables stay even when the template no longer has them.
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { ControlAnswer } from '../config/operations.ts';
+import type { ControlAnswer } from '../contract/operations.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { readAssembly } from './assembly.ts';
 import type { Invoked } from './api-gateway.ts';

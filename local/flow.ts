@@ -1,5 +1,5 @@
 /** The events' flow, as the console's chart shows it, from what the functions and the queues have measured. */
-import { METRICS } from '../config/metrics.ts';
+import { METRICS } from '../contract/metrics.ts';
 import type { FlowSeries } from './console/contract.ts';
 import type { MetricPoint, MetricQuery, MetricSeries, MetricStore } from './cloudwatch/metric-store.ts';
 

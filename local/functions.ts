@@ -2,7 +2,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ENV } from '../config/environment.ts';
+import { ENV } from '../contract/environment.ts';
 import type { Invocable } from './lambda/event-source-mapping.ts';
 import { ConcurrencyLimit, LambdaFunction } from './lambda/pool.ts';
 import type { InvokeOptions, InvokeResult } from './lambda/function.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BUNDLE_FILES, type DeliverBundle } from '../../config/bundle.ts';
+import { BUNDLE_FILES, type DeliverBundle } from '../../contract/bundle.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import { residentMemory } from '../../local/lambda/memory.ts';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../local/lambda/pool.ts';

@@ -1,7 +1,7 @@
 /** Events from the files of a directory: of their own making, or recorded from an SDK. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CheckedEvent } from '../../config/check.ts';
+import type { CheckedEvent } from '../../contract/transform-check.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -8,7 +8,7 @@ import {
   type DeliverBundle,
   type IngestBundle,
   type RouterBundle,
-} from '../../config/bundle.ts';
+} from '../../contract/bundle.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import type { Settings } from '../../local/settings.ts';
 import { readStack } from '../../local/stack.ts';

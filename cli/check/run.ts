@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
-import { ROUTER_STAGE } from '../../config/bundle.ts';
+import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import {
   checkEnvironment,
   type CheckAnswer,
@@ -10,7 +10,7 @@ import {
   type CheckEvent,
   type CheckRequest,
   type CheckRun,
-} from '../../config/check.ts';
+} from '../../contract/transform-check.ts';
 import { readSecret, secretsFile } from '../../local/secrets.ts';
 import { CommandFailure } from '../failure.ts';
 import type { CheckedPipeline, CheckedStage } from './pipeline.ts';

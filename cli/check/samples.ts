@@ -1,5 +1,5 @@
 /** One event of each type, as ingest passes it on: what `sluice check` runs when nothing else is given. */
-import type { CheckedEvent } from '../../config/check.ts';
+import type { CheckedEvent } from '../../contract/transform-check.ts';
 
 const AT = '2026-01-15T09:30:00.000Z';
 

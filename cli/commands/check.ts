@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { ROUTER_STAGE } from '../../config/bundle.ts';
+import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { secretsFile } from '../../local/secrets.ts';
 import { readSettings } from '../../local/settings.ts';
 import { examples, whole } from '../arguments.ts';

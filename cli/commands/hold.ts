@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ROUTER_STAGE } from '../../config/bundle.ts';
+import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { examples, words } from '../arguments.ts';
 import { addSessionOptions, openSession } from '../session.ts';
 import { holdText, resumeText } from '../views/hold.ts';

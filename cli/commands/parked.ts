@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ParkedPage } from '../../config/operations.ts';
+import type { ParkedPage } from '../../contract/operations.ts';
 import { examples, orderKey, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
 import { readPages } from '../pages.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
-import { sluiceVersion } from '../../config/version.ts';
+import { sluiceVersion } from '../../contract/version.ts';
 import { examples, whole } from '../arguments.ts';
 import { CommandFailure, codeOf, messageOf } from '../failure.ts';
 import { gatherReport, type Report } from '../report.ts';

@@ -1,5 +1,5 @@
 /** Why a stage is as it is: its last failures, what waits, what got through last, and its code. Pure. */
-import type { FailureReport, StageStatus } from '../../config/operations.ts';
+import type { FailureReport, StageStatus } from '../../contract/operations.ts';
 import { ago, count, isoAgo, line, plural, version } from '../format.ts';
 import type { View } from '../session.ts';
 import { WIDTH } from '../tables.ts';

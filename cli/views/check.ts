@@ -1,5 +1,5 @@
 /** `sluice check`. Pure. */
-import { UNAVAILABLE_SECRET, type CheckFailure, type CheckLine } from '../../config/check.ts';
+import { UNAVAILABLE_SECRET, type CheckFailure, type CheckLine } from '../../contract/transform-check.ts';
 import type { StageCheck, StageRun } from '../check/run.ts';
 import { line, plural, stackLines } from '../format.ts';
 import type { View } from '../session.ts';

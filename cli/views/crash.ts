@@ -1,5 +1,5 @@
 /** A crash, as it is shown wherever one is. Pure. */
-import type { CrashKind, CrashReport, LateCrashes } from '../../config/operations.ts';
+import type { CrashKind, CrashReport, LateCrashes } from '../../contract/operations.ts';
 import { isoAgo, line, plural, stackLines, version } from '../format.ts';
 import type { View } from '../session.ts';
 import { WIDTH } from '../tables.ts';

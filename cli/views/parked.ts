@@ -5,7 +5,7 @@ import type {
   ParkedKeyView,
   ParkedMessageView,
   ParkedPage,
-} from '../../config/operations.ts';
+} from '../../contract/operations.ts';
 import { ago, ahead, count, iso, isoAgo, line, plain, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { tableLines, WIDTH, type Column } from '../tables.ts';

@@ -1,5 +1,5 @@
 /** `sluice rejected list`. Pure. */
-import type { RejectedEvent, RejectedPage } from '../../config/operations.ts';
+import type { RejectedEvent, RejectedPage } from '../../contract/operations.ts';
 import { ago, bytes, line, plain, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { tableLines, WIDTH, type Column } from '../tables.ts';

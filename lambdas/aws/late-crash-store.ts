@@ -5,7 +5,7 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { TABLE } from '../../config/tables.ts';
+import { TABLE } from '../../contract/tables.ts';
 import { allDone } from '../core/all-done.ts';
 import { InfraFault, type Clock, type LateCrashes, type LateCrashStore } from '../core/ports.ts';
 import { orFault } from './clients.ts';

@@ -1,6 +1,6 @@
 /** Structured logs and metrics: one JSON line each on standard output, which Lambda hands to CloudWatch. */
-import { ENV } from '../../config/environment.ts';
-import { METRICS } from '../../config/metrics.ts';
+import { ENV } from '../../contract/environment.ts';
+import { METRICS } from '../../contract/metrics.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { PutMetricDataCommand, type CloudWatchClient, type StandardUnit } from '@aws-sdk/client-cloudwatch';
-import { METRICS } from '../../config/metrics.ts';
+import { METRICS } from '../../contract/metrics.ts';
 import { orFault } from './clients.ts';
 
 /** CloudWatch's limit for one call. */

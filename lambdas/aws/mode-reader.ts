@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { ENV } from '../../config/environment.ts';
-import { ROUTER_STAGE } from '../../config/bundle.ts';
+import { ENV } from '../../contract/environment.ts';
+import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { parseMode } from '../core/mode-codec.ts';
 import type { Mode } from '../core/mode.ts';
 import { requireEnv } from './environment.ts';

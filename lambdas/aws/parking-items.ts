@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { HEAD_INDEX } from '../../config/tables.ts';
+import { HEAD_INDEX } from '../../contract/tables.ts';
 import type { Head, ParkedMessage } from '../core/parking-port.ts';
 import { toItem, without, type Key, type RawItem } from './items.ts';
 

@@ -10,7 +10,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { HEAD_INDEX } from '../../config/tables.ts';
+import { HEAD_INDEX } from '../../contract/tables.ts';
 import { allDone } from '../core/all-done.ts';
 import { shardOf } from '../core/parking.ts';
 import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/parking-port.ts';

@@ -7,7 +7,7 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { ROUTER_STAGE } from '../../config/bundle.ts';
+import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { parseMode } from '../core/mode-codec.ts';
 import type { ModeRecord, StageProgress } from '../core/mode.ts';
 import {

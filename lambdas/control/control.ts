@@ -1,5 +1,5 @@
 /** From what control was invoked with to what it does. */
-import type { ControlAnswer } from '../../config/operations.ts';
+import type { ControlAnswer } from '../../contract/operations.ts';
 import { carryOut } from './commands/index.ts';
 import type { ControlDeps } from './ports.ts';
 import { runControl } from './run.ts';

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import { readAlignedList } from '../../config/aligned-list.ts';
-import type { ControlBundle } from '../../config/bundle.ts';
-import { ENV, readControlInterval } from '../../config/environment.ts';
-import type { ControlAnswer } from '../../config/operations.ts';
+import { readAlignedList } from '../../contract/aligned-list.ts';
+import type { ControlBundle } from '../../contract/bundle.ts';
+import { ENV, readControlInterval } from '../../contract/environment.ts';
+import type { ControlAnswer } from '../../contract/operations.ts';
 import { CloudWatchAlarms, respondToCloudFormation } from '../aws/alarms.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
 import { readBundle } from '../aws/bundle.ts';

@@ -1,5 +1,5 @@
 /** What control's function was invoked with. */
-import type { ControlRequest } from '../../config/operations.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
 import { isJsonObject, type JsonObject } from '../core/event.ts';
 import { readRequest } from './commands/request.ts';
 

@@ -9,7 +9,7 @@
  * - A batch that is refused for its content is sent again event by event, so that only the bad one is rejected.
  * - Whatever becomes of the message, the outcome says what was delivered, filtered out and rejected in this attempt.
  */
-import type { ResolvedDestination, ResolvedTiming } from '../../config/schema.ts';
+import type { DestinationSettings, TimingSettings } from '../../contract/settings.ts';
 import { parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
 import { CALL_MARGIN } from '../core/limits.ts';
 import {
@@ -32,8 +32,8 @@ import type { Secrets } from '../aws/secrets.ts';
 import { buildRequest, secretNames } from './webhook.ts';
 
 export interface DeliverDeps {
-  readonly destination: Omit<ResolvedDestination, 'transform'>;
-  readonly timing: Pick<ResolvedTiming, 'requestTimeout'>;
+  readonly destination: Omit<DestinationSettings, 'transform'>;
+  readonly timing: Pick<TimingSettings, 'requestTimeout'>;
   readonly transforms: Transforms;
   readonly send: HttpClient;
   readonly secrets: Secrets;
@@ -48,7 +48,7 @@ export interface DeliverDeps {
  * margin shrinks with the request's timeout, or a stage with a short one could never begin.
  * @returns milliseconds; less than twice `requestTimeout`, which is the least that a function's timeout may be
  */
-export const roomForRequest = ({ requestTimeout }: Pick<ResolvedTiming, 'requestTimeout'>): number =>
+export const roomForRequest = ({ requestTimeout }: Pick<TimingSettings, 'requestTimeout'>): number =>
   requestTimeout + Math.min(CALL_MARGIN, requestTimeout / 2);
 
 /**
@@ -58,7 +58,7 @@ export const roomForRequest = ({ requestTimeout }: Pick<ResolvedTiming, 'request
  * @returns milliseconds; at least `roomForRequest`
  */
 export const roomForMessage = (
-  timing: Pick<ResolvedTiming, 'requestTimeout' | 'deliverTimeout'>,
+  timing: Pick<TimingSettings, 'requestTimeout' | 'deliverTimeout'>,
   transformTimeout = 0,
 ): number =>
   Math.max(

@@ -1,6 +1,6 @@
 /** A destination's wiring: its queue -> its transform -> its webhook. */
-import type { DeliverBundle } from '../../config/bundle.ts';
-import { ENV } from '../../config/environment.ts';
+import type { DeliverBundle } from '../../contract/bundle.ts';
+import { ENV } from '../../contract/environment.ts';
 import { readBundle } from '../aws/bundle.ts';
 import { dynamoClient, secretsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';

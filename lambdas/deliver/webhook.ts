@@ -9,11 +9,11 @@
  * not choose where the pipeline sends requests, nor with which headers.
  */
 import { createHash, createHmac } from 'node:crypto';
-import type { ResolvedDestination } from '../../config/schema.ts';
+import type { DestinationSettings } from '../../contract/settings.ts';
 import { isJsonObject, type JsonObject, type SluiceEvent } from '../core/event.ts';
 import type { HttpRequest } from './http-client.ts';
 
-export type WebhookConfig = Pick<ResolvedDestination, 'url' | 'headers' | 'batch' | 'signingSecret'>;
+export type WebhookConfig = Pick<DestinationSettings, 'url' | 'headers' | 'batch' | 'signingSecret'>;
 
 export type Built =
   | { readonly kind: 'request'; readonly request: HttpRequest }

@@ -1,5 +1,5 @@
 /** Cross-origin rules: without them on every answer, errors included, a browser hides the answer from its SDK. */
-import { CORS_HEADERS } from '../../config/cors.ts';
+import { CORS_HEADERS } from '../../contract/cors.ts';
 import type { Answer } from './response.ts';
 
 const KNOWN = new Set(CORS_HEADERS.map((name) => name.toLowerCase()));

@@ -1,7 +1,7 @@
 /** Lambda's entry: wires ingest to AWS. */
 import { randomUUID } from 'node:crypto';
-import type { IngestBundle } from '../../config/bundle.ts';
-import { ENV } from '../../config/environment.ts';
+import type { IngestBundle } from '../../contract/bundle.ts';
+import { ENV } from '../../contract/environment.ts';
 import { readBundle } from '../aws/bundle.ts';
 import { sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';

@@ -1,14 +1,14 @@
 /** Whose request it is: the write key that it carries, and the source that has it. */
-import type { ResolvedSource } from '../../config/index.ts';
+import type { SourceSettings } from '../../contract/settings.ts';
 import type { JsonObject } from '../core/event.ts';
 import { isJsonObject } from '../core/event.ts';
 import { basicAuthUser, type IngestRequest } from './request.ts';
 import type { Refusal } from './response.ts';
 import type { KeyPlaces } from './routes.ts';
 
-export type SourceOf = ReadonlyMap<string, ResolvedSource>;
+export type SourceOf = ReadonlyMap<string, SourceSettings>;
 
-export const keysToSources = (sources: readonly ResolvedSource[]): SourceOf =>
+export const keysToSources = (sources: readonly SourceSettings[]): SourceOf =>
   new Map(sources.flatMap((source) => source.writeKeys.map((key) => [key, source] as const)));
 
 /** The write key that a request carries outside its body. */
@@ -36,7 +36,7 @@ export const takeKey = (body: unknown): { readonly key: string; readonly rest: J
 };
 
 export type Authenticated =
-  | { readonly ok: true; readonly key: string; readonly source: ResolvedSource }
+  | { readonly ok: true; readonly key: string; readonly source: SourceSettings }
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**

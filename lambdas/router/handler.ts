@@ -1,7 +1,7 @@
 /** The router's wiring: events.fifo -> transform -> the destinations' queues. */
-import { readAlignedList } from '../../config/aligned-list.ts';
-import { ENV } from '../../config/environment.ts';
-import { ROUTER_STAGE, type RouterBundle } from '../../config/bundle.ts';
+import { readAlignedList } from '../../contract/aligned-list.ts';
+import { ENV } from '../../contract/environment.ts';
+import { ROUTER_STAGE, type RouterBundle } from '../../contract/bundle.ts';
 import { BatchingSender } from '../aws/batching-sender.ts';
 import { readBundle } from '../aws/bundle.ts';
 import { dynamoClient, secretsClient, sqsClient } from '../aws/clients.ts';

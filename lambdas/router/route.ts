@@ -1,5 +1,5 @@
 /** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
-import type { ResolvedTiming } from '../../config/schema.ts';
+import type { TimingSettings } from '../../contract/settings.ts';
 import { eventBytes, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
 import { CALL_MARGIN } from '../core/limits.ts';
 import {
@@ -26,7 +26,7 @@ export interface Deduplication {
 
 export interface RouterDeps extends FanOutDeps {
   readonly transforms: Transforms;
-  readonly timing: Pick<ResolvedTiming, 'routerTimeout'>;
+  readonly timing: Pick<TimingSettings, 'routerTimeout'>;
   /** Undefined: off, and nothing is read or written for it. */
   readonly deduplication?: Deduplication | undefined;
 }
@@ -39,14 +39,14 @@ export interface RouterDeps extends FanOutDeps {
  * @returns milliseconds
  */
 export const roomForMessage = (
-  { routerTimeout }: Pick<ResolvedTiming, 'routerTimeout'>,
+  { routerTimeout }: Pick<TimingSettings, 'routerTimeout'>,
   deduplicates = false,
   transformTimeout = 0,
 ): number => Math.min((deduplicates ? 5 : 3) * CALL_MARGIN, routerTimeout * 0.5) + transformTimeout;
 
 /** What must be left when the last event has been transformed: the parts are sent, and what came of it recorded. */
 const roomToSend = (
-  { routerTimeout }: Pick<ResolvedTiming, 'routerTimeout'>,
+  { routerTimeout }: Pick<TimingSettings, 'routerTimeout'>,
   deduplicates: boolean,
 ): number => Math.min((deduplicates ? 3 : 2) * CALL_MARGIN, routerTimeout * 0.35);
 

@@ -3,7 +3,7 @@
  *
  *     node check.mjs <directory>
  *
- * The directory holds the files of the function's asset (`BUNDLE_FILES`). `config/check.ts` has the shapes of the request and of the
+ * The directory holds the files of the function's asset (`BUNDLE_FILES`). `contract/transform-check.ts` has the shapes of the request and of the
  * answer. `lib` builds this program, and runs it by its name, as the command line does.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { BUNDLE_FILES, type DeliverBundle, type RouterBundle } from '../../config/bundle.ts';
+import { BUNDLE_FILES, type DeliverBundle, type RouterBundle } from '../../contract/bundle.ts';
 import {
   UNAVAILABLE_SECRET,
   type CheckAnswer,
@@ -20,7 +20,7 @@ import {
   type CheckLine,
   type CheckRequest,
   type CheckRun,
-} from '../../config/check.ts';
+} from '../../contract/transform-check.ts';
 import type { SluiceEvent } from '../core/event.ts';
 import type { CaughtCrash } from '../core/transform.ts';
 import { loadTimeoutIn, type LogLine } from './options.ts';

@@ -1,5 +1,5 @@
 /** What happens in a stage, as log lines and metrics. */
-import { METRICS } from '../../config/metrics.ts';
+import { METRICS } from '../../contract/metrics.ts';
 import { parseEnvelope } from '../core/envelope.ts';
 import type { RunnerEvent } from '../core/runner-deps.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';

@@ -3,9 +3,9 @@
  * and the drain, and back.
  */
 import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { ROUTER_STAGE } from '../../config/bundle.ts';
-import { METRICS } from '../../config/metrics.ts';
-import type { ResolvedDegradedMode, ResolvedTiming } from '../../config/schema.ts';
+import { ROUTER_STAGE } from '../../contract/bundle.ts';
+import { METRICS } from '../../contract/metrics.ts';
+import type { DegradedModeSettings, TimingSettings } from '../../contract/settings.ts';
 import { announceFlip, announcementOf } from '../core/announce.ts';
 import { runBatch } from '../core/batch-runner.ts';
 import { failureOf } from '../core/crash.ts';
@@ -34,8 +34,8 @@ export interface StageOptions {
   readonly process: Process;
   /** As `process` runs it; a probe tries whether it loads. */
   readonly code: UserCode;
-  readonly timing: ResolvedTiming;
-  readonly degradedMode: ResolvedDegradedMode;
+  readonly timing: TimingSettings;
+  readonly degradedMode: DegradedModeSettings;
   /** See `RunnerDeps`; milliseconds. */
   readonly worstCase: number;
   /** Content hash of the stage's code. */

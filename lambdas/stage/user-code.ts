@@ -1,7 +1,7 @@
 /** A stage's transform in its sandbox, with what it prints, and what fails of it after its events were answered. */
 import { existsSync } from 'node:fs';
-import { BUNDLE_FILES, type TransformBundle } from '../../config/bundle.ts';
-import { METRICS } from '../../config/metrics.ts';
+import { BUNDLE_FILES, type TransformBundle } from '../../contract/bundle.ts';
+import { METRICS } from '../../contract/metrics.ts';
 import { failureOf } from '../core/crash.ts';
 import type { Clock, LateCrashes } from '../core/ports.ts';
 import { PASS_THROUGH, type Transforms } from '../core/transform.ts';

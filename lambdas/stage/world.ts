@@ -1,7 +1,7 @@
 /** The world around a stage's function, as its environment names it. */
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ENV, readControlInterval } from '../../config/environment.ts';
+import { ENV, readControlInterval } from '../../contract/environment.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
 import { snsClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';

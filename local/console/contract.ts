@@ -1,4 +1,4 @@
-/** What the console's page and its server say to each other, besides the operator's commands (`config/operations.ts`). */
+/** What the console's page and its server say to each other, besides the operator's commands (`contract/operations.ts`). */
 
 /**
  * What the chart shows: as many values of each kind as there are intervals. `null`: nothing is known of that interval.

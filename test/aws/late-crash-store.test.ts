@@ -12,8 +12,8 @@ import { DynamoLateCrashStore } from '../../lambdas/aws/late-crash-store.ts';
 import { DynamoStateStore } from '../../lambdas/aws/state-store.ts';
 import { NORMAL, type Crash } from '../../lambdas/core/mode.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
-import { lateCrashStoreContract } from '../contract/late-crash-store.ts';
-import { degraded } from '../contract/mode-store.ts';
+import { lateCrashStoreContract } from '../contracts/late-crash-store.ts';
+import { degraded } from '../contracts/mode-store.ts';
 import { startTables, TABLES } from './tables.ts';
 
 const NOW = 1_790_000_000_500;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ENV } from '../../config/environment.ts';
+import { ENV } from '../../contract/environment.ts';
 import { describeError, emitMetrics } from '../../lambdas/aws/log.ts';
 
 let lines: string[];

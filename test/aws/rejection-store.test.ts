@@ -3,7 +3,7 @@ import { GetItemCommand, PutItemCommand, QueryCommand, type DynamoDBClient } fro
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
 import { InfraFault, MessageRefused, type Rejection } from '../../lambdas/core/ports.ts';
-import { rejectionStoreContract } from '../contract/rejection-store.ts';
+import { rejectionStoreContract } from '../contracts/rejection-store.ts';
 import { startTables, TABLES } from './tables.ts';
 
 let client: DynamoDBClient;

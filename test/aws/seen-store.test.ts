@@ -5,7 +5,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoSeenStore } from '../../lambdas/aws/seen-store.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
 import type { Seen } from '../../lambdas/core/seen.ts';
-import { seenStoreContract } from '../contract/seen-store.ts';
+import { seenStoreContract } from '../contracts/seen-store.ts';
 import { startTables, TABLES } from './tables.ts';
 
 const HOUR = 3_600_000;

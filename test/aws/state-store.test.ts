@@ -7,8 +7,8 @@ import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
 import { NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
 import { InfraFault } from '../../lambdas/core/ports.ts';
-import { degraded, modeOf } from '../contract/mode-store.ts';
-import { stateStoreContract } from '../contract/state-store.ts';
+import { degraded, modeOf } from '../contracts/mode-store.ts';
+import { stateStoreContract } from '../contracts/state-store.ts';
 import { startTables, TABLES } from './tables.ts';
 
 let client: DynamoDBClient;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { HEAD_INDEX, TABLE } from '../../config/tables.ts';
+import { HEAD_INDEX, TABLE } from '../../contract/tables.ts';
 import { startDynamoDb } from '../../local/dynamodb.ts';
 
 export const TABLES = { state: 'state', parking: 'parking' } as const;

@@ -6,7 +6,7 @@ import type {
   ParkedMessageView,
   RejectedEvent,
   StageStatus,
-} from '../../config/operations.ts';
+} from '../../contract/operations.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import { startConsole } from '../../local/console/server.ts';
 import type { Listening } from '../../local/http.ts';

@@ -8,7 +8,7 @@ import type {
   ParkedMessageView,
   RejectedEvent,
   StageStatus,
-} from '../../config/operations.ts';
+} from '../../contract/operations.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import type { Scene } from './fake-run.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StageCheck } from '../../cli/check/run.ts';
-import type { ControlRequest } from '../../config/operations.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
 import { KEY, NOW, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
 import { Cli, type Ran } from './run-cli.ts';
 import { ok, StandIn } from './stand-in.ts';

@@ -1,6 +1,6 @@
 /** The operator's commands, against a local run whose control is a stand-in. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ControlRequest } from '../../config/operations.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
 import {
   ALL_NORMAL,
   DEGRADED,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import { crashLines } from '../../cli/views/crash.ts';
-import type { CrashKind, CrashReport } from '../../config/operations.ts';
+import type { CrashKind, CrashReport } from '../../contract/operations.ts';
 import { CRASH, NOW } from './fixtures.ts';
 
 const view: View = {

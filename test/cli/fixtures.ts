@@ -8,7 +8,7 @@ import type {
   RejectedEvent,
   StageStatus,
   StatusReport,
-} from '../../config/operations.ts';
+} from '../../contract/operations.ts';
 
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-11-22T21:52:00.000Z');

@@ -1,6 +1,6 @@
 /** Stands in for Lambda and CloudFormation, and for control behind them. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { ControlRequest } from '../../config/operations.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
 import { listen, readBody, type Listening } from '../../local/http.ts';
 
 export const FUNCTION = 'Sluice-Control';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import { isAllNormal, statusText } from '../../cli/views/status.ts';
-import type { NextStep, StageStatus } from '../../config/operations.ts';
+import type { NextStep, StageStatus } from '../../contract/operations.ts';
 import {
   ALL_NORMAL,
   CRASH,

@@ -4,7 +4,7 @@ import type { View } from '../../cli/session.ts';
 import { holdText, resumeText } from '../../cli/views/hold.ts';
 import { parkedText, retryText, showText } from '../../cli/views/parked.ts';
 import { rejectedText } from '../../cli/views/rejected.ts';
-import type { ParkedMessageView, StageStatus } from '../../config/operations.ts';
+import type { ParkedMessageView, StageStatus } from '../../contract/operations.ts';
 import { DEGRADED_ROUTER, KEY, MINUTE, NORMAL_STAGE, NOW, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
 
 const view: View = {

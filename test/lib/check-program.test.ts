@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { DeliverBundle, RouterBundle, TransformBundle } from '../../config/bundle.ts';
-import type { CheckAnswer, CheckRequest } from '../../config/check.ts';
+import type { DeliverBundle, RouterBundle, TransformBundle } from '../../contract/bundle.ts';
+import type { CheckAnswer, CheckRequest } from '../../contract/transform-check.ts';
 import { buildCode, checkProgram, type HandlerName } from '../../lib/code.ts';
 import { removeDirectories, temporaryDirectory } from './synth.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { ENV } from '../../config/environment.ts';
+import { ENV } from '../../contract/environment.ts';
 import { buildCode, type FunctionCode, type HandlerName } from '../../lib/code.ts';
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { alignedList } from '../../config/aligned-list.ts';
+import { alignedList } from '../../contract/aligned-list.ts';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';

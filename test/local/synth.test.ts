@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ASSEMBLY_CHECK } from '../../config/assembly.ts';
-import { readAlignedList } from '../../config/aligned-list.ts';
+import { readAlignedList } from '../../contract/aligned-list.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import { ROOT } from '../../local/settings.ts';
 import { readStack, type Stack } from '../../local/stack.ts';

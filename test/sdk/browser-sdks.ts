@@ -19,9 +19,9 @@ export const withBrowser = async (
   work: (browser: Browser) => Promise<void>,
 ): Promise<void> => {
   const site = await Site.start({
-    rudderstack: '../sdk/page-rudderstack.ts',
-    segment: '../sdk/page-segment.ts',
-    worker: '../sdk/page-worker.ts',
+    rudderstack: './page-rudderstack.ts',
+    segment: './page-segment.ts',
+    worker: './page-worker.ts',
   });
   for (const script of ['rudderstack', 'segment']) site.addPage(`/${script}`, script, {});
   const { hostname: shop } = new URL(SHOP);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { buildSync } from 'esbuild';
-import { BUNDLE_FILES, type TransformBundle } from '../../config/bundle.ts';
+import { BUNDLE_FILES, type TransformBundle } from '../../contract/bundle.ts';
 import type { Secrets } from '../../lambdas/aws/secrets.ts';
 import { AccessFault, InfraFault } from '../../lambdas/core/ports.ts';
 import { Sandbox } from '../../lambdas/sandbox/sandbox.ts';

@@ -1,5 +1,5 @@
 /** How a command answers: with its result, or with what the operator has to change. */
-import type { ControlAnswer, ControlResults } from '../../../config/operations.ts';
+import type { ControlAnswer, ControlResults } from '../../../contract/operations.ts';
 import type { StageQueues } from '../../core/ports.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 

@@ -3,7 +3,7 @@
  * a parked key is skipped. Under the key's lease, as a drain has it; the record is saved before the event is taken out, so
  * that a death in between leaves both, and the same command once more leaves the record alone.
  */
-import type { ControlAnswer } from '../../../config/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
 import { parseEnvelope, type EventsEnvelope } from '../../core/envelope.ts';
 import type { SluiceEvent } from '../../core/event.ts';
 import { MAX_MESSAGE_BYTES } from '../../core/limits.ts';

@@ -1,5 +1,5 @@
 /** `hold` and `resume`: a person stops a stage, and lets it go on. */
-import type { ControlAnswer } from '../../../config/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
 import { changeMode } from '../../core/mode-change.ts';
 import type { ModeEvent } from '../../core/mode-machine.ts';
 import type { ModeRecord } from '../../core/mode.ts';

@@ -1,5 +1,5 @@
 /** The operator's commands. */
-import type { ControlAnswer, ControlRequest } from '../../../config/operations.ts';
+import type { ControlAnswer, ControlRequest } from '../../../contract/operations.ts';
 import { BadCursor, MessageRefused } from '../../core/ports.ts';
 import type { ControlDeps } from '../ports.ts';
 import { refuse } from './answer.ts';

@@ -1,6 +1,6 @@
 /** Reads an operator's request. What is wrong with it is answered, not thrown: it is a person who will read it. */
 import * as v from 'valibot';
-import type { ControlRequest } from '../../../config/operations.ts';
+import type { ControlRequest } from '../../../contract/operations.ts';
 
 /** Entries of a page, when the operator names no number ... */
 export const DEFAULT_LIMIT = 50;

@@ -1,5 +1,5 @@
 /** `retry-rejected`: sends a rejected or discarded event again, behind what its user has sent since. */
-import type { ControlAnswer } from '../../../config/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
 import { inCalls } from '../../core/calls.ts';
 import { InfraFault, MessageRefused, type OutgoingMessage, type QueueSender } from '../../core/ports.ts';
 import { namesOf } from '../mappings.ts';

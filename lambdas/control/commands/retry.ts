@@ -1,6 +1,6 @@
 /** `retry`: parked keys are due at once, whatever their backoff is. */
 import pLimit from 'p-limit';
-import type { ControlAnswer } from '../../../config/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
 import { CALL_MARGIN } from '../../core/limits.ts';
 import { isShut } from '../../core/mode.ts';
 import { shardOf } from '../../core/parking.ts';

@@ -1,5 +1,5 @@
 /** `show`: what waits in a parked key, event by event. */
-import type { ControlAnswer, ParkedMessageView } from '../../../config/operations.ts';
+import type { ControlAnswer, ParkedMessageView } from '../../../contract/operations.ts';
 import { parseEnvelope } from '../../core/envelope.ts';
 import type { SluiceEvent } from '../../core/event.ts';
 import type { ParkedMessage } from '../../core/parking-port.ts';

@@ -1,6 +1,6 @@
 /** `status`: all that is known of the pipeline. */
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { ControlAnswer, Orphan, StageStatus } from '../../../config/operations.ts';
+import type { ControlAnswer, Orphan, StageStatus } from '../../../contract/operations.ts';
 import { gaugeOf, type Situation } from '../../core/mode-transitions.ts';
 import { isShut, NORMAL, type ModeRecord } from '../../core/mode.ts';
 import { outlook } from '../../core/outlook.ts';

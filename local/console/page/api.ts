@@ -1,5 +1,5 @@
 /** What the page asks of the local run. */
-import type { ControlAnswer, ControlRequest, ControlResults } from '../../../config/operations.ts';
+import type { ControlAnswer, ControlRequest, ControlResults } from '../../../contract/operations.ts';
 import type { AlarmView, ErrorAnswer, FlowSeries } from '../contract.ts';
 
 /** It answered, and will not or cannot do it: the message says why. */

@@ -1,5 +1,5 @@
 /** Crashes: what the code of each stage failed with last, with its stack; and late crashes, which made no stage stop. */
-import type { CrashReport, LateCrashes, StageStatus } from '../../../config/operations.ts';
+import type { CrashReport, LateCrashes, StageStatus } from '../../../contract/operations.ts';
 import { byId, el, RowList, setText, type Row } from './dom.ts';
 import { ago, clock, crashKind, lateCrashes } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { RejectedPage } from '../../../config/operations.ts';
+import type { RejectedPage } from '../../../contract/operations.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
 import { orderKey } from '../../../lambdas/core/order-key.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { CORS_HEADERS } from '../../../config/cors.ts';
+import { CORS_HEADERS } from '../../../contract/cors.ts';
 import { ROOT } from '../../../local/settings.ts';
 import { readFixtures, type FixtureRequest, type SentEvent } from '../../sdk/fixture.ts';
 import { replay, variantsOf, withoutRepeats } from '../../sdk/replay.ts';

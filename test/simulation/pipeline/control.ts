@@ -1,7 +1,7 @@
 /** What control is given: its real run and the operators' real commands, over ports in memory. */
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps, StageFunctions } from '../../../lambdas/control/ports.ts';
-import type { ControlAnswer } from '../../../config/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
 import type { Probe } from '../../../lambdas/core/mode-machine.ts';
 import { InfraFault } from '../../../lambdas/core/ports.ts';
 import { shardOf } from '../../../lambdas/core/parking.ts';

@@ -1,6 +1,6 @@
 /** The people: they give commands at any moment, and see to what no code can mend. */
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { ControlRequest } from '../../../config/operations.ts';
+import type { ControlRequest } from '../../../contract/operations.ts';
 import { isPoisonFor } from './code.ts';
 import { STAGES, type Command, type EventPlan, type StageId } from './plan.ts';
 import type { World } from './world.ts';

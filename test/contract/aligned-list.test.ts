@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { alignedList, readAlignedList } from '../../config/aligned-list.ts';
+import { alignedList, readAlignedList } from '../../contract/aligned-list.ts';
 
 describe('a list that is aligned with ids', () => {
   it('gives back the values', () => {

@@ -3,12 +3,12 @@
  * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
  */
 import type {
-  ResolvedDeduplication,
-  ResolvedDegradedMode,
-  ResolvedDestination,
-  ResolvedSource,
-  ResolvedTiming,
-} from './schema.ts';
+  DeduplicationSettings,
+  DegradedModeSettings,
+  DestinationSettings,
+  SourceSettings,
+  TimingSettings,
+} from '../contract/settings.ts';
 
 /** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
 export const ROUTER_STAGE = 'router';
@@ -33,27 +33,27 @@ interface Bundle {
 export interface IngestBundle extends Bundle {
   /** Of Sluice: what `/version` says. */
   readonly version: string;
-  readonly sources: readonly ResolvedSource[];
-  readonly timing: Pick<ResolvedTiming, 'ingestDeadline'>;
+  readonly sources: readonly SourceSettings[];
+  readonly timing: Pick<TimingSettings, 'ingestDeadline'>;
 }
 
 export interface RouterBundle extends Bundle {
   /** The enabled ones. */
-  readonly destinations: readonly Pick<ResolvedDestination, 'id' | 'sources'>[];
-  readonly timing: ResolvedTiming;
-  readonly degradedMode: ResolvedDegradedMode;
+  readonly destinations: readonly Pick<DestinationSettings, 'id' | 'sources'>[];
+  readonly timing: TimingSettings;
+  readonly degradedMode: DegradedModeSettings;
   /** Absent: off. */
-  readonly deduplication?: ResolvedDeduplication;
+  readonly deduplication?: DeduplicationSettings;
   /** Absent: events are passed on as they came. */
   readonly transform?: TransformBundle;
 }
 
 export interface DeliverBundle extends Bundle {
-  readonly destination: Omit<ResolvedDestination, 'transform'>;
+  readonly destination: DestinationSettings;
   /** Absent: events are delivered as they came. */
   readonly transform?: TransformBundle;
-  readonly timing: ResolvedTiming;
-  readonly degradedMode: ResolvedDegradedMode;
+  readonly timing: TimingSettings;
+  readonly degradedMode: DegradedModeSettings;
 }
 
 export interface ControlBundle extends Bundle {
@@ -64,8 +64,8 @@ export interface ControlBundle extends Bundle {
     /** The function's hard timeout; milliseconds. */
     readonly timeout: number;
   }[];
-  readonly timing: ResolvedTiming;
-  readonly degradedMode: ResolvedDegradedMode;
+  readonly timing: TimingSettings;
+  readonly degradedMode: DegradedModeSettings;
 }
 
 /** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CONTROL_INTERVAL, readControlInterval } from '../../config/environment.ts';
+import { CONTROL_INTERVAL, readControlInterval } from '../../contract/environment.ts';
 
 describe("control's interval, as a function has it", () => {
   it("is the schedule's, unless a local run says otherwise", () => {
