@@ -1,14 +1,6 @@
 /** Gathers what whoever looks for the cause of a crash needs, as one value. */
-import type {
-  CrashReport,
-  FailureReport,
-  LateCrashes,
-  ModeChange,
-  ParkedKey,
-  ParkedKeyView,
-  RejectedEvent,
-  StatusReport,
-} from '../contract/operations.ts';
+import type { Crash, LastFailure, LateCrashes, ModeChange } from '../contract/modes.ts';
+import type { ParkedKey, ParkedKeyView, RejectedEvent, StatusReport } from '../contract/operations.ts';
 import type { Ask } from './client.ts';
 import { readParked } from './commands/parked.ts';
 import { readRejected } from './commands/rejected.ts';
@@ -43,9 +35,9 @@ export interface Report {
   /** Of all stages, the latest last. */
   readonly history: readonly (ModeChange & { readonly time: string; readonly stage: string })[];
   /** The last of each stage, and of each parked key; the latest last. */
-  readonly crashes: readonly (CrashReport & { readonly time: string; readonly stage: string })[];
+  readonly crashes: readonly (Crash & { readonly time: string; readonly stage: string })[];
   /** The last of each stage and kind that is not a crash; the latest last. */
-  readonly failures: readonly (FailureReport & {
+  readonly failures: readonly (LastFailure & {
     readonly time: string;
     readonly stage: string;
     readonly kind: FailureKind;
@@ -171,7 +163,7 @@ const lateCrashesOf = ({ stages }: StatusReport): Report['lateCrashes'] =>
   );
 
 const codeOf = (
-  crashes: readonly (CrashReport & { readonly stage: string })[],
+  crashes: readonly (Crash & { readonly stage: string })[],
 ): Readonly<Record<string, readonly string[]>> => {
   const known = crashes.filter(({ codeVersion }) => codeVersion !== '');
   const stages = [...new Set(known.map(({ stage }) => stage))].sort();

@@ -2,74 +2,13 @@
  * What an operator can ask of control, and what control answers. The command line and the local run's console invoke
  * control's function with a request as the payload, on AWS and locally alike. All times are milliseconds since 1970.
  */
-
-export type ModeName = 'normal' | 'degraded' | 'recovering';
-
-/**
- * How code failed. Of the transform: `throw`: it threw, or returned what is not an event; `exit`: it ended its thread; `timeout`: an
- * event took longer than `transform.timeout`; `memory`: it used more than `transform.memory`; `load`: the module could not be
- * loaded; `late`: something that an event had started failed after the event had been answered. Of the function: `death`: the
- * process ended; `dead letter`: SQS gave up on the message.
- */
-export type CrashKind = 'throw' | 'exit' | 'timeout' | 'memory' | 'load' | 'late' | 'death' | 'dead letter';
-
-/** Why a stage's code failed, as far as is known. */
-export interface CrashReport {
-  readonly kind: CrashKind;
-  readonly error: string;
-  readonly stack?: string;
-  /** Content hash of the stage's code, configuration left out; empty when it is not known. */
-  readonly codeVersion: string;
-  readonly at: number;
-  readonly messageId?: string;
-  /** The `messageId` of the event at which it failed, where that is known. */
-  readonly eventId?: string;
-  /** The message's order key. */
-  readonly key?: string;
-}
-
-/**
- * Failures of what events had started and not awaited, after those events had been answered. They hold up nothing and charge
- * nobody; a record is forgotten a week after its last failure.
- */
-export interface LateCrashes {
-  readonly count: number;
-  /** When the first of them was recorded. */
-  readonly since: number;
-  readonly last: CrashReport;
-}
-
-/** The last failure of a kind that is not a crash. */
-export interface FailureReport {
-  /** As the destination or AWS said it: a status code and the beginning of the answer, or an error's name and message. */
-  readonly text: string;
-  readonly at: number;
-  /** Of the code that saw it. */
-  readonly codeVersion: string;
-}
-
-/** What a stage has still to process. */
-export interface WaitingWork {
-  /** Of its queue: visible, in flight and delayed. */
-  readonly messages: number;
-  /** Parked keys that are not in trouble of their own. */
-  readonly keys: number;
-  /** Parked keys in trouble of their own: they failed again and again while others got through. They degrade no stage. */
-  readonly own: number;
-}
+import type { Crash, LastFailure, LateCrashes, ModeChange, ModeName, Waiting } from './modes.ts';
 
 /** What happens to a stage next, as a clause without its time: "the pause ends, and recovery starts". */
 export interface NextStep {
   readonly text: string;
   /** Absent when the time is not known, or when an operator has to act. */
   readonly at?: number;
-}
-
-export interface ModeChange {
-  readonly epoch: number;
-  readonly mode: ModeName;
-  readonly at: number;
-  readonly reason: string;
 }
 
 export interface StageStatus {
@@ -98,20 +37,20 @@ export interface StageStatus {
   readonly gaugeUntil?: number;
   /** Probes in a row that failed, counted up to two. */
   readonly probeFailures: number;
-  readonly waiting: WaitingWork;
+  readonly waiting: Waiting;
   /** When an event was last delivered, and when one was last filtered out while deliveries worked. Up to a minute late. */
   readonly progress: { readonly deliveredAt?: number; readonly filteredAt?: number };
   /** The code that answers probes, and when it did so first: about when it was deployed. */
   readonly code?: { readonly version: string; readonly since: number };
   /** The most important first. */
   readonly next: readonly NextStep[];
-  readonly lastCrash?: CrashReport;
+  readonly lastCrash?: Crash;
   /** A delivery that failed, and may succeed later. */
-  readonly lastFailure?: FailureReport;
+  readonly lastFailure?: LastFailure;
   /** AWS does not let the stage work: a permission, a resource or a secret is missing. */
-  readonly lastRefusal?: FailureReport;
+  readonly lastRefusal?: LastFailure;
   /** An event that will never be taken. */
-  readonly lastRejection?: FailureReport;
+  readonly lastRejection?: LastFailure;
   readonly lateCrashes?: LateCrashes;
   /** The latest last. */
   readonly history: readonly ModeChange[];
@@ -158,7 +97,7 @@ export interface ParkedKey {
   readonly failures: number;
   readonly reason: string;
   /** What the oldest of its messages failed with. */
-  readonly crash?: CrashReport;
+  readonly crash?: Crash;
 }
 
 export interface ParkedPage {
@@ -178,7 +117,7 @@ export interface ParkedMessageView {
   readonly failures?: number;
   readonly firstFailedAt?: number;
   readonly lastFailedAt?: number;
-  readonly crash?: CrashReport;
+  readonly crash?: Crash;
   readonly lastError?: string;
   /** The events as they wait, finished ones left out. Their content is in `event` only when it was asked for. */
   readonly events: readonly {

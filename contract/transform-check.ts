@@ -2,7 +2,7 @@
  * What the program that checks a transform (`lambdas/sandbox/check.ts`) is asked and answers. It reads a request on its standard input
  * and prints an answer on its standard output, each as one JSON document; a program that prints none has crashed itself.
  */
-import type { CrashKind } from './operations.ts';
+import type { CrashKind } from './modes.ts';
 
 /**
  * Environment variables of the program's process, besides those that it inherits: the process that starts it may have a TypeScript loader

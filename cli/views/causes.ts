@@ -1,5 +1,6 @@
 /** Why a stage is as it is: its last failures, what waits, what got through last, and its code. Pure. */
-import type { FailureReport, StageStatus } from '../../contract/operations.ts';
+import type { LastFailure } from '../../contract/modes.ts';
+import type { StageStatus } from '../../contract/operations.ts';
 import { ago, count, isoAgo, line, plural, version } from '../format.ts';
 import type { View } from '../session.ts';
 import { WIDTH } from '../tables.ts';
@@ -21,7 +22,7 @@ const FAILURES = [
 
 const failureLines = (
   label: string,
-  { text, at, codeVersion }: FailureReport,
+  { text, at, codeVersion }: LastFailure,
   view: View,
 ): readonly string[] => {
   const { now, colors } = view;

@@ -1,5 +1,5 @@
 /** A crash, as it is shown wherever one is. Pure. */
-import type { CrashKind, CrashReport, LateCrashes } from '../../contract/operations.ts';
+import type { Crash, CrashKind, LateCrashes } from '../../contract/modes.ts';
 import { isoAgo, line, plural, stackLines, version } from '../format.ts';
 import type { View } from '../session.ts';
 import { WIDTH } from '../tables.ts';
@@ -23,7 +23,7 @@ export const kindText = (kind: string): string => WORDS.get(kind) ?? line(kind, 
 const MAX_ID = 200;
 
 /** The event and the message, as far as they are known. */
-const placeLines = ({ eventId, messageId }: CrashReport): readonly string[] => {
+const placeLines = ({ eventId, messageId }: Crash): readonly string[] => {
   const message = messageId === undefined ? '' : `message ${line(messageId, MAX_ID)}`;
   if (eventId === undefined) return message === '' ? [] : [message];
   return [`event ${line(eventId, MAX_ID)}${message === '' ? '' : ` in ${message}`}`];
@@ -31,7 +31,7 @@ const placeLines = ({ eventId, messageId }: CrashReport): readonly string[] => {
 
 /** The error, where it happened, and the first lines of its stack. */
 export const crashLines = (
-  crash: CrashReport,
+  crash: Crash,
   { now, colors }: View,
   { label = 'last crash', indent = 2, stack = 3 }: { label?: string; indent?: number; stack?: number } = {},
 ): readonly string[] => {

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { allDone } from '../core/all-done.ts';
 import { inCalls } from '../core/calls.ts';
 import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
-import type { OutgoingMessage, QueueSender } from '../core/ports.ts';
+import type { OutgoingMessage, QueueSender } from '../core/messages.ts';
 import { notDone } from './clients.ts';
 
 /** How long a message waits for company; milliseconds. */

@@ -7,7 +7,10 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract/tables.ts';
 import { allDone } from '../core/all-done.ts';
-import { InfraFault, type Clock, type LateCrashes, type LateCrashStore } from '../core/ports.ts';
+import { InfraFault } from '../core/faults.ts';
+import type { Clock } from '../core/clock.ts';
+import type { LateCrashes } from '../../contract/modes.ts';
+import type { LateCrashStore } from '../core/mode-ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, toItem, type Key } from './items.ts';
 

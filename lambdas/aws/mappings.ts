@@ -5,7 +5,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import type { MappingChange, MappingState } from '../core/reconcile.ts';
-import { InfraFault } from '../core/ports.ts';
+import { InfraFault } from '../core/faults.ts';
 import { orFault } from './clients.ts';
 
 /** A mapping, and what it is between: so that control need not be told the names of every function and queue. */

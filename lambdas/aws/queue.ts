@@ -7,14 +7,9 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import {
-  InfraFault,
-  type IncomingMessage,
-  type OutgoingMessage,
-  type QueueSender,
-  type SendResult,
-  type StageQueue,
-} from '../core/ports.ts';
+import { InfraFault } from '../core/faults.ts';
+import type { IncomingMessage, OutgoingMessage, QueueSender, SendResult } from '../core/messages.ts';
+import type { StageQueue } from '../core/stage-ports.ts';
 import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
 import { orFault } from './clients.ts';
 

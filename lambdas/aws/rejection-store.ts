@@ -8,7 +8,7 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Rejection, RejectionReader, RejectionStore } from '../core/ports.ts';
+import type { Rejection, RejectionReader, RejectionStore } from '../core/rejection-ports.ts';
 import { byteLength, cut } from '../core/text.ts';
 import { orFault, orRefused } from './clients.ts';
 import { fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';

@@ -10,15 +10,10 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { parseMode } from '../core/mode-codec.ts';
 import type { ModeRecord, StageProgress } from '../core/mode.ts';
-import {
-  InfraFault,
-  type Attempt,
-  type Clock,
-  type ModeStore,
-  type StageState,
-  type StateStore,
-  type StoredStage,
-} from '../core/ports.ts';
+import { InfraFault } from '../core/faults.ts';
+import type { Attempt, StageState, StateStore } from '../core/stage-ports.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ModeStore, StoredStage } from '../core/mode-ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, toItem, without, type Key, type RawItem } from './items.ts';
 import { headKey } from './parking-items.ts';

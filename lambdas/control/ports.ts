@@ -3,17 +3,10 @@ import type { MappingChange, MappingState } from '../core/reconcile.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import type { ModeSettings, Probe } from '../core/mode-machine.ts';
 import type { ParkingStore } from '../core/parking-port.ts';
-import type {
-  Announcement,
-  Announcer,
-  Clock,
-  LateCrashStore,
-  ModeStore,
-  QueueSender,
-  RejectionReader,
-  RejectionStore,
-  StageRegistry,
-} from '../core/ports.ts';
+import type { Announcement, Announcer, LateCrashStore, ModeStore, StageRegistry } from '../core/mode-ports.ts';
+import type { Clock } from '../core/clock.ts';
+import type { QueueSender } from '../core/messages.ts';
+import type { RejectionReader, RejectionStore } from '../core/rejection-ports.ts';
 
 export interface ControlledStage {
   /** `router`, or a destination's id. */

@@ -11,7 +11,7 @@ import { allDone } from '../core/all-done.ts';
 import { announceFlip } from '../core/announce.ts';
 import type { ModeRecord } from '../core/mode.ts';
 import { changeMode } from '../core/mode-change.ts';
-import type { StageQueues } from '../core/ports.ts';
+import type { StageQueues } from '../core/mode-ports.ts';
 import { drainStages } from './drains.ts';
 import { lookAtAll, type Look } from './look.ts';
 import { bringMappings, namesOf } from './mappings.ts';

@@ -4,9 +4,10 @@
  */
 import { changeMode, type ModeChangeDeps } from './mode-change.ts';
 import { inWords, WELL_AFTER, type ModeSettings } from './mode-transitions.ts';
-import type { ModeRecord, Waiting } from './mode.ts';
+import type { ModeRecord } from './mode.ts';
+import type { Waiting } from '../../contract/modes.ts';
 import { outlook, type NextStep } from './outlook.ts';
-import type { Announcement, Announcer } from './ports.ts';
+import type { Announcement, Announcer } from './mode-ports.ts';
 import { cut } from './text.ts';
 
 export interface PipelineNames {

@@ -1,7 +1,7 @@
 /** What the ledger keeps of a message between its deliveries, as a function of what it knew and what happened. */
-import type { Crash } from './mode.ts';
+import type { Crash } from '../../contract/modes.ts';
 import { accountOf, type Failed } from './own-trouble.ts';
-import type { Attempt, Progress } from './ports.ts';
+import type { Attempt, Progress } from './stage-ports.ts';
 
 /** Has the message come further? Within an event it has when more of its outputs are finished. */
 export const isFurther = (now: Progress | undefined, before: Progress | undefined): boolean => {

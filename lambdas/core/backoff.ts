@@ -1,5 +1,5 @@
 /** How long a failed message waits for its next try. */
-import type { Random } from './ports.ts';
+import type { Random } from './clock.ts';
 
 export interface BackoffLimits {
   /** Milliseconds. */

@@ -18,7 +18,9 @@ import { allDone } from './all-done.ts';
 import { refusalDelay } from './backoff.ts';
 import { KeyRun, type Kept } from './key-run.ts';
 import { KnownMode } from './known-mode.ts';
-import { InfraFault, type IncomingMessage, type StageState } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { IncomingMessage } from './messages.ts';
+import type { StageState } from './stage-ports.ts';
 import { byKey, hide } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 

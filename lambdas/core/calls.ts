@@ -1,5 +1,5 @@
 import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from './limits.ts';
-import type { OutgoingMessage } from './ports.ts';
+import type { OutgoingMessage } from './messages.ts';
 import { byteLength } from './text.ts';
 
 /** Splits messages, in order, into as few calls of SendMessageBatch as hold them. */

@@ -1,8 +1,9 @@
 /** Crash records: why a stage's code failed on a message, as far as that is known. */
 import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
-import type { Crash } from './mode.ts';
-import type { Attempt, IncomingMessage } from './ports.ts';
+import type { Crash } from '../../contract/modes.ts';
+import type { Attempt } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import { cut } from './text.ts';
 import type { CaughtCrash } from './transform.ts';
 

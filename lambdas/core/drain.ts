@@ -9,7 +9,7 @@ import { KeyDrain, type DrainDeps } from './key-drain.ts';
 import { KnownMode } from './known-mode.ts';
 import type { ModeRecord } from './mode.ts';
 import type { Head, HeadSummary } from './parking-port.ts';
-import { InfraFault } from './ports.ts';
+import { InfraFault } from './faults.ts';
 
 export type { DrainDeps } from './key-drain.ts';
 

@@ -6,7 +6,8 @@
  * received for the first time; when it was received again nobody tells, so that it is hidden afresh.
  */
 import { CALL_MARGIN } from './limits.ts';
-import { InfraFault, type IncomingMessage } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 export interface HoldDeps extends Pick<RunnerDeps, 'queue' | 'clock' | 'timeLeft' | 'observe'> {

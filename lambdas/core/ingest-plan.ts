@@ -5,7 +5,7 @@ import { pack } from './envelope.ts';
 import type { SluiceEvent } from './event.ts';
 import { admit, type Arrival, type RejectionReason } from './ingest-event.ts';
 import { rejectedMessages, type BadEvent } from './ingest-rejected.ts';
-import type { OutgoingMessage } from './ports.ts';
+import type { OutgoingMessage } from './messages.ts';
 
 /**
  * Events in one request. By size alone (4,000 KB) they could be hundreds of thousands, each of another user: more

@@ -5,7 +5,7 @@ import { toMessageBody, type RejectedEnvelope } from './envelope.ts';
 import { isJsonObject } from './event.ts';
 import { isDeeperThan, MAX_EVENT_DEPTH, type Arrival, type RejectionReason } from './ingest-event.ts';
 import { MAX_MESSAGE_BYTES, MAX_REJECTED_BODY_BYTES } from './limits.ts';
-import type { OutgoingMessage } from './ports.ts';
+import type { OutgoingMessage } from './messages.ts';
 import { kept } from './rejection.ts';
 import { byteLength } from './text.ts';
 

@@ -9,7 +9,9 @@ import { deadLetterCrash } from './crash.ts';
 import type { ModeRecord } from './mode.ts';
 import { asOwnTrouble, isOwnTrouble } from './own-trouble.ts';
 import { deadLetterSortOf, park } from './parking.ts';
-import { InfraFault, type IncomingMessage, type StageState } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { IncomingMessage } from './messages.ts';
+import type { StageState } from './stage-ports.ts';
 import { byKey, deleteMessage, hide } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 

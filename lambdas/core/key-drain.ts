@@ -6,7 +6,9 @@ import type { Ended, KnownMode } from './known-mode.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { asOwnTrouble, inOwnTrouble, isOwnTrouble, withoutOwnTrouble } from './own-trouble.ts';
 import type { Head, ParkedMessage } from './parking-port.ts';
-import { InfraFault, type Attempt, type IncomingMessage } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { Attempt } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 export type DrainDeps = Pick<

@@ -2,7 +2,9 @@
 import ms from 'ms';
 import type { Ended, KnownMode } from './known-mode.ts';
 import { park, sortOf, tooOften, touchHead } from './parking.ts';
-import { AccessFault, InfraFault, type Attempt, type IncomingMessage, type StageState } from './ports.ts';
+import { AccessFault, InfraFault } from './faults.ts';
+import type { Attempt, StageState } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import { QueueAttempts, type Halted } from './queue-attempt.ts';
 import { deleteMessage, hide } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';

@@ -11,9 +11,11 @@
 import pLimit from 'p-limit';
 import type { ModeEvent } from './mode-machine.ts';
 import { isInDoubt, lastProgress } from './mode-transitions.ts';
-import { isShut, type Crash, type ModeRecord, type StageProgress } from './mode.ts';
+import { isShut, type ModeRecord, type StageProgress } from './mode.ts';
+import type { Crash } from '../../contract/modes.ts';
 import { NOTHING_SHOWN, type Outcome, type Shown } from './outcome.ts';
-import { InfraFault, type StoredStage } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { StoredStage } from './mode-ports.ts';
 import { isOpen } from './progress-note.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 

@@ -21,14 +21,10 @@ import { deathCrash } from './crash.ts';
 import type { ModeEvent } from './mode-machine.ts';
 import { lastProgress } from './mode-transitions.ts';
 import { isOwnTrouble, type OwnTroubleSettings } from './own-trouble.ts';
-import {
-  InfraFault,
-  type Clock,
-  type IncomingMessage,
-  type Random,
-  type StageQueue,
-  type StateStore,
-} from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { Clock, Random } from './clock.ts';
+import type { IncomingMessage } from './messages.ts';
+import type { StageQueue, StateStore } from './stage-ports.ts';
 import { byKey, hide } from './queue-steps.ts';
 import type { RunnerEvent } from './runner-deps.ts';
 

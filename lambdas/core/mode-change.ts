@@ -1,7 +1,9 @@
 /** Changes a stage's mode in the store: one conditional write for each change, and no other way. */
 import { decide, type ModeEvent, type ModeSettings } from './mode-machine.ts';
 import type { ModeRecord } from './mode.ts';
-import { InfraFault, type Clock, type ModeStore } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { Clock } from './clock.ts';
+import type { ModeStore } from './mode-ports.ts';
 
 /** Others may change the mode between our read and our write; then everything is looked at again. */
 const TRIES = 3;

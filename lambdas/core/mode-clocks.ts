@@ -5,7 +5,8 @@
  * What happened at the same moment as the last progress that is stored counts as later: progress that came after it has ended it when
  * it was told.
  */
-import { isShut, without, type ModeRecord, type Waiting } from './mode.ts';
+import { isShut, type ModeRecord, without } from './mode.ts';
+import type { Waiting } from '../../contract/modes.ts';
 import type { ModeSettings, Situation } from './mode-transitions.ts';
 
 /** Held, or the system shuts it: whatever its own mode is, nothing is forwarded and its clocks stand still. */

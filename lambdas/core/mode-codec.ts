@@ -1,6 +1,7 @@
 /** Reads the stored item of a stage's mode. It is written as it is: a `ModeRecord`'s fields beside the table's keys. */
 import * as v from 'valibot';
-import { NORMAL, UNREADABLE, type CrashKind, type ModeRecord } from './mode.ts';
+import { type ModeRecord, NORMAL, UNREADABLE } from './mode.ts';
+import type { CrashKind } from '../../contract/modes.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(v.number(), v.finite());

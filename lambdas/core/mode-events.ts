@@ -1,5 +1,5 @@
 /** What the mode machine is told. `docs/mode-machine.md` says what each does in which mode. */
-import type { Crash, Waiting } from './mode.ts';
+import type { Crash, Waiting } from '../../contract/modes.ts';
 
 /** What became of a probe. A throttle, or an unknown result, is neither: there was no probe. */
 export type Probe =

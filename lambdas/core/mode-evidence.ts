@@ -4,7 +4,7 @@ import type { Evidence } from './mode-events.ts';
 import { crashed, failed, rejected } from './mode-failures.ts';
 import { becomeNormal, degrade, inWords, recover, shortCrash, type Situation } from './mode-transitions.ts';
 import { attempted, inTrouble, isFed } from './mode-trouble.ts';
-import { without, type ModeRecord } from './mode.ts';
+import { type ModeRecord, without } from './mode.ts';
 
 type Of<Type extends Evidence['type']> = Extract<Evidence, { type: Type }>;
 

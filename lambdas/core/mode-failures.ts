@@ -3,7 +3,8 @@ import { doubtClock, elapsed, isStopped, lastProgress } from './mode-clocks.ts';
 import type { Evidence } from './mode-events.ts';
 import { degrade, inWords, shortCrash, type Situation } from './mode-transitions.ts';
 import { inTrouble } from './mode-trouble.ts';
-import { changed, type LastFailure, type ModeRecord } from './mode.ts';
+import { changed, type ModeRecord } from './mode.ts';
+import type { LastFailure } from '../../contract/modes.ts';
 import { cut } from './text.ts';
 
 type Of<Type extends Evidence['type']> = Extract<Evidence, { type: Type }>;

@@ -14,7 +14,7 @@ import { evidence } from './mode-evidence.ts';
 import type { ModeEvent } from './mode-events.ts';
 import { ticked } from './mode-minute.ts';
 import { isStopped } from './mode-clocks.ts';
-import { isUnreadable, without, type Mode, type ModeRecord, type StageProgress } from './mode.ts';
+import { isUnreadable, type Mode, type ModeRecord, type StageProgress, without } from './mode.ts';
 import { recover, settle, shortReason, type ModeSettings, type Situation } from './mode-transitions.ts';
 
 export type { ModeEvent, Probe } from './mode-events.ts';

@@ -11,7 +11,8 @@ import {
   type Situation,
 } from './mode-transitions.ts';
 import { inTrouble, isFed, nextWindow } from './mode-trouble.ts';
-import { changed, without, type ModeRecord, type Waiting } from './mode.ts';
+import { changed, type ModeRecord, without } from './mode.ts';
+import type { Waiting } from '../../contract/modes.ts';
 
 export { isWaiting } from './mode-clocks.ts';
 

@@ -1,13 +1,7 @@
 /** The steps of the mode machine: how a mode is entered, and what follows from where a stage stands. */
 import { doubtAfter, isStopped, lastProgress, movedOn, withClocks } from './mode-clocks.ts';
-import {
-  without,
-  type Crash,
-  type Mode,
-  type ModeName,
-  type ModeRecord,
-  type StageProgress,
-} from './mode.ts';
+import { type Mode, type ModeRecord, type StageProgress, without } from './mode.ts';
+import type { Crash, ModeName } from '../../contract/modes.ts';
 import { cut } from './text.ts';
 
 export { isInDoubt, isStopped, isWaiting, lastProgress } from './mode-clocks.ts';

@@ -1,7 +1,7 @@
 /** Trouble while a stage recovers, and the windows in which that shows. */
 import { elapsed, lastProgress } from './mode-clocks.ts';
 import { degrade, inWords, type Situation } from './mode-transitions.ts';
-import { changed, without, type ModeRecord } from './mode.ts';
+import { changed, type ModeRecord, without } from './mode.ts';
 
 /**
  * Before the first progress the window begins after it, and the attempt is not in it. Without progress for `breakerTime` the stage has

@@ -2,56 +2,12 @@
  * A stage's mode, as it is stored: one item per stage. The router's is the system's. A stage is shut while it or the system is
  * degraded or held: it receives, keeps what it has, and forwards nothing. `mode-machine.ts` says how it changes.
  */
-
-export type ModeName = 'normal' | 'degraded' | 'recovering';
+import type { Crash, LastFailure, ModeChange, ModeName, Waiting } from '../../contract/modes.ts';
 
 export interface Mode {
   readonly mode: ModeName;
   /** A person has stopped the stage, in whatever mode it is. */
   readonly held: boolean;
-}
-
-/**
- * How code failed. Of the transform: `throw`: it threw, or returned what is not an event; `exit`: it ended its thread; `timeout`: an
- * event took longer than `transform.timeout`; `memory`: it used more than `transform.memory`; `load`: the module could not be
- * loaded; `late`: something that an event had started failed after the event had been answered. Of the function: `death`: the
- * process ended; `dead letter`: SQS gave up on the message.
- */
-export type CrashKind = 'throw' | 'exit' | 'timeout' | 'memory' | 'load' | 'late' | 'death' | 'dead letter';
-
-/** Why a stage's code failed, as far as is known. */
-export interface Crash {
-  readonly kind: CrashKind;
-  readonly error: string;
-  readonly stack?: string;
-  /** Content hash of the stage's code; empty when it is not known (a function that does not start). */
-  readonly codeVersion: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly messageId?: string;
-  /** The `messageId` of the event at which it failed, where that is known. */
-  readonly eventId?: string;
-  /** The message's order key. */
-  readonly key?: string;
-}
-
-/** The last failure of a kind, for people. */
-export interface LastFailure {
-  /** As the destination or AWS said it: a status code and the beginning of the answer, or an error's name and message. */
-  readonly text: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly codeVersion: string;
-}
-
-/** What control saw waiting in a stage: see `isWaiting` in `mode-clocks.ts`. */
-export interface Waiting {
-  /** Of the queue: visible, in flight and delayed. */
-  readonly messages: number;
-  /** Parked keys that are not in trouble of their own. */
-  readonly keys: number;
-  /** Parked keys in trouble of their own. */
-  readonly own: number;
 }
 
 /**
@@ -63,14 +19,6 @@ export interface StageProgress {
   readonly deliveredAt?: number;
   /** An event was filtered out while the door was not in doubt. */
   readonly filteredAt?: number;
-}
-
-/** A change of mode, for the record. */
-export interface ModeChange {
-  readonly epoch: number;
-  readonly mode: ModeName;
-  readonly at: number;
-  readonly reason: string;
 }
 
 /** All times are milliseconds since 1970. */

@@ -1,13 +1,8 @@
 /** What became of one message. The batch runner acts on it. */
 import { thrownBy } from './crash.ts';
-import {
-  AccessFault,
-  InfraFault,
-  MessageRefused,
-  type Attempt,
-  type IncomingMessage,
-  type Progress,
-} from './ports.ts';
+import { AccessFault, InfraFault, MessageRefused } from './faults.ts';
+import type { Attempt, Progress } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { CaughtCrash } from './transform.ts';
 
 /** What an attempt has shown of the stage, whatever became of the message: numbers of events. */

@@ -4,9 +4,10 @@
  *
  * The head of a key blocks the rest of it. So what the stage got through between two failures of a head was always another key's.
  */
-import type { ModeName, ModeRecord } from './mode.ts';
+import type { ModeName } from '../../contract/modes.ts';
+import type { ModeRecord } from './mode.ts';
 import type { Head } from './parking-port.ts';
-import type { Attempt } from './ports.ts';
+import type { Attempt } from './stage-ports.ts';
 
 /** How the reason of a key's head begins while the key is in trouble of its own. The index of heads has no other room for it. */
 export const OWN_TROUBLE = 'others get through, this user does not: ';

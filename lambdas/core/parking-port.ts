@@ -1,5 +1,5 @@
 /** What the parking protocol asks of its store; see `ports.ts`. `parking.ts` has the steps. */
-import type { Attempt } from './ports.ts';
+import type { Attempt } from './stage-ports.ts';
 
 /** A message in the parking table. */
 export interface ParkedMessage {

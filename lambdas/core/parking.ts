@@ -58,7 +58,8 @@
  */
 import { createHash } from 'node:crypto';
 import { HEAD_SHARDS } from './parking-port.ts';
-import type { Attempt, IncomingMessage } from './ports.ts';
+import type { Attempt } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 /**

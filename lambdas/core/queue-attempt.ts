@@ -15,7 +15,9 @@ import { crashRecord, deathCrash, redriveCrash, type CrashSite } from './crash.t
 import type { Ended, KnownMode } from './known-mode.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { asOwnTrouble, isOwnTrouble } from './own-trouble.ts';
-import { InfraFault, type Attempt, type IncomingMessage, type StageState } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { Attempt, StageState } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 export type Attempted =

@@ -1,6 +1,7 @@
 /** What is asked of a stage's queue, and may fail without harm. */
 import { append } from './append.ts';
-import { InfraFault, type IncomingMessage } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 type QueueDeps = Pick<RunnerDeps, 'queue' | 'observe'>;

@@ -1,7 +1,8 @@
 /** What the records of rejected events have in common. */
 import { createHash } from 'node:crypto';
 import { MAX_REJECTED_BODY_BYTES } from './limits.ts';
-import type { IncomingMessage, Rejection } from './ports.ts';
+import type { IncomingMessage } from './messages.ts';
+import type { Rejection } from './rejection-ports.ts';
 import { byteLength, cut } from './text.ts';
 
 /** What is kept of an event's JSON: its beginning, and enough to recognize the whole by. */

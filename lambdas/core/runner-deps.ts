@@ -2,10 +2,14 @@
 import type { BackoffLimits } from './backoff.ts';
 import type { LastWords } from './last-words.ts';
 import type { ModeEvent } from './mode-machine.ts';
-import type { Crash, ModeRecord } from './mode.ts';
+import type { Crash } from '../../contract/modes.ts';
+import type { ModeRecord } from './mode.ts';
 import type { Outcome, Process } from './outcome.ts';
 import type { ParkingStore } from './parking-port.ts';
-import type { Clock, IncomingMessage, Random, StageQueue, StateStore, StoredStage } from './ports.ts';
+import type { Clock, Random } from './clock.ts';
+import type { IncomingMessage } from './messages.ts';
+import type { StageQueue, StateStore } from './stage-ports.ts';
+import type { StoredStage } from './mode-ports.ts';
 import type { ProgressNote } from './progress-note.ts';
 
 /** What happened, for logs and metrics. Delays are seconds. */

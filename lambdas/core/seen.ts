@@ -14,7 +14,7 @@
  */
 import { fingerprint } from './deduplication.ts';
 import type { SluiceEvent } from './event.ts';
-import type { IncomingMessage } from './ports.ts';
+import type { IncomingMessage } from './messages.ts';
 
 export interface SeenLimits {
   /** For how long an id is remembered; milliseconds. */

@@ -2,7 +2,8 @@
 import { allDone } from './all-done.ts';
 import { HEAD_SHARDS, type HeadSummary } from './parking-port.ts';
 import { tooOften } from './parking.ts';
-import type { Attempt, IncomingMessage } from './ports.ts';
+import type { Attempt } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 import type { Received } from './trial-received.ts';
 

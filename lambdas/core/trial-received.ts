@@ -3,7 +3,9 @@ import { allDone } from './all-done.ts';
 import { toSeconds } from './backoff.ts';
 import { CALL_MARGIN } from './limits.ts';
 import { park, sortOf, touchHead } from './parking.ts';
-import { InfraFault, type Attempt, type IncomingMessage } from './ports.ts';
+import { InfraFault } from './faults.ts';
+import type { Attempt } from './stage-ports.ts';
+import type { IncomingMessage } from './messages.ts';
 import { byKey, deleteMessage, hide } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 

@@ -21,7 +21,9 @@ import {
   type Processing,
   type Shown,
 } from '../core/outcome.ts';
-import type { Clock, IncomingMessage, RejectionStore } from '../core/ports.ts';
+import type { Clock } from '../core/clock.ts';
+import type { IncomingMessage } from '../core/messages.ts';
+import type { RejectionStore } from '../core/rejection-ports.ts';
 import { unreadableMessage } from '../core/rejection.ts';
 import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
 import { judge, type Verdict } from './answer.ts';

@@ -4,7 +4,8 @@
  */
 import type { Arrival } from '../core/ingest-event.ts';
 import { planRequest } from '../core/ingest-plan.ts';
-import type { Clock, QueueSender, Random } from '../core/ports.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import type { QueueSender } from '../core/messages.ts';
 import { withDeadline, type Deadline } from './deadline.ts';
 import { readEvents, type Read } from './events.ts';
 import type { IngestRequest } from './request.ts';

@@ -10,13 +10,9 @@ import { allDone } from '../core/all-done.ts';
 import { backoff } from '../core/backoff.ts';
 import { inCalls } from '../core/calls.ts';
 import type { Lane } from '../core/ingest-plan.ts';
-import {
-  InfraFault,
-  type OutgoingMessage,
-  type QueueSender,
-  type Random,
-  type SendResult,
-} from '../core/ports.ts';
+import { InfraFault } from '../core/faults.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../core/messages.ts';
+import type { Random } from '../core/clock.ts';
 import { ended, type Deadline } from './deadline.ts';
 
 /** As many as one small function can keep busy. */

@@ -5,13 +5,10 @@ import { eventBytes, pack, type EventsEnvelope } from '../core/envelope.ts';
 import type { SluiceEvent } from '../core/event.ts';
 import { MAX_EVENT_BYTES } from '../core/limits.ts';
 import type { Shown } from '../core/outcome.ts';
-import {
-  AccessFault,
-  type Clock,
-  type IncomingMessage,
-  type OutgoingMessage,
-  type RejectionStore,
-} from '../core/ports.ts';
+import { AccessFault } from '../core/faults.ts';
+import type { Clock } from '../core/clock.ts';
+import type { IncomingMessage, OutgoingMessage } from '../core/messages.ts';
+import type { RejectionStore } from '../core/rejection-ports.ts';
 import { kept, rejectionId } from '../core/rejection.ts';
 
 export interface Destination {

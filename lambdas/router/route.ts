@@ -10,7 +10,8 @@ import {
   type Process,
   type Processing,
 } from '../core/outcome.ts';
-import { InfraFault, type IncomingMessage } from '../core/ports.ts';
+import { InfraFault } from '../core/faults.ts';
+import type { IncomingMessage } from '../core/messages.ts';
 import { unreadableMessage } from '../core/rejection.ts';
 import { remember, withoutRepetitions, type Seen, type SeenLimits, type SeenStore } from '../core/seen.ts';
 import type { Transforms } from '../core/transform.ts';

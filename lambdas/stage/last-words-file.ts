@@ -8,7 +8,8 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { toHeld, type LastWords, type Words } from '../core/last-words.ts';
-import type { IncomingMessage, StageQueue } from '../core/ports.ts';
+import type { IncomingMessage } from '../core/messages.ts';
+import type { StageQueue } from '../core/stage-ports.ts';
 
 const FILE = 'sluice-last-words';
 

@@ -6,7 +6,7 @@ import { SnsAnnouncer } from '../../lambdas/aws/announcer.ts';
 import { CloudWatchMetrics, type MetricDatum } from '../../lambdas/aws/metrics.ts';
 import { announcementOf } from '../../lambdas/core/announce.ts';
 import { NORMAL } from '../../lambdas/core/mode.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { MODE_SETTINGS } from '../support/memory-stage.ts';
 
 /** A client that only remembers what it was asked. */

@@ -1,11 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { BatchingSender } from '../../lambdas/aws/batching-sender.ts';
-import {
-  InfraFault,
-  MessageRefused,
-  type OutgoingMessage,
-  type SendResult,
-} from '../../lambdas/core/ports.ts';
+import { InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
+import type { OutgoingMessage, SendResult } from '../../lambdas/core/messages.ts';
 
 const message = (groupId: string, bytes = 1): OutgoingMessage => ({
   groupId,

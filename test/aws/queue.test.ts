@@ -9,7 +9,8 @@ import {
   type SendMessageBatchCommandOutput,
 } from '@aws-sdk/client-sqs';
 import { SqsQueueSender, SqsStageQueue } from '../../lambdas/aws/queue.ts';
-import { InfraFault, type OutgoingMessage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { OutgoingMessage } from '../../lambdas/core/messages.ts';
 
 const message = (groupId: string): OutgoingMessage => ({ groupId, deduplicationId: groupId, body: '{}' });
 

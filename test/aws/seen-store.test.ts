@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoSeenStore } from '../../lambdas/aws/seen-store.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import type { Seen } from '../../lambdas/core/seen.ts';
 import { seenStoreContract } from '../contracts/seen-store.ts';
 import { startTables, TABLES } from './tables.ts';

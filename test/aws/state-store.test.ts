@@ -6,7 +6,7 @@ import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
 import { NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { degraded, modeOf } from '../contracts/mode-store.ts';
 import { stateStoreContract } from '../contracts/state-store.ts';
 import { startTables, TABLES } from './tables.ts';

@@ -1,14 +1,6 @@
 /** Situations of a pipeline, for the tests and the pictures. */
-import type {
-  CrashReport,
-  FailureReport,
-  LateCrashes,
-  ModeChange,
-  ParkedKey,
-  ParkedMessageView,
-  RejectedEvent,
-  StageStatus,
-} from '../../contract/operations.ts';
+import type { Crash, LastFailure, LateCrashes, ModeChange } from '../../contract/modes.ts';
+import type { ParkedKey, ParkedMessageView, RejectedEvent, StageStatus } from '../../contract/operations.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import type { Scene } from './fake-run.ts';
 
@@ -40,7 +32,7 @@ export const stage = (id: string, change: Partial<StageStatus> = {}): StageStatu
   ...change,
 });
 
-export const crash: CrashReport = {
+export const crash: Crash = {
   kind: 'throw',
   error: "TypeError: Cannot read properties of undefined (reading 'currency')",
   stack: [
@@ -71,7 +63,7 @@ export const late: LateCrashes = {
   },
 };
 
-export const failure: FailureReport = {
+export const failure: LastFailure = {
   text: 'the destination answered 503: {"error":"down for maintenance"}',
   at: now - 4 * MINUTE - 2 * SECOND,
   codeVersion: '5f0c9a17b2d4',
@@ -292,7 +284,7 @@ export const held = (): Scene => {
   return { ...scene, stages: [router, ...scene.stages.slice(1).map((one) => ({ ...one, shut: true }))] };
 };
 
-const accessDenied: FailureReport = {
+const accessDenied: LastFailure = {
   text:
     'GetSecretValue of crm-token failed: AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/Sluice-Deliver/deliver ' +
     'is not authorized to perform: secretsmanager:GetSecretValue',

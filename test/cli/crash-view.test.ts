@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import { crashLines } from '../../cli/views/crash.ts';
-import type { CrashKind, CrashReport } from '../../contract/operations.ts';
+import type { Crash, CrashKind } from '../../contract/modes.ts';
 import { CRASH, NOW } from './fixtures.ts';
 
 const view: View = {
@@ -14,7 +14,7 @@ const view: View = {
 
 const { messageId, eventId, ...elsewhere } = CRASH;
 /** What follows the error, and comes before the stack. */
-const facts = (crash: CrashReport): readonly string[] =>
+const facts = (crash: Crash): readonly string[] =>
   crashLines(crash, view)
     .slice(1)
     .map((text) => text.trim())
@@ -43,7 +43,7 @@ describe('a crash', () => {
 
   it('names the event and the message, as far as they are known', () => {
     if (messageId === undefined || eventId === undefined) throw new Error('the fixture has no ids');
-    const place = (ids: Partial<CrashReport>) => facts({ ...elsewhere, ...ids })[1];
+    const place = (ids: Partial<Crash>) => facts({ ...elsewhere, ...ids })[1];
     expect(place({ messageId, eventId })).toBe(`event ${eventId} in message ${messageId}`);
     expect(place({ eventId })).toBe(`event ${eventId}`);
     expect(place({ messageId })).toBe(`message ${messageId}`);

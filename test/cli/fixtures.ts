@@ -1,21 +1,13 @@
 /** What control answers: a pipeline in trouble, and one in none. */
-import type {
-  CrashReport,
-  FailureReport,
-  LateCrashes,
-  ParkedKey,
-  ParkedKeyView,
-  RejectedEvent,
-  StageStatus,
-  StatusReport,
-} from '../../contract/operations.ts';
+import type { Crash, LastFailure, LateCrashes } from '../../contract/modes.ts';
+import type { ParkedKey, ParkedKeyView, RejectedEvent, StageStatus, StatusReport } from '../../contract/operations.ts';
 
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-11-22T21:52:00.000Z');
 
 export const KEY = 'Zx1mJp0rN4vUkAaZr1kQ9f3cYw7TtB5hLd2eGs8oHiM';
 
-export const CRASH: CrashReport = {
+export const CRASH: Crash = {
   kind: 'throw',
   error: "TypeError: Cannot read properties of undefined (reading 'plan')",
   stack: [
@@ -146,7 +138,7 @@ export const SHOWN: ParkedKeyView = {
   more: false,
 };
 
-export const FAILURE: FailureReport = {
+export const FAILURE: LastFailure = {
   text: 'the destination answered 503: {"error":"down for maintenance"}',
   at: NOW - 20_000,
   codeVersion: '77aa9c0d11e87b64a0c5',

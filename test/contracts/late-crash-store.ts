@@ -1,7 +1,8 @@
 /** What every store of late crashes must do. A store may be used by several tests, each of which has stages of its own. */
 import { describe, expect, it } from '@jest/globals';
-import type { Crash } from '../../lambdas/core/mode.ts';
-import type { LateCrashes, LateCrashStore } from '../../lambdas/core/ports.ts';
+import type { Crash } from '../../contract/modes.ts';
+import type { LateCrashes } from '../../contract/modes.ts';
+import type { LateCrashStore } from '../../lambdas/core/mode-ports.ts';
 
 export interface LateCrashesUnderTest {
   readonly store: LateCrashStore;

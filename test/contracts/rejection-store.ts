@@ -1,12 +1,7 @@
 /** What every store of rejected events must do, whatever it is made of. Each test has a stage of its own. */
 import { describe, expect, it } from '@jest/globals';
-import {
-  BadCursor,
-  MessageRefused,
-  type Rejection,
-  type RejectionReader,
-  type RejectionStore,
-} from '../../lambdas/core/ports.ts';
+import { BadCursor, MessageRefused } from '../../lambdas/core/faults.ts';
+import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/rejection-ports.ts';
 
 let stages = 0;
 const newStage = (): string => `rejecting-${++stages}`;

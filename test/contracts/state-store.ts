@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode.ts';
 import type { ParkingStore } from '../../lambdas/core/parking-port.ts';
-import type { Attempt, StateStore } from '../../lambdas/core/ports.ts';
+import type { Attempt, StateStore } from '../../lambdas/core/stage-ports.ts';
 import {
   degraded,
   FULL_MODE,

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { announceFlip, announcementOf } from '../../lambdas/core/announce.ts';
-import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
-import { InfraFault, type Announcement } from '../../lambdas/core/ports.ts';
+import { type ModeRecord, NORMAL } from '../../lambdas/core/mode.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { Announcement } from '../../lambdas/core/mode-ports.ts';
 import { MemoryParking } from '../support/memory-parking.ts';
 import { MODE_SETTINGS } from '../support/memory-stage.ts';
 import { MemoryState } from '../support/memory-state.ts';

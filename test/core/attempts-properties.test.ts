@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { afterFailure, charge, isFurther, uncharged, withProgress } from '../../lambdas/core/attempts.ts';
-import type { Attempt, Progress } from '../../lambdas/core/ports.ts';
+import type { Attempt, Progress } from '../../lambdas/core/stage-ports.ts';
 
 /** Names of outputs have one length. */
 const progress: fc.Arbitrary<Progress> = fc.record(

@@ -2,7 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
-import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
 import { crash } from '../support/drain-stage.ts';
 import { MemoryStage, STAGE } from '../support/memory-stage.ts';
 

@@ -1,7 +1,7 @@
 /** A process that dies at a message, as the ledger and the leases show it afterwards. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { OWN_TROUBLE } from '../../lambdas/core/own-trouble.ts';
-import type { Attempt } from '../../lambdas/core/ports.ts';
+import type { Attempt } from '../../lambdas/core/stage-ports.ts';
 import { DrainStage } from '../support/drain-stage.ts';
 import { HOUR, MINUTE, SECOND, STAGE, type Result } from '../support/memory-stage.ts';
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DrainDeps } from '../../lambdas/core/drain.ts';
 import type { ModeRecord } from '../../lambdas/core/mode.ts';
 import type { Head } from '../../lambdas/core/parking-port.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { crash, DrainStage } from '../support/drain-stage.ts';
 import { DELIVERED, HOUR, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
 

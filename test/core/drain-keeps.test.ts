@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DrainDeps } from '../../lambdas/core/drain.ts';
 import type { Head } from '../../lambdas/core/parking-port.ts';
-import type { Attempt } from '../../lambdas/core/ports.ts';
+import type { Attempt } from '../../lambdas/core/stage-ports.ts';
 import { DrainStage } from '../support/drain-stage.ts';
 import { SECOND, STAGE, type Result } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';

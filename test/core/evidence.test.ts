@@ -1,7 +1,7 @@
 /** What an attempt shows reaches the mode machine: what is reported, in which order, and when its progress is written. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome, Shown } from '../../lambdas/core/outcome.ts';
-import { AccessFault, InfraFault } from '../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault } from '../../lambdas/core/faults.ts';
 import { ProgressNote } from '../../lambdas/core/progress-note.ts';
 import { replaced } from '../support/ports-gate.ts';
 import { DELIVERED, MemoryStage, MINUTE, MODE_SETTINGS, SECOND, STAGE } from '../support/memory-stage.ts';

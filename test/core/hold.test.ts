@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hold } from '../../lambdas/core/hold.ts';
 import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
-import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
 import { MemoryStage } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

@@ -4,7 +4,7 @@ import { parseEnvelope, type RejectedEnvelope } from '../../lambdas/core/envelop
 import { MAX_EVENT_DEPTH, REJECTION, type Arrival } from '../../lambdas/core/ingest-event.ts';
 import { MAX_SINGLE_RECORDS, rejectedMessages } from '../../lambdas/core/ingest-rejected.ts';
 import { MAX_MESSAGE_BYTES, MAX_REJECTED_BODY_BYTES } from '../../lambdas/core/limits.ts';
-import type { OutgoingMessage } from '../../lambdas/core/ports.ts';
+import type { OutgoingMessage } from '../../lambdas/core/messages.ts';
 
 const newArrival = (): Arrival => {
   let ids = 0;

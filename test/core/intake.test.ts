@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
 import { inOwnTrouble } from '../../lambdas/core/own-trouble.ts';
-import type { IncomingMessage } from '../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
 import { MemoryStage, STAGE } from '../support/memory-stage.ts';
 
 let stage: MemoryStage;

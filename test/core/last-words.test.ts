@@ -1,7 +1,7 @@
 /** What a process does with the last words of the one before it: each rule of `last-words.ts`. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { heed, type HeldMessage, type SpokenDeps, type Words } from '../../lambdas/core/last-words.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { MemoryStage, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

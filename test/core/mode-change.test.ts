@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL, UNREADABLE, type ModeRecord, type StageProgress } from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL, type StageProgress, UNREADABLE } from '../../lambdas/core/mode.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
-import { InfraFault, type ModeStore, type StoredStage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { ModeStore, StoredStage } from '../../lambdas/core/mode-ports.ts';
 import { crash, SETTINGS, SHUT, START } from './mode-support.ts';
 
 /** Compares `rev` as the real one does. `meanwhile` runs before each write: what others do between read and write. */

@@ -1,7 +1,8 @@
 /** Whatever is stored, in whatever version of the code it was written. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isShut, isUnreadable, NORMAL, type ModeName, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { isShut, isUnreadable, type ModeRecord, NORMAL } from '../../lambdas/core/mode.ts';
+import type { ModeName } from '../../contract/modes.ts';
 import { parseMode } from '../../lambdas/core/mode-codec.ts';
 
 const count = fc.nat();

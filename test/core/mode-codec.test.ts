@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL, UNREADABLE, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
 import { parseMode } from '../../lambdas/core/mode-codec.ts';
 
 const FULL: Required<ModeRecord> = {

@@ -1,7 +1,7 @@
 /** Any story, with the default settings and any times. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isShut, UNREADABLE, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { isShut, type ModeRecord, UNREADABLE } from '../../lambdas/core/mode.ts';
 import { decide, type ModeEvent } from '../../lambdas/core/mode-machine.ts';
 import { parseMode } from '../../lambdas/core/mode-codec.ts';
 import { Pair } from './mode-pair.ts';

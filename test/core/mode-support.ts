@@ -1,11 +1,6 @@
 /** A stage's mode and what happens to it, for the tests of the mode machine. */
-import {
-  NORMAL,
-  type Crash,
-  type ModeRecord,
-  type StageProgress,
-  type Waiting,
-} from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL, type StageProgress } from '../../lambdas/core/mode.ts';
+import type { Crash, Waiting } from '../../contract/modes.ts';
 import { decide, type ModeEvent, type ModeSettings, type Probe } from '../../lambdas/core/mode-machine.ts';
 import { gaugeOf, isInDoubt } from '../../lambdas/core/mode-transitions.ts';
 

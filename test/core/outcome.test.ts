@@ -1,7 +1,7 @@
 /** What becomes of a message whose work ends in a throw. */
 import { describe, expect, it } from '@jest/globals';
 import { NOTHING_SHOWN, outcomeOf, type Outcome } from '../../lambdas/core/outcome.ts';
-import { AccessFault, InfraFault, MessageRefused } from '../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
 import { message } from '../support/fakes.ts';
 
 const processing = { attempt: undefined, isTrial: false, inOwnTrouble: false, timeLeft: () => 60_000 };

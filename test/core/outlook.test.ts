@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL, UNREADABLE, type ModeRecord, type StageProgress } from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL, type StageProgress, UNREADABLE } from '../../lambdas/core/mode.ts';
 import { outlook } from '../../lambdas/core/outlook.ts';
 import { MODE_SETTINGS } from '../support/memory-stage.ts';
 

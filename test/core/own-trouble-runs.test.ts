@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
 import { inOwnTrouble, OWN_TROUBLE } from '../../lambdas/core/own-trouble.ts';
-import type { Attempt } from '../../lambdas/core/ports.ts';
+import type { Attempt } from '../../lambdas/core/stage-ports.ts';
 import { crash, DrainStage } from '../support/drain-stage.ts';
 import { DELIVERED, HOUR, MINUTE, SECOND, STAGE } from '../support/memory-stage.ts';
 

@@ -1,6 +1,7 @@
 /** When trouble is a key's own: by others that got through between its failures, and by time in which the stage forwarded. */
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL, type ModeChange, type ModeName, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL } from '../../lambdas/core/mode.ts';
+import type { ModeChange, ModeName } from '../../contract/modes.ts';
 import {
   accountOf,
   asOwnTrouble,
@@ -10,7 +11,7 @@ import {
   timeForwarding,
   withoutOwnTrouble,
 } from '../../lambdas/core/own-trouble.ts';
-import type { Attempt } from '../../lambdas/core/ports.ts';
+import type { Attempt } from '../../lambdas/core/stage-ports.ts';
 
 const SETTINGS = { ownAfter: 3, parkAfter: 100 };
 

@@ -5,7 +5,7 @@ import { inCalls } from '../../lambdas/core/calls.ts';
 import { eventBytes, pack } from '../../lambdas/core/envelope.ts';
 import type { SluiceEvent } from '../../lambdas/core/event.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_MESSAGE_BYTES } from '../../lambdas/core/limits.ts';
-import type { OutgoingMessage } from '../../lambdas/core/ports.ts';
+import type { OutgoingMessage } from '../../lambdas/core/messages.ts';
 
 describe('pack', () => {
   const header = { sourceId: 'web', receivedAt: '2026-01-01T00:00:00.000Z' };

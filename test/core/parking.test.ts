@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
-import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
 import { HOUR, MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { BadCursor, InfraFault, MessageRefused } from '../../lambdas/core/ports.ts';
+import { BadCursor, InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
 
 test('errors are told apart by their names in a log', () => {
   const cause = new Error('ECONNRESET');

@@ -1,6 +1,6 @@
 /** When progress is written, what is remembered of it, and what is counted besides. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL } from '../../lambdas/core/mode.ts';
 import { isOpen, ProgressNote } from '../../lambdas/core/progress-note.ts';
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 /** What is asked of a queue, and may fail. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { byKey, deleteMessage, hide } from '../../lambdas/core/queue-steps.ts';
 import { MemoryStage } from '../support/memory-stage.ts';
 

@@ -1,7 +1,8 @@
 /** A mapping and its stage, in every combination. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isShut, type ModeName } from '../../lambdas/core/mode.ts';
+import { isShut } from '../../lambdas/core/mode.ts';
+import type { ModeName } from '../../contract/modes.ts';
 import { reconcileMapping, type MappingState } from '../../lambdas/core/reconcile.ts';
 
 const mode = fc.record({

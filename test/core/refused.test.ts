@@ -1,7 +1,7 @@
 /** A message that AWS does not take because of what is in it: set aside, and counted nowhere. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
-import { MessageRefused } from '../../lambdas/core/ports.ts';
+import { MessageRefused } from '../../lambdas/core/faults.ts';
 import { DrainStage } from '../support/drain-stage.ts';
 import { SECOND, STAGE, type Result } from '../support/memory-stage.ts';
 

@@ -1,6 +1,6 @@
 /** Messages of the queue that failed: when they are tried again, and what is kept of that. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
 
 let stage: MemoryStage;

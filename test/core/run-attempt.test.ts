@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode.ts';
 import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
-import { InfraFault, MessageRefused, type Attempt } from '../../lambdas/core/ports.ts';
+import { InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
+import type { Attempt } from '../../lambdas/core/stage-ports.ts';
 import { DELIVERED, MemoryStage, MINUTE, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

@@ -4,7 +4,7 @@ import { drainShard } from '../../lambdas/core/drain.ts';
 import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
 import type { Process } from '../../lambdas/core/outcome.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { DAY, MemoryStage, SECOND, STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
 import { sortOf } from '../../lambdas/core/parking.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { STAGE } from '../support/memory-stage.ts';
 import { replaced } from '../support/ports-gate.ts';
 import { TrialStage } from '../support/trial-stage.ts';

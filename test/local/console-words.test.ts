@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { headline } from '../../local/console/page/headline.ts';
 import { troubles } from '../../local/console/page/shades.ts';
-import type { CrashKind } from '../../contract/operations.ts';
+import type { CrashKind } from '../../contract/modes.ts';
 import {
   ago,
   bytes,

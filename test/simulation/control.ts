@@ -4,7 +4,7 @@ import type { Probe } from '../../lambdas/core/mode-machine.ts';
 import { isShut, NORMAL } from '../../lambdas/core/mode.ts';
 import { inOwnTrouble } from '../../lambdas/core/own-trouble.ts';
 import { shardOf } from '../../lambdas/core/parking.ts';
-import { InfraFault } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
 import { reconcileMapping } from '../../lambdas/core/reconcile.ts';
 import { gated } from '../support/ports-gate.ts';
 import type { Invocation } from './invocation.ts';

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Words } from '../../lambdas/core/last-words.ts';
-import { InfraFault, type IncomingMessage, type StageQueue } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
+import type { StageQueue } from '../../lambdas/core/stage-ports.ts';
 import { LastWordsFile } from '../../lambdas/stage/last-words-file.ts';
 import { FakeQueue, message } from '../support/fakes.ts';
 

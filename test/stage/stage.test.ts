@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode.ts';
 import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
-import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
 import { toMessage } from '../../lambdas/stage/records.ts';
 import { failingTransforms } from '../support/plain-transforms.ts';
 import { body, codeOf, DEAD_ARN, degradedMode, NOW, record, StageFunction } from './world.ts';

@@ -1,5 +1,7 @@
 /** Ports in memory, for tests of the policy alone. */
-import type { IncomingMessage, Rejection, RejectionStore, StageQueue } from '../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
+import type { Rejection, RejectionStore } from '../../lambdas/core/rejection-ports.ts';
+import type { StageQueue } from '../../lambdas/core/stage-ports.ts';
 
 export const message = (
   id: string,

@@ -1,4 +1,6 @@
-import type { Clock, LateCrashes, LateCrashStore } from '../../lambdas/core/ports.ts';
+import type { Clock } from '../../lambdas/core/clock.ts';
+import type { LateCrashes } from '../../contract/modes.ts';
+import type { LateCrashStore } from '../../lambdas/core/mode-ports.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
 

@@ -1,10 +1,5 @@
-import {
-  BadCursor,
-  MessageRefused,
-  type Rejection,
-  type RejectionReader,
-  type RejectionStore,
-} from '../../lambdas/core/ports.ts';
+import { BadCursor, MessageRefused } from '../../lambdas/core/faults.ts';
+import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/rejection-ports.ts';
 
 type Name = Pick<Rejection, 'stage' | 'receivedAt' | 'id'>;
 

@@ -4,9 +4,10 @@ import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/
 import type { LastWords } from '../../lambdas/core/last-words.ts';
 import { changeMode } from '../../lambdas/core/mode-change.ts';
 import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode-machine.ts';
-import { NORMAL, type ModeRecord } from '../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL } from '../../lambdas/core/mode.ts';
 import type { Outcome } from '../../lambdas/core/outcome.ts';
-import { InfraFault, type IncomingMessage } from '../../lambdas/core/ports.ts';
+import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/messages.ts';
 import { ProgressNote } from '../../lambdas/core/progress-note.ts';
 import { FakeQueue, message } from './fakes.ts';
 import { MemoryParking } from './memory-parking.ts';

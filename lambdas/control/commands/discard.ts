@@ -10,7 +10,7 @@ import { MAX_MESSAGE_BYTES } from '../../core/limits.ts';
 import { isShut } from '../../core/mode.ts';
 import { shardOf } from '../../core/parking.ts';
 import type { Head, ParkedMessage } from '../../core/parking-port.ts';
-import type { Rejection } from '../../core/ports.ts';
+import type { Rejection } from '../../core/rejection-ports.ts';
 import { kept } from '../../core/rejection.ts';
 import { startDrains } from '../drains.ts';
 import type { ControlDeps } from '../ports.ts';

@@ -4,7 +4,8 @@ import { pack } from '../../core/envelope.ts';
 import { isJsonObject, type SluiceEvent } from '../../core/event.ts';
 import { admit } from '../../core/ingest-event.ts';
 import { orderKey, userIds } from '../../core/order-key.ts';
-import type { OutgoingMessage, Rejection } from '../../core/ports.ts';
+import type { OutgoingMessage } from '../../core/messages.ts';
+import type { Rejection } from '../../core/rejection-ports.ts';
 import { byteLength } from '../../core/text.ts';
 import { refuse, type Found } from './answer.ts';
 

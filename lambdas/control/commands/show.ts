@@ -3,7 +3,7 @@ import type { ControlAnswer, ParkedMessageView } from '../../../contract/operati
 import { parseEnvelope } from '../../core/envelope.ts';
 import type { SluiceEvent } from '../../core/event.ts';
 import type { ParkedMessage } from '../../core/parking-port.ts';
-import type { Attempt } from '../../core/ports.ts';
+import type { Attempt } from '../../core/stage-ports.ts';
 import { byteLength } from '../../core/text.ts';
 import { both } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';

@@ -1,11 +1,12 @@
 /** Crashes: what the code of each stage failed with last, with its stack; and late crashes, which made no stage stop. */
-import type { CrashReport, LateCrashes, StageStatus } from '../../../contract/operations.ts';
+import type { Crash, LateCrashes } from '../../../contract/modes.ts';
+import type { StageStatus } from '../../../contract/operations.ts';
 import { byId, el, RowList, setText, type Row } from './dom.ts';
 import { ago, clock, crashKind, lateCrashes } from './words.ts';
 
 interface StageCrash {
   readonly stage: string;
-  readonly crash: CrashReport;
+  readonly crash: Crash;
 }
 
 interface StageLate {
@@ -14,7 +15,7 @@ interface StageLate {
 }
 
 /** A crash with everything that is known of it. @param where names it, for the stack's label */
-export const crashView = (where: string, now: () => number): Row<CrashReport> => {
+export const crashView = (where: string, now: () => number): Row<Crash> => {
   const error = el('p', { class: 'error' });
   const facts = el('dl', { class: 'facts' });
   const stack = el('pre', { tabindex: 0, role: 'region', 'aria-label': `Stack of ${where}` });
@@ -95,7 +96,7 @@ const stageDetails = (
   stage: string,
   where: string,
   now: () => number,
-): { readonly node: HTMLElement; readonly update: (note: string, crash: CrashReport) => void } => {
+): { readonly node: HTMLElement; readonly update: (note: string, crash: Crash) => void } => {
   const view = crashView(where, now);
   const note = el('span', { class: 'note' });
   const summary = el('summary', {}, el('strong', {}, stage), ' ', note);

@@ -1,5 +1,5 @@
 /** The charts: events in and out, and what waits. Shaded where the system did not forward normally. */
-import type { ModeChange } from '../../../contract/operations.ts';
+import type { ModeChange } from '../../../contract/modes.ts';
 import type { FlowSeries } from '../contract.ts';
 import { startChart, type Values } from './chart.ts';
 import { troubles } from './shades.ts';

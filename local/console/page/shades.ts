@@ -1,5 +1,5 @@
 /** When the system was not normal: the charts are shaded there. No DOM here. */
-import type { ModeChange } from '../../../contract/operations.ts';
+import type { ModeChange } from '../../../contract/modes.ts';
 
 /** Seconds since 1970. */
 export interface Shade {

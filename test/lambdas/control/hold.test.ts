@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { UNREADABLE } from '../../../lambdas/core/mode.ts';
-import { InfraFault } from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
 import { shardOf } from '../../../lambdas/core/parking.ts';
 import { World } from './world.ts';
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
-import { InfraFault } from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
 import { kept } from '../../../lambdas/core/rejection.ts';
 import { START, World } from './world.ts';
 

@@ -3,7 +3,7 @@ import type { RejectedPage } from '../../../contract/operations.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
 import { orderKey } from '../../../lambdas/core/order-key.ts';
-import type { Rejection } from '../../../lambdas/core/ports.ts';
+import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
 import { kept } from '../../../lambdas/core/rejection.ts';
 import { START, World } from './world.ts';
 

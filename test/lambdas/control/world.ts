@@ -8,17 +8,13 @@ import type {
   StageNames,
 } from '../../../lambdas/control/ports.ts';
 import type { Probe } from '../../../lambdas/core/mode-machine.ts';
-import { NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
 import { sortOf } from '../../../lambdas/core/parking.ts';
-import {
-  InfraFault,
-  type Announcement,
-  type Attempt,
-  type OutgoingMessage,
-  type Rejection,
-  type SendResult,
-  type StageQueues,
-} from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { Announcement, StageQueues } from '../../../lambdas/core/mode-ports.ts';
+import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
+import type { OutgoingMessage, SendResult } from '../../../lambdas/core/messages.ts';
+import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
 import type { MappingChange, MappingState } from '../../../lambdas/core/reconcile.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import { isFurther } from '../../../lambdas/core/attempts.ts';
 import { NAME_LENGTH } from '../../../lambdas/core/outputs.ts';
-import type { Progress } from '../../../lambdas/core/ports.ts';
+import type { Progress } from '../../../lambdas/core/stage-ports.ts';
 import { planDelivery } from '../../../lambdas/deliver/plan.ts';
 import { at, event } from './world.ts';
 

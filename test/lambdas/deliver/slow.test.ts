@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NOTHING_SHOWN } from '../../../lambdas/core/outcome.ts';
 import { withProgress } from '../../../lambdas/core/attempts.ts';
-import type { Attempt } from '../../../lambdas/core/ports.ts';
+import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
 import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
 import { plainTransforms } from '../../support/plain-transforms.ts';
 import { answer, at, attempt, event, message, script, World, type Setting } from './world.ts';

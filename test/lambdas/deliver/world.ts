@@ -2,13 +2,10 @@
 import type { ResolvedDestination } from '../../../config/schema.ts';
 import { toMessageBody, type Envelope } from '../../../lambdas/core/envelope.ts';
 import type { Json, JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
-import {
-  InfraFault,
-  type Attempt,
-  type IncomingMessage,
-  type Progress,
-  type Rejection,
-} from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { Attempt, Progress } from '../../../lambdas/core/stage-ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
 import { nameOf } from '../../../lambdas/core/outputs.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
 import { MAX_REQUEST_BYTES } from '../../../lambdas/core/limits.ts';
-import { InfraFault, type QueueSender } from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { QueueSender } from '../../../lambdas/core/messages.ts';
 import { basic, FakeQueue, proxyEvent, setUp, THROTTLED, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { InfraFault, type QueueSender, type SendResult } from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
 import { sendLanes, sleep } from '../../../lambdas/ingest/send.ts';
 import { ACCEPTED } from './fakes.ts';
 import { lane, options, ScriptedQueue } from './lanes.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
-import { InfraFault, type QueueSender } from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { QueueSender } from '../../../lambdas/core/messages.ts';
 import { basic, FakeQueue, proxyEvent, setUp, THROTTLED, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };

@@ -3,12 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/envelope.ts';
 import type { JsonObject } from '../../../lambdas/core/event.ts';
-import {
-  InfraFault,
-  MessageRefused,
-  type IncomingMessage,
-  type OutgoingMessage,
-} from '../../../lambdas/core/ports.ts';
+import { InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/messages.ts';
 import type { Seen, SeenStore } from '../../../lambdas/core/seen.ts';
 import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/transform.ts';
 import { router, type RouterDeps } from '../../../lambdas/router/route.ts';

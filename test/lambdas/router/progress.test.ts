@@ -3,7 +3,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import { NOTHING_SHOWN } from '../../../lambdas/core/outcome.ts';
 import fc from 'fast-check';
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import { InfraFault } from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
 import { plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';
 import { packed, RouterWorld, type RouterSetting } from './world.ts';
 

@@ -3,12 +3,8 @@ import { parseEnvelope, toMessageBody } from '../../../lambdas/core/envelope.ts'
 import { byteLength } from '../../../lambdas/core/text.ts';
 import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
 import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/limits.ts';
-import {
-  InfraFault,
-  MessageRefused,
-  type IncomingMessage,
-  type OutgoingMessage,
-} from '../../../lambdas/core/ports.ts';
+import { InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/messages.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
 import { roomForMessage, router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';

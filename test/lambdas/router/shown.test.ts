@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import { toMessageBody } from '../../../lambdas/core/envelope.ts';
-import { AccessFault, InfraFault, MessageRefused } from '../../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
 import { router } from '../../../lambdas/router/route.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';

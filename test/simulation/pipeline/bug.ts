@@ -2,7 +2,7 @@
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
 import type { hold } from '../../../lambdas/core/hold.ts';
 import type { heed } from '../../../lambdas/core/last-words.ts';
-import type { IncomingMessage, QueueSender } from '../../../lambdas/core/ports.ts';
+import type { IncomingMessage, QueueSender } from '../../../lambdas/core/messages.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';
 import type { DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';

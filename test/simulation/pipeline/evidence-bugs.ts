@@ -1,6 +1,6 @@
 /** How rules of evidence are taken away: what a function reads, or is given, is replaced. */
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
-import { NORMAL, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
 import { withoutOwnTrouble } from '../../../lambdas/core/own-trouble.ts';
 import type { HeadSummary } from '../../../lambdas/core/parking-port.ts';
 import { replaced } from '../../support/ports-gate.ts';

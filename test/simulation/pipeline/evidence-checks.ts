@@ -1,6 +1,7 @@
 /** When what the pipeline says of a stage is against the evidence: each invariant has its name before the colon. */
 import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { IncomingMessage, Rejection } from '../../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
 import type { Bounds } from './bounds.ts';
 import { INTAKE_CONCURRENCY, limitsOf, MAX_CONCURRENCY, SECOND } from './config.ts';
 import type { EvidenceOptions } from './evidence.ts';

@@ -1,7 +1,8 @@
 /** What the pipeline says of its stages, against what really happens in them: the invariants of evidence. */
 import { isShut, type ModeRecord } from '../../../lambdas/core/mode.ts';
 import type { Outcome } from '../../../lambdas/core/outcome.ts';
-import type { IncomingMessage, Rejection } from '../../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
 import type { Invocation } from '../invocation.ts';
 import { boundsOf, mayKill, type Bounds } from './bounds.ts';
 import { EvidenceChecks } from './evidence-checks.ts';

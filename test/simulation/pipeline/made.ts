@@ -2,7 +2,7 @@
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import type { Outcome } from '../../../lambdas/core/outcome.ts';
-import type { IncomingMessage } from '../../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
 import type { StageId } from './plan.ts';
 
 /** By it an event is known wherever it is seen: its id, and what impure code has made of it. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/ports.ts';
+import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/messages.ts';
 import type { ControlDeps, MetricDatum } from '../../../lambdas/control/ports.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';

@@ -2,7 +2,7 @@
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
 import type { Processing } from '../../../lambdas/core/outcome.ts';
 import { NAME_LENGTH, nameOf } from '../../../lambdas/core/outputs.ts';
-import type { IncomingMessage } from '../../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
 import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../../../lambdas/core/transform.ts';
 import type { Destination, RouterDeps } from '../../../lambdas/router/route.ts';
 import type { Bug, StageDeps } from './bug.ts';

@@ -1,13 +1,8 @@
 /** The real work of router and deliver on a message, with every call at the mercy of the invocation. */
 import { inCalls } from '../../../lambdas/core/calls.ts';
 import type { Process } from '../../../lambdas/core/outcome.ts';
-import {
-  AccessFault,
-  InfraFault,
-  type OutgoingMessage,
-  type QueueSender,
-  type SendResult,
-} from '../../../lambdas/core/ports.ts';
+import { AccessFault, InfraFault } from '../../../lambdas/core/faults.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
 import type { SeenStore } from '../../../lambdas/core/seen.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';
 import { secretCache } from '../../../lambdas/aws/secrets.ts';

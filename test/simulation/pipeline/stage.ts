@@ -5,12 +5,9 @@ import { changeMode } from '../../../lambdas/core/mode-change.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode-machine.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode.ts';
 import type { Process } from '../../../lambdas/core/outcome.ts';
-import {
-  InfraFault,
-  type IncomingMessage,
-  type StageQueue,
-  type StateStore,
-} from '../../../lambdas/core/ports.ts';
+import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import type { StageQueue, StateStore } from '../../../lambdas/core/stage-ports.ts';
 import type { ProgressNote } from '../../../lambdas/core/progress-note.ts';
 import type { RunnerDeps } from '../../../lambdas/core/runner-deps.ts';
 import type { Transforms } from '../../../lambdas/core/transform.ts';

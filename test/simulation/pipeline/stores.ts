@@ -1,6 +1,7 @@
 /** What DynamoDB keeps, in memory, and who wants to know of it. */
 import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { Rejection, StageQueues, StageRegistry } from '../../../lambdas/core/ports.ts';
+import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
+import type { StageQueues, StageRegistry } from '../../../lambdas/core/mode-ports.ts';
 import type { Seen, SeenStore } from '../../../lambdas/core/seen.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';

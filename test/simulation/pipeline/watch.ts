@@ -1,8 +1,9 @@
 /** Watches the stages' functions and modes, and says what must not happen. */
 import type { MetricDatum } from '../../../lambdas/control/ports.ts';
-import { isShut, NORMAL, type Crash, type ModeRecord } from '../../../lambdas/core/mode.ts';
+import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
+import type { Crash } from '../../../contract/modes.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { IncomingMessage } from '../../../lambdas/core/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
 import type { RunnerEvent } from '../../../lambdas/core/runner-deps.ts';
 import { Belongings } from '../belongings.ts';
 import { Charges } from '../charges.ts';

@@ -6,13 +6,8 @@ import type { StageNames } from '../../../lambdas/control/ports.ts';
 import { announcementOf } from '../../../lambdas/core/announce.ts';
 import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type {
-  Announcement,
-  Announcer,
-  IncomingMessage,
-  OutgoingMessage,
-  SendResult,
-} from '../../../lambdas/core/ports.ts';
+import type { Announcement, Announcer } from '../../../lambdas/core/mode-ports.ts';
+import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/messages.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { gated } from '../../support/ports-gate.ts';
 import { Dice } from '../dice.ts';

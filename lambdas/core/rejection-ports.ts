@@ -1,0 +1,46 @@
+/** What events that are rejected ask of the world. */
+
+/** An event that will not be delivered, with why; the CLI lists it. */
+export interface Rejection {
+  /** With `stage` and `receivedAt` the record's name: writing it again, after a crash, leaves one. */
+  readonly id: string;
+  /** `ingest`, the router's, or a destination's. */
+  readonly stage: string;
+  /** When the event was accepted; ISO 8601. Records are listed in this order. */
+  readonly receivedAt: string;
+  /** When it was rejected; milliseconds since 1970. */
+  readonly at: number;
+  readonly reason: string;
+  readonly sourceId: string;
+  /** The event's JSON, or its beginning. */
+  readonly body: string;
+  readonly sha256: string;
+  readonly size: number;
+  /** How many events share the record, when they are more than one: `body` is then a JSON list of them. */
+  readonly count?: number;
+  /** A destination's answer. */
+  readonly answer?: { readonly status: number; readonly body: string };
+  /** An operator took it out of a parked key; `reason` is the operator's. */
+  readonly discarded?: boolean;
+  /** It is what the stage's transform made of an event: sent again, it must not go through the transform again. */
+  readonly transformed?: boolean;
+  /** Its order key, where that cannot be told from the event any more: a transform may have changed the ids. */
+  readonly key?: string;
+}
+
+export interface RejectionStore {
+  /** @throws InfraFault, MessageRefused */
+  save(rejection: Rejection): Promise<void>;
+}
+
+/** What the operator's commands need besides. @throws InfraFault, all of them */
+export interface RejectionReader {
+  /** By stage, in the order of acceptance. A page may have fewer than `limit` although there are more. @throws BadCursor */
+  list(
+    stage: string,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<{ readonly rejections: readonly Rejection[]; readonly cursor?: string }>;
+  /** `id`: as in `Rejection`. There are few of one id, so a stage is searched. */
+  find(stage: string, id: string): Promise<Rejection | undefined>;
+  remove(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Promise<void>;
+}
