@@ -47,10 +47,10 @@ const leavesCalls = (property, otherwise) => ({
   property,
   message: `Lambda freezes a function once it has answered, with the calls that are under way: ${otherwise}.`,
 });
-const noAll = leavesCalls('all', 'wait for all of them with allDone (lambdas/core/all-done.ts)');
+const noAll = leavesCalls('all', 'wait for all of them with allDone (lambdas/core/base/all-done.ts)');
 const noRace = leavesCalls(
   'race',
-  'abort the others and wait for them with allDone (lambdas/core/all-done.ts), or use ended (lambdas/ingest/deadline.ts)',
+  'abort the others and wait for them with allDone (lambdas/core/base/all-done.ts), or use ended (lambdas/ingest/deadline.ts)',
 );
 
 export default tseslint.config(

@@ -8,7 +8,7 @@ import type {
   DestinationSettings,
   SourceSettings,
   TimingSettings,
-} from '../contract/settings.ts';
+} from './settings.ts';
 
 /** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
 export const ROUTER_STAGE = 'router';

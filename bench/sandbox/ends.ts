@@ -1,5 +1,5 @@
 /** Ends a transform's thread again and again, in all ways, and looks at what the process keeps of it. */
-import type { SluiceEvent } from '../../lambdas/core/event.ts';
+import type { SluiceEvent } from '../../lambdas/core/event/event.ts';
 import type { Sandbox } from '../../lambdas/sandbox/sandbox.ts';
 import { collectGarbage } from './garbage.ts';
 import type { Sample } from './growth.ts';

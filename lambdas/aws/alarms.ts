@@ -6,7 +6,7 @@ import {
   type CloudWatchClient,
 } from '@aws-sdk/client-cloudwatch';
 import { orFault } from './clients.ts';
-import { InfraFault } from '../core/faults.ts';
+import { InfraFault } from '../core/base/faults.ts';
 
 /** CloudWatch's limit for one call. */
 const MAX_NAMES = 100;

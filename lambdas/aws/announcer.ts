@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { Announcement, Announcer } from '../core/mode-ports.ts';
+import type { Announcement, Announcer } from '../core/mode/ports.ts';
 import { orFault } from './clients.ts';
 
 const MAX_SUBJECT = 100;

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
-import { allDone } from '../core/all-done.ts';
-import { inCalls } from '../core/calls.ts';
-import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
-import type { OutgoingMessage, QueueSender } from '../core/messages.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { inCalls } from '../core/base/send-batches.ts';
+import { MAX_BATCH_ENTRIES } from '../core/base/limits.ts';
+import type { OutgoingMessage, QueueSender } from '../core/base/messages.ts';
 import { notDone } from './clients.ts';
 
 /** How long a message waits for company; milliseconds. */

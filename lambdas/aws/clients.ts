@@ -8,7 +8,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { AccessFault, InfraFault, MessageRefused } from '../core/faults.ts';
+import { AccessFault, InfraFault, MessageRefused } from '../core/base/faults.ts';
 import { noteResource, resourceOf } from './resources.ts';
 
 const limits = {

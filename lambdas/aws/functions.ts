@@ -5,11 +5,11 @@ import {
   type InvokeCommandOutput,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
-import { isJsonObject } from '../core/event.ts';
-import type { Probe } from '../core/mode-machine.ts';
+import { isJsonObject } from '../core/event/event.ts';
+import type { Probe } from '../core/mode/machine.ts';
 import type { Crash } from '../../contract/modes.ts';
-import type { Clock } from '../core/clock.ts';
-import type { ProbeAnswer, StageCommand } from '../core/stage-command.ts';
+import type { Clock } from '../core/base/clock.ts';
+import type { ProbeAnswer, StageCommand } from '../core/stage/command.ts';
 import { orFault } from './clients.ts';
 import { describeError, log } from './log.ts';
 

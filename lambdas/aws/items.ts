@@ -1,7 +1,7 @@
 /** What the adapters over DynamoDB share. */
 import { ConditionalCheckFailedException, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { BadCursor } from '../core/faults.ts';
+import { BadCursor } from '../core/base/faults.ts';
 import { orFault } from './clients.ts';
 
 export type RawItem = Record<string, AttributeValue>;

@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract/tables.ts';
-import { allDone } from '../core/all-done.ts';
-import { InfraFault } from '../core/faults.ts';
-import type { Clock } from '../core/clock.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { InfraFault } from '../core/base/faults.ts';
+import type { Clock } from '../core/base/clock.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import type { LateCrashStore } from '../core/mode-ports.ts';
+import type { LateCrashStore } from '../core/mode/ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, toItem, type Key } from './items.ts';
 

@@ -4,8 +4,8 @@ import {
   ResourceInUseException,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import type { MappingChange, MappingState } from '../core/reconcile.ts';
-import { InfraFault } from '../core/faults.ts';
+import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
+import { InfraFault } from '../core/base/faults.ts';
 import { orFault } from './clients.ts';
 
 /** A mapping, and what it is between: so that control need not be told the names of every function and queue. */

@@ -2,8 +2,8 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ENV } from '../../contract/environment.ts';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
-import { parseMode } from '../core/mode-codec.ts';
-import type { Mode } from '../core/mode.ts';
+import { parseMode } from '../core/mode/codec.ts';
+import type { Mode } from '../core/mode/record.ts';
 import { requireEnv } from './environment.ts';
 import { modeKey } from './state-store.ts';
 

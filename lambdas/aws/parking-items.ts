@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { HEAD_INDEX } from '../../contract/tables.ts';
-import type { Head, ParkedMessage } from '../core/parking-port.ts';
+import type { Head, ParkedMessage } from '../core/stage/parking-port.ts';
 import { toItem, without, type Key, type RawItem } from './items.ts';
 
 /** The sort key of a key's head. It sorts after those of messages, which begin with `A#` or `E#`. */

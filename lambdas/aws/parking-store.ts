@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HEAD_INDEX } from '../../contract/tables.ts';
-import { allDone } from '../core/all-done.ts';
-import { shardOf } from '../core/parking.ts';
-import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/parking-port.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { shardOf } from '../core/stage/parking.ts';
+import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/stage/parking-port.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, fromCursor, toCursor, toItem, type Key, type RawItem } from './items.ts';
 import {

@@ -4,7 +4,7 @@ import {
   type QueueAttributeName,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { InfraFault } from '../core/faults.ts';
+import { InfraFault } from '../core/base/faults.ts';
 import { orFault } from './clients.ts';
 
 /** What SQS tells of queues, by their names. */

@@ -7,10 +7,10 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { InfraFault } from '../core/faults.ts';
-import type { IncomingMessage, OutgoingMessage, QueueSender, SendResult } from '../core/messages.ts';
-import type { StageQueue } from '../core/stage-ports.ts';
-import { MAX_BATCH_ENTRIES } from '../core/limits.ts';
+import { InfraFault } from '../core/base/faults.ts';
+import type { IncomingMessage, OutgoingMessage, QueueSender, SendResult } from '../core/base/messages.ts';
+import type { StageQueue } from '../core/stage/ports.ts';
+import { MAX_BATCH_ENTRIES } from '../core/base/limits.ts';
 import { orFault } from './clients.ts';
 
 /**

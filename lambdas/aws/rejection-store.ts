@@ -8,8 +8,8 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Rejection, RejectionReader, RejectionStore } from '../core/rejection-ports.ts';
-import { byteLength, cut } from '../core/text.ts';
+import type { Rejection, RejectionReader, RejectionStore } from '../core/event/ports.ts';
+import { byteLength, cut } from '../core/base/text.ts';
 import { orFault, orRefused } from './clients.ts';
 import { fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
 

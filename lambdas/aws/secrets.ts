@@ -1,8 +1,8 @@
 /** Values of the secrets that a destination's headers and signature, and a transform, name. */
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { allDone } from '../core/all-done.ts';
-import { AccessFault, InfraFault } from '../core/faults.ts';
-import type { Clock } from '../core/clock.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { AccessFault, InfraFault } from '../core/base/faults.ts';
+import type { Clock } from '../core/base/clock.ts';
 import { orFault } from './clients.ts';
 
 /** @throws InfraFault; AccessFault when there is none of this name, or none that can be read */

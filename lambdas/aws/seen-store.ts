@@ -1,7 +1,13 @@
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Clock } from '../core/clock.ts';
-import { decodeSeen, encodeSeen, type Seen, type SeenLimits, type SeenStore } from '../core/seen.ts';
+import type { Clock } from '../core/base/clock.ts';
+import {
+  decodeSeen,
+  encodeSeen,
+  type Seen,
+  type SeenLimits,
+  type SeenStore,
+} from '../core/event/seen-ids.ts';
 import { orFault } from './clients.ts';
 import { toItem, type Key } from './items.ts';
 

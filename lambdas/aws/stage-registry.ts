@@ -1,6 +1,6 @@
 import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { StageQueues, StageRegistry } from '../core/mode-ports.ts';
+import type { StageQueues, StageRegistry } from '../core/mode/ports.ts';
 import { orFault } from './clients.ts';
 import type { Key } from './items.ts';
 

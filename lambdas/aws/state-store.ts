@@ -8,12 +8,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
-import { parseMode } from '../core/mode-codec.ts';
-import type { ModeRecord, StageProgress } from '../core/mode.ts';
-import { InfraFault } from '../core/faults.ts';
-import type { Attempt, StageState, StateStore } from '../core/stage-ports.ts';
-import type { Clock } from '../core/clock.ts';
-import type { ModeStore, StoredStage } from '../core/mode-ports.ts';
+import { parseMode } from '../core/mode/codec.ts';
+import type { ModeRecord, StageProgress } from '../core/mode/record.ts';
+import { InfraFault } from '../core/base/faults.ts';
+import type { Attempt, StageState, StateStore } from '../core/stage/ports.ts';
+import type { Clock } from '../core/base/clock.ts';
+import type { ModeStore, StoredStage } from '../core/mode/ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, toItem, without, type Key, type RawItem } from './items.ts';
 import { headKey } from './parking-items.ts';

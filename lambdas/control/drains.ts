@@ -1,10 +1,10 @@
 /** Finds parked keys that are due, and starts the workers that drain them. */
 import pLimit, { type LimitFunction } from 'p-limit';
-import { allDone } from '../core/all-done.ts';
-import { isShut, type ModeRecord } from '../core/mode.ts';
-import { isDue } from '../core/drain.ts';
-import { inOwnTrouble } from '../core/own-trouble.ts';
-import { HEAD_SHARDS, type ParkingStore } from '../core/parking-port.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { isShut, type ModeRecord } from '../core/mode/record.ts';
+import { isDue } from '../core/stage/drain.ts';
+import { inOwnTrouble } from '../core/stage/own-trouble.ts';
+import { HEAD_SHARDS, type ParkingStore } from '../core/stage/parking-port.ts';
 import { few } from './fan-out.ts';
 import { namesOf } from './mappings.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';

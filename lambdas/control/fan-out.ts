@@ -1,6 +1,6 @@
 /** Several AWS calls at the same time. When one of these functions ends, all of its calls have ended: see `allDone`. */
 import type { LimitFunction } from 'p-limit';
-import { allDone } from '../core/all-done.ts';
+import { allDone } from '../core/base/all-done.ts';
 
 /** @throws the error of the first that failed, in this order, when both have ended */
 export const both = async <A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> => {

@@ -22,7 +22,7 @@ import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
-import { announcementOf } from '../core/announce.ts';
+import { announcementOf } from '../core/mode/announcement.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';

@@ -3,11 +3,11 @@
  * says so, why nothing is processed.
  */
 import pLimit from 'p-limit';
-import { allDone } from '../core/all-done.ts';
-import { CALL_MARGIN } from '../core/limits.ts';
-import { isWaiting } from '../core/mode-minute.ts';
-import type { Probe } from '../core/mode-machine.ts';
-import { isShut, type ModeRecord } from '../core/mode.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { CALL_MARGIN } from '../core/base/limits.ts';
+import { isWaiting } from '../core/mode/minute.ts';
+import type { Probe } from '../core/mode/machine.ts';
+import { isShut, type ModeRecord } from '../core/mode/record.ts';
 import type { Waiting } from '../../contract/modes.ts';
 import { DRAIN_ROOM, surveyLimit, surveyParked, type Parked } from './drains.ts';
 import { fewCalls, namesOf, readMapping } from './mappings.ts';

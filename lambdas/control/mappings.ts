@@ -1,8 +1,8 @@
 /** The stages' event source mappings: they name the functions and queues, and are brought in line with the modes. */
 import pLimit, { type LimitFunction } from 'p-limit';
-import { allDone } from '../core/all-done.ts';
-import type { ModeRecord } from '../core/mode.ts';
-import { reconcileMapping } from '../core/reconcile.ts';
+import { allDone } from '../core/base/all-done.ts';
+import type { ModeRecord } from '../core/mode/record.ts';
+import { reconcileMapping } from '../core/mode/mapping.ts';
 import type { ControlDeps, ControlledStage, StageMapping, StageNames } from './ports.ts';
 import type { Steps } from './steps.ts';
 

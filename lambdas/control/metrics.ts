@@ -1,5 +1,5 @@
 /** What control tells of the pipeline each minute, besides the gauges of the modes. */
-import { isShut, type ModeRecord } from '../core/mode.ts';
+import { isShut, type ModeRecord } from '../core/mode/record.ts';
 import type { Parked } from './drains.ts';
 import type { Look } from './look.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';

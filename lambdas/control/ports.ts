@@ -1,12 +1,18 @@
 /** What control knows and asks of the world, besides the core's ports. */
-import type { MappingChange, MappingState } from '../core/reconcile.ts';
-import type { ModeRecord } from '../core/mode.ts';
-import type { ModeSettings, Probe } from '../core/mode-machine.ts';
-import type { ParkingStore } from '../core/parking-port.ts';
-import type { Announcement, Announcer, LateCrashStore, ModeStore, StageRegistry } from '../core/mode-ports.ts';
-import type { Clock } from '../core/clock.ts';
-import type { QueueSender } from '../core/messages.ts';
-import type { RejectionReader, RejectionStore } from '../core/rejection-ports.ts';
+import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
+import type { ModeRecord } from '../core/mode/record.ts';
+import type { ModeSettings, Probe } from '../core/mode/machine.ts';
+import type { ParkingStore } from '../core/stage/parking-port.ts';
+import type {
+  Announcement,
+  Announcer,
+  LateCrashStore,
+  ModeStore,
+  StageRegistry,
+} from '../core/mode/ports.ts';
+import type { Clock } from '../core/base/clock.ts';
+import type { QueueSender } from '../core/base/messages.ts';
+import type { RejectionReader, RejectionStore } from '../core/event/ports.ts';
 
 export interface ControlledStage {
   /** `router`, or a destination's id. */

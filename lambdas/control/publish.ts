@@ -1,8 +1,8 @@
 /** Says to the world which mode a stage has: the gauge that pages, and the flip topic for programs. */
-import { allDone } from '../core/all-done.ts';
-import { announceFlip } from '../core/announce.ts';
-import type { ModeRecord } from '../core/mode.ts';
-import { gaugeOf } from '../core/mode-transitions.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { announceFlip } from '../core/mode/announcement.ts';
+import type { ModeRecord } from '../core/mode/record.ts';
+import { gaugeOf } from '../core/mode/transitions.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';
 import type { Steps } from './steps.ts';
 

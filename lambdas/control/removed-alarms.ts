@@ -6,7 +6,7 @@
  * exist: what is removed is deleted last. Between those two moments such an alarm is evaluated again, by values that may be a minute old,
  * so that its actions are switched off behind the resolve. If the deployment fails and is rolled back, they are switched on again.
  */
-import { isJsonObject } from '../core/event.ts';
+import { isJsonObject } from '../core/event/event.ts';
 import type { Log } from './ports.ts';
 
 export interface AlarmStates {

@@ -7,11 +7,11 @@
  * otherwise page nobody. Only the minute's run looks at the stages (probes, what waits) and starts trials, since what it sees means
  * something only when there is time between two looks.
  */
-import { allDone } from '../core/all-done.ts';
-import { announceFlip } from '../core/announce.ts';
-import type { ModeRecord } from '../core/mode.ts';
-import { changeMode } from '../core/mode-change.ts';
-import type { StageQueues } from '../core/mode-ports.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { announceFlip } from '../core/mode/announcement.ts';
+import type { ModeRecord } from '../core/mode/record.ts';
+import { changeMode } from '../core/mode/change.ts';
+import type { StageQueues } from '../core/mode/ports.ts';
 import { drainStages } from './drains.ts';
 import { lookAtAll, type Look } from './look.ts';
 import { bringMappings, namesOf } from './mappings.ts';

@@ -1,5 +1,5 @@
 /** The steps of a run. One that fails must not keep the others from being done: the run goes on, and fails at its end. */
-import { CALL_MARGIN } from '../core/limits.ts';
+import { CALL_MARGIN } from '../core/base/limits.ts';
 import type { ControlDeps } from './ports.ts';
 
 export class Steps {

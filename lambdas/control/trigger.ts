@@ -1,6 +1,6 @@
 /** What control's function was invoked with. */
 import type { ControlRequest } from '../../contract/operations.ts';
-import { isJsonObject, type JsonObject } from '../core/event.ts';
+import { isJsonObject, type JsonObject } from '../core/event/event.ts';
 import { readRequest } from './commands/request.ts';
 
 export type Trigger =

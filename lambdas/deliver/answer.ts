@@ -1,5 +1,5 @@
 /** What a destination's reply means for the events that were sent. */
-import { cut } from '../core/text.ts';
+import { cut } from '../core/base/text.ts';
 import type { Reply } from './http-client.ts';
 
 export type Verdict =

@@ -10,8 +10,8 @@
  * - Whatever becomes of the message, the outcome says what was delivered, filtered out and rejected in this attempt.
  */
 import type { DestinationSettings, TimingSettings } from '../../contract/settings.ts';
-import { parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
-import { CALL_MARGIN } from '../core/limits.ts';
+import { parseEnvelope, type EventsEnvelope } from '../core/event/envelope.ts';
+import { CALL_MARGIN } from '../core/base/limits.ts';
 import {
   endedBy,
   NOTHING_SHOWN,
@@ -20,12 +20,12 @@ import {
   type Process,
   type Processing,
   type Shown,
-} from '../core/outcome.ts';
-import type { Clock } from '../core/clock.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import type { RejectionStore } from '../core/rejection-ports.ts';
-import { unreadableMessage } from '../core/rejection.ts';
-import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
+} from '../core/stage/outcome.ts';
+import type { Clock } from '../core/base/clock.ts';
+import type { IncomingMessage } from '../core/base/messages.ts';
+import type { RejectionStore } from '../core/event/ports.ts';
+import { unreadableMessage } from '../core/event/rejection.ts';
+import { PASS_THROUGH, type Transforms } from '../core/stage/transform.ts';
 import { judge, type Verdict } from './answer.ts';
 import type { HttpClient } from './http-client.ts';
 import { planDelivery, type Output, type Plan } from './plan.ts';

@@ -1,7 +1,7 @@
 /** What of a packed message is still to be sent, and how a position in it is written down between attempts. */
-import type { SluiceEvent } from '../core/event.ts';
-import { NAME_LENGTH, nameOf } from '../core/outputs.ts';
-import type { Progress } from '../core/stage-ports.ts';
+import type { SluiceEvent } from '../core/event/event.ts';
+import { NAME_LENGTH, nameOf } from '../core/event/outputs.ts';
+import type { Progress } from '../core/stage/ports.ts';
 
 /** One event to send: what the transform made of one event of the message. */
 export interface Output {

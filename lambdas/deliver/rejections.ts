@@ -1,8 +1,8 @@
 /** The records of events that a destination will not get. */
-import type { EventsEnvelope } from '../core/envelope.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import type { Rejection } from '../core/rejection-ports.ts';
-import { kept, rejectionId } from '../core/rejection.ts';
+import type { EventsEnvelope } from '../core/event/envelope.ts';
+import type { IncomingMessage } from '../core/base/messages.ts';
+import type { Rejection } from '../core/event/ports.ts';
+import { kept, rejectionId } from '../core/event/rejection.ts';
 import type { RefusalAnswer } from './answer.ts';
 import type { Output } from './plan.ts';
 

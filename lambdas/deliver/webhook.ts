@@ -10,7 +10,7 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import type { DestinationSettings } from '../../contract/settings.ts';
-import { isJsonObject, type JsonObject, type SluiceEvent } from '../core/event.ts';
+import { isJsonObject, type JsonObject, type SluiceEvent } from '../core/event/event.ts';
 import type { HttpRequest } from './http-client.ts';
 
 export type WebhookConfig = Pick<DestinationSettings, 'url' | 'headers' | 'batch' | 'signingSecret'>;

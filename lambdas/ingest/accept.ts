@@ -2,10 +2,10 @@
  * Accepts events: 200 when SQS has all of them, a 4xx for what can never be accepted, else 503. It asks nothing but SQS:
  * the write keys came with the deployment.
  */
-import type { Arrival } from '../core/ingest-event.ts';
-import { planRequest } from '../core/ingest-plan.ts';
-import type { Clock, Random } from '../core/clock.ts';
-import type { QueueSender } from '../core/messages.ts';
+import type { Arrival } from '../core/ingest/admit.ts';
+import { planRequest } from '../core/ingest/plan.ts';
+import type { Clock, Random } from '../core/base/clock.ts';
+import type { QueueSender } from '../core/base/messages.ts';
 import { withDeadline, type Deadline } from './deadline.ts';
 import { readEvents, type Read } from './events.ts';
 import type { IngestRequest } from './request.ts';

@@ -8,7 +8,7 @@
  * thaws the function, and its result is dropped.
  */
 import { setMaxListeners } from 'node:events';
-import { InfraFault } from '../core/faults.ts';
+import { InfraFault } from '../core/base/faults.ts';
 
 /** Milliseconds that a call has for ending when it was told to. */
 const ABORT_TIME = 500;

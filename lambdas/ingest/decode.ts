@@ -1,8 +1,8 @@
 /** From a request's bytes to the data in them. What the client got wrong is a value, never an error. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { append } from '../core/append.ts';
-import { MAX_REQUEST_BYTES } from '../core/limits.ts';
+import { append } from '../core/base/append.ts';
+import { MAX_REQUEST_BYTES } from '../core/base/limits.ts';
 import type { Refusal } from './response.ts';
 
 interface Refused {

@@ -1,5 +1,5 @@
 /** From a request to the events in it, each as it was sent. */
-import { isJsonObject } from '../core/event.ts';
+import { isJsonObject } from '../core/event/event.ts';
 import { decodeBody } from './decode.ts';
 import { pixelEvent } from './pixel.ts';
 import type { IngestRequest } from './request.ts';

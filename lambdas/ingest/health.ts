@@ -1,5 +1,5 @@
 /** What `/health` says. It is for people and load balancers; accepting events never reads the mode. */
-import { isShut, type Mode } from '../core/mode.ts';
+import { isShut, type Mode } from '../core/mode/record.ts';
 import { ended, withDeadline } from './deadline.ts';
 import { json, type Answer } from './response.ts';
 

@@ -1,5 +1,5 @@
 /** Pixels: an event in the query of a picture's address, for mails and pages in which no script runs. */
-import type { Json } from '../core/event.ts';
+import type { Json } from '../core/event/event.ts';
 import type { Query } from './request.ts';
 import type { Answer } from './response.ts';
 

@@ -2,7 +2,7 @@
  * Every answer ingest can give. Texts and codes are RudderStack's, because SDKs act on them: some read the text, some
  * wipe their store on 401, drop what they sent on 400 and 413, or stop on 404.
  */
-import type { Random } from '../core/clock.ts';
+import type { Random } from '../core/base/clock.ts';
 
 export interface Answer {
   readonly status: number;

@@ -6,13 +6,13 @@
  * one that was accepted unseen is not stored twice.
  */
 import pLimit from 'p-limit';
-import { allDone } from '../core/all-done.ts';
-import { backoff } from '../core/backoff.ts';
-import { inCalls } from '../core/calls.ts';
-import type { Lane } from '../core/ingest-plan.ts';
-import { InfraFault } from '../core/faults.ts';
-import type { OutgoingMessage, QueueSender, SendResult } from '../core/messages.ts';
-import type { Random } from '../core/clock.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { backoff } from '../core/stage/backoff.ts';
+import { inCalls } from '../core/base/send-batches.ts';
+import type { Lane } from '../core/ingest/plan.ts';
+import { InfraFault } from '../core/base/faults.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../core/base/messages.ts';
+import type { Random } from '../core/base/clock.ts';
 import { ended, type Deadline } from './deadline.ts';
 
 /** As many as one small function can keep busy. */

@@ -1,15 +1,15 @@
 /** Sends what the router has made of a message's events to the queues of the destinations that take them. */
-import { allDone } from '../core/all-done.ts';
-import { fingerprint } from '../core/deduplication.ts';
-import { eventBytes, pack, type EventsEnvelope } from '../core/envelope.ts';
-import type { SluiceEvent } from '../core/event.ts';
-import { MAX_EVENT_BYTES } from '../core/limits.ts';
-import type { Shown } from '../core/outcome.ts';
-import { AccessFault } from '../core/faults.ts';
-import type { Clock } from '../core/clock.ts';
-import type { IncomingMessage, OutgoingMessage } from '../core/messages.ts';
-import type { RejectionStore } from '../core/rejection-ports.ts';
-import { kept, rejectionId } from '../core/rejection.ts';
+import { allDone } from '../core/base/all-done.ts';
+import { fingerprint } from '../core/event/deduplication-id.ts';
+import { eventBytes, pack, type EventsEnvelope } from '../core/event/envelope.ts';
+import type { SluiceEvent } from '../core/event/event.ts';
+import { MAX_EVENT_BYTES } from '../core/base/limits.ts';
+import type { Shown } from '../core/stage/outcome.ts';
+import { AccessFault } from '../core/base/faults.ts';
+import type { Clock } from '../core/base/clock.ts';
+import type { IncomingMessage, OutgoingMessage } from '../core/base/messages.ts';
+import type { RejectionStore } from '../core/event/ports.ts';
+import { kept, rejectionId } from '../core/event/rejection.ts';
 
 export interface Destination {
   readonly id: string;

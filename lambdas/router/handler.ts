@@ -11,7 +11,7 @@ import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { secretCache, secretReader } from '../aws/secrets.ts';
 import { DynamoSeenStore } from '../aws/seen-store.ts';
-import { InfraFault } from '../core/faults.ts';
+import { InfraFault } from '../core/base/faults.ts';
 import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { queuesUrlOf, stageWorld } from '../stage/world.ts';

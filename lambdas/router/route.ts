@@ -1,7 +1,7 @@
 /** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
 import type { TimingSettings } from '../../contract/settings.ts';
-import { eventBytes, parseEnvelope, type EventsEnvelope } from '../core/envelope.ts';
-import { CALL_MARGIN } from '../core/limits.ts';
+import { eventBytes, parseEnvelope, type EventsEnvelope } from '../core/event/envelope.ts';
+import { CALL_MARGIN } from '../core/base/limits.ts';
 import {
   endedBy,
   NOTHING_SHOWN,
@@ -9,12 +9,18 @@ import {
   type Outcome,
   type Process,
   type Processing,
-} from '../core/outcome.ts';
-import { InfraFault } from '../core/faults.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import { unreadableMessage } from '../core/rejection.ts';
-import { remember, withoutRepetitions, type Seen, type SeenLimits, type SeenStore } from '../core/seen.ts';
-import type { Transforms } from '../core/transform.ts';
+} from '../core/stage/outcome.ts';
+import { InfraFault } from '../core/base/faults.ts';
+import type { IncomingMessage } from '../core/base/messages.ts';
+import { unreadableMessage } from '../core/event/rejection.ts';
+import {
+  remember,
+  withoutRepetitions,
+  type Seen,
+  type SeenLimits,
+  type SeenStore,
+} from '../core/event/seen-ids.ts';
+import type { Transforms } from '../core/stage/transform.ts';
 import { fanOut, fits, tooLarge, type FanOutDeps, type Placed, type Tally } from './fan-out.ts';
 
 export type { Destination } from './fan-out.ts';

@@ -21,8 +21,8 @@ import {
   type CheckRequest,
   type CheckRun,
 } from '../../contract/transform-check.ts';
-import type { SluiceEvent } from '../core/event.ts';
-import type { CaughtCrash } from '../core/transform.ts';
+import type { SluiceEvent } from '../core/event/event.ts';
+import type { CaughtCrash } from '../core/stage/transform.ts';
 import { loadTimeoutIn, type LogLine } from './options.ts';
 import { Sandbox } from './sandbox.ts';
 

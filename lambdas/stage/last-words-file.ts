@@ -7,9 +7,9 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { toHeld, type LastWords, type Words } from '../core/last-words.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import type { StageQueue } from '../core/stage-ports.ts';
+import { toHeld, type LastWords, type Words } from '../core/stage/last-words.ts';
+import type { IncomingMessage } from '../core/base/messages.ts';
+import type { StageQueue } from '../core/stage/ports.ts';
 
 const FILE = 'sluice-last-words';
 

@@ -1,6 +1,6 @@
 /** What a mapping of SQS invokes a function with, and what it takes for an answer. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { IncomingMessage } from '../core/messages.ts';
+import type { IncomingMessage } from '../core/base/messages.ts';
 
 /** @throws Error when it is an event of something else */
 export const recordsOf = (event: unknown): readonly SQSRecord[] => {

@@ -1,7 +1,7 @@
 /** What happens in a stage, as log lines and metrics. */
 import { METRICS } from '../../contract/metrics.ts';
-import { parseEnvelope } from '../core/envelope.ts';
-import type { RunnerEvent } from '../core/runner-deps.ts';
+import { parseEnvelope } from '../core/event/envelope.ts';
+import type { RunnerEvent } from '../core/stage/runner-deps.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
 
 const STEPS = {

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { BUNDLE_FILES, type TransformBundle } from '../../contract/bundle.ts';
 import { METRICS } from '../../contract/metrics.ts';
-import { failureOf } from '../core/crash.ts';
-import type { Clock } from '../core/clock.ts';
+import { failureOf } from '../core/stage/crash.ts';
+import type { Clock } from '../core/base/clock.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import { PASS_THROUGH, type Transforms } from '../core/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../core/stage/transform.ts';
 import { emitMetrics, log } from '../aws/log.ts';
 import type { Secrets } from '../aws/secrets.ts';
 import { loadTimeoutIn, type LateFailure, type LogLine } from '../sandbox/options.ts';

@@ -10,11 +10,11 @@ import { describeError, log } from '../aws/log.ts';
 import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsStageQueue } from '../aws/queue.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
-import type { PipelineNames } from '../core/announce.ts';
-import type { ParkingStore } from '../core/parking-port.ts';
-import type { Announcer, LateCrashStore, ModeStore } from '../core/mode-ports.ts';
-import type { Clock, Random } from '../core/clock.ts';
-import type { StageQueue, StateStore } from '../core/stage-ports.ts';
+import type { PipelineNames } from '../core/mode/announcement.ts';
+import type { ParkingStore } from '../core/stage/parking-port.ts';
+import type { Announcer, LateCrashStore, ModeStore } from '../core/mode/ports.ts';
+import type { Clock, Random } from '../core/base/clock.ts';
+import type { StageQueue, StateStore } from '../core/stage/ports.ts';
 import { LastWordsFile, type StageLastWords } from './last-words-file.ts';
 
 export interface StageWorld {

@@ -4,9 +4,9 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { SnsAnnouncer } from '../../lambdas/aws/announcer.ts';
 import { CloudWatchMetrics, type MetricDatum } from '../../lambdas/aws/metrics.ts';
-import { announcementOf } from '../../lambdas/core/announce.ts';
-import { NORMAL } from '../../lambdas/core/mode.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { announcementOf } from '../../lambdas/core/mode/announcement.ts';
+import { NORMAL } from '../../lambdas/core/mode/record.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { MODE_SETTINGS } from '../support/memory-stage.ts';
 
 /** A client that only remembers what it was asked. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { createServer } from 'node:http';
 import { CloudWatchAlarms, respondToCloudFormation } from '../../lambdas/aws/alarms.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { listen, readBody, type Listening } from '../../local/http.ts';
 import { NOWHERE } from '../support/nowhere.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { BatchingSender } from '../../lambdas/aws/batching-sender.ts';
-import { InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
-import type { OutgoingMessage, SendResult } from '../../lambdas/core/messages.ts';
+import { InfraFault, MessageRefused } from '../../lambdas/core/base/faults.ts';
+import type { OutgoingMessage, SendResult } from '../../lambdas/core/base/messages.ts';
 
 const message = (groupId: string, bytes = 1): OutgoingMessage => ({
   groupId,

@@ -19,7 +19,7 @@ import {
 } from '../../lambdas/aws/clients.ts';
 import { SqsQueueSender } from '../../lambdas/aws/queue.ts';
 import { secretReader } from '../../lambdas/aws/secrets.ts';
-import { AccessFault, InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
+import { AccessFault, InfraFault, MessageRefused } from '../../lambdas/core/base/faults.ts';
 
 const NO_QUEUE = 'AWS.SimpleQueueService.NonExistentQueue;Sender';
 

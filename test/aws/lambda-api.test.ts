@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { LambdaFunctions } from '../../lambdas/aws/functions.ts';
 import { LambdaMappings } from '../../lambdas/aws/mappings.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { NOWHERE } from '../support/nowhere.ts';
 import { failed, StandIn, type Answer } from './stand-in.ts';
 

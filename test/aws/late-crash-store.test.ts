@@ -10,9 +10,9 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoLateCrashStore } from '../../lambdas/aws/late-crash-store.ts';
 import { DynamoStateStore } from '../../lambdas/aws/state-store.ts';
-import { NORMAL } from '../../lambdas/core/mode.ts';
+import { NORMAL } from '../../lambdas/core/mode/record.ts';
 import type { Crash } from '../../contract/modes.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { lateCrashStoreContract } from '../contracts/late-crash-store.ts';
 import { degraded } from '../contracts/mode-store.ts';
 import { startTables, TABLES } from './tables.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
-import { BadCursor, InfraFault } from '../../lambdas/core/faults.ts';
+import { BadCursor, InfraFault } from '../../lambdas/core/base/faults.ts';
 import { parkingStoreContract } from '../contracts/parking-store.ts';
 import { startTables, TABLES } from './tables.ts';
 

@@ -1,7 +1,7 @@
 /** The adapter over SQS's attributes, against a stand-in that answers as the service does. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SqsQueueCounts } from '../../lambdas/aws/queue-counts.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { failed, StandIn } from './stand-in.ts';
 
 let api: StandIn;

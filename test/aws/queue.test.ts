@@ -9,8 +9,8 @@ import {
   type SendMessageBatchCommandOutput,
 } from '@aws-sdk/client-sqs';
 import { SqsQueueSender, SqsStageQueue } from '../../lambdas/aws/queue.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
-import type { OutgoingMessage } from '../../lambdas/core/messages.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
+import type { OutgoingMessage } from '../../lambdas/core/base/messages.ts';
 
 const message = (groupId: string): OutgoingMessage => ({ groupId, deduplicationId: groupId, body: '{}' });
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GetItemCommand, PutItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
-import { InfraFault, MessageRefused } from '../../lambdas/core/faults.ts';
-import type { Rejection } from '../../lambdas/core/rejection-ports.ts';
+import { InfraFault, MessageRefused } from '../../lambdas/core/base/faults.ts';
+import type { Rejection } from '../../lambdas/core/event/ports.ts';
 import { rejectionStoreContract } from '../contracts/rejection-store.ts';
 import { startTables, TABLES } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { secretCache } from '../../lambdas/aws/secrets.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 
 const MINUTE = 60_000;
 

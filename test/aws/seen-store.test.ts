@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoSeenStore } from '../../lambdas/aws/seen-store.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
-import type { Seen } from '../../lambdas/core/seen.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
+import type { Seen } from '../../lambdas/core/event/seen-ids.ts';
 import { seenStoreContract } from '../contracts/seen-store.ts';
 import { startTables, TABLES } from './tables.ts';
 

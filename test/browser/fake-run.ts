@@ -1,5 +1,12 @@
 /** A local run that is only what it says: the console's server over a state that a test sets, and a record of what was asked. */
-import type { ControlAnswer, ControlRequest, ParkedKey, ParkedMessageView, RejectedEvent, StageStatus } from '../../contract/operations.ts';
+import type {
+  ControlAnswer,
+  ControlRequest,
+  ParkedKey,
+  ParkedMessageView,
+  RejectedEvent,
+  StageStatus,
+} from '../../contract/operations.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import { startConsole } from '../../local/console/server.ts';
 import type { Listening } from '../../local/http.ts';

@@ -1,6 +1,12 @@
 /** What control answers: a pipeline in trouble, and one in none. */
 import type { Crash, LastFailure, LateCrashes } from '../../contract/modes.ts';
-import type { ParkedKey, ParkedKeyView, RejectedEvent, StageStatus, StatusReport } from '../../contract/operations.ts';
+import type {
+  ParkedKey,
+  ParkedKeyView,
+  RejectedEvent,
+  StageStatus,
+  StatusReport,
+} from '../../contract/operations.ts';
 
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-11-22T21:52:00.000Z');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Crash } from '../../contract/modes.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import type { LateCrashStore } from '../../lambdas/core/mode-ports.ts';
+import type { LateCrashStore } from '../../lambdas/core/mode/ports.ts';
 
 export interface LateCrashesUnderTest {
   readonly store: LateCrashStore;

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type ModeRecord, NORMAL, UNREADABLE } from '../../lambdas/core/mode.ts';
-import type { ModeStore } from '../../lambdas/core/mode-ports.ts';
+import { type ModeRecord, NORMAL, UNREADABLE } from '../../lambdas/core/mode/record.ts';
+import type { ModeStore } from '../../lambdas/core/mode/ports.ts';
 
 export interface ModesUnderTest {
   readonly store: ModeStore;

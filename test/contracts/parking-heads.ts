@@ -1,7 +1,7 @@
 /** What every parking store must do with the heads of keys: the second part of the contract. */
 import { describe, expect, it } from '@jest/globals';
-import { shardOf } from '../../lambdas/core/parking.ts';
-import { HEAD_SHARDS, type ParkingStore } from '../../lambdas/core/parking-port.ts';
+import { shardOf } from '../../lambdas/core/stage/parking.ts';
+import { HEAD_SHARDS, type ParkingStore } from '../../lambdas/core/stage/parking-port.ts';
 import { lease, newStage } from './parking-items.ts';
 
 export const parkingHeadsContract = (name: string, open: () => ParkingStore): void => {

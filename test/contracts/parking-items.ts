@@ -1,5 +1,5 @@
 /** What the contract of a parking store puts into it. */
-import type { Lease, ParkedMessage } from '../../lambdas/core/parking-port.ts';
+import type { Lease, ParkedMessage } from '../../lambdas/core/stage/parking-port.ts';
 
 export const arrived = (sequence: number): string => `E#${String(sequence).padStart(39, '0')}`;
 export const deadLetter = (sentAt: number): string =>

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { MAX_MESSAGE_BYTES } from '../../lambdas/core/limits.ts';
-import type { ParkingStore } from '../../lambdas/core/parking-port.ts';
+import { MAX_MESSAGE_BYTES } from '../../lambdas/core/base/limits.ts';
+import type { ParkingStore } from '../../lambdas/core/stage/parking-port.ts';
 import { parkingHeadsContract } from './parking-heads.ts';
 import { arrived, deadLetter, newStage, parked } from './parking-items.ts';
 

@@ -1,7 +1,7 @@
 /** What every store of rejected events must do, whatever it is made of. Each test has a stage of its own. */
 import { describe, expect, it } from '@jest/globals';
-import { BadCursor, MessageRefused } from '../../lambdas/core/faults.ts';
-import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/rejection-ports.ts';
+import { BadCursor, MessageRefused } from '../../lambdas/core/base/faults.ts';
+import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/event/ports.ts';
 
 let stages = 0;
 const newStage = (): string => `rejecting-${++stages}`;

@@ -1,6 +1,6 @@
 /** What every store of seen events must do. A store may be used by several tests, each of which has keys of its own. */
 import { describe, expect, it } from '@jest/globals';
-import { remember, type Seen, type SeenStore } from '../../lambdas/core/seen.ts';
+import { remember, type Seen, type SeenStore } from '../../lambdas/core/event/seen-ids.ts';
 
 let keys = 0;
 const newKey = (): string => `key-${++keys}`;

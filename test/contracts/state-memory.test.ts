@@ -1,4 +1,4 @@
-import { UNREADABLE } from '../../lambdas/core/mode.ts';
+import { UNREADABLE } from '../../lambdas/core/mode/record.ts';
 import { MemoryParking } from '../support/memory-parking.ts';
 import { MemoryRejections } from '../support/memory-rejections.ts';
 import { MemoryState } from '../support/memory-state.ts';

@@ -3,9 +3,9 @@
  * which has stages of its own; the router's mode is everybody's.
  */
 import { describe, expect, it } from '@jest/globals';
-import { NORMAL } from '../../lambdas/core/mode.ts';
-import type { ParkingStore } from '../../lambdas/core/parking-port.ts';
-import type { Attempt, StateStore } from '../../lambdas/core/stage-ports.ts';
+import { NORMAL } from '../../lambdas/core/mode/record.ts';
+import type { ParkingStore } from '../../lambdas/core/stage/parking-port.ts';
+import type { Attempt, StateStore } from '../../lambdas/core/stage/ports.ts';
 import {
   degraded,
   FULL_MODE,

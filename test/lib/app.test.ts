@@ -79,7 +79,7 @@ describe('the app', () => {
       'package-lock.json',
       'lambdas/ingest/handler.ts',
       'lambdas/control/handler.ts',
-      'lambdas/core/order-key.ts',
+      'lambdas/core/event/order-key.ts',
     ]) {
       expect(inputs).toContain(path.join(PROJECT, file));
     }

@@ -1,8 +1,8 @@
 /** What a transform may return, and what is made of it: JSON, or a crash of the user's code. */
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_MESSAGE_BYTES } from '../../lambdas/core/limits.ts';
-import { NAME_LENGTH } from '../../lambdas/core/outputs.ts';
+import { MAX_MESSAGE_BYTES } from '../../lambdas/core/base/limits.ts';
+import { NAME_LENGTH } from '../../lambdas/core/event/outputs.ts';
 import { MAX_OUTPUTS, toOutputs } from '../../lambdas/sandbox/outputs.ts';
 
 const run = (returned: unknown): unknown[] =>

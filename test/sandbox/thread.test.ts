@@ -1,6 +1,6 @@
 /** What a transform is given and may print, how it is loaded, and how long it may take. */
 import { describe, expect, it } from '@jest/globals';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { event, sandboxed } from '../support/sandbox.ts';
 import { until } from '../support/until.ts';
 

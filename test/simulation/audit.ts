@@ -1,4 +1,4 @@
-import type { RunnerEvent } from '../../lambdas/core/batch-runner.ts';
+import type { RunnerEvent } from '../../lambdas/core/stage/batch-runner.ts';
 import { Belongings } from './belongings.ts';
 import { Charges } from './charges.ts';
 import type { Invocation } from './invocation.ts';

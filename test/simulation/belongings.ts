@@ -1,5 +1,5 @@
 /** What each invocation has of its queue: last words may touch what the process that died still had, and nothing else. */
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Of one invocation. */

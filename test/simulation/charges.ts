@@ -1,4 +1,4 @@
-import type { Attempt } from '../../lambdas/core/stage-ports.ts';
+import type { Attempt } from '../../lambdas/core/stage/ports.ts';
 import type { Invocation } from './invocation.ts';
 
 export const isSameCharge = (a: Attempt, b: Attempt | undefined): boolean =>

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import { LastWordsFile, type StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 import { Environments, type Environment } from './environment.ts';
 import { Invocation } from './invocation.ts';

@@ -1,4 +1,4 @@
-import { AccessFault, InfraFault } from '../../lambdas/core/faults.ts';
+import { AccessFault, InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { Gate } from '../support/ports-gate.ts';
 import type { Host } from './environment.ts';
 import type { Schedule } from './schedule.ts';

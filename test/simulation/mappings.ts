@@ -1,6 +1,6 @@
 import { SqsEngine } from '../../local/sqs/engine.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
-import type { StageQueue } from '../../lambdas/core/stage-ports.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 import { MapStore } from '../local/sqs/map-store.ts';
 import type { Mishap } from './invocation.ts';
 import { orFault, toIncoming } from './pipeline/received.ts';

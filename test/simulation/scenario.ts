@@ -1,5 +1,5 @@
 /** A story that follows from its seed: what is sent, what breaks and when, and the fix at the end. */
-import { shardOf } from '../../lambdas/core/parking.ts';
+import { shardOf } from '../../lambdas/core/stage/parking.ts';
 import { Dice } from './dice.ts';
 import type { Mishap } from './invocation.ts';
 import { DAY, HOUR, MINUTE, ROUTER, SECOND, STAGE, type Behaviour, type Code } from './settings.ts';

@@ -1,5 +1,5 @@
-import type { ModeSettings } from '../../lambdas/core/mode-machine.ts';
-import type { RunnerSettings } from '../../lambdas/core/runner-deps.ts';
+import type { ModeSettings } from '../../lambdas/core/mode/machine.ts';
+import type { RunnerSettings } from '../../lambdas/core/stage/runner-deps.ts';
 import type { Invocation, Mishap } from './invocation.ts';
 
 export const SECOND = 1_000;

@@ -1,7 +1,7 @@
 /** Last words in memory, by the same rules as `lambdas/stage/last-words-file.ts`. */
-import { toHeld, type Words } from '../../lambdas/core/last-words.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
-import type { StageQueue } from '../../lambdas/core/stage-ports.ts';
+import { toHeld, type Words } from '../../lambdas/core/stage/last-words.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 
 /** What a process of an environment has written, and the next one reads. */

@@ -2,16 +2,16 @@
  * A stage with its queues, its functions and control, in virtual time: the real batch runner, intake, drain, mode machine and
  * FIFO engine. Every call of a port takes time, and may fail or kill its process.
  */
-import { runBatch } from '../../lambdas/core/batch-runner.ts';
-import { drainShard } from '../../lambdas/core/drain.ts';
-import { hold } from '../../lambdas/core/hold.ts';
-import { takeInDeadLetters } from '../../lambdas/core/intake.ts';
-import { CALL_MARGIN } from '../../lambdas/core/limits.ts';
-import { changeMode, type ModeChangeDeps } from '../../lambdas/core/mode-change.ts';
-import type { ModeEvent } from '../../lambdas/core/mode-machine.ts';
-import { isShut } from '../../lambdas/core/mode.ts';
-import { ProgressNote } from '../../lambdas/core/progress-note.ts';
-import { runTrial } from '../../lambdas/core/trial.ts';
+import { runBatch } from '../../lambdas/core/stage/batch-runner.ts';
+import { drainShard } from '../../lambdas/core/stage/drain.ts';
+import { hold } from '../../lambdas/core/stage/hold.ts';
+import { takeInDeadLetters } from '../../lambdas/core/stage/dead-letters.ts';
+import { CALL_MARGIN } from '../../lambdas/core/base/limits.ts';
+import { changeMode, type ModeChangeDeps } from '../../lambdas/core/mode/change.ts';
+import type { ModeEvent } from '../../lambdas/core/mode/machine.ts';
+import { isShut } from '../../lambdas/core/mode/record.ts';
+import { ProgressNote } from '../../lambdas/core/mode/progress-note.ts';
+import { runTrial } from '../../lambdas/core/stage/trial.ts';
 import { MemoryParking } from '../support/memory-parking.ts';
 import { MemoryState } from '../support/memory-state.ts';
 import { gated } from '../support/ports-gate.ts';

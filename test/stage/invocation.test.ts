@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { HeldMessage, Words } from '../../lambdas/core/last-words.ts';
-import type { Outcome } from '../../lambdas/core/outcome.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
+import type { HeldMessage, Words } from '../../lambdas/core/stage/last-words.ts';
+import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import { PASS_THROUGH } from '../../lambdas/core/transform.ts';
+import { PASS_THROUGH } from '../../lambdas/core/stage/transform.ts';
 import { LastWordsFile } from '../../lambdas/stage/last-words-file.ts';
 import { codeOf, DEAD_ARN, degradedMode, NOW, record, StageFunction } from './world.ts';
 

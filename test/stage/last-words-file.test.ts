@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Words } from '../../lambdas/core/last-words.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
-import type { StageQueue } from '../../lambdas/core/stage-ports.ts';
+import type { Words } from '../../lambdas/core/stage/last-words.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 import { LastWordsFile } from '../../lambdas/stage/last-words-file.ts';
 import { FakeQueue, message } from '../support/fakes.ts';
 

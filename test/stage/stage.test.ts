@@ -1,9 +1,9 @@
 /** From what Lambda invokes a stage's function with to what becomes of it, over stores in memory. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { NORMAL } from '../../lambdas/core/mode.ts';
-import type { Outcome, Process } from '../../lambdas/core/outcome.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
+import { NORMAL } from '../../lambdas/core/mode/record.ts';
+import type { Outcome, Process } from '../../lambdas/core/stage/outcome.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import { toMessage } from '../../lambdas/stage/records.ts';
 import { failingTransforms } from '../support/plain-transforms.ts';
 import { body, codeOf, DEAD_ARN, degradedMode, NOW, record, StageFunction } from './world.ts';

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { buildSync } from 'esbuild';
 import { BUNDLE_FILES, type TransformBundle } from '../../contract/bundle.ts';
 import type { Secrets } from '../../lambdas/aws/secrets.ts';
-import { AccessFault, InfraFault } from '../../lambdas/core/faults.ts';
+import { AccessFault, InfraFault } from '../../lambdas/core/base/faults.ts';
 import { Sandbox } from '../../lambdas/sandbox/sandbox.ts';
 import {
   NO_USER_CODE,

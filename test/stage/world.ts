@@ -2,12 +2,12 @@
 import { afterEach, jest } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { validateConfig } from '../../config/validate.ts';
-import { toMessageBody } from '../../lambdas/core/envelope.ts';
-import type { Words } from '../../lambdas/core/last-words.ts';
-import type { Outcome } from '../../lambdas/core/outcome.ts';
-import type { Announcement } from '../../lambdas/core/mode-ports.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
-import { PASS_THROUGH, type Transforms } from '../../lambdas/core/transform.ts';
+import { toMessageBody } from '../../lambdas/core/event/envelope.ts';
+import type { Words } from '../../lambdas/core/stage/last-words.ts';
+import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
+import type { Announcement } from '../../lambdas/core/mode/ports.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import { PASS_THROUGH, type Transforms } from '../../lambdas/core/stage/transform.ts';
 import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 import { stageHandler, type StageOptions } from '../../lambdas/stage/stage.ts';
 import type { UserCode } from '../../lambdas/stage/user-code.ts';

@@ -1,7 +1,7 @@
 /** A stage in memory whose parked keys are drained. */
-import { drainShard, type DrainDeps } from '../../lambdas/core/drain.ts';
-import type { Head } from '../../lambdas/core/parking-port.ts';
-import { shardOf } from '../../lambdas/core/parking.ts';
+import { drainShard, type DrainDeps } from '../../lambdas/core/stage/drain.ts';
+import type { Head } from '../../lambdas/core/stage/parking-port.ts';
+import { shardOf } from '../../lambdas/core/stage/parking.ts';
 import { MemoryStage, STAGE } from './memory-stage.ts';
 
 export const crash = (): never => {

@@ -1,7 +1,7 @@
 /** Ports in memory, for tests of the policy alone. */
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
-import type { Rejection, RejectionStore } from '../../lambdas/core/rejection-ports.ts';
-import type { StageQueue } from '../../lambdas/core/stage-ports.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import type { Rejection, RejectionStore } from '../../lambdas/core/event/ports.ts';
+import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 
 export const message = (
   id: string,

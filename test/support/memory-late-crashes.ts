@@ -1,6 +1,6 @@
-import type { Clock } from '../../lambdas/core/clock.ts';
+import type { Clock } from '../../lambdas/core/base/clock.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import type { LateCrashStore } from '../../lambdas/core/mode-ports.ts';
+import type { LateCrashStore } from '../../lambdas/core/mode/ports.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
 

@@ -1,11 +1,11 @@
-import { shardOf } from '../../lambdas/core/parking.ts';
+import { shardOf } from '../../lambdas/core/stage/parking.ts';
 import type {
   Head,
   HeadSummary,
   Lease,
   ParkedMessage,
   ParkingStore,
-} from '../../lambdas/core/parking-port.ts';
+} from '../../lambdas/core/stage/parking-port.ts';
 
 /** So many states of the index are kept for reads that lag. */
 const MAX_LAG = 8;

@@ -1,5 +1,5 @@
-import { BadCursor, MessageRefused } from '../../lambdas/core/faults.ts';
-import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/rejection-ports.ts';
+import { BadCursor, MessageRefused } from '../../lambdas/core/base/faults.ts';
+import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/event/ports.ts';
 
 type Name = Pick<Rejection, 'stage' | 'receivedAt' | 'id'>;
 

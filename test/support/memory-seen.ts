@@ -1,4 +1,4 @@
-import { decodeSeen, encodeSeen, type Seen, type SeenStore } from '../../lambdas/core/seen.ts';
+import { decodeSeen, encodeSeen, type Seen, type SeenStore } from '../../lambdas/core/event/seen-ids.ts';
 
 /** The records of keys as DynamoDB would keep them, with a count of what is asked of them. */
 export class MemorySeen implements SeenStore {

@@ -1,14 +1,14 @@
 /** A stage in memory: everything that the batch runner, the intake and the drain are given, and what they did with it. */
-import type { DrainDeps } from '../../lambdas/core/drain.ts';
-import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/batch-runner.ts';
-import type { LastWords } from '../../lambdas/core/last-words.ts';
-import { changeMode } from '../../lambdas/core/mode-change.ts';
-import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode-machine.ts';
-import { type ModeRecord, NORMAL } from '../../lambdas/core/mode.ts';
-import type { Outcome } from '../../lambdas/core/outcome.ts';
-import { InfraFault } from '../../lambdas/core/faults.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
-import { ProgressNote } from '../../lambdas/core/progress-note.ts';
+import type { DrainDeps } from '../../lambdas/core/stage/drain.ts';
+import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/stage/batch-runner.ts';
+import type { LastWords } from '../../lambdas/core/stage/last-words.ts';
+import { changeMode } from '../../lambdas/core/mode/change.ts';
+import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode/machine.ts';
+import { type ModeRecord, NORMAL } from '../../lambdas/core/mode/record.ts';
+import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import { ProgressNote } from '../../lambdas/core/mode/progress-note.ts';
 import { FakeQueue, message } from './fakes.ts';
 import { MemoryParking } from './memory-parking.ts';
 import { MemoryState } from './memory-state.ts';

@@ -1,6 +1,6 @@
-import { type ModeRecord, NORMAL, type StageProgress } from '../../lambdas/core/mode.ts';
-import type { Attempt, StageState, StateStore } from '../../lambdas/core/stage-ports.ts';
-import type { ModeStore, StoredStage } from '../../lambdas/core/mode-ports.ts';
+import { type ModeRecord, NORMAL, type StageProgress } from '../../lambdas/core/mode/record.ts';
+import type { Attempt, StageState, StateStore } from '../../lambdas/core/stage/ports.ts';
+import type { ModeStore, StoredStage } from '../../lambdas/core/mode/ports.ts';
 import type { MemoryParking } from './memory-parking.ts';
 
 /** Cheaper than a copy for each read: whoever changes what was read fails. */

@@ -1,6 +1,11 @@
 /** What an operator sees and does, as the console does it: one request to control at a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlAnswer, ControlRequest, ControlResults, StageStatus } from '../../contract/operations.ts';
+import type {
+  ControlAnswer,
+  ControlRequest,
+  ControlResults,
+  StageStatus,
+} from '../../contract/operations.ts';
 import type { LocalRun } from './local-run.ts';
 import { until } from './until.ts';
 

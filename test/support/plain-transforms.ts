@@ -1,7 +1,12 @@
 /** A transform without a thread: a plain function, for tests of what a stage does with its outputs and its crashes. */
-import { toEvents } from '../../lambdas/core/outputs.ts';
-import type { JsonObject, SluiceEvent } from '../../lambdas/core/event.ts';
-import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../../lambdas/core/transform.ts';
+import { toEvents } from '../../lambdas/core/event/outputs.ts';
+import type { JsonObject, SluiceEvent } from '../../lambdas/core/event/event.ts';
+import type {
+  CaughtCrash,
+  TransformJob,
+  TransformRun,
+  Transforms,
+} from '../../lambdas/core/stage/transform.ts';
 import { describe } from '../../lambdas/sandbox/describe.ts';
 import { toOutputs } from '../../lambdas/sandbox/outputs.ts';
 

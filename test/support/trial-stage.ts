@@ -1,7 +1,7 @@
 /** A degraded stage in memory with a queue in which messages wait, for trials. */
-import { runTrial, type TrialDeps } from '../../lambdas/core/trial.ts';
-import type { Attempt } from '../../lambdas/core/stage-ports.ts';
-import type { IncomingMessage } from '../../lambdas/core/messages.ts';
+import { runTrial, type TrialDeps } from '../../lambdas/core/stage/trial.ts';
+import type { Attempt } from '../../lambdas/core/stage/ports.ts';
+import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import { DrainStage } from './drain-stage.ts';
 import { STAGE } from './memory-stage.ts';
 

@@ -1,6 +1,6 @@
 /** How a command answers: with its result, or with what the operator has to change. */
 import type { ControlAnswer, ControlResults } from '../../../contract/operations.ts';
-import type { StageQueues } from '../../core/mode-ports.ts';
+import type { StageQueues } from '../../core/mode/ports.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 
 export const done = <Command extends keyof ControlResults>(

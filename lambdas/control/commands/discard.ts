@@ -4,14 +4,14 @@
  * that a death in between leaves both, and the same command once more leaves the record alone.
  */
 import type { ControlAnswer } from '../../../contract/operations.ts';
-import { parseEnvelope, type EventsEnvelope } from '../../core/envelope.ts';
-import type { SluiceEvent } from '../../core/event.ts';
-import { MAX_MESSAGE_BYTES } from '../../core/limits.ts';
-import { isShut } from '../../core/mode.ts';
-import { shardOf } from '../../core/parking.ts';
-import type { Head, ParkedMessage } from '../../core/parking-port.ts';
-import type { Rejection } from '../../core/rejection-ports.ts';
-import { kept } from '../../core/rejection.ts';
+import { parseEnvelope, type EventsEnvelope } from '../../core/event/envelope.ts';
+import type { SluiceEvent } from '../../core/event/event.ts';
+import { MAX_MESSAGE_BYTES } from '../../core/base/limits.ts';
+import { isShut } from '../../core/mode/record.ts';
+import { shardOf } from '../../core/stage/parking.ts';
+import type { Head, ParkedMessage } from '../../core/stage/parking-port.ts';
+import type { Rejection } from '../../core/event/ports.ts';
+import { kept } from '../../core/event/rejection.ts';
 import { startDrains } from '../drains.ts';
 import type { ControlDeps } from '../ports.ts';
 import { Steps } from '../steps.ts';

@@ -1,7 +1,7 @@
 /** A parked message without one of its events. Pure. */
-import { toMessageBody, type EventsEnvelope } from '../../core/envelope.ts';
-import type { ParkedMessage } from '../../core/parking-port.ts';
-import type { Attempt } from '../../core/stage-ports.ts';
+import { toMessageBody, type EventsEnvelope } from '../../core/event/envelope.ts';
+import type { ParkedMessage } from '../../core/stage/parking-port.ts';
+import type { Attempt } from '../../core/stage/ports.ts';
 
 /**
  * What is known of the message's attempts. Its progress counts whole events before the one that is taken out, so it holds;

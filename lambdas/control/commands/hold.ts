@@ -1,8 +1,8 @@
 /** `hold` and `resume`: a person stops a stage, and lets it go on. */
 import type { ControlAnswer } from '../../../contract/operations.ts';
-import { changeMode } from '../../core/mode-change.ts';
-import type { ModeEvent } from '../../core/mode-machine.ts';
-import type { ModeRecord } from '../../core/mode.ts';
+import { changeMode } from '../../core/mode/change.ts';
+import type { ModeEvent } from '../../core/mode/machine.ts';
+import type { ModeRecord } from '../../core/mode/record.ts';
 import { drainStages } from '../drains.ts';
 import { bringMappings } from '../mappings.ts';
 import type { ControlDeps } from '../ports.ts';

@@ -1,6 +1,6 @@
 /** The operator's commands. */
 import type { ControlAnswer, ControlRequest } from '../../../contract/operations.ts';
-import { BadCursor, MessageRefused } from '../../core/faults.ts';
+import { BadCursor, MessageRefused } from '../../core/base/faults.ts';
 import type { ControlDeps } from '../ports.ts';
 import { refuse } from './answer.ts';
 import { discard } from './discard.ts';

@@ -1,5 +1,5 @@
 /** Control takes a key's lease as a drain does, so that the two never work on one key. */
-import type { Head } from '../../core/parking-port.ts';
+import type { Head } from '../../core/stage/parking-port.ts';
 import type { ControlDeps } from '../ports.ts';
 
 /** Milliseconds that a lease outlasts the function: a write of a process that was killed must not land after it. */

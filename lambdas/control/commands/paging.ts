@@ -1,5 +1,5 @@
 /** Lists that lie in several places of the store (the shards of an index, the stages), read page by page as one. */
-import { BadCursor } from '../../core/faults.ts';
+import { BadCursor } from '../../core/base/faults.ts';
 
 export interface Listing<T> {
   /** Names of the places, in order. */

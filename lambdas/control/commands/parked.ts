@@ -1,7 +1,7 @@
 /** `parked`: the keys that are parked, with what is known of each. */
 import pLimit from 'p-limit';
 import type { ControlAnswer, ParkedKey } from '../../../contract/operations.ts';
-import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/parking-port.ts';
+import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/stage/parking-port.ts';
 import { both, few } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, stagesWithRecords } from './answer.ts';

@@ -1,7 +1,7 @@
 /** `rejected`: events that were not delivered and will not be, unless they are sent again. */
 import type { ControlAnswer, RejectedEvent } from '../../../contract/operations.ts';
-import type { Rejection } from '../../core/rejection-ports.ts';
-import { byteLength } from '../../core/text.ts';
+import type { Rejection } from '../../core/event/ports.ts';
+import { byteLength } from '../../core/base/text.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, stagesWithRecords } from './answer.ts';
 import { readListing } from './paging.ts';

@@ -1,12 +1,12 @@
 /** From the record of a rejected event to the messages that send it again. Pure. */
-import { fingerprint } from '../../core/deduplication.ts';
-import { pack } from '../../core/envelope.ts';
-import { isJsonObject, type SluiceEvent } from '../../core/event.ts';
-import { admit } from '../../core/ingest-event.ts';
-import { orderKey, userIds } from '../../core/order-key.ts';
-import type { OutgoingMessage } from '../../core/messages.ts';
-import type { Rejection } from '../../core/rejection-ports.ts';
-import { byteLength } from '../../core/text.ts';
+import { fingerprint } from '../../core/event/deduplication-id.ts';
+import { pack } from '../../core/event/envelope.ts';
+import { isJsonObject, type SluiceEvent } from '../../core/event/event.ts';
+import { admit } from '../../core/ingest/admit.ts';
+import { orderKey, userIds } from '../../core/event/order-key.ts';
+import type { OutgoingMessage } from '../../core/base/messages.ts';
+import type { Rejection } from '../../core/event/ports.ts';
+import { byteLength } from '../../core/base/text.ts';
 import { refuse, type Found } from './answer.ts';
 
 export interface Replay {

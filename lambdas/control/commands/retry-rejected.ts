@@ -1,8 +1,8 @@
 /** `retry-rejected`: sends a rejected or discarded event again, behind what its user has sent since. */
 import type { ControlAnswer } from '../../../contract/operations.ts';
-import { inCalls } from '../../core/calls.ts';
-import { InfraFault, MessageRefused } from '../../core/faults.ts';
-import type { OutgoingMessage, QueueSender } from '../../core/messages.ts';
+import { inCalls } from '../../core/base/send-batches.ts';
+import { InfraFault, MessageRefused } from '../../core/base/faults.ts';
+import type { OutgoingMessage, QueueSender } from '../../core/base/messages.ts';
 import { namesOf } from '../mappings.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 import { done, findStage, refuse, type Found } from './answer.ts';

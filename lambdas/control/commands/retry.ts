@@ -1,10 +1,10 @@
 /** `retry`: parked keys are due at once, whatever their backoff is. */
 import pLimit from 'p-limit';
 import type { ControlAnswer } from '../../../contract/operations.ts';
-import { CALL_MARGIN } from '../../core/limits.ts';
-import { isShut } from '../../core/mode.ts';
-import { shardOf } from '../../core/parking.ts';
-import { HEAD_SHARDS, type HeadSummary } from '../../core/parking-port.ts';
+import { CALL_MARGIN } from '../../core/base/limits.ts';
+import { isShut } from '../../core/mode/record.ts';
+import { shardOf } from '../../core/stage/parking.ts';
+import { HEAD_SHARDS, type HeadSummary } from '../../core/stage/parking-port.ts';
 import { startDrains } from '../drains.ts';
 import { few } from '../fan-out.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';

@@ -1,10 +1,10 @@
 /** `show`: what waits in a parked key, event by event. */
 import type { ControlAnswer, ParkedMessageView } from '../../../contract/operations.ts';
-import { parseEnvelope } from '../../core/envelope.ts';
-import type { SluiceEvent } from '../../core/event.ts';
-import type { ParkedMessage } from '../../core/parking-port.ts';
-import type { Attempt } from '../../core/stage-ports.ts';
-import { byteLength } from '../../core/text.ts';
+import { parseEnvelope } from '../../core/event/envelope.ts';
+import type { SluiceEvent } from '../../core/event/event.ts';
+import type { ParkedMessage } from '../../core/stage/parking-port.ts';
+import type { Attempt } from '../../core/stage/ports.ts';
+import { byteLength } from '../../core/base/text.ts';
 import { both } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, refuse, stagesWithRecords } from './answer.ts';

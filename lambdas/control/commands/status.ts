@@ -1,11 +1,11 @@
 /** `status`: all that is known of the pipeline. */
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { ControlAnswer, Orphan, StageStatus } from '../../../contract/operations.ts';
-import { gaugeOf, type Situation } from '../../core/mode-transitions.ts';
-import { isShut, type ModeRecord, NORMAL } from '../../core/mode.ts';
-import { outlook } from '../../core/outlook.ts';
+import { gaugeOf, type Situation } from '../../core/mode/transitions.ts';
+import { isShut, type ModeRecord, NORMAL } from '../../core/mode/record.ts';
+import { outlook } from '../../core/mode/outlook.ts';
 import type { LateCrashes } from '../../../contract/modes.ts';
-import type { StageQueues } from '../../core/mode-ports.ts';
+import type { StageQueues } from '../../core/mode/ports.ts';
 import { surveyLimit, surveyStage } from '../drains.ts';
 import { both, few } from '../fan-out.ts';
 import { readMapping } from '../mappings.ts';

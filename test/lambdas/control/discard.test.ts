@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import { shardOf } from '../../../lambdas/core/parking.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { START, World } from './world.ts';
 
 const LATER = START + 3_600_000;

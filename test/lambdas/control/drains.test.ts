@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { chooseShards, surveyStage } from '../../../lambdas/control/drains.ts';
-import { shardOf } from '../../../lambdas/core/parking.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { START, World } from './world.ts';
 
 const FLIP = { Records: [{ EventSource: 'aws:sns' }] };

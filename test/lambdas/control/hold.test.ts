@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { UNREADABLE } from '../../../lambdas/core/mode.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import { shardOf } from '../../../lambdas/core/parking.ts';
+import { UNREADABLE } from '../../../lambdas/core/mode/record.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { World } from './world.ts';
 
 const disabled = { enabled: false, maximumConcurrency: 10 };

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { hintOf } from '../../../lambdas/control/look.ts';
 import type { QueueCounts } from '../../../lambdas/control/ports.ts';
-import { asOwnTrouble } from '../../../lambdas/core/own-trouble.ts';
+import { asOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
 import { START, World } from './world.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 /** What only the minute's run of control does: the heartbeat, what is parked and what waits, the stages that it remembers. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { START, World } from './world.ts';
 
 const MINUTE = { source: 'aws.events' };

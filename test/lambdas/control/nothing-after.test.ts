@@ -6,8 +6,8 @@ import { describe, expect, it } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import { kept } from '../../../lambdas/core/rejection.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import { kept } from '../../../lambdas/core/event/rejection.ts';
 import { START, World } from './world.ts';
 
 /** AWS calls take some turns of the event loop; the one that fails takes none. */

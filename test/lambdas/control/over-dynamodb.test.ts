@@ -7,7 +7,7 @@ import { DynamoStageRegistry } from '../../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore } from '../../../lambdas/aws/state-store.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
-import { sortOf } from '../../../lambdas/core/parking.ts';
+import { sortOf } from '../../../lambdas/core/stage/parking.ts';
 import { startTables, TABLES } from '../../aws/tables.ts';
 import { START, World } from './world.ts';
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RejectedPage } from '../../../contract/operations.ts';
 import { control } from '../../../lambdas/control/control.ts';
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import { orderKey } from '../../../lambdas/core/order-key.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
-import { kept } from '../../../lambdas/core/rejection.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import { orderKey } from '../../../lambdas/core/event/order-key.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
+import { kept } from '../../../lambdas/core/event/rejection.ts';
 import { START, World } from './world.ts';
 
 const RECEIVED = new Date(START - 60_000).toISOString();

@@ -1,7 +1,7 @@
 /** Alarms that a deployment removes: resolved while they exist, and restored when the deployment is rolled back. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from '../../../lambdas/control/removed-alarms.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 
 const CRM = 'shop: crm is in degraded mode';
 const LAKE = 'shop: lake is in degraded mode';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { shardOf } from '../../../lambdas/core/parking.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { START, World } from './world.ts';
 
 const LATER = START + 3_600_000;

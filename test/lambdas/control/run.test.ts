@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { UNREADABLE } from '../../../lambdas/core/mode.ts';
-import { shardOf } from '../../../lambdas/core/parking.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { UNREADABLE } from '../../../lambdas/core/mode/record.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { START, World } from './world.ts';
 
 const MINUTE = { source: 'aws.events' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { asOwnTrouble } from '../../../lambdas/core/own-trouble.ts';
+import { asOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
 import { START, World } from './world.ts';
 
 describe('status', () => {

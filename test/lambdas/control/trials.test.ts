@@ -1,7 +1,7 @@
 /** Trials: each minute, in each stage that is degraded and not stopped. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { UNREADABLE } from '../../../lambdas/core/mode.ts';
+import { UNREADABLE } from '../../../lambdas/core/mode/record.ts';
 import { START, World } from './world.ts';
 
 let world: World;

@@ -7,15 +7,15 @@ import type {
   StageMapping,
   StageNames,
 } from '../../../lambdas/control/ports.ts';
-import type { Probe } from '../../../lambdas/core/mode-machine.ts';
-import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
-import { sortOf } from '../../../lambdas/core/parking.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { Announcement, StageQueues } from '../../../lambdas/core/mode-ports.ts';
-import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
-import type { OutgoingMessage, SendResult } from '../../../lambdas/core/messages.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
-import type { MappingChange, MappingState } from '../../../lambdas/core/reconcile.ts';
+import type { Probe } from '../../../lambdas/core/mode/machine.ts';
+import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
+import { sortOf } from '../../../lambdas/core/stage/parking.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { Announcement, StageQueues } from '../../../lambdas/core/mode/ports.ts';
+import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
+import type { OutgoingMessage, SendResult } from '../../../lambdas/core/base/messages.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
+import type { MappingChange, MappingState } from '../../../lambdas/core/mode/mapping.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
 import { MemoryState } from '../../support/memory-state.ts';

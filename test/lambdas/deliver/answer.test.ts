@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cut } from '../../../lambdas/core/text.ts';
+import { cut } from '../../../lambdas/core/base/text.ts';
 import { judge, readRetryAfter } from '../../../lambdas/deliver/answer.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');

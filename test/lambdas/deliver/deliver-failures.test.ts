@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { AccessFault, InfraFault } from '../../../lambdas/core/faults.ts';
+import { AccessFault, InfraFault } from '../../../lambdas/core/base/faults.ts';
 import {
   a,
   answer,

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { withProgress } from '../../../lambdas/core/attempts.ts';
-import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
+import { withProgress } from '../../../lambdas/core/stage/attempt-ledger.ts';
+import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
 import { answer, event, MINUTE, World } from './world.ts';
 

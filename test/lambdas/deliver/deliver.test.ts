@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { NOTHING_SHOWN } from '../../../lambdas/core/outcome.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { NOTHING_SHOWN } from '../../../lambdas/core/stage/outcome.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { roomForMessage, roomForRequest } from '../../../lambdas/deliver/deliver.ts';
 import { failingTransforms, plainTransforms } from '../../support/plain-transforms.ts';
 import {

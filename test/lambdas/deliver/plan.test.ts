@@ -1,10 +1,10 @@
 /** What is left to send of a message whose event in the middle is known by the outputs that were finished. */
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import { isFurther } from '../../../lambdas/core/attempts.ts';
-import { NAME_LENGTH } from '../../../lambdas/core/outputs.ts';
-import type { Progress } from '../../../lambdas/core/stage-ports.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { isFurther } from '../../../lambdas/core/stage/attempt-ledger.ts';
+import { NAME_LENGTH } from '../../../lambdas/core/event/outputs.ts';
+import type { Progress } from '../../../lambdas/core/stage/ports.ts';
 import { planDelivery } from '../../../lambdas/deliver/plan.ts';
 import { at, event } from './world.ts';
 

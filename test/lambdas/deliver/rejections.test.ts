@@ -1,7 +1,7 @@
 /** The records of refused events: none takes the place of another, and a retry writes the same again. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import { InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 import type { PlainTransform } from '../../support/plain-transforms.ts';
 import { answer, at, attempt, event, message, script, World, type Setting } from './world.ts';

@@ -1,6 +1,6 @@
 /** What an attempt at a destination shows of it, and what a trial does not do. */
 import { describe, expect, it } from '@jest/globals';
-import { InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
+import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import { a, answer, at, attempt, b, c, d, event, message, script, World, type Setting } from './world.ts';
 
 describe('what an attempt shows', () => {

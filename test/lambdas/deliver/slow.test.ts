@@ -1,8 +1,8 @@
 /** A message whose transform needs more time than an attempt has. */
 import { describe, expect, it } from '@jest/globals';
-import { NOTHING_SHOWN } from '../../../lambdas/core/outcome.ts';
-import { withProgress } from '../../../lambdas/core/attempts.ts';
-import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
+import { NOTHING_SHOWN } from '../../../lambdas/core/stage/outcome.ts';
+import { withProgress } from '../../../lambdas/core/stage/attempt-ledger.ts';
+import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
 import { plainTransforms } from '../../support/plain-transforms.ts';
 import { answer, at, attempt, event, message, script, World, type Setting } from './world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import {
   buildRequest,
   idempotencyKey,

@@ -1,13 +1,13 @@
 /** A destination, its stores and its clock, for tests of `deliverer`. */
 import type { ResolvedDestination } from '../../../config/schema.ts';
-import { toMessageBody, type Envelope } from '../../../lambdas/core/envelope.ts';
-import type { Json, JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { Attempt, Progress } from '../../../lambdas/core/stage-ports.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
-import { nameOf } from '../../../lambdas/core/outputs.ts';
-import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
+import { toMessageBody, type Envelope } from '../../../lambdas/core/event/envelope.ts';
+import type { Json, JsonObject, SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { Attempt, Progress } from '../../../lambdas/core/stage/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
+import { nameOf } from '../../../lambdas/core/event/outputs.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
 import { plainTransforms, type PlainOptions, type PlainTransform } from '../../support/plain-transforms.ts';

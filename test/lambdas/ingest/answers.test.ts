@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { MAX_REQUEST_BYTES } from '../../../lambdas/core/limits.ts';
+import { MAX_REQUEST_BYTES } from '../../../lambdas/core/base/limits.ts';
 import { basic, NOW, proxyEvent, setUp, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };

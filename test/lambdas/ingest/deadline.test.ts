@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { ended, withDeadline, type Deadline } from '../../../lambdas/ingest/deadline.ts';
 
 describe('withDeadline', () => {

@@ -1,7 +1,7 @@
 /** What the ingest tests share: a queue in memory, and requests as API Gateway hands them over. */
-import { parseEnvelope, type Envelope } from '../../../lambdas/core/envelope.ts';
-import { NORMAL } from '../../../lambdas/core/mode.ts';
-import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
+import { parseEnvelope, type Envelope } from '../../../lambdas/core/event/envelope.ts';
+import { NORMAL } from '../../../lambdas/core/mode/record.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
 import { createIngest, type IngestOptions } from '../../../lambdas/ingest/ingest.ts';
 import type { ProxyEvent } from '../../../lambdas/ingest/request.ts';
 import type { ProxyResult } from '../../../lambdas/ingest/response.ts';

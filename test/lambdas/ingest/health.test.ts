@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Mode } from '../../../lambdas/core/mode.ts';
+import type { Mode } from '../../../lambdas/core/mode/record.ts';
 import { health } from '../../../lambdas/ingest/health.ts';
 import { sleep } from '../../../lambdas/ingest/send.ts';
 import { setUp } from './fakes.ts';

@@ -1,6 +1,6 @@
 /** Lanes of messages, and a queue that does with them what a test says. */
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
 import type { SendOptions } from '../../../lambdas/ingest/send.ts';
 import { FakeQueue } from './fakes.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { basic, NOW, proxyEvent, setUp, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };

@@ -1,9 +1,9 @@
 /** The rules of answering, by which no SDK loses an event. What each SDK does with an answer is told in `docs/sdks`. */
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { MAX_REQUEST_BYTES } from '../../../lambdas/core/limits.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { QueueSender } from '../../../lambdas/core/messages.ts';
+import { MAX_REQUEST_BYTES } from '../../../lambdas/core/base/limits.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { QueueSender } from '../../../lambdas/core/base/messages.ts';
 import { basic, FakeQueue, proxyEvent, setUp, THROTTLED, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
 import { sendLanes, sleep } from '../../../lambdas/ingest/send.ts';
 import { ACCEPTED } from './fakes.ts';
 import { lane, options, ScriptedQueue } from './lanes.ts';

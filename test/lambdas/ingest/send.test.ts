@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../../../lambdas/core/limits.ts';
-import type { QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../../../lambdas/core/base/limits.ts';
+import type { QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
 import { sendLanes, sleep } from '../../../lambdas/ingest/send.ts';
 import { ACCEPTED, FakeQueue, THROTTLED } from './fakes.ts';
 import { ids, lane, message, options, ScriptedQueue } from './lanes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { basic, setUp, WRITE_KEY } from './fakes.ts';
 
 const get = async (

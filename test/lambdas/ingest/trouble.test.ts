@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { QueueSender } from '../../../lambdas/core/messages.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { QueueSender } from '../../../lambdas/core/base/messages.ts';
 import { basic, FakeQueue, proxyEvent, setUp, THROTTLED, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };

@@ -1,12 +1,12 @@
 /** The router with deduplication: what it drops, what it never drops, and what a failure costs. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { JsonObject } from '../../../lambdas/core/event.ts';
-import { InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
-import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/messages.ts';
-import type { Seen, SeenStore } from '../../../lambdas/core/seen.ts';
-import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/transform.ts';
+import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { JsonObject } from '../../../lambdas/core/event/event.ts';
+import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { Seen, SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
+import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/stage/transform.ts';
 import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { MemorySeen } from '../../support/memory-seen.ts';

@@ -1,9 +1,9 @@
 /** A message whose transform needs more time than an attempt has: it is routed in parts, none of them twice, none left out. */
 import { describe, expect, it, test } from '@jest/globals';
-import { NOTHING_SHOWN } from '../../../lambdas/core/outcome.ts';
+import { NOTHING_SHOWN } from '../../../lambdas/core/stage/outcome.ts';
 import fc from 'fast-check';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';
 import { packed, RouterWorld, type RouterSetting } from './world.ts';
 

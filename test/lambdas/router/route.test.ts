@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { parseEnvelope, toMessageBody } from '../../../lambdas/core/envelope.ts';
-import { byteLength } from '../../../lambdas/core/text.ts';
-import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event.ts';
-import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/limits.ts';
-import { InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
-import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/messages.ts';
-import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
+import { parseEnvelope, toMessageBody } from '../../../lambdas/core/event/envelope.ts';
+import { byteLength } from '../../../lambdas/core/base/text.ts';
+import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/base/limits.ts';
+import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
 import { roomForMessage, router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { failingTransforms, plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';

@@ -1,10 +1,10 @@
 /** What an attempt of the router shows of the stage, and what a trial leaves undone. */
 import { describe, expect, it } from '@jest/globals';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import { toMessageBody } from '../../../lambdas/core/envelope.ts';
-import { AccessFault, InfraFault, MessageRefused } from '../../../lambdas/core/faults.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { toMessageBody } from '../../../lambdas/core/event/envelope.ts';
+import { AccessFault, InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import { router } from '../../../lambdas/router/route.ts';
-import { PASS_THROUGH } from '../../../lambdas/core/transform.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';
 import { packed, RouterWorld, type RouterSetting } from './world.ts';

@@ -1,11 +1,11 @@
 /** A router whose messages may take several attempts, and queues that drop repetitions as SQS does. */
-import { withProgress } from '../../../lambdas/core/attempts.ts';
-import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { Outcome } from '../../../lambdas/core/outcome.ts';
-import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
-import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/messages.ts';
-import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/transform.ts';
+import { withProgress } from '../../../lambdas/core/stage/attempt-ledger.ts';
+import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
+import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
+import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/stage/transform.ts';
 import { router } from '../../../lambdas/router/route.ts';
 import { message } from '../../support/fakes.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';

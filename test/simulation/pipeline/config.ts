@@ -1,8 +1,8 @@
 /** The pipeline's configuration, by the schema that a deployment goes through, and what a plan sets in it. */
 import { validateConfig } from '../../../config/index.ts';
 import type { ResolvedDegradedMode } from '../../../config/schema.ts';
-import type { ModeSettings } from '../../../lambdas/core/mode-machine.ts';
-import { CALL_MARGIN } from '../../../lambdas/core/limits.ts';
+import type { ModeSettings } from '../../../lambdas/core/mode/machine.ts';
+import { CALL_MARGIN } from '../../../lambdas/core/base/limits.ts';
 import { roomForMessage as roomToDeliver } from '../../../lambdas/deliver/deliver.ts';
 import { roomForMessage as roomToRoute } from '../../../lambdas/router/route.ts';
 import { ROUTER, type DestinationId, type PlanSettings, type StageId } from './plan.ts';

@@ -2,9 +2,9 @@
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps, StageFunctions } from '../../../lambdas/control/ports.ts';
 import type { ControlAnswer } from '../../../contract/operations.ts';
-import type { Probe } from '../../../lambdas/core/mode-machine.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import { shardOf } from '../../../lambdas/core/parking.ts';
+import type { Probe } from '../../../lambdas/core/mode/machine.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { gated, replaced } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
 import { MAX_CONCURRENCY, modeSettings } from './config.ts';

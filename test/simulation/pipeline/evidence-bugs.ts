@@ -1,8 +1,8 @@
 /** How rules of evidence are taken away: what a function reads, or is given, is replaced. */
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
-import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
-import { withoutOwnTrouble } from '../../../lambdas/core/own-trouble.ts';
-import type { HeadSummary } from '../../../lambdas/core/parking-port.ts';
+import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
+import { withoutOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
+import type { HeadSummary } from '../../../lambdas/core/stage/parking-port.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { Bug, StageDeps } from './bug.ts';
 import type { StageId } from './plan.ts';

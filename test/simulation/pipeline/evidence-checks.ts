@@ -1,7 +1,7 @@
 /** When what the pipeline says of a stage is against the evidence: each invariant has its name before the colon. */
-import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import type { Bounds } from './bounds.ts';
 import { INTAKE_CONCURRENCY, limitsOf, MAX_CONCURRENCY, SECOND } from './config.ts';
 import type { EvidenceOptions } from './evidence.ts';

@@ -1,8 +1,8 @@
 /** What the pipeline says of its stages, against what really happens in them: the invariants of evidence. */
-import { isShut, type ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { Outcome } from '../../../lambdas/core/outcome.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
+import { isShut, type ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import type { Invocation } from '../invocation.ts';
 import { boundsOf, mayKill, type Bounds } from './bounds.ts';
 import { EvidenceChecks } from './evidence-checks.ts';

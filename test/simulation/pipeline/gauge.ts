@@ -1,5 +1,5 @@
 /** The gauge of a stage as its alarm sees it, and whether its page may resolve. */
-import type { ModeRecord } from '../../../lambdas/core/mode.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { Bounds } from './bounds.ts';
 
 /** The alarm looks at the highest value of so long; milliseconds. */

@@ -1,7 +1,7 @@
 import { createIngest } from '../../../lambdas/ingest/ingest.ts';
 import type { Sleep } from '../../../lambdas/ingest/send.ts';
 import { keysToSources } from '../../../lambdas/ingest/write-key.ts';
-import type { QueueSender } from '../../../lambdas/core/messages.ts';
+import type { QueueSender } from '../../../lambdas/core/base/messages.ts';
 import { gated } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Schedule } from '../schedule.ts';

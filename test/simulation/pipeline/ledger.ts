@@ -1,7 +1,7 @@
 /** What was sent, accepted, delivered and recorded: nothing may be lost, and nothing may overtake. */
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { keyOf, Made } from './made.ts';
 import { eventsOf, missingOf, type Records } from './missing.ts';
 import {

@@ -1,8 +1,8 @@
 /** What impure code has made of events: in the end there must be all that the last completed attempt made of each. */
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { Outcome } from '../../../lambdas/core/outcome.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageId } from './plan.ts';
 
 /** By it an event is known wherever it is seen: its id, and what impure code has made of it. */

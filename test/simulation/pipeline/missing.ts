@@ -1,6 +1,6 @@
 /** Of an event that was sent: where it must be in the end, and is not. */
-import { isJsonObject, type JsonObject } from '../../../lambdas/core/event.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
+import { isJsonObject, type JsonObject } from '../../../lambdas/core/event/event.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { keyOf, type Made } from './made.ts';
 import { destinationsOf, ROUTER, type DestinationId, type EventPlan, type StageId } from './plan.ts';
 

@@ -1,5 +1,5 @@
 /** The people: they give commands at any moment, and see to what no code can mend. */
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { ControlRequest } from '../../../contract/operations.ts';
 import { isPoisonFor } from './code.ts';
 import { STAGES, type Command, type EventPlan, type StageId } from './plan.ts';

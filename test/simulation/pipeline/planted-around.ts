@@ -1,13 +1,13 @@
 /** Planted bugs: in the router's fan-out, in ingest and in control. */
 import { createHash } from 'node:crypto';
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/messages.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/base/messages.ts';
 import type { ControlDeps, MetricDatum } from '../../../lambdas/control/ports.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';
-import { remember, type SeenStore } from '../../../lambdas/core/seen.ts';
-import type { Transforms } from '../../../lambdas/core/transform.ts';
+import { remember, type SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
+import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
 import type { Planted } from './planted-stores.ts';
 import type { World } from './world.ts';
 

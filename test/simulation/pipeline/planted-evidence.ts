@@ -1,6 +1,6 @@
 /** Planted bugs: the rules of evidence, each of them taken away. `docs/mode-machine.md` has them. */
-import { NORMAL, without } from '../../../lambdas/core/mode.ts';
-import { asOwnTrouble, withoutOwnTrouble } from '../../../lambdas/core/own-trouble.ts';
+import { NORMAL, without } from '../../../lambdas/core/mode/record.ts';
+import { asOwnTrouble, withoutOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import { MINUTE } from './config.ts';
 import {

@@ -1,9 +1,14 @@
 /** Planted bugs: in how a stage runs its transform, and in what it makes of the outputs. */
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { Processing } from '../../../lambdas/core/outcome.ts';
-import { NAME_LENGTH, nameOf } from '../../../lambdas/core/outputs.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
-import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../../../lambdas/core/transform.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import type { Processing } from '../../../lambdas/core/stage/outcome.ts';
+import { NAME_LENGTH, nameOf } from '../../../lambdas/core/event/outputs.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type {
+  CaughtCrash,
+  TransformJob,
+  TransformRun,
+  Transforms,
+} from '../../../lambdas/core/stage/transform.ts';
 import type { Destination, RouterDeps } from '../../../lambdas/router/route.ts';
 import type { Bug, StageDeps } from './bug.ts';
 import { plannedOf } from './code.ts';

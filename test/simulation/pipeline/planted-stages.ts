@@ -1,9 +1,9 @@
 /** Planted bugs: in the stages' functions. */
-import { stampOf } from '../../../lambdas/core/attempts.ts';
-import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
-import type { ModeEvent } from '../../../lambdas/core/mode-machine.ts';
-import type { Attempt } from '../../../lambdas/core/stage-ports.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import { stampOf } from '../../../lambdas/core/stage/attempt-ledger.ts';
+import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
+import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
+import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { StageDeps } from './bug.ts';
 import { STAGES } from './plan.ts';

@@ -1,7 +1,7 @@
 /** Planted bugs: in what the stores promise, and in the order in which they are written. */
-import { sortOf } from '../../../lambdas/core/parking.ts';
-import type { ParkedMessage, ParkingStore } from '../../../lambdas/core/parking-port.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import { sortOf } from '../../../lambdas/core/stage/parking.ts';
+import type { ParkedMessage, ParkingStore } from '../../../lambdas/core/stage/parking-port.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { Bug, StageDeps } from './bug.ts';
 import { SECOND } from './config.ts';

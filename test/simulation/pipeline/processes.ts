@@ -1,10 +1,10 @@
 /** The real work of router and deliver on a message, with every call at the mercy of the invocation. */
-import { inCalls } from '../../../lambdas/core/calls.ts';
-import type { Process } from '../../../lambdas/core/outcome.ts';
-import { AccessFault, InfraFault } from '../../../lambdas/core/faults.ts';
-import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/messages.ts';
-import type { SeenStore } from '../../../lambdas/core/seen.ts';
-import type { Transforms } from '../../../lambdas/core/transform.ts';
+import { inCalls } from '../../../lambdas/core/base/send-batches.ts';
+import type { Process } from '../../../lambdas/core/stage/outcome.ts';
+import { AccessFault, InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
+import type { SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
+import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
 import { secretCache } from '../../../lambdas/aws/secrets.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { HttpClient } from '../../../lambdas/deliver/http-client.ts';

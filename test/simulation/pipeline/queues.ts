@@ -2,9 +2,9 @@
 import { SqsEngine } from '../../../local/sqs/engine.ts';
 import { SqsError } from '../../../local/sqs/errors.ts';
 import type { ReceivedMessage } from '../../../local/sqs/types.ts';
-import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/messages.ts';
-import type { StageQueue } from '../../../lambdas/core/stage-ports.ts';
-import type { MappingChange } from '../../../lambdas/core/reconcile.ts';
+import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/base/messages.ts';
+import type { StageQueue } from '../../../lambdas/core/stage/ports.ts';
+import type { MappingChange } from '../../../lambdas/core/mode/mapping.ts';
 import type { Schedule } from '../schedule.ts';
 import { INTAKE_CONCURRENCY, MAX_CONCURRENCY, SECOND } from './config.ts';
 import { STAGES, type PlanSettings, type StageId } from './plan.ts';

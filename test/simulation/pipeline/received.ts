@@ -2,8 +2,8 @@
 import { memoryStore, type MessageRecord, type SqsStore } from '../../../local/sqs/store.ts';
 import { SqsError } from '../../../local/sqs/errors.ts';
 import type { ReceivedMessage } from '../../../local/sqs/types.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 
 /** Counts messages, as the engine stores them. */
 export class Groups {

@@ -1,6 +1,6 @@
 /** The destinations: what they answer, and what they have stored. */
 import type { HttpRequest, Reply as HttpReply } from '../../../lambdas/deliver/http-client.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { SECOND, timing } from './config.ts';
 import type { Received } from './ledger.ts';
 import type { DestinationId, Reply } from './plan.ts';

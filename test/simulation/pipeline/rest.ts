@@ -1,4 +1,4 @@
-import { isShut } from '../../../lambdas/core/mode.ts';
+import { isShut } from '../../../lambdas/core/mode/record.ts';
 import { STAGES, userName } from './plan.ts';
 import type { World } from './world.ts';
 

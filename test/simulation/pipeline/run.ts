@@ -1,6 +1,6 @@
 /** Tells a story from its beginning to the moment when all is well again, or to the first thing that is wrong. */
-import { shardOf } from '../../../lambdas/core/parking.ts';
-import { orderKey } from '../../../lambdas/core/order-key.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
+import { orderKey } from '../../../lambdas/core/event/order-key.ts';
 import type { Mishap } from '../invocation.ts';
 import type { Schedule } from '../schedule.ts';
 import { HOUR, MINUTE } from './config.ts';

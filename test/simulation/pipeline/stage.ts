@@ -1,16 +1,16 @@
 /** What a stage's function is given by its shell: ports that are watched, with every call at the mercy of the invocation. */
-import { announceFlip } from '../../../lambdas/core/announce.ts';
-import type { DrainDeps } from '../../../lambdas/core/drain.ts';
-import { changeMode } from '../../../lambdas/core/mode-change.ts';
-import type { ModeEvent } from '../../../lambdas/core/mode-machine.ts';
-import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { Process } from '../../../lambdas/core/outcome.ts';
-import { InfraFault } from '../../../lambdas/core/faults.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
-import type { StageQueue, StateStore } from '../../../lambdas/core/stage-ports.ts';
-import type { ProgressNote } from '../../../lambdas/core/progress-note.ts';
-import type { RunnerDeps } from '../../../lambdas/core/runner-deps.ts';
-import type { Transforms } from '../../../lambdas/core/transform.ts';
+import { announceFlip } from '../../../lambdas/core/mode/announcement.ts';
+import type { DrainDeps } from '../../../lambdas/core/stage/drain.ts';
+import { changeMode } from '../../../lambdas/core/mode/change.ts';
+import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import type { Process } from '../../../lambdas/core/stage/outcome.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { StageQueue, StateStore } from '../../../lambdas/core/stage/ports.ts';
+import type { ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
+import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
+import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Code } from './code.ts';

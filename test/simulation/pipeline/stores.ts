@@ -1,8 +1,8 @@
 /** What DynamoDB keeps, in memory, and who wants to know of it. */
-import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { Rejection } from '../../../lambdas/core/rejection-ports.ts';
-import type { StageQueues, StageRegistry } from '../../../lambdas/core/mode-ports.ts';
-import type { Seen, SeenStore } from '../../../lambdas/core/seen.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import type { Rejection } from '../../../lambdas/core/event/ports.ts';
+import type { StageQueues, StageRegistry } from '../../../lambdas/core/mode/ports.ts';
+import type { Seen, SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
 import { MemoryState } from '../../support/memory-state.ts';

@@ -2,9 +2,14 @@
  * The user's code in its sandbox, in virtual time: what `lambdas/sandbox` promises of each way in which code can fail. Jobs run in
  * parallel in one thread of the process, and what ends the thread lets the events that others have in hand run again.
  */
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import { toEvents } from '../../../lambdas/core/outputs.ts';
-import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../../../lambdas/core/transform.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import { toEvents } from '../../../lambdas/core/event/outputs.ts';
+import type {
+  CaughtCrash,
+  TransformJob,
+  TransformRun,
+  Transforms,
+} from '../../../lambdas/core/stage/transform.ts';
 import { toOutputs } from '../../../lambdas/sandbox/outputs.ts';
 import type { Host } from '../environment.ts';
 import { crashingOf, crashOf, loadCrash, plannedOf, returned, type Code, type Planned } from './code.ts';

@@ -1,5 +1,5 @@
 /** What really happens in a stage, which nobody in the pipeline can see as a whole: attempts, progress, trouble, and what waits. */
-import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
+import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { Bounds } from './bounds.ts';
 import { KeyTruths, type Failing } from './key-truths.ts';
 

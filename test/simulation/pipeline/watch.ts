@@ -1,10 +1,10 @@
 /** Watches the stages' functions and modes, and says what must not happen. */
 import type { MetricDatum } from '../../../lambdas/control/ports.ts';
-import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode.ts';
+import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { Crash } from '../../../contract/modes.ts';
-import type { SluiceEvent } from '../../../lambdas/core/event.ts';
-import type { IncomingMessage } from '../../../lambdas/core/messages.ts';
-import type { RunnerEvent } from '../../../lambdas/core/runner-deps.ts';
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
+import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { RunnerEvent } from '../../../lambdas/core/stage/runner-deps.ts';
 import { Belongings } from '../belongings.ts';
 import { Charges } from '../charges.ts';
 import type { Invocation } from '../invocation.ts';

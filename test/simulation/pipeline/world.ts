@@ -3,11 +3,11 @@
  * the real FIFO engine. Every call of a port takes time, and may fail or kill its process.
  */
 import type { StageNames } from '../../../lambdas/control/ports.ts';
-import { announcementOf } from '../../../lambdas/core/announce.ts';
-import { parseEnvelope } from '../../../lambdas/core/envelope.ts';
-import type { ModeRecord } from '../../../lambdas/core/mode.ts';
-import type { Announcement, Announcer } from '../../../lambdas/core/mode-ports.ts';
-import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/messages.ts';
+import { announcementOf } from '../../../lambdas/core/mode/announcement.ts';
+import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import type { Announcement, Announcer } from '../../../lambdas/core/mode/ports.ts';
+import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/base/messages.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { gated } from '../../support/ports-gate.ts';
 import { Dice } from '../dice.ts';

@@ -1,5 +1,5 @@
 /** Watches a stage of a simulated pipeline in which every attempt fails, and lets the failure stop and begin again. */
-import type { ModeRecord } from '../../../lambdas/core/mode.ts';
+import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import { SECOND } from '../pipeline/config.ts';
 import type { World } from '../pipeline/world.ts';
 import { BREAK, OUTAGE, sentAtOf } from './plan.ts';

@@ -1,0 +1,201 @@
+/**
+ * What a running function knows of its stage's mode, and what it tells the mode machine.
+ *
+ * It knows the mode as of its last strong read, or as the machine left it after an event of its own: so a function that
+ * flips its stage forwards nothing more itself. In normal operation without failures nothing is told, and progress is written once a
+ * minute.
+ *
+ * Of one attempt its progress comes first: it is stored, then told, and only then what failed. So a failure is always later than
+ * what the same attempt got through, and nothing passes for well that ended badly.
+ */
+import pLimit from 'p-limit';
+import type { ModeEvent } from '../mode/machine.ts';
+import { isInDoubt, lastProgress } from '../mode/transitions.ts';
+import { isShut, type ModeRecord, type StageProgress } from '../mode/record.ts';
+import type { Crash } from '../../../contract/modes.ts';
+import { NOTHING_SHOWN, type Outcome, type Shown } from './outcome.ts';
+import { InfraFault } from '../base/faults.ts';
+import type { StoredStage } from '../mode/ports.ts';
+import { isOpen } from '../mode/progress-note.ts';
+import type { RunnerDeps } from './runner-deps.ts';
+
+type KnownModeDeps = Pick<
+  RunnerDeps,
+  'stage' | 'state' | 'progressNote' | 'note' | 'readModes' | 'observe' | 'codeVersion' | 'clock' | 'settings'
+>;
+
+/** An attempt that has ended. */
+export interface Ended {
+  /** Of the mode under which it was begun. */
+  readonly epoch: number;
+  /** When it ended; milliseconds since 1970. */
+  readonly at: number;
+  readonly key: string;
+  readonly outcome: Outcome;
+  /** Of a crash: its record. */
+  readonly crash?: Crash;
+  /** Then it is evidence only by its progress. */
+  readonly inOwnTrouble: boolean;
+}
+
+export class KnownMode {
+  #stored: StoredStage;
+  readonly #deps: KnownModeDeps;
+  /** One after another: writes of the same item beside each other would only refuse each other. */
+  readonly #inTurn = pLimit(1);
+
+  constructor(stored: StoredStage, deps: KnownModeDeps) {
+    this.#stored = stored;
+    this.#deps = deps;
+  }
+
+  get own(): ModeRecord {
+    return this.#stored.own;
+  }
+
+  /** The router's. */
+  get system(): ModeRecord {
+    return this.#stored.system;
+  }
+
+  get isShut(): boolean {
+    return isShut([this.#stored.own, this.#stored.system]);
+  }
+
+  /** When the stage last made progress, as far as it is known here; milliseconds since 1970. */
+  get lastProgress(): number {
+    return lastProgress({ progress: this.#progress });
+  }
+
+  /** A strong read of all of it. @throws InfraFault */
+  async refresh(): Promise<void> {
+    this.#stored = await this.#deps.readModes();
+    await this.catchUp();
+  }
+
+  /** Writes the progress of earlier invocations that the mode as it was read needs to know of. */
+  async catchUp(): Promise<void> {
+    if (isOpen(this.own)) await this.#saveProgress();
+  }
+
+  /** The mapping has invoked the function with messages of the queue. */
+  async invoked(): Promise<void> {
+    const { epoch } = this.own;
+    await this.#tell(
+      { type: 'invoked', epoch },
+      () => this.own.mode === 'recovering' && this.own.invoked !== true,
+    );
+  }
+
+  /** Must be known before the message is parked, or a crash in between would leave it uncounted. @throws InfraFault */
+  async redriven(epoch: number, messageId: string, crash: Crash): Promise<void> {
+    const { progressNote, clock } = this.#deps;
+    await this.#note({
+      type: 'redriven',
+      epoch,
+      messageId,
+      crash,
+      processed: progressNote.processed(clock()),
+    });
+    progressNote.redriven();
+  }
+
+  /** The process ended at a message, which is known only afterwards. */
+  async died(epoch: number, messageId: string, crash: Crash): Promise<void> {
+    await this.#tell({ type: 'died', epoch, messageId, crash });
+  }
+
+  /** What an attempt has shown: its progress, then its rejections, then how it ended. */
+  async ended({ epoch, at, key, outcome, crash, inOwnTrouble }: Ended): Promise<void> {
+    const { codeVersion, progressNote } = this.#deps;
+    const shown = outcome.shown ?? NOTHING_SHOWN;
+    if (outcome.kind === 'done') progressNote.finished(at);
+    const hasProgress = await this.#progressed(epoch, shown, at);
+    if (inOwnTrouble) return;
+    const about = { epoch, key, codeVersion };
+    const { rejected, rejection = 'it was rejected' } = shown;
+    if (rejected > 0) await this.#tell({ type: 'rejected', ...about, text: rejection });
+    if (outcome.kind === 'retry' || (outcome.kind === 'fault' && outcome.access === true)) {
+      const refused = outcome.kind === 'fault';
+      await this.#tell({ type: 'failed', ...about, text: outcome.reason, refused });
+    } else if (crash !== undefined) {
+      await this.#tell({ type: 'crashed', epoch, crash });
+    } else if (!hasProgress && rejected === 0 && outcome.kind !== 'refused') {
+      // A window of recovering that has seen an attempt is not idle.
+      const isNews = () =>
+        this.own.mode === 'recovering' && (this.own.attemptedAt ?? -1) < this.own.windowFrom;
+      await this.#tell({ type: 'attempted', epoch }, isNews);
+    }
+  }
+
+  /**
+   * A trial made progress. It is stored as made when the trial began: another trial may have begun the recovery since then, and
+   * this is no progress of it.
+   */
+  async tried(epoch: number, delivered: boolean, begunAt: number): Promise<void> {
+    this.#deps.progressNote.made(delivered ? 'deliveredAt' : 'filteredAt', begunAt);
+    await this.#saveProgress();
+    await this.#tell({ type: 'tried', epoch, delivered });
+  }
+
+  /** Something was delivered; or filtered out, while the door is not in doubt. */
+  hasProgress({ delivered, filtered }: Shown = NOTHING_SHOWN): boolean {
+    return delivered > 0 || (filtered > 0 && !this.#isInDoubt);
+  }
+
+  /** @returns whether the attempt made progress */
+  async #progressed(epoch: number, shown: Shown, at: number): Promise<boolean> {
+    if (!this.hasProgress(shown)) return false;
+    const delivered = shown.delivered > 0;
+    this.#deps.progressNote.made(delivered ? 'deliveredAt' : 'filteredAt', at);
+    await this.#saveProgress();
+    await this.#tell({ type: 'progress', epoch, delivered }, () => isOpen(this.own));
+    return true;
+  }
+
+  /** As it is stored, and as this environment knows it besides. */
+  get #progress(): StageProgress {
+    return latest(this.#stored.progress, this.#deps.progressNote.last);
+  }
+
+  get #isInDoubt(): boolean {
+    const { clock, settings } = this.#deps;
+    return isInDoubt({ own: this.own, progress: this.#progress, now: clock(), settings });
+  }
+
+  async #saveProgress(): Promise<void> {
+    const { stage, state, progressNote, clock, observe } = this.#deps;
+    const taken = progressNote.take(this.own, this.#stored.progress, clock());
+    if (taken === undefined) return;
+    try {
+      await state.saveProgress(stage, taken);
+      this.#stored = { ...this.#stored, progress: latest(this.#stored.progress, taken) };
+    } catch (error) {
+      if (!(error instanceof InfraFault)) throw error;
+      progressNote.failed(taken);
+      observe({ type: 'setback', step: 'progress', error });
+    }
+  }
+
+  /** If it cannot be told, the mode changes later than it might: nothing is lost by that. */
+  async #tell(event: ModeEvent, matters = () => true): Promise<void> {
+    try {
+      await this.#note(event, matters);
+    } catch (error) {
+      if (!(error instanceof InfraFault)) throw error;
+      this.#deps.observe({ type: 'setback', step: 'mode', error });
+    }
+    await this.catchUp();
+  }
+
+  async #note(event: ModeEvent, matters = () => true): Promise<void> {
+    await this.#inTurn(async () => {
+      if (matters()) this.#stored = { ...this.#stored, own: await this.#deps.note(event) };
+    });
+  }
+}
+
+const latest = (one: StageProgress, other: StageProgress): StageProgress => ({
+  deliveredAt: Math.max(one.deliveredAt ?? 0, other.deliveredAt ?? 0),
+  filteredAt: Math.max(one.filteredAt ?? 0, other.filteredAt ?? 0),
+});

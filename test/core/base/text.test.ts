@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { cut } from '../../../lambdas/core/base/text.ts';
+
+test('cut leaves alone what fits', () => {
+  // Half a character, which UTF-8 cannot hold; a byte order mark; and a text of exactly as many bytes.
+  for (const text of ['\ud800', '\ufeffa', '€']) expect(cut(text, 4)).toBe(text);
+  expect(cut('\ud800', 3)).toBe('\ud800');
+});
+
+test('cut keeps a byte order mark', () => {
+  expect(cut('\ufeffabc', 4)).toBe('\ufeffa');
+});
+
+test('cut never leaves half a character', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, bytes) => {
+      const start = cut(text, bytes);
+      expect(text.startsWith(start)).toBe(true);
+      expect(Buffer.byteLength(start)).toBeLessThanOrEqual(bytes);
+      expect(Buffer.byteLength(start)).toBeGreaterThan(Math.min(bytes, Buffer.byteLength(text)) - 4);
+    }),
+  );
+});

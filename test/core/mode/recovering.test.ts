@@ -1,0 +1,255 @@
+/** How a stage comes back. */
+import { describe, expect, it } from '@jest/globals';
+import {
+  answered,
+  failedProbe,
+  HOUR,
+  MINUTE,
+  NOTHING,
+  OPEN,
+  OWN_TROUBLE,
+  PARKED,
+  QUEUED,
+  SECOND,
+  Stage,
+} from './support.ts';
+
+const RECOVERED = {
+  mode: 'recovering',
+  epoch: 2,
+  redrives: [],
+  probeFailures: 0,
+  successes: 0,
+  spill: false,
+};
+
+describe('from degraded', () => {
+  it('when an operator resumes it, whatever the last probe said; it is not normal before one is answered', () => {
+    const stage = new Stage();
+    stage.tick(failedProbe());
+    stage.after(MINUTE).tick(failedProbe());
+    expect(stage.after(SECOND).resume()).toBe(true);
+    expect(stage.record).toMatchObject({
+      ...RECOVERED,
+      probeFailures: 2,
+      since: stage.now,
+      windowFrom: stage.now,
+      dueEpoch: 2,
+      reason: 'an operator resumed it',
+    });
+    for (let times = 20; times > 0; times--) stage.delivered();
+    expect(stage.mode).toBe('recovering');
+    stage.tick(answered());
+    stage.delivered();
+    expect(stage.mode).toBe('normal');
+  });
+
+  it('when its pause is over and the last probe did not fail', () => {
+    const stage = new Stage().degrade();
+    stage.tick(answered());
+    expect(stage.after(5 * MINUTE - 1).tick(answered())).toBe(false);
+    stage.after(1).tick(failedProbe());
+    expect(stage.after(MINUTE).tick()).toBe(false);
+    expect(stage.mode).toBe('degraded');
+    stage.tick(answered());
+    expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'the pause is over' });
+  });
+
+  it('when its pause is over and it could not be probed at all', () => {
+    const stage = new Stage().degrade();
+    expect(stage.after(5 * MINUTE).tick() && stage.mode).toBe('recovering');
+  });
+
+  it('at once when other code answers, and not when the same code does', () => {
+    const stage = new Stage().degrade();
+    stage.tick(answered('v1'));
+    stage.tick(failedProbe({ codeVersion: 'v2' }));
+    expect(stage.mode).toBe('degraded');
+    stage.tick(answered('v3'));
+    expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'other code was deployed' });
+  });
+
+  it('at once when a function answers that did not start before', () => {
+    const stage = new Stage();
+    stage.tick(failedProbe({ codeVersion: '' }));
+    stage.after(MINUTE).tick(failedProbe({ codeVersion: '' }));
+    stage.tick(answered('v1'));
+    expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'the function answers again' });
+  });
+
+  it('with a trial that got through, which is no progress of the recovery yet', () => {
+    const stage = new Stage().degrade();
+    expect(stage.tried()).toBe(true);
+    expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'a trial got through', proven: false });
+    // The mapping is broken: nothing more comes, and work waits.
+    expect(stage.minutes(10, QUEUED).mode).toBe('recovering');
+    expect(stage.minutes(1, QUEUED).mode).toBe('degraded');
+  });
+
+  it('with nothing of what was counted before', () => {
+    const stage = new Stage({ system: OPEN });
+    stage.failed('a');
+    stage.rejected('a');
+    stage.died('m');
+    stage.degrade().resume();
+    expect(stage.record.rejecting).toBeUndefined();
+    expect(stage.record).toMatchObject({ deaths: [], shares: [] });
+    expect(stage.record.failing).toBeUndefined();
+    expect(stage.record).toMatchObject(RECOVERED);
+    expect(stage.record.lastCrash).toBeDefined();
+  });
+});
+
+describe('the pause', () => {
+  const pauses = (stage: Stage, relapses: number): number[] =>
+    Array.from({ length: relapses }, () => {
+      stage.degrade();
+      const { pause } = stage.record;
+      stage.after(pause).tick(answered());
+      expect(stage.mode).toBe('recovering');
+      return pause / MINUTE;
+    });
+
+  it('doubles with each relapse, up to an hour', () =>
+    expect(pauses(new Stage(), 6)).toEqual([5, 10, 20, 40, 60, 60]));
+
+  it('is the longest, if the first is longer than that', () =>
+    expect(pauses(new Stage({ settings: { pause: 2 * HOUR } }), 2)).toEqual([60, 60]));
+
+  it('doubles too when normal lasted less than an hour, and is the first after an hour', () => {
+    const stage = new Stage();
+    pauses(stage, 2);
+    stage.heal();
+    expect(stage.mode).toBe('normal');
+    stage.after(HOUR - 1).degrade();
+    expect(stage.record.pause).toBe(20 * MINUTE);
+    stage.heal();
+    stage.after(HOUR).degrade();
+    expect(stage.record.pause).toBe(5 * MINUTE);
+  });
+});
+
+describe('recovering', () => {
+  it('ends with 20 messages that got through', () => {
+    const stage = new Stage().recover();
+    for (let i = 1; i < 20; i++) stage.delivered();
+    expect(stage.record).toMatchObject({ mode: 'recovering', successes: 19 });
+    stage.after(SECOND).delivered();
+    expect(stage.record).toMatchObject({
+      mode: 'normal',
+      epoch: 3,
+      since: stage.now,
+      forwardingSince: stage.now,
+      successes: 0,
+      reason: '20 messages got through',
+    });
+    const quick = new Stage({ settings: { recoverAfter: 1 } }).recover();
+    quick.filtered();
+    expect(quick.record.reason).toBe('a message got through');
+  });
+
+  it('ends with a window in which something got through', () => {
+    const stage = new Stage().recover();
+    stage.after(MINUTE).delivered();
+    stage.after(4 * MINUTE - 1).tick(answered());
+    expect(stage.mode).toBe('recovering');
+    stage.after(1).tick(answered(), QUEUED);
+    expect(stage.record).toMatchObject({
+      mode: 'normal',
+      reason: 'messages got through, and 5 minutes went by',
+      proven: true,
+    });
+  });
+
+  it('ends with it too if the progress is only stored', () => {
+    const stage = new Stage().recover();
+    stage.after(MINUTE).remembered('delivered', 0);
+    expect(stage.minutes(4, PARKED).record).toMatchObject({ mode: 'normal', proven: true });
+  });
+
+  it.each([
+    ['nothing', NOTHING],
+    ['what is in own trouble', OWN_TROUBLE],
+  ])('ends with a window without an attempt, in which two readings found %s', (_, waiting) => {
+    const stage = new Stage().recover();
+    expect(stage.minutes(4, waiting).mode).toBe('recovering');
+    stage.minutes(1, waiting);
+    expect(stage.record).toMatchObject({
+      mode: 'normal',
+      reason: '5 minutes went by, and there was nothing to do',
+      proven: false,
+    });
+  });
+
+  it.each<[string, (stage: Stage) => unknown]>([
+    ['an attempt was made', (stage) => stage.attempted()],
+    [
+      'an event was filtered while the door was in doubt',
+      (stage) => {
+        stage.failed('a');
+        stage.after(SECOND).filtered();
+      },
+    ],
+    ['one reading alone found nothing', (stage) => stage.minutes(4, PARKED)],
+  ])('does not end with a window in which nothing got through and %s', (_, happens) => {
+    const stage = new Stage().recover();
+    const end = stage.now + 5 * MINUTE + SECOND;
+    happens(stage);
+    if (stage.now < end - 2 * MINUTE) stage.minutes(3);
+    stage.now = end;
+    stage.tick(answered(), NOTHING);
+    expect(stage.mode).toBe('recovering');
+  });
+
+  it('does not end with a window at whose end it is not known what waits', () => {
+    const stage = new Stage().recover();
+    stage.minutes(4).after(MINUTE).tick(answered());
+    expect(stage.record).toMatchObject({ mode: 'recovering', windowFrom: stage.now });
+  });
+
+  it('does not end while its latest probe failed: the next probe decides', () => {
+    const broken = new Stage({ settings: { recoverAfter: 1 } }).recover();
+    broken.after(5 * MINUTE).tick(failedProbe(), NOTHING);
+    broken.delivered();
+    expect(broken.mode).toBe('recovering');
+    broken.after(MINUTE).tick(answered());
+    expect(broken.delivered() && broken.mode).toBe('normal');
+  });
+
+  it('does not count the progress of an earlier recovery', () => {
+    const stage = new Stage().recover();
+    const { epoch } = stage.record;
+    stage.degrade().resume();
+    expect(stage.delivered(epoch)).toBe(false);
+  });
+});
+
+describe('what is drained goes another way than the mapping', () => {
+  const drained = (stage: Stage): Stage => {
+    for (let i = 0; i < stage.settings.recoverAfter; i++) stage.drained();
+    return stage;
+  };
+
+  it('and ends no recovery while messages wait in the queue, neither by their number nor by the window', () => {
+    const stage = new Stage().recover();
+    stage.tick(answered(), QUEUED);
+    expect(drained(stage).mode).toBe('recovering');
+    stage.minutes(6, QUEUED);
+    expect(drained(stage).mode).toBe('recovering');
+    stage.delivered();
+    expect(stage.mode).toBe('normal');
+  });
+
+  it('and is the first progress nevertheless, even if it is only stored', () => {
+    const stage = new Stage().recover();
+    stage.after(MINUTE).remembered('delivered', 0);
+    stage.minutes(4, QUEUED);
+    expect(stage.record).toMatchObject({ mode: 'recovering', proven: true, windowFrom: stage.now });
+  });
+
+  it('but does when the queue is empty', () => {
+    const stage = new Stage().recover();
+    stage.tick(answered(), PARKED);
+    expect(drained(stage).mode).toBe('normal');
+  });
+});

@@ -1,0 +1,235 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Process } from '../../../lambdas/core/stage/outcome.ts';
+import { DAY, MemoryStage, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { replaced } from '../../support/ports-gate.ts';
+
+let stage: MemoryStage;
+beforeEach(() => {
+  stage = new MemoryStage();
+});
+
+const crash = (): never => {
+  throw new TypeError('cannot read properties of undefined');
+};
+
+const processed = (): string[] =>
+  stage.calls.filter((call) => call.startsWith('process ')).map((call) => call.slice('process '.length));
+
+const visibility = () => Object.fromEntries(stage.queue.visibility);
+
+describe('order within a key', () => {
+  it('does not begin later messages of a key after one that is not done', async () => {
+    stage.results.set('a2', { kind: 'retry', reason: '500' });
+    const batch = ['a1', 'a2', 'a3'].map((id) => stage.message(id, 'a')).concat(stage.message('b1', 'b'));
+    expect(await stage.run(batch)).toEqual(['a2', 'a3']);
+    expect(processed().sort()).toEqual(['a1', 'a2', 'b1']);
+  });
+
+  it('deletes a done message before the next of its key begins, and leaves the last to the batch response', async () => {
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual([]);
+    expect(stage.calls.slice(1)).toEqual([
+      ...['process a1', 'queue.delete a1', 'state.saveProgress', 'process a2'],
+    ]);
+  });
+
+  it('deletes a redelivered message at once', async () => {
+    await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
+    expect(stage.queue.deleted).toEqual(['a1']);
+  });
+
+  it('stops the key when a delete fails; the done message is left to the batch response', async () => {
+    stage.faults.set('queue.delete', 'before');
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual(['a2']);
+    expect(processed()).toEqual(['a1']);
+    expect(visibility()).toEqual({ a2: 0 });
+    expect(stage.events).toMatchObject([{ type: 'setback', step: 'delete' }]);
+  });
+});
+
+describe('keys beside each other', () => {
+  it('run concurrently at their first delivery', async () => {
+    // Each waits for the other: run one after another they would hang.
+    let release = (): void => undefined;
+    const gate = new Promise<void>((done) => (release = done));
+    const process: Process = async ({ id }) => {
+      if (id === 'b1') release();
+      await gate;
+      return { kind: 'done' };
+    };
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { process })).toEqual([]);
+  });
+
+  it('run one after another when one is redelivered: new ones, then those without a charge, then by charges', async () => {
+    stage.state.attempts.set('a1', { failures: 0, charges: 2, stamp: '0:v1' });
+    stage.state.attempts.set('b1', { failures: 0, charges: 1, stamp: '0:v0' });
+    stage.state.attempts.set('c1', { failures: 4 });
+    let running = 0;
+    const order: string[] = [];
+    const process: Process = async ({ id }) => {
+      running += 1;
+      expect(running).toBe(1);
+      order.push(id);
+      await Promise.resolve();
+      running -= 1;
+      return { kind: 'done' };
+    };
+    const batch = [
+      ...['a', 'b', 'c'].map((key) => stage.message(`${key}1`, key, { receiveCount: 3 })),
+      ...['d', 'e'].map((key) => stage.message(`${key}1`, key)),
+    ];
+    await stage.run(batch, { process });
+    expect(order).toEqual(['d1', 'e1', 'c1', 'b1', 'a1']);
+  });
+
+  it('a key is as suspect as the most charged of its messages, though others of it are new', async () => {
+    stage.state.attempts.set('a1', { failures: 0, charges: 2, stamp: '0:v1' });
+    stage.state.attempts.set('b1', { failures: 0, charges: 1, stamp: '0:v1' });
+    const old = { receiveCount: 3 };
+    await stage.run([
+      ...[stage.message('a1', 'a', old), stage.message('a2', 'a', old), stage.message('a3', 'a')],
+      ...[stage.message('b1', 'b', old), stage.message('c1', 'c')],
+    ]);
+    expect(processed()).toEqual(['c1', 'b1', 'a1', 'a2', 'a3']);
+  });
+
+  it('a crash in one leaves the others alone', async () => {
+    stage.results.set('a1', crash);
+    expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')])).toEqual(['a1']);
+    expect(stage.events).toMatchObject([{ type: 'crash', message: { id: 'a1' } }]);
+    expect(stage.state.attempts.get('a1')?.lastError).toContain('cannot read properties');
+  });
+
+  it('an error of our own in one is thrown when the others have ended: nothing goes on after the answer', async () => {
+    const later: string[] = [];
+    const deps = stage.deps();
+    const process: Process = async ({ id }) => {
+      if (id === 'a1') crash();
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+      later.push(id);
+      return { kind: 'done' };
+    };
+    const saveAttempt = () => Promise.reject(new TypeError('a bug'));
+    const state = replaced(deps.state, { saveAttempt });
+    const run = stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { process, state });
+    await expect(run).rejects.toThrow('a bug');
+    expect(later).toEqual(['b1']);
+  });
+});
+
+describe('a refused batch', () => {
+  const batch = () => [stage.message('a1', 'a', { receiveCount: 3 }), stage.message('b1', 'b')];
+
+  it.each([
+    ['the stage is degraded', STAGE, { mode: 'degraded' }],
+    ['the stage is held', STAGE, { held: true }],
+    ['the system is degraded', 'router', { mode: 'degraded' }],
+    ['the system is held', 'router', { mode: 'recovering', held: true }],
+  ] as const)('begins, charges and deletes nothing while %s', async (_, of, mode) => {
+    stage.setMode(of, mode);
+    expect(await stage.run(batch())).toEqual(['b1', 'a1']);
+    // The longest receive count decides for all: 60 s times 3, and at most two minutes.
+    expect(visibility()).toEqual({ a1: 120, b1: 120 });
+    expect(stage.calls.map((call) => call.split(' ')[0])).toEqual(['state.read', 'queue.setVisibility']);
+    expect(stage.events).toEqual([{ type: 'refused', reason: 'shut', messages: 2 }]);
+  });
+
+  it('begins nothing when the state cannot be read', async () => {
+    stage.faults.set('state.read', 'before');
+    expect(await stage.run(batch())).toEqual(['a1', 'b1']);
+    expect(processed()).toEqual([]);
+    expect(visibility()).toEqual({ a1: 120, b1: 120 });
+    expect(stage.events).toMatchObject([{ type: 'refused', reason: 'state unreadable' }]);
+  });
+
+  it('is failed even when SQS does not take the delay', async () => {
+    stage.faults.set('state.read', 'before').set('queue.setVisibility', 'before');
+    expect(await stage.run(batch())).toEqual(['a1', 'b1']);
+  });
+
+  it('goes on while the stage is recovering', async () => {
+    stage.setMode(STAGE, { mode: 'recovering' });
+    expect(await stage.run(batch())).toEqual([]);
+  });
+
+  it('an error of our own in reading the state is not taken for an outage', async () => {
+    const read = () => Promise.reject(new TypeError('a bug'));
+    const state = replaced(stage.deps().state, { read });
+    await expect(stage.run(batch(), { state })).rejects.toThrow('a bug');
+  });
+
+  it('does not park what is behind a parked key: that can wait in the queue', async () => {
+    await stage.parking.touchHead(STAGE, 'a', { token: 't', now: 0, reason: 'r' });
+    stage.setMode(STAGE, { mode: 'degraded' });
+    expect(await stage.run([stage.message('a1', 'a')])).toEqual(['a1']);
+    expect(stage.parked('a')).toEqual([]);
+  });
+});
+
+describe('the spill: SQS deletes at 14 days', () => {
+  const old = { sentAt: Date.UTC(2026, 0, 1) - 7 * DAY };
+
+  it('a shut stage that is to spill parks everything, in order, and neither processes nor counts it', async () => {
+    stage.setMode(STAGE, { mode: 'degraded', spill: true });
+    const batch = [stage.message('a1', 'a', { receiveCount: 9 }), stage.message('a2', 'a')];
+    expect(await stage.run([...batch, stage.message('b1', 'b')])).toEqual([]);
+    expect([stage.parked('a'), stage.parked('b')]).toEqual([['a1', 'a2'], ['b1']]);
+    expect(processed()).toEqual([]);
+    expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
+    expect(stage.queue.deleted).toEqual(['a1']);
+  });
+
+  it.each([['normal'], ['degraded']] as const)(
+    'an old message is parked while the stage is %s',
+    async (mode) => {
+      stage.setMode(STAGE, { mode });
+      const batch = [stage.message('a1', 'a', old), stage.message('a2', 'a'), stage.message('b1', 'b')];
+      const kept = await stage.run(batch);
+      expect(stage.parked('a')).toEqual(['a1', 'a2']);
+      expect(processed()).toEqual(mode === 'normal' ? ['b1'] : []);
+      expect(kept).toEqual(mode === 'normal' ? [] : ['b1']);
+      expect(stage.events).toContainEqual(
+        expect.objectContaining({
+          type: 'parked',
+          reason: 'it has been in the queue for 7 days',
+          counted: false,
+        }),
+      );
+    },
+  );
+
+  it('one that is a moment younger is not', async () => {
+    const batch = [stage.message('a1', 'a', { sentAt: old.sentAt + 1 })];
+    expect(await stage.run(batch)).toEqual([]);
+    expect(processed()).toEqual(['a1']);
+  });
+});
+
+describe('time left', () => {
+  it('does not begin a message that may not end; it comes back at once, without a failure', async () => {
+    const process: Process = async () => {
+      stage.timeLeft -= 55 * SECOND;
+      return Promise.resolve({ kind: 'done' });
+    };
+    const batch = [stage.message('a1', 'a'), stage.message('a2', 'a')];
+    expect(await stage.run(batch, { process })).toEqual(['a2']);
+    expect(visibility()).toEqual({ a2: 0 });
+    expect(stage.state.attempts.size).toBe(0);
+  });
+
+  it('is looked at again right before a charge: what went before may have taken long', async () => {
+    const readModes = async () => {
+      stage.timeLeft = 1;
+      return stage.state.readStored(STAGE, 'router');
+    };
+    expect(await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { readModes })).toEqual(['a1']);
+    expect(processed()).toEqual([]);
+    expect(stage.state.attempts.size).toBe(0);
+  });
+
+  it('keeps the progress of a message that stopped in the middle', async () => {
+    const progress = { events: 3, done: 'first' };
+    stage.results.set('a1', { kind: 'stopped', progress });
+    await stage.run([stage.message('a1', 'a')]);
+    expect(stage.state.attempts.get('a1')).toEqual({ failures: 0, progress });
+  });
+});

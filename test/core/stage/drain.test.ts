@@ -1,0 +1,247 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { drainShard } from '../../../lambdas/core/stage/drain.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
+import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
+import { crash, DrainStage } from '../../support/drain-stage.ts';
+import { DELIVERED, MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { replaced } from '../../support/ports-gate.ts';
+
+let stage: DrainStage;
+beforeEach(() => {
+  stage = new DrainStage();
+});
+
+describe('draining a key', () => {
+  it('puts its messages through, the oldest first, each deleted before the next; then the key is free', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    await stage.drain();
+    const steps = stage.calls.filter((call) => !/^(parking.heads|modes)/.test(call));
+    expect(steps.map((call) => call.replace(/(uuid-|drain:|[EA]#).*/, '').trim())).toEqual([
+      'parking.readHead a',
+      'parking.takeLease a',
+      ...['a1', 'a2'].flatMap((id, i) => [
+        'parking.readHead a',
+        'parking.oldest a',
+        `process ${id}`,
+        'parking.deleteMessage a',
+        ...(i === 0 ? ['parking.resetFailures a', 'state.saveProgress'] : []),
+      ]),
+      'parking.readHead a',
+      'parking.oldest a',
+      'parking.deleteHead a',
+    ]);
+    expect(stage.head()).toBeUndefined();
+    expect(stage.parking.size).toBe(0);
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 2, emptied: true }]);
+  });
+
+  it('reads the mode and the time left before each message', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', () => {
+      stage.setMode('router', { held: true });
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    expect(stage.head()?.leaseOwner).toBeUndefined();
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
+  });
+
+  it('takes back its charge when it stops for time, before a message or in the middle of one', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', () => {
+      stage.timeLeft = 1;
+      return { kind: 'stopped', progress: { events: 2 } };
+    });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.progress?.events).toBe(2);
+    stage.timeLeft = MINUTE;
+    stage.results.set('a1', () => {
+      stage.timeLeft = 1;
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a1']);
+    expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
+  });
+
+  it('goes on with what the ledger and earlier drains know of the message', async () => {
+    const attempt = { failures: 2, progress: { events: 3, done: 'first' } };
+    stage.state.attempts.set('a1', attempt);
+    await stage.parking.touchHead(STAGE, 'a', { token: 't0', now: stage.now, reason: 'poison' });
+    await stage.run([stage.message('a1', 'a', { receiveCount: 2, body: 'the body' })]);
+    const seen: unknown[] = [];
+    await stage.drain('a', {
+      process: async (message, processing) => {
+        seen.push([message.id, message.groupId, message.body, processing.attempt]);
+        return Promise.resolve({ kind: 'done' });
+      },
+    });
+    expect(seen).toEqual([['a1', 'a', 'the body', attempt]]);
+  });
+
+  it('a message that is appended during the last query is not lost', async () => {
+    await stage.parkAll('a', 'a1');
+    const deps = stage.deps();
+    const { parking } = deps;
+    let appended = false;
+    const oldest: typeof parking.oldest = async (...args) => {
+      const found = await stage.parking.oldest(...args);
+      if (found.length === 0 && !appended) {
+        appended = true;
+        await stage.run([stage.message('a2', 'a')]);
+      }
+      return found;
+    };
+    const spied = replaced(parking, { oldest });
+    await drainShard(shardOf('a'), { ...deps, parking: spied });
+    expect(stage.processed()).toEqual(['a1', 'a2']);
+    expect(stage.head()).toBeUndefined();
+  });
+});
+
+describe('a failed drain', () => {
+  it('of a crash keeps the record, the order and a growing backoff, and is no redrive', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', crash);
+    for (const failures of [1, 2, 3]) {
+      await stage.drain();
+      // Jitter may take half.
+      const backoff = (SECOND / 2) * 2 ** (failures - 1);
+      expect(stage.head()).toMatchObject({ failures, nextAttemptAt: stage.now + backoff });
+      expect(stage.head()?.leaseOwner).toBeUndefined();
+      stage.now += backoff;
+    }
+    expect(stage.processed()).toEqual(['a1', 'a1', 'a1']);
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.crash).toMatchObject({ kind: 'throw' });
+    expect(new Set(stage.called('note'))).toEqual(new Set(['crashed']));
+    expect(stage.events).toMatchObject(
+      Array.from({ length: 3 }, () => ({ type: 'drain failed', why: 'crash' })),
+    );
+  });
+
+  it('of a retryable failure counts for the breaker; it honours Retry-After', async () => {
+    await stage.parkAll('a', 'a1');
+    stage.results.set('a1', { kind: 'retry', reason: '503', retryAfter: 2 * MINUTE });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + 2 * MINUTE });
+    expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toMatchObject({ failures: 1, lastError: '503' });
+    expect(stage.state.mode(STAGE).failing).toEqual({ since: stage.now, count: 1, keys: ['a'] });
+  });
+
+  it.each([
+    'parking.readHead',
+    'parking.oldest',
+    'parking.deleteMessage',
+    'modes.readStored',
+    'parking.resetFailures',
+  ])(
+    'of %s ends the worker and gives the lease back; nothing is lost, and the rest is drained later in order',
+    async (call) => {
+      await stage.parkAll('a', 'a1', 'a2');
+      const take = stage.parking.takeLease.bind(stage.parking);
+      stage.parking.takeLease = async (...args) => {
+        stage.faults.set(call, 'after');
+        return take(...args);
+      };
+      await stage.drain();
+      expect(stage.events.at(-1)).toMatchObject({ type: 'drain stopped' });
+      expect(stage.head()?.leaseOwner).toBeUndefined();
+      stage.faults.clear();
+      stage.parking.takeLease = take;
+      stage.now += MINUTE;
+      await stage.drain();
+      expect([...new Set(stage.processed())]).toEqual(['a1', 'a2']);
+      expect(stage.parking.size).toBe(0);
+    },
+  );
+
+  it('that cannot give the lease back waits until it ends', async () => {
+    await stage.parkAll('a', 'a1');
+    stage.results.set('a1', crash);
+    stage.faults.set('parking.releaseLease', 'before');
+    await stage.drain();
+    expect(stage.events.at(-1)).toMatchObject({ type: 'setback', step: 'lease' });
+    stage.faults.clear();
+    stage.results.clear();
+    stage.now += 69 * SECOND;
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    stage.now += SECOND;
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a1']);
+  });
+});
+
+describe('leases', () => {
+  it('a second worker leaves a key alone while the first works on it, even when an append has touched the head', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', async () => {
+      await stage.run([stage.message('a3', 'a')]);
+      stage.now += MINUTE;
+      await stage.drain();
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('one who has lost the lease before a message does not begin it', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    const { parking } = stage.deps();
+    const resetFailures = async (...args: Parameters<typeof parking.resetFailures>) => {
+      const isReset = await parking.resetFailures(...args);
+      stage.now += 71 * SECOND;
+      const lease = {
+        owner: 'x',
+        now: stage.now,
+        until: stage.now + MINUTE,
+        nextAttemptAt: 0,
+        triedEpoch: 0,
+      };
+      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease)).toBe(true);
+      return isReset;
+    };
+    await stage.drain('a', { parking: replaced(parking, { resetFailures }) });
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
+  });
+
+  it('one who has lost the lease stops', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', async () => {
+      stage.now += 71 * SECOND;
+      const lease = {
+        owner: 'x',
+        now: stage.now,
+        until: stage.now + MINUTE,
+        nextAttemptAt: 0,
+        triedEpoch: 0,
+      };
+      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 1 }, lease)).toBe(true);
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ leaseOwner: 'x' });
+  });
+
+  it('is charged before the attempt, so that a death backs off by itself', async () => {
+    await stage.parkAll('a', 'a1');
+    let charged: Head | undefined;
+    stage.results.set('a1', () => {
+      charged = stage.head();
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(charged).toMatchObject({
+      failures: 1,
+      leaseUntil: stage.now + 70 * SECOND,
+      nextAttemptAt: stage.now + SECOND / 2,
+      triedEpoch: 0,
+    });
+  });
+});

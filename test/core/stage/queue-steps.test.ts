@@ -1,0 +1,59 @@
+/** What is asked of a queue, and may fail. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
+import { byKey, deleteMessage, hide } from '../../../lambdas/core/stage/queue-steps.ts';
+import { MemoryStage } from '../../support/memory-stage.ts';
+
+let stage: MemoryStage;
+beforeEach(() => {
+  stage = new MemoryStage();
+});
+
+const broken = () => Promise.reject(new TypeError('a bug'));
+
+describe('hide', () => {
+  it('asks nothing of SQS for no messages: it refuses an empty call', async () => {
+    await hide([], 5, stage.deps());
+    expect(stage.calls).toEqual([]);
+  });
+
+  it('is a setback when AWS fails, and no more', async () => {
+    stage.faults.set('queue.setVisibility', 'before');
+    await hide([stage.message('a1', 'a')], 5, stage.deps());
+    expect(stage.events).toEqual([{ type: 'setback', step: 'visibility', error: expect.any(InfraFault) }]);
+  });
+
+  it('passes on an error of our own', async () => {
+    const queue = { receive: broken, setVisibility: broken, delete: broken };
+    const hidden = hide([stage.message('a1', 'a')], 5, { ...stage.deps(), queue });
+    await expect(hidden).rejects.toThrow('a bug');
+    expect(stage.events).toEqual([]);
+  });
+});
+
+describe('deleteMessage', () => {
+  it('says whether it is known to be deleted', async () => {
+    expect(await deleteMessage(stage.message('a1', 'a'), stage.deps())).toBe(true);
+    expect(stage.events).toEqual([]);
+    stage.faults.set('queue.delete', 'after');
+    expect(await deleteMessage(stage.message('a2', 'a'), stage.deps())).toBe(false);
+    expect(stage.events).toEqual([{ type: 'setback', step: 'delete', error: expect.any(InfraFault) }]);
+  });
+
+  it('passes on an error of our own', async () => {
+    const queue = { receive: broken, setVisibility: broken, delete: broken };
+    await expect(deleteMessage(stage.message('a1', 'a'), { ...stage.deps(), queue })).rejects.toThrow(
+      'a bug',
+    );
+  });
+});
+
+it('byKey keeps the order of keys, and of the messages of each', () => {
+  const messages = ['a1', 'b1', 'a2', 'c1', 'b2'].map((id) => stage.message(id, id.slice(0, 1)));
+  const ids = [...byKey(messages)].map(([key, own]) => [key, own.map(({ id }) => id)]);
+  expect(ids).toEqual([
+    ['a', ['a1', 'a2']],
+    ['b', ['b1', 'b2']],
+    ['c', ['c1']],
+  ]);
+});
