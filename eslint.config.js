@@ -2,44 +2,36 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /**
- * The layers. Imports run downwards only, so that a path tells what runs where and what it may touch:
- * `bin -> lib -> config`, `lambdas/<handler> -> lambdas/stage -> lambdas/{aws,sandbox} -> lambdas/core`, `local -> config`,
- * `cli -> local, config`.
+ * The rooms, and what each may import: arrows run downwards only, so that a path tells what runs where and what it may touch.
  * `lib` names a handler's entry file by its path and imports none of its code.
  */
-const zone = (target, allowed, message) => ({
-  target: `./${target}`,
+const CORE = 'lambdas/core';
+const rooms = {
+  contract: [],
+  config: ['contract'],
+  lib: ['config', 'contract'],
+  bin: ['lib', 'config'],
+  [`${CORE}/base`]: ['contract'],
+  [`${CORE}/event`]: [`${CORE}/base`, 'contract'],
+  [`${CORE}/ingest`]: [`${CORE}/event`, `${CORE}/base`, 'contract'],
+  [`${CORE}/mode`]: [`${CORE}/base`, 'contract'],
+  [`${CORE}/stage`]: [`${CORE}/mode`, `${CORE}/event`, `${CORE}/base`, 'contract'],
+  'lambdas/aws': [CORE, 'contract'],
+  'lambdas/sandbox': [`${CORE}/event`, `${CORE}/base`, 'contract'],
+  'lambdas/stage': ['lambdas/aws', 'lambdas/sandbox', CORE, 'contract'],
+  'lambdas/ingest': ['lambdas/aws', CORE, 'contract'],
+  'lambdas/router': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
+  'lambdas/deliver': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
+  'lambdas/control': ['lambdas/aws', CORE, 'contract'],
+  local: ['config', 'contract'],
+  cli: ['local', 'config', 'contract'],
+};
+const zones = Object.entries(rooms).map(([room, below]) => ({
+  target: `./${room}`,
   from: './',
-  except: allowed.map((dir) => `./${dir}`).concat('./node_modules'),
-  message,
-});
-const handlers = ['ingest', 'router', 'deliver', 'control'];
-const layers = [
-  zone('config', ['config'], 'config is what every side agrees on: it imports nothing of the project.'),
-  zone('lib', ['lib', 'config'], 'lib runs at synth time: it imports only config.'),
-  zone('bin', ['bin', 'lib', 'config'], 'bin wires config to lib.'),
-  zone('lambdas/core', ['lambdas/core'], 'core is pure policy: it imports nothing outside itself.'),
-  zone('lambdas/aws', ['lambdas/aws', 'lambdas/core', 'config'], 'aws adapters know core and config only.'),
-  zone(
-    'lambdas/sandbox',
-    ['lambdas/sandbox', 'lambdas/core', 'config'],
-    'The sandbox knows core and config only.',
-  ),
-  zone(
-    'lambdas/stage',
-    ['lambdas/stage', 'lambdas/aws', 'lambdas/sandbox', 'lambdas/core', 'config'],
-    'The shell of the stages knows aws, sandbox, core and config, and no handler.',
-  ),
-  ...handlers.map((name) =>
-    zone(
-      `lambdas/${name}`,
-      [`lambdas/${name}`, 'lambdas/stage', 'lambdas/aws', 'lambdas/core', 'config'],
-      'A handler knows stage, aws, core and config, and no other handler.',
-    ),
-  ),
-  zone('local', ['local', 'config'], 'The local run knows the template and config, never the code it runs.'),
-  zone('cli', ['cli', 'local', 'config'], 'The CLI talks to what runs; it imports none of its code.'),
-];
+  except: [room, ...below, 'node_modules'].map((dir) => `./${dir}`),
+  message: `${room} may import ${below.length === 0 ? 'nothing of the project' : below.join(', ')} and itself alone.`,
+}));
 
 /** Ways to wait for several calls after which some of them are still under way. */
 const leavesCalls = (property, otherwise) => ({
@@ -61,7 +53,7 @@ export default tseslint.config(
     plugins: { 'import-x': importX },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      'import-x/no-restricted-paths': ['error', { zones: layers }],
+      'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],

@@ -1,7 +1,7 @@
 /** A sandbox as a stage's function has it, and the same module without one. */
 import { trackEvent } from '../event.ts';
 import type { SluiceEvent } from '../../lambdas/core/event/event.ts';
-import type { TransformRun } from '../../lambdas/core/stage/transform.ts';
+import type { TransformRun } from '../../lambdas/core/event/transform.ts';
 import type { SandboxOptions } from '../../lambdas/sandbox/options.ts';
 import { Sandbox } from '../../lambdas/sandbox/sandbox.ts';
 import type { Place } from './protocol.ts';

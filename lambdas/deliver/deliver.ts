@@ -25,7 +25,7 @@ import type { Clock } from '../core/base/clock.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import type { RejectionStore } from '../core/event/ports.ts';
 import { unreadableMessage } from '../core/event/rejection.ts';
-import { PASS_THROUGH, type Transforms } from '../core/stage/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../core/event/transform.ts';
 import { judge, type Verdict } from './answer.ts';
 import type { HttpClient } from './http-client.ts';
 import { planDelivery, type Output, type Plan } from './plan.ts';

@@ -20,7 +20,7 @@ import {
   type SeenLimits,
   type SeenStore,
 } from '../core/event/seen-ids.ts';
-import type { Transforms } from '../core/stage/transform.ts';
+import type { Transforms } from '../core/event/transform.ts';
 import { fanOut, fits, tooLarge, type FanOutDeps, type Placed, type Tally } from './fan-out.ts';
 
 export type { Destination } from './fan-out.ts';

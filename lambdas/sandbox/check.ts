@@ -22,7 +22,7 @@ import {
   type CheckRun,
 } from '../../contract/transform-check.ts';
 import type { SluiceEvent } from '../core/event/event.ts';
-import type { CaughtCrash } from '../core/stage/transform.ts';
+import type { CaughtCrash } from '../core/event/transform.ts';
 import { loadTimeoutIn, type LogLine } from './options.ts';
 import { Sandbox } from './sandbox.ts';
 

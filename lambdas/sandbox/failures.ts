@@ -1,5 +1,5 @@
 /** The words for what ends a thread. */
-import type { CaughtCrash } from '../core/stage/transform.ts';
+import type { CaughtCrash } from '../core/event/transform.ts';
 import type { LateFailure, SandboxOptions } from './options.ts';
 import type { Failure } from './protocol.ts';
 import type { Cause } from './verdict.ts';

@@ -1,6 +1,6 @@
 /** The events of a message on their way through the transform's threads. */
 import type { SluiceEvent } from '../core/event/event.ts';
-import type { CaughtCrash, TransformJob, TransformRun } from '../core/stage/transform.ts';
+import type { CaughtCrash, TransformJob, TransformRun } from '../core/event/transform.ts';
 import { toEvents } from '../core/event/outputs.ts';
 import type { JobMessage } from './protocol.ts';
 

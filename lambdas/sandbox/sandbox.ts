@@ -7,7 +7,7 @@
  *   All others continue in the thread's successor.
  * - Whatever a caller waits for has a limit, measured while it waits (`watch.ts`).
  */
-import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../core/stage/transform.ts';
+import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../core/event/transform.ts';
 import { failureOf, KINDS, lateOf } from './failures.ts';
 import { Job } from './job.ts';
 import { Jobs } from './jobs.ts';

@@ -5,7 +5,7 @@ import { METRICS } from '../../contract/metrics.ts';
 import { failureOf } from '../core/stage/crash.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import { PASS_THROUGH, type Transforms } from '../core/stage/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../core/event/transform.ts';
 import { emitMetrics, log } from '../aws/log.ts';
 import type { Secrets } from '../aws/secrets.ts';
 import { loadTimeoutIn, type LateFailure, type LogLine } from '../sandbox/options.ts';

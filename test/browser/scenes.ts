@@ -39,7 +39,7 @@ export const crash: Crash = {
     "TypeError: Cannot read properties of undefined (reading 'currency')",
     '    at toRevenue (transforms/all.ts:14:31)',
     '    at transform (transforms/all.ts:32:12)',
-    '    at runTransform (lambdas/core/stage/transform.ts:41:24)',
+    '    at runTransform (lambdas/core/event/transform.ts:41:24)',
     '    at Router.process (lambdas/router/router.ts:96:28)',
   ].join('\n'),
   codeVersion: '5f0c9a17b2d4',

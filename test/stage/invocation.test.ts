@@ -7,7 +7,7 @@ import type { HeldMessage, Words } from '../../lambdas/core/stage/last-words.ts'
 import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
-import { PASS_THROUGH } from '../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH } from '../../lambdas/core/event/transform.ts';
 import { LastWordsFile } from '../../lambdas/stage/last-words-file.ts';
 import { codeOf, DEAD_ARN, degradedMode, NOW, record, StageFunction } from './world.ts';
 

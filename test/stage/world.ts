@@ -7,7 +7,7 @@ import type { Words } from '../../lambdas/core/stage/last-words.ts';
 import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
 import type { Announcement } from '../../lambdas/core/mode/ports.ts';
 import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
-import { PASS_THROUGH, type Transforms } from '../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../../lambdas/core/event/transform.ts';
 import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 import { stageHandler, type StageOptions } from '../../lambdas/stage/stage.ts';
 import type { UserCode } from '../../lambdas/stage/user-code.ts';

@@ -6,7 +6,7 @@ import type {
   TransformJob,
   TransformRun,
   Transforms,
-} from '../../lambdas/core/stage/transform.ts';
+} from '../../lambdas/core/event/transform.ts';
 import { describe } from '../../lambdas/sandbox/describe.ts';
 import { toOutputs } from '../../lambdas/sandbox/outputs.ts';
 

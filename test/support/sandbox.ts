@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import type { SluiceEvent } from '../../lambdas/core/event/event.ts';
-import type { TransformJob, TransformRun } from '../../lambdas/core/stage/transform.ts';
+import type { TransformJob, TransformRun } from '../../lambdas/core/event/transform.ts';
 import type { LateFailure, LogLine, SandboxOptions } from '../../lambdas/sandbox/options.ts';
 import { Sandbox } from '../../lambdas/sandbox/sandbox.ts';
 

@@ -5,7 +5,7 @@ import type { Crash } from '../../../contract/modes.ts';
 import type { Attempt } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import { cut } from '../base/text.ts';
-import type { CaughtCrash } from './transform.ts';
+import type { CaughtCrash } from '../event/transform.ts';
 
 /** Bytes. The record is kept in the mode's item and beside the parked message, which has little room left. */
 const MAX_ERROR_BYTES = 1_000;

@@ -3,7 +3,7 @@ import { thrownBy } from './crash.ts';
 import { AccessFault, InfraFault, MessageRefused } from '../base/faults.ts';
 import type { Attempt, Progress } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import type { CaughtCrash } from './transform.ts';
+import type { CaughtCrash } from '../event/transform.ts';
 
 /** What an attempt has shown of the stage, whatever became of the message: numbers of events. */
 export interface Shown {

@@ -7,7 +7,7 @@ import type { Attempt, Progress } from '../../../lambdas/core/stage/ports.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { nameOf } from '../../../lambdas/core/event/outputs.ts';
-import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
 import { plainTransforms, type PlainOptions, type PlainTransform } from '../../support/plain-transforms.ts';

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../lambdas/core/event/event.ts';
 import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { Seen, SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
-import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/event/transform.ts';
 import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { MemorySeen } from '../../support/memory-seen.ts';

@@ -5,7 +5,7 @@ import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event/event.
 import { MAX_MESSAGE_BYTES } from '../../../lambdas/core/base/limits.ts';
 import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
-import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { roomForMessage, router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { failingTransforms, plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';

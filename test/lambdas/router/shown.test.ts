@@ -4,7 +4,7 @@ import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { toMessageBody } from '../../../lambdas/core/event/envelope.ts';
 import { AccessFault, InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import { router } from '../../../lambdas/router/route.ts';
-import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { FakeRejections, message } from '../../support/fakes.ts';
 import { plainTransforms, type PlainTransform } from '../../support/plain-transforms.ts';
 import { packed, RouterWorld, type RouterSetting } from './world.ts';

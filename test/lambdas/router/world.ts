@@ -5,7 +5,7 @@ import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
-import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/event/transform.ts';
 import { router } from '../../../lambdas/router/route.ts';
 import { message } from '../../support/fakes.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';

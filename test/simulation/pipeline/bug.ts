@@ -3,7 +3,7 @@ import type { ControlDeps } from '../../../lambdas/control/ports.ts';
 import type { hold } from '../../../lambdas/core/stage/hold.ts';
 import type { heed } from '../../../lambdas/core/stage/last-words.ts';
 import type { IncomingMessage, QueueSender } from '../../../lambdas/core/base/messages.ts';
-import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
+import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import type { DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';
 import type { StageLastWords } from '../../../lambdas/stage/last-words-file.ts';

@@ -1,6 +1,6 @@
 /** The user's code of a stage, as it is deployed: how it starts, and what it does to an event. */
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
-import type { CaughtCrash } from '../../../lambdas/core/stage/transform.ts';
+import type { CaughtCrash } from '../../../lambdas/core/event/transform.ts';
 import { ROUTER, type Crashing, type EventPlan, type StageId } from './plan.ts';
 
 export interface Code {

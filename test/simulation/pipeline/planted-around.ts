@@ -7,7 +7,7 @@ import type { ControlDeps, MetricDatum } from '../../../lambdas/control/ports.ts
 import { replaced } from '../../support/ports-gate.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';
 import { remember, type SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
-import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
+import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import type { Planted } from './planted-stores.ts';
 import type { World } from './world.ts';
 

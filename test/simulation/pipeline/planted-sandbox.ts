@@ -8,7 +8,7 @@ import type {
   TransformJob,
   TransformRun,
   Transforms,
-} from '../../../lambdas/core/stage/transform.ts';
+} from '../../../lambdas/core/event/transform.ts';
 import type { Destination, RouterDeps } from '../../../lambdas/router/route.ts';
 import type { Bug, StageDeps } from './bug.ts';
 import { plannedOf } from './code.ts';

@@ -4,7 +4,7 @@ import type { Process } from '../../../lambdas/core/stage/outcome.ts';
 import { AccessFault, InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
 import type { SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
-import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
+import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { secretCache } from '../../../lambdas/aws/secrets.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
 import type { HttpClient } from '../../../lambdas/deliver/http-client.ts';

@@ -12,7 +12,7 @@ import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue } from '../../../lambdas/core/stage/ports.ts';
 import { ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
 import { runTrial } from '../../../lambdas/core/stage/trial.ts';
-import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
+import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
 import { isSameCharge } from '../charges.ts';
 import type { Environment, Host } from '../environment.ts';

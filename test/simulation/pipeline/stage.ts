@@ -10,7 +10,7 @@ import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue, StateStore } from '../../../lambdas/core/stage/ports.ts';
 import type { ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
 import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
-import type { Transforms } from '../../../lambdas/core/stage/transform.ts';
+import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Code } from './code.ts';

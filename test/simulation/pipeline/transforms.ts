@@ -9,7 +9,7 @@ import type {
   TransformJob,
   TransformRun,
   Transforms,
-} from '../../../lambdas/core/stage/transform.ts';
+} from '../../../lambdas/core/event/transform.ts';
 import { toOutputs } from '../../../lambdas/sandbox/outputs.ts';
 import type { Host } from '../environment.ts';
 import { crashingOf, crashOf, loadCrash, plannedOf, returned, type Code, type Planned } from './code.ts';

@@ -1,5 +1,5 @@
 /** The user's own code, as a stage sees it: something that makes events of events, and may fail on any of them. */
-import type { SluiceEvent } from '../event/event.ts';
+import type { SluiceEvent } from './event.ts';
 import type { CrashKind } from '../../../contract/modes.ts';
 
 /** A failure of the user's code that was caught. All of it is text that is safe to keep and to show. */

@@ -1,6 +1,6 @@
 /** A stage without a transform. `test/core/event/outputs.test.ts` and `test/sandbox` have those with one. */
 import { expect, it } from '@jest/globals';
-import { PASS_THROUGH } from '../../../lambdas/core/stage/transform.ts';
+import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 
 it('passes every event on as it is, and needs no time for it', async () => {
   const events = [{ messageId: 'm1', properties: { price: 1 } }, { messageId: 'm2' }];
