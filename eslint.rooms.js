@@ -1,0 +1,32 @@
+/**
+ * The rooms, and what each may import: arrows run downwards only, so that a path tells what runs where and what it may touch.
+ * `lib` names a handler's entry file by its path and imports none of its code.
+ */
+const CORE = 'lambdas/core';
+export const rooms = {
+  contract: [],
+  config: ['contract'],
+  lib: ['config', 'contract'],
+  bin: ['lib', 'config'],
+  [`${CORE}/base`]: ['contract'],
+  [`${CORE}/event`]: [`${CORE}/base`, 'contract'],
+  [`${CORE}/ingest`]: [`${CORE}/event`, `${CORE}/base`, 'contract'],
+  [`${CORE}/mode`]: [`${CORE}/base`, 'contract'],
+  [`${CORE}/stage`]: [`${CORE}/mode`, `${CORE}/event`, `${CORE}/base`, 'contract'],
+  'lambdas/aws': [CORE, 'contract'],
+  'lambdas/sandbox': [`${CORE}/event`, `${CORE}/base`, 'contract'],
+  'lambdas/stage': ['lambdas/aws', 'lambdas/sandbox', CORE, 'contract'],
+  'lambdas/ingest': ['lambdas/aws', CORE, 'contract'],
+  'lambdas/router': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
+  'lambdas/deliver': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
+  'lambdas/control': ['lambdas/aws', CORE, 'contract'],
+  local: ['config', 'contract'],
+  cli: ['local', 'config', 'contract'],
+};
+/** As `import-x/no-restricted-paths` takes them. */
+export const zones = Object.entries(rooms).map(([room, below]) => ({
+  target: `./${room}`,
+  from: './',
+  except: [room, ...below, 'node_modules'].map((dir) => `./${dir}`),
+  message: `${room} may import ${below.length === 0 ? 'nothing of the project' : below.join(', ')} and itself alone.`,
+}));
