@@ -3,6 +3,8 @@
  * `lib` names a handler's entry file by its path and imports none of its code.
  */
 const CORE = 'lambdas/core';
+/** A service of the local cloud. */
+const AWS_SERVICE = ['local/template', 'local/common', 'contract'];
 export const rooms = {
   contract: [],
   config: ['contract'],
@@ -21,6 +23,17 @@ export const rooms = {
   'lambdas/deliver': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
   'lambdas/control': ['lambdas/aws', CORE, 'contract'],
   local: ['config', 'contract'],
+  'local/common': ['contract'],
+  'local/template': ['local/common'],
+  'local/api-gateway': AWS_SERVICE,
+  'local/dynamodb': AWS_SERVICE,
+  'local/events': AWS_SERVICE,
+  'local/secrets-manager': AWS_SERVICE,
+  'local/sqs': AWS_SERVICE,
+  'local/lambda': ['local/sqs', ...AWS_SERVICE],
+  'local/sns': ['local/secrets-manager', 'local/sqs', ...AWS_SERVICE],
+  'local/cloudwatch': ['local/lambda', ...AWS_SERVICE],
+  'local/console': ['local/common', 'contract'],
   cli: ['local', 'config', 'contract'],
 };
 /** As `import-x/no-restricted-paths` takes them. */

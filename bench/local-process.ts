@@ -5,8 +5,8 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readRunFile, type RunFile } from '../local/run-file.ts';
-import { UsageError } from '../local/settings.ts';
+import { readRunFile, type RunFile } from '../local/run/run-file.ts';
+import { UsageError } from '../local/common/settings.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 

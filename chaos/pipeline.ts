@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { endLocalRun, hasEnded, spawnLocalRun, untilReady } from '../bench/local-process.ts';
 import type { PipelineConfig } from '../config/index.ts';
 import { killLeftovers } from '../local/lambda/children.ts';
-import type { RunFile } from '../local/run-file.ts';
+import type { RunFile } from '../local/run/run-file.ts';
 import type { Dice } from '../test/simulation/dice.ts';
 import type { Kill, Poison, Victim } from './plan.ts';
 

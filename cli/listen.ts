@@ -1,8 +1,8 @@
 /** A destination for trying things out: prints each event that arrives, and answers as it is told to. */
 import { createServer } from 'node:http';
 import pc from 'picocolors';
-import { listen, readBody, type Listening } from '../local/http.ts';
-import { HOST } from '../local/settings.ts';
+import { listen, readBody, type Listening } from '../local/common/http.ts';
+import { HOST } from '../local/common/settings.ts';
 
 export interface ListenOptions {
   readonly port: number;

@@ -1,6 +1,6 @@
 /** `npx sluice`: the operator's commands. */
 import { CommanderError } from 'commander';
-import { UsageError } from '../local/settings.ts';
+import { UsageError } from '../local/common/settings.ts';
 import { withMarkedKeys } from './arguments.ts';
 import { CommandFailure, codeOf } from './failure.ts';
 import { buildProgram } from './program.ts';

@@ -1,6 +1,6 @@
 /** What the operator's commands have in common: which pipeline, and in which form the answer is shown. */
 import type { Command } from 'commander';
-import { readSettings } from '../local/settings.ts';
+import { readSettings } from '../local/common/settings.ts';
 import { controlClient, type Ask } from './client.ts';
 import { colors, print, type Colors } from './terminal.ts';
 import { localTransport, stackTransport } from './transport.ts';

@@ -1,8 +1,8 @@
 /** The two ways to control: through the local run's own endpoint, and through AWS, by the stack's name. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
-import { readRunFile, type RunFile } from '../local/run-file.ts';
-import { UsageError } from '../local/settings.ts';
+import { readRunFile, type RunFile } from '../local/run/run-file.ts';
+import { UsageError } from '../local/common/settings.ts';
 import { awsFailure, isUnreachable } from './aws-errors.ts';
 import type { Invocation, Transport } from './client.ts';
 import { CommandFailure, messageOf, nameOf } from './failure.ts';

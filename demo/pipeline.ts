@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PipelineConfig } from '../config/index.ts';
-import { startLocalRun, type LocalRun } from '../local/run.ts';
-import { ROOT } from '../local/settings.ts';
+import { startLocalRun, type LocalRun } from '../local/run/run.ts';
+import { ROOT } from '../local/common/settings.ts';
 
 export const WRITE_KEY = 'demo-write-key';
 const PAGER_SECRET = 'pagerduty-integration-url';

@@ -2,9 +2,9 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
 import { ConfigError } from '../config/index.ts';
-import { banner } from './banner.ts';
-import { startLocalRun } from './run.ts';
-import { readSettings, UsageError } from './settings.ts';
+import { banner } from './run/banner.ts';
+import { startLocalRun } from './run/run.ts';
+import { readSettings, UsageError } from './common/settings.ts';
 
 const onTrouble = (source: string, line: string): void => {
   process.stderr.write(`${pc.yellow(source)} ${line}\n`);

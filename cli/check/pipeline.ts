@@ -9,10 +9,10 @@ import {
   type IngestBundle,
   type RouterBundle,
 } from '../../contract/bundle.ts';
-import { readAssembly } from '../../local/assembly.ts';
-import type { Settings } from '../../local/settings.ts';
-import { readStack } from '../../local/stack.ts';
-import { synthesize } from '../../local/synth.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import type { Settings } from '../../local/common/settings.ts';
+import { readStack } from '../../local/run/stack.ts';
+import { synthesize } from '../../local/run/synth.ts';
 import { CommandFailure } from '../failure.ts';
 
 /** A stage with a transform. */

@@ -11,7 +11,7 @@ import {
   type CheckRequest,
   type CheckRun,
 } from '../../contract/transform-check.ts';
-import { readSecret, secretsFile } from '../../local/secrets.ts';
+import { readSecret, secretsFile } from '../../local/secrets-manager/service.ts';
 import { CommandFailure } from '../failure.ts';
 import type { CheckedPipeline, CheckedStage } from './pipeline.ts';
 

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
-import { secretsFile } from '../../local/secrets.ts';
-import { readSettings } from '../../local/settings.ts';
+import { secretsFile } from '../../local/secrets-manager/service.ts';
+import { readSettings } from '../../local/common/settings.ts';
 import { examples, whole } from '../arguments.ts';
 import { readFixtures } from '../check/fixtures.ts';
 import { parkedEvents, rejectedEvents, type KeptEventsReader } from '../check/kept-events.ts';

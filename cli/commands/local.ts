@@ -1,7 +1,7 @@
 /** The commands that are about this machine alone. */
 import type { Command } from 'commander';
-import { readRunFile } from '../../local/run-file.ts';
-import { readSettings, UsageError } from '../../local/settings.ts';
+import { readRunFile } from '../../local/run/run-file.ts';
+import { readSettings, UsageError } from '../../local/common/settings.ts';
 import { examples, whole } from '../arguments.ts';
 import { startListener } from '../listen.ts';
 import { print } from '../terminal.ts';

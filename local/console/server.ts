@@ -1,8 +1,8 @@
 /** The local run's own interface: the console's page, and what it and the command line on this machine ask. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ControlAnswer } from '../../contract/operations.ts';
-import { BodyTooLarge, listen, readBody, type Listening, type ListenOptions } from '../http.ts';
-import { UsageError } from '../settings.ts';
+import { BodyTooLarge, listen, readBody, type Listening, type ListenOptions } from '../common/http.ts';
+import { UsageError } from '../common/settings.ts';
 import type { AlarmView, ErrorAnswer, FlowSeries } from './contract.ts';
 import { pageFile } from './page-files.ts';
 import { refusal } from './same-machine.ts';

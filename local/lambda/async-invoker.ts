@@ -3,7 +3,7 @@
  * turn, one that fails is tried again, as often and as long as the function's EventInvokeConfig says.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AsyncSpec } from '../template/specs.ts';
+import type { AsyncSpec } from './template.ts';
 import type { InvokeResult } from './function.ts';
 
 export interface AsyncInvokerOptions {

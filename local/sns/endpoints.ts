@@ -1,7 +1,7 @@
 /** Resolves what CloudFormation resolves while it deploys: references to secrets in subscriptions' endpoints. */
-import { secretsFile, readSecret } from '../secrets.ts';
-import { UsageError } from '../settings.ts';
-import type { SubscriptionSpec } from '../template/specs.ts';
+import { secretsFile, readSecret } from '../secrets-manager/service.ts';
+import { UsageError } from '../common/settings.ts';
+import type { SubscriptionSpec } from './template.ts';
 
 /** `{{resolve:secretsmanager:<name>:SecretString:<json key>:<stage>:<version>}}`, of which only the name is used. */
 const REFERENCE = /^\{\{resolve:secretsmanager:([^:}]+):SecretString:([^:}]*)[^}]*\}\}$/;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import type { SendEntry } from '../sqs/types.ts';
-import type { SubscriptionSpec, TopicSpec } from '../template/specs.ts';
+import type { SubscriptionSpec, TopicSpec } from './template.ts';
 import { post, type Attempt } from './http-delivery.ts';
 import { toEnvelope, toLambdaEvent, type MessageAttribute, type PublishedMessage } from './message.ts';
 import { Outbox } from './outbox.ts';

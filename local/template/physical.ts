@@ -1,6 +1,6 @@
 /** What resources are known by on this machine, and where their references lead. */
-import type { Assembly, Properties, Resource } from '../assembly.ts';
-import { resolve, type Physical, type Scope } from '../intrinsics.ts';
+import type { Assembly, Properties, Resource } from './assembly.ts';
+import { resolve, type Physical, type Scope } from './intrinsics.ts';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
@@ -106,3 +106,9 @@ export const resolveTemplate = (assembly: Assembly, queuesUrl: string): Template
     output: (name) => resolve(assembly.outputs[name], scope),
   };
 };
+
+/** The function's name in its ARN, in API Gateway's path to it, or the name itself. */
+export const functionName = (text: string): string => /function:([^/:]+)/.exec(text)?.[1] ?? lastPart(text);
+
+export const optionalNumber = (value: unknown): number | undefined =>
+  value === undefined ? undefined : Number(value);

@@ -4,7 +4,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { createServer } from 'node:http';
 import { CloudWatchAlarms, respondToCloudFormation } from '../../lambdas/aws/alarms.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
-import { listen, readBody, type Listening } from '../../local/http.ts';
+import { listen, readBody, type Listening } from '../../local/common/http.ts';
 import { NOWHERE } from '../support/nowhere.ts';
 
 let server: Listening;

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { listen, readBody, type Listening } from '../../local/http.ts';
+import { listen, readBody, type Listening } from '../../local/common/http.ts';
 
 export interface Answer {
   readonly status?: number;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HEAD_INDEX, TABLE } from '../../contract/tables.ts';
-import { startDynamoDb } from '../../local/dynamodb.ts';
+import { startDynamoDb } from '../../local/dynamodb/service.ts';
 
 export const TABLES = { state: 'state', parking: 'parking' } as const;
 

@@ -9,8 +9,8 @@ import type {
 } from '../../contract/operations.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import { startConsole } from '../../local/console/server.ts';
-import type { Listening } from '../../local/http.ts';
-import { UsageError } from '../../local/settings.ts';
+import type { Listening } from '../../local/common/http.ts';
+import { UsageError } from '../../local/common/settings.ts';
 import { quietSeries } from './scenes.ts';
 
 /** What the run would say; a test changes it at will. */

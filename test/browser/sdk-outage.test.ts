@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { CLEAN } from '../support/audit.ts';
 import { DEADLINE_MS, until } from '../support/until.ts';
 import { Setup, type PageOptions, type Visitor } from './sdk-setup.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseOptions } from '../../chaos/options.ts';
 import { planKills, VICTIMS } from '../../chaos/plan.ts';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { Dice } from '../simulation/dice.ts';
 import { FollowedProcess } from '../support/processes.ts';
 

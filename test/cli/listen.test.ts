@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { stripVTControlCharacters } from 'node:util';
 import { startListener } from '../../cli/listen.ts';
-import type { Listening } from '../../local/http.ts';
-import { UsageError } from '../../local/settings.ts';
+import type { Listening } from '../../local/common/http.ts';
+import { UsageError } from '../../local/common/settings.ts';
 
 let listener: Listening | undefined;
 afterEach(() => listener?.close());

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listen, type Listening } from '../../local/http.ts';
-import { writeRunFile } from '../../local/run-file.ts';
-import { ROOT } from '../../local/settings.ts';
+import { listen, type Listening } from '../../local/common/http.ts';
+import { writeRunFile } from '../../local/run/run-file.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { FollowedProcess } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeRunFile } from '../../local/run-file.ts';
-import { ROOT } from '../../local/settings.ts';
+import { writeRunFile } from '../../local/run/run-file.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { FUNCTION } from './stand-in.ts';
 
 export interface Ran {

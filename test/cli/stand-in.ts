@@ -1,7 +1,7 @@
 /** Stands in for Lambda and CloudFormation, and for control behind them. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ControlRequest } from '../../contract/operations.ts';
-import { listen, readBody, type Listening } from '../../local/http.ts';
+import { listen, readBody, type Listening } from '../../local/common/http.ts';
 
 export const FUNCTION = 'Sluice-Control';
 

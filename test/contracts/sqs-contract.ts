@@ -20,7 +20,7 @@ import {
   type ReceiveMessageCommandInput,
   type SendMessageCommandInput,
 } from '@aws-sdk/client-sqs';
-import { startSqsServer } from '../../local/sqs/server.ts';
+import { startSqsServer } from '../../local/sqs/api.ts';
 import { SqsService } from '../../local/sqs/service.ts';
 import { memoryStore } from '../../local/sqs/store.ts';
 import { NOWHERE } from '../support/nowhere.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { startLocalRun, type LocalRun } from '../support/local-run.ts';
 import { FollowedProcess } from '../support/processes.ts';
 import { Receiver } from '../support/receiver.ts';

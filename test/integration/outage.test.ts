@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { audit, CLEAN } from '../support/audit.ts';
 import { startLocalRun, type LocalRun } from '../support/local-run.ts';
 import { parkedKeys, stageStatus } from '../support/operator.ts';

@@ -10,7 +10,7 @@ import ExpoAnalytics from '@expo/rudder-sdk-node';
 import { Analytics as WorkerAnalytics } from '@rudderstack/analytics-js-service-worker';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics as SegmentAnalytics } from '@segment/analytics-node';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { audit, CLEAN } from '../support/audit.ts';
 import { startLocalRun, type LocalRun } from '../support/local-run.ts';
 import { control, untilMode } from '../support/operator.ts';

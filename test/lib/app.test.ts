@@ -100,6 +100,7 @@ describe('the app', () => {
     for (const name of [
       'bin',
       'config',
+      'contract',
       'lambdas',
       'lib',
       'cdk.json',

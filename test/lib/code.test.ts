@@ -71,7 +71,7 @@ describe("a function's code", () => {
       sourcesContent?: unknown;
     };
     expect(map.sources).toContain('lambdas/ingest/handler.ts');
-    expect(map.sources.filter((source) => !/^(config|lambdas|node_modules)\//.test(source))).toEqual([]);
+    expect(map.sources.filter((source) => !/^(contract|lambdas|node_modules)\//.test(source))).toEqual([]);
     expect(map.sourcesContent).toBeUndefined();
   });
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { AwsSolutionsChecks, ServerlessChecks, type NagPack } from 'cdk-nag';
 import { MAX_DESTINATIONS } from '../../config/schema.ts';
 import type { EventPipelineProps } from '../../lib/index.ts';
-import { readAssembly } from '../../local/assembly.ts';
-import { readStack } from '../../local/stack.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { readStack } from '../../local/run/stack.ts';
 import { FollowedProcess } from '../support/processes.ts';
 import { environment } from './example.ts';
 import {

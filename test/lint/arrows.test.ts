@@ -1,12 +1,12 @@
 /** Each room is planted an import of every other room: lint must refuse those that it may not know. */
 import { readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { ESLint } from 'eslint';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 import { rooms, zones } from '../../eslint.rooms.js';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 
 const lint = new ESLint({
   cwd: ROOT,
@@ -21,11 +21,13 @@ const lint = new ESLint({
   ],
 });
 
-/** Any module of a room. */
+const depth = (path: string): number => path.split(sep).length;
+
+/** A module of a room, of no room within it where there is one. */
 const moduleOf = (room: string): string => {
   const found = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .sort()[0];
+    .sort((a, b) => depth(a) - depth(b))[0];
   if (found === undefined) throw new Error(`${room} has no module`);
   return join(room, found);
 };

@@ -6,7 +6,11 @@ import full from './stryker.config.js';
  */
 export default {
   ...full,
-  mutate: ['attempts', 'backoff', 'parking', 'queue-steps', 'reconcile'].map(
-    (name) => `lambdas/core/${name}.ts`,
-  ),
+  mutate: [
+    'mode/mapping',
+    'stage/attempt-ledger',
+    'stage/backoff',
+    'stage/parking',
+    'stage/queue-steps',
+  ].map((name) => `lambdas/core/${name}.ts`),
 };

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import type { Browser } from 'puppeteer-core';
-import { ROOT } from '../../local/settings.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import {
   recordRudderStackPages,
   recordSegmentPages,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import type { PipelineConfig } from '../../config/index.ts';
 import { killLeftovers } from '../../local/lambda/children.ts';
-import type { RunFile } from '../../local/run-file.ts';
-import { ROOT } from '../../local/settings.ts';
+import type { RunFile } from '../../local/run/run-file.ts';
+import { ROOT } from '../../local/common/settings.ts';
 import { FollowedProcess, processesNaming, type Ended } from './processes.ts';
 import { until } from './until.ts';
 

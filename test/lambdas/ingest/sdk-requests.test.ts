@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { CORS_HEADERS } from '../../../contract/cors.ts';
-import { ROOT } from '../../../local/settings.ts';
+import { ROOT } from '../../../local/common/settings.ts';
 import { readFixtures, type FixtureRequest, type SentEvent } from '../../sdk/fixture.ts';
 import { replay, variantsOf, withoutRepeats } from '../../sdk/replay.ts';
 import { CALLS, titleOf, type Call } from '../../sdk/story.ts';

@@ -1,7 +1,7 @@
 /** What alarms keep: over a restart, over a pause of the machine, and until a deployment removes them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
-import type { Alarms } from '../../../local/cloudwatch/alarms.ts';
+import type { Alarms } from '../../../local/cloudwatch/service.ts';
 import { MetricStore, single } from '../../../local/cloudwatch/metric-store.ts';
 import { AlarmWorld, degraded, heartbeat, stateOf } from './alarm-world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AsyncInvoker } from '../../../local/lambda/async-invoker.ts';
 import type { InvokeResult } from '../../../local/lambda/function.ts';
-import type { AsyncSpec } from '../../../local/template/specs.ts';
+import type { AsyncSpec } from '../../../local/lambda/template.ts';
 
 const done: InvokeResult = { kind: 'payload', payload: null };
 const failed: InvokeResult = { kind: 'error', error: { errorType: 'Error', errorMessage: 'no' } };

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalCloud } from '../../../local/cloud.ts';
+import { LocalCloud } from '../../../local/run/cloud.ts';
 import { TmpDirs } from '../../../local/lambda/tmp-dirs.ts';
 import type { InvokeResult, LambdaFunction } from '../../../local/lambda/pool.ts';
-import { readSettings } from '../../../local/settings.ts';
+import { readSettings } from '../../../local/common/settings.ts';
 import { errorOf, until, Workshop } from './fixtures.ts';
 
 let shop: Workshop;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveEndpoints } from '../../../local/sns/endpoints.ts';
-import type { SubscriptionSpec } from '../../../local/template/specs.ts';
+import type { SubscriptionSpec } from '../../../local/sns/template.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sluice-endpoints-'));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));

@@ -5,12 +5,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listen, readBody, type Listening } from '../../../local/http.ts';
+import { listen, readBody, type Listening } from '../../../local/common/http.ts';
 import { SnsService } from '../../../local/sns/service.ts';
 import type { SendEntry } from '../../../local/sqs/types.ts';
-import type { SubscriptionSpec } from '../../../local/template/specs.ts';
+import type { SubscriptionSpec } from '../../../local/sns/template.ts';
 import { until } from '../../support/until.ts';
-import { clientOptions, startTestApi } from '../aws/test-api.ts';
+import { clientOptions, startTestApi } from '../run/test-api.ts';
 
 const ARN = 'arn:aws:sns:us-east-1:000000000000:alarms';
 const topic = { name: 'alarms', arn: ARN };

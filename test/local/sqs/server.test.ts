@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { afterAll, expect, test } from '@jest/globals';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SqsError } from '../../../local/sqs/errors.ts';
-import { startSqsServer } from '../../../local/sqs/server.ts';
+import { startSqsServer } from '../../../local/sqs/api.ts';
 import { SqsService } from '../../../local/sqs/service.ts';
 import { memoryStore } from '../../../local/sqs/store.ts';
 

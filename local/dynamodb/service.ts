@@ -1,0 +1,81 @@
+/** DynamoDB on one machine: dynalite over LevelDB, which survives `kill -9` when it is made whole at the next start. */
+import { createRequire } from 'node:module';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Properties } from '../template/assembly.ts';
+import { repairDynamoDb } from './repair.ts';
+import { listen, type Listening } from '../common/http.ts';
+import { HOST } from '../common/settings.ts';
+
+interface DynaliteOptions {
+  readonly path: string;
+  /** How long a table stays in CREATING; milliseconds. */
+  readonly createTableMs: number;
+}
+// It has no types and is CommonJS.
+const dynalite = createRequire(import.meta.url)('dynalite') as (options: DynaliteOptions) => Server;
+
+export interface Table {
+  readonly name: string;
+  /** As the template has them, resolved. */
+  readonly properties: Properties;
+}
+
+export interface DynamoDb extends Listening {
+  /** Makes tables that do not exist yet; one that exists is left as it is, with its items. */
+  deploy(tables: readonly Table[]): Promise<void>;
+}
+
+export const startDynamoDb = async (dataDir: string): Promise<DynamoDb> => {
+  const path = join(dataDir, 'dynamodb');
+  await repairDynamoDb(path);
+  const server = dynalite({ path, createTableMs: 0 });
+  const listening = await listen(server, { host: HOST, port: 0 });
+  const client = new DynamoDBClient({
+    endpoint: listening.url,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  return {
+    ...listening,
+    deploy: async (tables) => {
+      const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+      for (const table of tables.filter(({ name }) => !TableNames.includes(name))) {
+        await client.send(new CreateTableCommand(toInput(table)));
+        await untilActive(client, table.name);
+      }
+    },
+    close: async () => {
+      client.destroy();
+      await listening.close();
+    },
+  };
+};
+
+/** Until then whoever reads or writes it is told that it does not exist. */
+const untilActive = async (client: DynamoDBClient, TableName: string): Promise<void> => {
+  const describe = new DescribeTableCommand({ TableName });
+  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE') await sleep(10);
+};
+
+const toInput = ({ name, properties }: Table): CreateTableCommandInput => {
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = properties as unknown as Pick<
+    CreateTableCommandInput,
+    'KeySchema' | 'AttributeDefinitions' | 'GlobalSecondaryIndexes'
+  >;
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema,
+    AttributeDefinitions,
+    GlobalSecondaryIndexes,
+  };
+};

@@ -1,0 +1,89 @@
+/** The template's functions, and what invokes them. */
+import type { QueueSpec } from '../sqs/template.ts';
+import { functionName, lastPart, optionalNumber, type Template } from '../template/physical.ts';
+
+/** How Lambda treats asynchronous invocations of a function. */
+export interface AsyncSpec {
+  /** Tries after one that failed. */
+  readonly maxRetries: number;
+  /** How long an invocation may wait for its turn, or for its next try; milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+export interface FunctionSpec {
+  readonly name: string;
+  readonly arn: string;
+  readonly codeDir: string;
+  readonly handler: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly reservedConcurrency: number | undefined;
+  readonly async: AsyncSpec;
+}
+
+export interface MappingSpec {
+  readonly id: string;
+  readonly queueName: string;
+  readonly queueArn: string;
+  /** The queue's. */
+  readonly visibilityTimeoutMs: number;
+  readonly functionName: string;
+  readonly batchSize: number;
+  readonly maximumConcurrency: number | undefined;
+  readonly reportBatchItemFailures: boolean;
+  readonly enabled: boolean;
+}
+
+/** Lambda's own, for a function without an EventInvokeConfig. */
+const ASYNC_DEFAULT: AsyncSpec = { maxRetries: 2, maxAgeMs: 6 * 3_600_000 };
+
+export const readFunctions = (template: Template): readonly FunctionSpec[] => {
+  const configs = new Map(
+    template.all('invokeConfig').map(({ properties }): [string, AsyncSpec] => [
+      functionName(String(properties['FunctionName'])),
+      {
+        maxRetries: Number(properties['MaximumRetryAttempts'] ?? ASYNC_DEFAULT.maxRetries),
+        maxAgeMs: Number(properties['MaximumEventAgeInSeconds'] ?? ASYNC_DEFAULT.maxAgeMs / 1000) * 1000,
+      },
+    ]),
+  );
+  return template.all('function').map(({ logicalId, properties }): FunctionSpec => {
+    const code = properties['Code'] as { readonly S3Key: string };
+    const environment = properties['Environment'] as
+      { readonly Variables?: Record<string, string> } | undefined;
+    const physical = template.physical(logicalId);
+    const name = physical?.ref ?? logicalId;
+    return {
+      name,
+      arn: physical?.attributes['Arn'] ?? '',
+      codeDir: template.assembly.assetDir(code.S3Key),
+      handler: String(properties['Handler']),
+      timeoutMs: Number(properties['Timeout'] ?? 3) * 1000,
+      memoryMb: Number(properties['MemorySize'] ?? 128),
+      environment: environment?.Variables ?? {},
+      reservedConcurrency: optionalNumber(properties['ReservedConcurrentExecutions']),
+      async: configs.get(name) ?? ASYNC_DEFAULT,
+    };
+  });
+};
+
+export const readMappings = (template: Template, queues: readonly QueueSpec[]): readonly MappingSpec[] =>
+  template.all('mapping').map(({ logicalId, properties }) => {
+    const queueArn = String(properties['EventSourceArn']);
+    const scaling = properties['ScalingConfig'] as { readonly MaximumConcurrency?: number } | undefined;
+    const queueName = lastPart(queueArn);
+    const queue = queues.find(({ name }) => name === queueName);
+    const types = (properties['FunctionResponseTypes'] ?? []) as readonly string[];
+    return {
+      id: logicalId,
+      queueName,
+      queueArn,
+      visibilityTimeoutMs: Number(queue?.attributes['VisibilityTimeout'] ?? 30) * 1000,
+      functionName: functionName(String(properties['FunctionName'])),
+      batchSize: Number(properties['BatchSize'] ?? 10),
+      maximumConcurrency: scaling?.MaximumConcurrency,
+      reportBatchItemFailures: types.includes('ReportBatchItemFailures'),
+      enabled: properties['Enabled'] !== false,
+    };
+  });

@@ -1,0 +1,63 @@
+/**
+ * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch and Secrets Manager,
+ * as their SDK clients expect them.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { Datum } from '../cloudwatch/metric-store.ts';
+import { listen, readBody, type Listening } from '../common/http.ts';
+import { HOST } from '../common/settings.ts';
+import type { Publication } from '../sns/service.ts';
+import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
+import { answerCloudWatch } from '../cloudwatch/api.ts';
+import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
+import { answerMappings, type MappingActions } from '../lambda/mappings-api.ts';
+import { answerSecrets } from '../secrets-manager/api.ts';
+import { answerSns } from '../sns/api.ts';
+
+export interface AwsApiOptions extends MappingActions, InvokeActions {
+  readonly dataDir: string;
+  readonly publish: (publication: Publication) => Promise<string>;
+  readonly putMetric: (datum: Datum) => void;
+}
+
+/** Lambda's payload is the largest; more is refused with its own error. */
+const MAX_BODY = 8 * 1024 * 1024;
+
+export const startAwsApi = async (options: AwsApiOptions): Promise<Listening> => {
+  const server = createServer((request, response) => {
+    answer(request, options).then(
+      (result) => write(response, result),
+      (error: unknown) => write(response, failure(500, 'ServiceException', String(error))),
+    );
+  });
+  return listen(server, { host: HOST, port: 0 });
+};
+
+const write = (response: ServerResponse, { status, headers, body }: Answer): void => {
+  response.writeHead(status, headers);
+  response.end(body);
+};
+
+const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promise<Answer> => {
+  const { method = '', url = '/', headers } = incoming;
+  const body = await readBody(incoming, MAX_BODY);
+  const request: ApiRequest = {
+    method,
+    path: url.replace(/\?.*$/s, ''),
+    headers,
+    // Clients compress what is large.
+    body: headers['content-encoding'] === 'gzip' ? await promisify(gunzip)(body) : body,
+  };
+  const found =
+    (await answerInvoke(request, options)) ??
+    answerMappings(request, options) ??
+    (await answerSecrets(request, options.dataDir)) ??
+    answerCloudWatch(request, options.putMetric) ??
+    (await answerSns(request, options.publish));
+  if (found !== undefined) return found;
+  const target = headers['x-amz-target'];
+  const what = typeof target === 'string' ? target : `${method} ${request.path}`;
+  return failure(400, 'UnknownOperationException', `the local run does not know ${what}`);
+};

@@ -1,0 +1,173 @@
+/**
+ * The template on one machine. It is deployed here as CloudFormation would: what is new is made, what exists is
+ * updated in place, and queues and tables stay even when the template no longer has them.
+ */
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { ControlAnswer } from '../../contract/operations.ts';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { readAssembly } from '../template/assembly.ts';
+import type { Invoked } from '../api-gateway/service.ts';
+import type { AlarmChange, AlarmStatus } from '../cloudwatch/service.ts';
+import { countQueues, deployQueues, type QueueStatus } from '../sqs/deploy.ts';
+import { rateToMilliseconds, startSchedule, type Schedule } from '../events/service.ts';
+import type { MetricStore } from '../cloudwatch/metric-store.ts';
+import { startServices, type CloudOptions, type Services } from './services.ts';
+import { resolveEndpoints } from '../sns/endpoints.ts';
+import { readStack, type Stack } from './stack.ts';
+import type { ScheduleSpec } from '../events/template.ts';
+
+export type { CloudOptions } from './services.ts';
+
+/** Where an AWS client, or a person, may look at what is stored. */
+export interface CloudEndpoints {
+  readonly sqs: string;
+  readonly dynamodb: string;
+  /** Lambda's, SNS's, CloudWatch's and Secrets Manager's. */
+  readonly api: string;
+}
+
+/** How often the queues' lengths are taken down. */
+const SAMPLE_MS = 1_000;
+
+export class LocalCloud {
+  /** What the functions and the services have measured. */
+  readonly metrics: MetricStore;
+  readonly #services: Services;
+  readonly #options: CloudOptions;
+  readonly #apiLimit: LimitFunction;
+  readonly #sampler: NodeJS.Timeout;
+  #schedules: readonly Schedule[] = [];
+  #stack: Stack | undefined;
+
+  private constructor(services: Services, options: CloudOptions) {
+    this.#services = services;
+    this.#options = options;
+    this.metrics = services.metrics;
+    this.#apiLimit = pLimit(options.settings.concurrency);
+    this.#sampler = setInterval(() => void this.#sample(), SAMPLE_MS);
+  }
+
+  /** Starts what does not depend on a template. The caller owns the data directory's lock. */
+  static async start(options: CloudOptions): Promise<LocalCloud> {
+    return new LocalCloud(await startServices(options), options);
+  }
+
+  /**
+   * Brings everything in line with an assembly.
+   * @throws UsageError when a secret is missing; nothing is changed then
+   */
+  async deploy(assemblyDir: string): Promise<void> {
+    const { sqs, sqsServer, dynamo, functions, mappings, sns, alarms } = this.#services;
+    const stack = readStack(await readAssembly(assemblyDir), sqsServer.url);
+    const subscriptions = await resolveEndpoints(stack.subscriptions, this.#options.settings.dataDir);
+    await deployQueues(sqs, stack.queues);
+    await dynamo.deploy(stack.tables);
+    // A mapping of a function that goes must not call it any more.
+    await mappings.closeOthers(stack.mappings);
+    await functions.deploy(stack.functions);
+    this.#stack = stack;
+    await sns.deploy(stack.topics, subscriptions);
+    await alarms.deploy(stack.alarms);
+    alarms.start();
+    mappings.open(stack.mappings);
+    for (const schedule of this.#schedules) schedule.stop();
+    this.#schedules = stack.schedules.map((spec) => this.#startSchedule(spec));
+  }
+
+  get stack(): Stack | undefined {
+    return this.#stack;
+  }
+
+  get endpoints(): CloudEndpoints {
+    const { sqsServer, dynamo, awsApi } = this.#services;
+    return { sqs: sqsServer.url, dynamodb: dynamo.url, api: awsApi.url };
+  }
+
+  /** The name of the function that takes the operator's requests. @throws Error when the template has none */
+  get controlFunction(): string {
+    const name = this.#stack?.controlFunction;
+    if (name === undefined)
+      throw new Error('the template has no function for the operator: no ControlFunction');
+    return name;
+  }
+
+  /**
+   * Invokes control's function and waits for its answer.
+   * @throws Error when it fails, or when it was not started for lack of concurrency
+   */
+  async invokeControl(request: unknown): Promise<ControlAnswer> {
+    const result = await this.#services.functions.invoke(this.controlFunction, request);
+    // The contract of that function, whatever it was asked.
+    if (result.kind === 'payload') return result.payload as ControlAnswer;
+    const why =
+      result.kind === 'throttled' ? result.reason : `${result.error.errorType}: ${result.error.errorMessage}`;
+    throw new Error(`control did not answer: ${why}`);
+  }
+
+  /** API Gateway's call of the function behind it. */
+  async invokeApi(event: APIGatewayProxyEvent): Promise<Invoked> {
+    const stack = this.#stack;
+    if (stack === undefined) return { ok: false, type: 'INTEGRATION_FAILURE' };
+    // On AWS there would be another process; here a request waits for one.
+    const result = await this.#apiLimit(() => this.#services.functions.invoke(stack.api.functionName, event));
+    return result.kind === 'payload'
+      ? { ok: true, payload: result.payload }
+      : { ok: false, type: 'INTEGRATION_FAILURE' };
+  }
+
+  /** Counts an answer of the API, for its metrics. */
+  countAnswer(status: number, ms: number): void {
+    if (this.#stack !== undefined) this.#services.native.answered(this.#stack.api, status, ms);
+  }
+
+  queues(): Promise<readonly QueueStatus[]> {
+    return countQueues(this.#services.sqs, this.#stack?.queues ?? []);
+  }
+
+  /** The names of the stages' queues, dead letters left out: what waits there waits to be forwarded. */
+  get stageQueues(): readonly string[] {
+    const queues = this.#stack?.queues ?? [];
+    return queues.filter(({ attributes }) => 'RedrivePolicy' in attributes).map(({ name }) => name);
+  }
+
+  alarms(): readonly AlarmStatus[] {
+    return this.#services.alarms.list;
+  }
+
+  /** The alarms' latest changes of state, the latest last. */
+  alarmHistory(): readonly AlarmChange[] {
+    return this.#services.alarms.history;
+  }
+
+  /** What is in flight may finish, for a while; what is not finished by then comes again at the next start. */
+  async close(): Promise<void> {
+    const { mappings, alarms, async, functions, sns, awsApi, dynamo, sqsServer, sqs } = this.#services;
+    clearInterval(this.#sampler);
+    for (const schedule of this.#schedules) schedule.stop();
+    await alarms.close();
+    await mappings.close();
+    async.close();
+    const delivered = sns.close();
+    await functions.close();
+    await async.settled();
+    await delivered;
+    await awsApi.close();
+    await dynamo.close();
+    await sqsServer.close();
+    sqs.close();
+  }
+
+  async #sample(): Promise<void> {
+    try {
+      for (const { name, ...counts } of await this.queues()) this.#services.native.queue(name, counts);
+    } catch (error) {
+      this.#options.onTrouble('cloudwatch', `queues could not be counted: ${String(error)}`);
+    }
+  }
+
+  #startSchedule({ expression, functionName }: ScheduleSpec): Schedule {
+    const { async } = this.#services;
+    const interval = this.#options.settings.controlInterval ?? rateToMilliseconds(expression);
+    return startSchedule(interval, () => void async.invoke(functionName, { source: 'aws.events' }));
+  }
+}

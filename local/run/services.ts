@@ -1,0 +1,115 @@
+/** The services of the local cloud, connected with each other: what does not depend on a template. */
+import { join } from 'node:path';
+import { startAwsApi } from './aws-api.ts';
+import { Alarms } from '../cloudwatch/service.ts';
+import { readEmf } from '../cloudwatch/emf.ts';
+import { MetricStore } from '../cloudwatch/metric-store.ts';
+import { NativeMetrics } from '../cloudwatch/native-metrics.ts';
+import { startDynamoDb, type DynamoDb } from '../dynamodb/service.ts';
+import { Functions } from '../lambda/service.ts';
+import type { Listening } from '../common/http.ts';
+import { AsyncInvoker } from '../lambda/async-invoker.ts';
+import { killLeftovers } from '../lambda/children.ts';
+import { queueSource } from '../lambda/queue-source.ts';
+import { buildRuntime } from '../lambda/runtime-bundle.ts';
+import { clearTmp } from '../lambda/tmp-dirs.ts';
+import { Mappings } from '../lambda/mappings.ts';
+import type { Settings } from '../common/settings.ts';
+import { SnsService } from '../sns/service.ts';
+import { LibsqlStore } from '../sqs/libsql-store.ts';
+import { startSqsServer, type SqsServer } from '../sqs/api.ts';
+import { SqsService } from '../sqs/service.ts';
+
+export interface CloudOptions {
+  readonly settings: Settings;
+  /** Takes what a person should see. */
+  readonly onTrouble: (source: string, line: string) => void;
+}
+
+export interface Services {
+  readonly sqs: SqsService;
+  readonly sqsServer: SqsServer;
+  readonly dynamo: DynamoDb;
+  readonly awsApi: Listening;
+  readonly functions: Functions;
+  readonly async: AsyncInvoker;
+  readonly mappings: Mappings;
+  readonly sns: SnsService;
+  readonly metrics: MetricStore;
+  readonly native: NativeMetrics;
+  readonly alarms: Alarms;
+}
+
+/** The caller owns the data directory's lock. */
+export const startServices = async ({ onTrouble, settings }: CloudOptions): Promise<Services> => {
+  const { dataDir, concurrency, controlInterval } = settings;
+  const childrenDir = join(dataDir, 'children');
+  // Before anything reads the queues: a function of a killed run may still be at work on a message.
+  await killLeftovers(childrenDir);
+  const tmpDir = join(dataDir, 'tmp');
+  await clearTmp(tmpDir);
+  const sqs = new SqsService({ store: new LibsqlStore(join(dataDir, 'queues.sqlite')) });
+  // Whoever had messages in flight is gone; waiting for their visibility timeouts would help nobody.
+  await sqs.releaseInFlight();
+  const sqsServer = await startSqsServer({ service: sqs });
+  const dynamo = await startDynamoDb(dataDir);
+  const metrics = new MetricStore();
+  const native = new NativeMetrics(metrics);
+  // Functions call it, and it calls functions: what it needs of them is there before the first call.
+  const awsApi = await startAwsApi({
+    dataDir,
+    mapping: (id) => mappings.view(id),
+    updateMapping: (id, change) => mappings.update(id, change),
+    hasFunction: (name) => functions.has(name),
+    invoke: (name, payload) => functions.invoke(name, payload),
+    invokeLater: (name, payload) => void async.invoke(name, payload),
+    publish: (publication) => sns.publish(publication),
+    putMetric: (datum) => metrics.put(datum),
+  });
+  const functions = new Functions({
+    dataDir,
+    runtime: await buildRuntime(dataDir),
+    childrenDir,
+    tmpDir,
+    endpoints: { sqs: sqsServer.url, dynamodb: dynamo.url, api: awsApi.url },
+    concurrency,
+    controlInterval,
+    onTrouble,
+    onLine: (name, line) => {
+      try {
+        for (const datum of readEmf(line)) metrics.put(datum);
+      } catch (error) {
+        onTrouble(name, String(error));
+      }
+    },
+    onInvoked: (name, result, ms) => native.invoked(name, result, ms),
+  });
+  const async = new AsyncInvoker({
+    invoke: (name, payload) => functions.invoke(name, payload),
+    settings: (name) => functions.asyncSettings(name),
+    onTrouble,
+  });
+  const mappings = new Mappings({
+    source: (queueName) => queueSource(sqs, queueName),
+    target: (name) => functions.target(name),
+    concurrency,
+    onTrouble,
+  });
+  const sns = new SnsService({
+    dataDir,
+    invoke: (name, event) => async.invoke(name, event),
+    send: (queue, entry) => sqs.send(queue, entry),
+    onOutcome: (topicName, delivered) => native.notified(topicName, delivered),
+    onTrouble: (line) => onTrouble('sns', line),
+  });
+  const alarms = new Alarms({
+    store: metrics,
+    file: join(dataDir, 'alarms.json'),
+    publish: async (notification) => {
+      await sns.publish(notification);
+    },
+    onTrouble: (line) => onTrouble('cloudwatch', line),
+  });
+  const parts = { sqs, sqsServer, dynamo, awsApi, functions, async, mappings, sns };
+  return { ...parts, metrics, native, alarms };
+};

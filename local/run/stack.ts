@@ -1,0 +1,51 @@
+/** The template in the local run's terms: what there is of each kind, references resolved. */
+import { readApi, type ApiSpec } from '../api-gateway/template.ts';
+import type { AlarmSpec } from '../cloudwatch/alarm-spec.ts';
+import { readAlarms } from '../cloudwatch/template.ts';
+import { readTables, type TableSpec } from '../dynamodb/template.ts';
+import { readSchedules, type ScheduleSpec } from '../events/template.ts';
+import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
+import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
+import { readQueues, type QueueSpec } from '../sqs/template.ts';
+import type { Assembly } from '../template/assembly.ts';
+import { functionName, resolveTemplate } from '../template/physical.ts';
+
+/** The stack's output that names the function which takes the operator's requests. */
+const CONTROL_OUTPUT = 'ControlFunction';
+
+export interface Stack {
+  readonly queues: readonly QueueSpec[];
+  readonly tables: readonly TableSpec[];
+  readonly functions: readonly FunctionSpec[];
+  readonly mappings: readonly MappingSpec[];
+  readonly api: ApiSpec;
+  readonly schedules: readonly ScheduleSpec[];
+  readonly topics: readonly TopicSpec[];
+  readonly subscriptions: readonly SubscriptionSpec[];
+  readonly alarms: readonly AlarmSpec[];
+  /** The function that takes the operator's requests. */
+  readonly controlFunction: string | undefined;
+}
+
+/**
+ * @param queuesUrl where SQS listens, without a path
+ * @throws Error that names what of the template the local run does not know
+ */
+export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
+  const template = resolveTemplate(assembly, queuesUrl);
+  const queues = readQueues(template);
+  const schedules = readSchedules(template);
+  const control = template.output(CONTROL_OUTPUT);
+  return {
+    queues,
+    tables: readTables(template),
+    functions: readFunctions(template),
+    mappings: readMappings(template, queues),
+    api: readApi(template),
+    schedules,
+    topics: readTopics(template),
+    subscriptions: readSubscriptions(template),
+    alarms: readAlarms(template),
+    controlFunction: typeof control === 'string' ? functionName(control) : schedules[0]?.functionName,
+  };
+};
