@@ -131,7 +131,8 @@ export class EvidenceChecks {
     const { count, share } = truth.redriven;
     const isUnproven = truth.record.mode === 'recovering' && truth.provenAt === undefined;
     const isJust =
-      (truth.troubleAt > truth.progressAt - slack && at - truth.progressAt >= breakerTime - minute - slack) ||
+      (truth.troubleAt > truth.progressAt - slack &&
+        at - truth.knownProgressAt >= breakerTime - minute - slack) ||
       truth.deathsSince(truth.progressAt - minute - slack) >= redriveThreshold ||
       (count >= redriveThreshold && (this.#forgets || share >= bounds.redriveShare * LEAST_PART)) ||
       (isUnproven && count + truth.deathsSince(truth.recoveringAt) > 0) ||
