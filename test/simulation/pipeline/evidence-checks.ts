@@ -69,9 +69,9 @@ export class EvidenceChecks {
     const waits = this.#waitsFor(truth, bounds.minute + bounds.slack);
     if (waits && truth.ownWayAt < roseAt)
       violation(`evidence: the gauge of ${stage} falls, work waits, and nothing got through since it rose`);
-    if (waits && isCutOff(stage) && this.#options.queued(stage) > 0)
-      violation(`mapping: the gauge of ${stage} falls while its mapping hands nothing out`);
     const normal = now() - (gauge.normalSince ?? now());
+    if (waits && isCutOff(stage, normal + bounds.slack) && this.#options.queued(stage) > 0)
+      violation(`mapping: the gauge of ${stage} falls while its mapping hands nothing out`);
     if (gauge.hasRelapsed && normal < gauge.pause - bounds.slack)
       violation(
         `pages: the page of ${stage} resolves after ${seconds(normal)} of normal; it had relapsed, and its pause is ${seconds(gauge.pause)}`,
