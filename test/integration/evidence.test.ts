@@ -178,7 +178,7 @@ const stories: Readonly<Record<Id, () => Promise<void>>> = {
         ({ name, state }) => /parked/i.test(name) && state === 'ALARM',
       );
     await until('the page of its own', () => parkedPages().length > 0, {
-      deadlineMs: 2 * DEADLINE_MS,
+      deadlineMs: 6 * DEADLINE_MS,
       context: () => JSON.stringify(alarmNotices(receiver.sentTo('/pager'))),
     });
   },

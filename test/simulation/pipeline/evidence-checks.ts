@@ -70,9 +70,9 @@ export class EvidenceChecks {
     const waits = this.#waitsFor(truth, bounds.minute + bounds.slack);
     if (waits && truth.ownWayAt < roseAt)
       violation(`evidence: the gauge of ${stage} falls, work waits, and nothing got through since it rose`);
-    if (waits && isCutOff(stage) && this.#options.queued(stage) > 0)
-      violation(`mapping: the gauge of ${stage} falls while its mapping hands nothing out`);
     const normal = now() - (gauge.normalSince ?? now());
+    if (waits && isCutOff(stage, normal + bounds.slack) && this.#options.queued(stage) > 0)
+      violation(`mapping: the gauge of ${stage} falls while its mapping hands nothing out`);
     if (gauge.hasRelapsed && normal < gauge.pause - bounds.slack)
       violation(
         `pages: the page of ${stage} resolves after ${seconds(normal)} of normal; it had relapsed, and its pause is ${seconds(gauge.pause)}`,
@@ -132,7 +132,8 @@ export class EvidenceChecks {
     const { count, share } = truth.redriven;
     const isUnproven = truth.record.mode === 'recovering' && truth.provenAt === undefined;
     const isJust =
-      (truth.troubleAt > truth.progressAt - slack && at - truth.progressAt >= breakerTime - minute - slack) ||
+      (truth.troubleAt > truth.progressAt - slack &&
+        at - truth.knownProgressAt >= breakerTime - minute - slack) ||
       truth.deathsSince(truth.progressAt - minute - slack) >= redriveThreshold ||
       (count >= redriveThreshold && (this.#forgets || share >= bounds.redriveShare * LEAST_PART)) ||
       (isUnproven && count + truth.deathsSince(truth.recoveringAt) > 0) ||

@@ -24,8 +24,8 @@ export interface EvidenceOptions {
   /** Its function can be invoked, and reads its tables. */
   readonly canTry: (stage: StageId) => boolean;
   readonly userOf: (messageId: string) => number | undefined;
-  /** Nobody is invoked for the stage's queue, although its function works. */
-  readonly isCutOff: (stage: StageId) => boolean;
+  /** For at least that long nobody has been invoked for the stage's queue, although its function works. */
+  readonly isCutOff: (stage: StageId, length: number) => boolean;
   /** A permission, a secret or a table is missing for it. */
   readonly isDenied: (stage: StageId) => boolean;
   readonly violation: (text: string) => void;

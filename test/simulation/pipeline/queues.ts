@@ -30,6 +30,7 @@ export interface Mapping {
   /** Until then it is in transition. */
   busyUntil: number;
   /** Until then nobody is invoked for it. */
+  starvedFrom: number;
   starvedUntil: number;
   starvedBy: 'function' | 'mapping' | 'probe';
 }
@@ -99,6 +100,7 @@ export class Queues {
         enabled: true,
         running: 0,
         busyUntil: 0,
+        starvedFrom: 0,
         starvedUntil: 0,
         starvedBy: 'function' as const,
       };
@@ -191,6 +193,7 @@ export class Queues {
   starve(stage: StageId, how: Mapping['starvedBy'], length: number): void {
     const { schedule } = this.#surroundings;
     const mapping = this.of(stage);
+    mapping.starvedFrom = schedule.now;
     mapping.starvedUntil = schedule.now + length;
     mapping.starvedBy = how;
     schedule.after(length, () => {
@@ -201,6 +204,12 @@ export class Queues {
   isStarved(stage: StageId, how?: Mapping['starvedBy']): boolean {
     const { starvedUntil, starvedBy } = this.of(stage);
     return starvedUntil > this.#surroundings.schedule.now && (how ?? starvedBy) === starvedBy;
+  }
+
+  /** @param length for at least that long */
+  isCutOff(stage: StageId, length: number): boolean {
+    const { starvedFrom } = this.of(stage);
+    return this.isStarved(stage, 'mapping') && this.#surroundings.schedule.now - starvedFrom >= length;
   }
 
   /** What the queue has counts as received so many times more. */

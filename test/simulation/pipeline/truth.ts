@@ -8,6 +8,8 @@ const NEVER = -Infinity;
 const MOST = 500;
 /** The longest that a trial takes, milliseconds. */
 const TRIAL = 60_000;
+/** From an event that gets through until all of the stage's functions may know, at the latest: a few calls. */
+const LEARNS = 10_000;
 
 /** How an attempt at a message ended, in the words of the rules. */
 export type Result = 'delivered' | 'filtered' | 'crash' | 'failure' | 'refusal' | 'rejected' | 'none';
@@ -75,6 +77,14 @@ export class StageTruth {
 
   get progressAt(): number {
     return Math.max(this.deliveredAt, this.filteredAt);
+  }
+
+  /** As the stage's functions know it: what one has just got through another does not know yet. */
+  get knownProgressAt(): number {
+    const by = this.#options.now() - LEARNS;
+    return this.progressAt <= by
+      ? this.progressAt
+      : Math.max(NEVER, ...this.processed.filter((at) => at <= by));
   }
 
   /** The latest attempt at a key that has not come to be in trouble of its own, by this attempt at the latest. */

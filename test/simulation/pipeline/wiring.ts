@@ -40,7 +40,7 @@ export const evidenceOf = (world: World): Evidence =>
     keys: (stage) => [...new Set([...world.parking.keys(stage), ...world.queues.groupsOf(stage)])],
     canTry: (stage) => !world.queues.isStarved(stage, 'function') && !world.faults.isDenied('table', stage),
     userOf: (messageId) => world.ledger.userOf(messageId),
-    isCutOff: (stage) => world.queues.isStarved(stage, 'mapping'),
+    isCutOff: (stage, length) => world.queues.isCutOff(stage, length),
     isDenied: (stage) => isDenied(world, stage),
     violation: world.violation,
   });
