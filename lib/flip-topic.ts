@@ -27,7 +27,7 @@ export class FlipTopic extends Construct {
     grantee.allow(['sns:Publish'], [this.topic.topicArn]);
   }
 
-  /** For programs that want to know: the message is an `Announcement` of `lambdas/core/ports.ts`, as JSON. */
+  /** For programs that want to know: the message is an `Announcement` of `lambdas/core/mode/ports.ts`, as JSON. */
   addSubscription(subscription: ITopicSubscription): Subscription {
     return this.topic.addSubscription(subscription);
   }

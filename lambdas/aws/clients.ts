@@ -1,6 +1,6 @@
 /**
  * AWS SDK clients with limits that fit a function's few seconds: two attempts of 1 s to connect and 2 s to answer, and
- * the pause between them. `CALL_MARGIN` in `core/limits.ts` counts on it.
+ * the pause between them. `CALL_MARGIN` in `core/base/limits.ts` counts on it.
  */
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -1,6 +1,6 @@
 /**
  * Starts a trial in each stage that is degraded and not stopped, in the minute's run: by it a stage finds out within a minute or two
- * that an outage is over, or that a permission has been given. `core/trial.ts` has what a trial does.
+ * that an outage is over, or that a permission has been given. `core/stage/trial.ts` has what a trial does.
  */
 import { allDone } from '../core/base/all-done.ts';
 import { isShut, isUnreadable, type ModeRecord } from '../core/mode/record.ts';

@@ -5,9 +5,9 @@
 import { readdir } from 'node:fs/promises';
 
 /** Millions of steps, and hundreds of whole stories: too many to be told again for each mutant. */
-const TOO_LONG = ['mode-exploration.test.ts', 'parking-deaths.test.ts'];
+const TOO_LONG = ['mode/exploration.test.ts', 'stage/parking-deaths.test.ts'];
 
 const folder = new URL('../core/', import.meta.url);
-for (const name of (await readdir(folder)).sort()) {
+for (const name of (await readdir(folder, { recursive: true })).sort()) {
   if (name.endsWith('.test.ts') && !TOO_LONG.includes(name)) await import(new URL(name, folder).pathname);
 }

@@ -3,8 +3,8 @@
  * `docs/mode-machine.md` has the rules: a stage is normal until there is evidence that it does not work, and after that only on
  * evidence that it does.
  *
- * - What messages show is in `mode-evidence.ts` and `mode-failures.ts`; what control sees each minute in `mode-minute.ts`; how a mode
- *   is entered, and what follows from it, in `mode-transitions.ts`; which clocks run when, in `mode-clocks.ts`.
+ * - What messages show is in `evidence.ts` and `failures.ts`; what control sees each minute in `minute.ts`; how a mode
+ *   is entered, and what follows from it, in `transitions.ts`; which clocks run when, in `clocks.ts`.
  * - A hold is a flag beside the mode. It and the system's being shut stop all clocks, and what makes things better; and whatever
  *   needs a clock to make them worse. Evidence that messages give is counted: they may be under way still, and what they show is true.
  * - `epoch` grows by one on every change of mode. What happened under another epoch is not counted: it says nothing about the

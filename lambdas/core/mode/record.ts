@@ -1,6 +1,6 @@
 /**
  * A stage's mode, as it is stored: one item per stage. The router's is the system's. A stage is shut while it or the system is
- * degraded or held: it receives, keeps what it has, and forwards nothing. `mode-machine.ts` says how it changes.
+ * degraded or held: it receives, keeps what it has, and forwards nothing. `machine.ts` says how it changes.
  */
 import type { Crash, LastFailure, ModeChange, ModeName, Waiting } from '../../../contract/modes.ts';
 

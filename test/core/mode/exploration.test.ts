@@ -1,4 +1,4 @@
-/** What holds in every state of every world: see `mode-worlds.ts`. Each step of the search has compared machine and oracle. */
+/** What holds in every state of every world: see `worlds.ts`. Each step of the search has compared machine and oracle. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { copyOf, happen, type Pair } from './pair.ts';
 import { VERSION, type Step } from './steps.ts';

@@ -1,4 +1,4 @@
-/** The modes of the oracle: what it remembers, and how a mode begins. `mode-oracle.ts` has what happens in them. */
+/** The modes of the oracle: what it remembers, and how a mode begins. `oracle.ts` has what happens in them. */
 import type { ModeName } from '../../../contract/modes.ts';
 import type { ModeSettings } from '../../../lambdas/core/mode/machine.ts';
 import { HOUR, START } from './support.ts';
