@@ -1,6 +1,6 @@
 /** Says to the world which mode a stage has: the gauge that pages, and the flip topic for programs. */
 import { allDone } from '../core/base/all-done.ts';
-import { announceFlip } from '../core/mode/announcement.ts';
+import { publishMode } from '../core/mode/keeper.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
 import { gaugeOf } from '../core/mode/transitions.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';
@@ -35,7 +35,7 @@ export const publishFlip = async (
   });
   await allDone([
     steps.try('publish the gauge', () => metrics.put([gauge(pipeline, stage, record, at)]), { stage }),
-    steps.try('announce the mode', () => announceFlip(deps, stage, record), { stage, room: ANNOUNCE_ROOM }),
+    steps.try('announce the mode', () => publishMode(deps, stage, record), { stage, room: ANNOUNCE_ROOM }),
   ]);
 };
 

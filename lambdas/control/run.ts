@@ -8,9 +8,8 @@
  * something only when there is time between two looks.
  */
 import { allDone } from '../core/base/all-done.ts';
-import { announceFlip } from '../core/mode/announcement.ts';
+import { keepMode, publishMode } from '../core/mode/keeper.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
-import { changeMode } from '../core/mode/change.ts';
 import type { StageQueues } from '../core/mode/ports.ts';
 import { drainStages } from './drains.ts';
 import { lookAtAll, type Look } from './look.ts';
@@ -75,7 +74,7 @@ const publish = async (
     read.map(async (record, i) => {
       const stage = stages[i]?.id ?? '';
       if (record.announced >= record.epoch) return;
-      await steps.try('announce the mode', () => announceFlip(deps, stage, record), {
+      await steps.try('announce the mode', () => publishMode(deps, stage, record), {
         stage,
         room: ANNOUNCE_ROOM,
       });
@@ -115,14 +114,13 @@ const tickStage = (
     'let time pass in the mode',
     async () => {
       const at = deps.clock();
-      const { after, flipped } = await changeMode(deps, id, {
+      const tick = {
         type: 'tick',
         ...(probe === undefined ? {} : { probe }),
         ...(waiting === undefined ? {} : { waiting }),
         ...(hint === undefined ? {} : { hint }),
-      });
-      if (flipped) await publishFlip(deps, steps, id, after, at);
-      return after;
+      } as const;
+      return keepMode(deps, id, tick, ({ after }) => publishFlip(deps, steps, id, after, at));
     },
     { stage: id, room: TICK_ROOM },
   );

@@ -1,7 +1,6 @@
 /** Whose request it is: the write key that it carries, and the source that has it. */
 import type { SourceSettings } from '../../contract/settings.ts';
-import type { JsonObject } from '../core/event/event.ts';
-import { isJsonObject } from '../core/event/event.ts';
+import { isJsonObject, type JsonObject } from '../core/event/event.ts';
 import { basicAuthUser, type IngestRequest } from './request.ts';
 import type { Refusal } from './response.ts';
 import type { KeyPlaces } from './routes.ts';

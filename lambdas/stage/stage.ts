@@ -6,14 +6,15 @@ import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { METRICS } from '../../contract/metrics.ts';
 import type { DegradedModeSettings, TimingSettings } from '../../contract/settings.ts';
-import { announceFlip, announcementOf } from '../core/mode/announcement.ts';
+import { keepMode, publishMode } from '../core/mode/keeper.ts';
+import { announcementOf } from '../core/mode/announcement.ts';
+import { bestEffort } from '../core/stage/best-effort.ts';
 import { runBatch } from '../core/stage/batch-runner.ts';
 import { failureOf } from '../core/stage/crash.ts';
 import { drainShard } from '../core/stage/drain.ts';
 import { hold } from '../core/stage/hold.ts';
 import { takeInDeadLetters } from '../core/stage/dead-letters.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
-import { changeMode } from '../core/mode/change.ts';
 import type { ModeEvent } from '../core/mode/machine.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
 import type { Process } from '../core/stage/outcome.ts';
@@ -121,12 +122,8 @@ const recordLateCrashes = async (
 ): Promise<void> => {
   const late = code.end();
   if (late === undefined) return;
-  try {
-    await lateCrashes.addLateCrashes(stage, late);
-  } catch (error) {
-    if (!(error instanceof InfraFault)) throw error;
-    reportTo(stage, codeVersion)({ type: 'setback', step: 'late crashes', error });
-  }
+  const observe = reportTo(stage, codeVersion);
+  await bestEffort('late crashes', () => lateCrashes.addLateCrashes(stage, late), observe);
 };
 
 const handleRecords = async (
@@ -189,22 +186,19 @@ const noteOf = (
   };
   const publish = async (record: ModeRecord): Promise<void> => {
     try {
-      await announceFlip(changes, stage, record);
+      await publishMode(changes, stage, record);
     } catch (error) {
       const message = 'could not publish a change of mode; control will';
       log('warn', message, { stage, error: describeError(error) });
     }
   };
-  return async (event: ModeEvent): Promise<ModeRecord> => {
-    const { before, after, flipped } = await changeMode(changes, stage, event);
-    if (flipped) {
+  return (event: ModeEvent): Promise<ModeRecord> =>
+    keepMode(changes, stage, event, ({ before, after }) => {
       const { mode, epoch, reason } = after;
       log('error', 'the mode changed', { stage, from: before.mode, to: mode, epoch, reason });
-      // Beside what goes on: a message must not wait for a topic.
+      // In the background: messages must not wait for a topic.
       published.push(publish(after));
-    }
-    return after;
-  };
+    });
 };
 
 /** @param published gets what is under way to be published */

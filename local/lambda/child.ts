@@ -1,6 +1,5 @@
 /** One process of a function: a warm execution environment, in Lambda's words. */
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { ChildRecord } from './children.ts';
 import { exitError, outOfMemory, timedOut } from './faults.ts';
 import { splitLines } from './lines.ts';

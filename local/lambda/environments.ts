@@ -3,8 +3,7 @@
  * which process inherits the `/tmp` of one that ended.
  */
 import { join } from 'node:path';
-import { Child } from './child.ts';
-import type { ChildOptions } from './child.ts';
+import { Child, type ChildOptions } from './child.ts';
 import { ChildRecord } from './children.ts';
 import { CLOSED, RETIRED, retiresEnvironment } from './faults.ts';
 import type { LambdaFunctionOptions } from './function.ts';

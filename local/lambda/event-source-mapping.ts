@@ -8,12 +8,14 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InvokeResult } from './function.ts';
-import { checked, InvalidParameterValueException, ResourceInUseException } from './mapping-options.ts';
-import type {
-  EventSourceMappingOptions,
-  MappingState,
-  MessageSource,
-  QueueMessage,
+import {
+  checked,
+  type EventSourceMappingOptions,
+  InvalidParameterValueException,
+  type MappingState,
+  type MessageSource,
+  type QueueMessage,
+  ResourceInUseException,
 } from './mapping-options.ts';
 import { PollerScale } from './poller-scale.ts';
 import { readBatchAnswer, toSqsEvent } from './sqs-event.ts';

@@ -1,8 +1,7 @@
 /** `sluice check`, as it is printed. */
 import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
-import type { StageCheck, StageRun } from '../../cli/check/run.ts';
-import { hasCrashed } from '../../cli/check/run.ts';
+import { hasCrashed, type StageCheck, type StageRun } from '../../cli/check/run.ts';
 import { checkText } from '../../cli/views/check.ts';
 
 const runOf = (eventId: string, more: Partial<StageRun>): StageRun => ({

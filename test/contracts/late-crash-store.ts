@@ -1,7 +1,6 @@
 /** What every store of late crashes must do. A store may be used by several tests, each of which has stages of its own. */
 import { describe, expect, it } from '@jest/globals';
-import type { Crash } from '../../contract/modes.ts';
-import type { LateCrashes } from '../../contract/modes.ts';
+import type { Crash, LateCrashes } from '../../contract/modes.ts';
 import type { LateCrashStore } from '../../lambdas/core/mode/ports.ts';
 
 export interface LateCrashesUnderTest {

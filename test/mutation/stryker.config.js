@@ -27,7 +27,14 @@ export default {
   // A copy of what the tests need. Jest finds no tests below `node_modules`, so it is beside it.
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',
-  ignorePatterns: ['**', '!package.json', '!jest.config.js', '!contract/**', '!lambdas/{core,sandbox}/**', '!test/**'],
+  ignorePatterns: [
+    '**',
+    '!package.json',
+    '!jest.config.js',
+    '!contract/**',
+    '!lambdas/{core,sandbox}/**',
+    '!test/**',
+  ],
   reporters: ['clear-text', 'json', 'html', 'progress-append-only'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `${work}/mutation.json` },

@@ -6,11 +6,7 @@ import full from './stryker.config.js';
  */
 export default {
   ...full,
-  mutate: [
-    'mode/mapping',
-    'stage/attempt-ledger',
-    'stage/backoff',
-    'stage/parking',
-    'stage/queue-steps',
-  ].map((name) => `lambdas/core/${name}.ts`),
+  mutate: ['mode/mapping', 'stage/attempt-ledger', 'stage/backoff', 'stage/parking', 'stage/queue-steps'].map(
+    (name) => `lambdas/core/${name}.ts`,
+  ),
 };

@@ -1,6 +1,6 @@
 /** `hold` and `resume`: a person stops a stage, and lets it go on. */
 import type { ControlAnswer } from '../../../contract/operations.ts';
-import { changeMode } from '../../core/mode/change.ts';
+import { keepMode } from '../../core/mode/keeper.ts';
 import type { ModeEvent } from '../../core/mode/machine.ts';
 import type { ModeRecord } from '../../core/mode/record.ts';
 import { drainStages } from '../drains.ts';
@@ -25,15 +25,14 @@ const change = async (
   const stage = findStage(deps, id);
   if (!stage.ok) return stage;
   const at = deps.clock();
-  const { after, flipped } = await changeMode(deps, id, event);
+  const steps = new Steps(deps);
+  const after = await keepMode(deps, id, event, (changed) => publishFlip(deps, steps, id, changed.after, at));
   if (!isGranted(after)) {
     return refuse(
       `the stored mode of ${id} cannot be read, so nothing is forwarded already; "resume" replaces it`,
     );
   }
   deps.log('warn', `an operator asked to ${event.type} the stage`, { ...event, stage: id });
-  const steps = new Steps(deps);
-  if (flipped) await publishFlip(deps, steps, id, after, at);
   const records = await deps.modes.readModes(deps.stages.map((one) => one.id));
   await bringMappings(deps, steps, records);
   await drainStages(deps, steps, records);

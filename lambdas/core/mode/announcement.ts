@@ -1,13 +1,9 @@
-/**
- * Publishes changes of mode. The process that makes the change publishes it immediately; control publishes whatever has
- * `announced < epoch`, so that a process that dies in between, or a topic that is down, only delays it.
- */
-import { changeMode, type ModeChangeDeps } from './change.ts';
+/** What is published of a change of mode. */
 import { inWords, WELL_AFTER, type ModeSettings } from './transitions.ts';
 import type { ModeRecord } from './record.ts';
 import type { Waiting } from '../../../contract/modes.ts';
 import { outlook, type NextStep } from './outlook.ts';
-import type { Announcement, Announcer } from './ports.ts';
+import type { Announcement } from './ports.ts';
 import { cut } from '../base/text.ts';
 
 export interface PipelineNames {
@@ -126,21 +122,3 @@ const commandLines = (
   `Look: ${command}`,
   ...(mode === 'degraded' ? [`Fixed? npx sluice resume ${stage} --stack ${stackName}`] : []),
 ];
-
-export interface AnnounceDeps extends ModeChangeDeps {
-  readonly announcer: Announcer;
-  /** See `announcementOf`. */
-  readonly announcement: (stage: string, record: ModeRecord) => Announcement;
-}
-
-/**
- * Publishes the mode if that was not done, and notes that it was. If the note fails it is published again, which does no
- * harm.
- * @param record the stage's, as it is after the change
- * @throws InfraFault
- */
-export const announceFlip = async (deps: AnnounceDeps, stage: string, record: ModeRecord): Promise<void> => {
-  if (record.announced >= record.epoch) return;
-  await deps.announcer.announce(deps.announcement(stage, record));
-  await changeMode(deps, stage, { type: 'announced', epoch: record.epoch });
-};

@@ -1,4 +1,5 @@
 /** The drain of one parked key: `parking.ts` has the steps. */
+import { bestEffort } from './best-effort.ts';
 import { afterCrash, afterDeath, afterFailure, isFurther, uncharged } from './attempt-ledger.ts';
 import { backoff } from './backoff.ts';
 import { crashRecord, deathCrash } from './crash.ts';
@@ -263,12 +264,7 @@ export class KeyDrain {
   async #release(nextAttemptAt: number): Promise<void> {
     const { stage, parking, observe } = this.#deps;
     const set = { failures: this.#failures + 1, nextAttemptAt };
-    try {
-      await parking.releaseLease(stage, this.#key, this.#owner, set);
-    } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      observe({ type: 'setback', step: 'lease', error });
-    }
+    await bestEffort('lease', () => parking.releaseLease(stage, this.#key, this.#owner, set), observe);
   }
 
   #backoff(retryAfter?: number): number {

@@ -13,8 +13,8 @@ import type { ModeEvent } from '../mode/machine.ts';
 import { isInDoubt, lastProgress } from '../mode/transitions.ts';
 import { isShut, type ModeRecord, type StageProgress } from '../mode/record.ts';
 import type { Crash } from '../../../contract/modes.ts';
+import { bestEffort } from './best-effort.ts';
 import { NOTHING_SHOWN, type Outcome, type Shown } from './outcome.ts';
-import { InfraFault } from '../base/faults.ts';
 import type { StoredStage } from '../mode/ports.ts';
 import { isOpen } from '../mode/progress-note.ts';
 import type { RunnerDeps } from './runner-deps.ts';
@@ -167,24 +167,14 @@ export class KnownMode {
     const { stage, state, progressNote, clock, observe } = this.#deps;
     const taken = progressNote.take(this.own, this.#stored.progress, clock());
     if (taken === undefined) return;
-    try {
-      await state.saveProgress(stage, taken);
-      this.#stored = { ...this.#stored, progress: latest(this.#stored.progress, taken) };
-    } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      progressNote.failed(taken);
-      observe({ type: 'setback', step: 'progress', error });
-    }
+    const isSaved = await bestEffort('progress', () => state.saveProgress(stage, taken), observe);
+    if (isSaved) this.#stored = { ...this.#stored, progress: latest(this.#stored.progress, taken) };
+    else progressNote.failed(taken);
   }
 
   /** If it cannot be told, the mode changes later than it might: nothing is lost by that. */
   async #tell(event: ModeEvent, matters = () => true): Promise<void> {
-    try {
-      await this.#note(event, matters);
-    } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      this.#deps.observe({ type: 'setback', step: 'mode', error });
-    }
+    await bestEffort('mode', () => this.#note(event, matters), this.#deps.observe);
     await this.catchUp();
   }
 

@@ -15,6 +15,7 @@
  * - A call that the dead process had under way may still land: a message is delivered again only after that. Otherwise the late
  *   call is a duplicate behind its user's next event.
  */
+import { bestEffort } from './best-effort.ts';
 import { afterCrash, afterDeath, charge, epochOf, hasDied } from './attempt-ledger.ts';
 import { backoff, toSeconds, type BackoffLimits } from './backoff.ts';
 import { deathCrash } from './crash.ts';
@@ -129,10 +130,6 @@ const chargeFor = async (
     // Its next delivery finds that it died.
     if (isCharged) return;
   }
-  try {
-    await note({ type: 'died', epoch: epochOf(stamp), messageId: message.id, crash });
-  } catch (error) {
-    if (!(error instanceof InfraFault)) throw error;
-    observe({ type: 'setback', step: 'mode', error });
-  }
+  const died = { type: 'died', epoch: epochOf(stamp), messageId: message.id, crash } as const;
+  await bestEffort('mode', () => note(died), observe);
 };

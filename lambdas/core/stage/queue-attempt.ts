@@ -1,5 +1,6 @@
 /** An attempt at a message of the queue: step 4 of `parking.ts`. */
 import ms from 'ms';
+import { bestEffort } from './best-effort.ts';
 import {
   afterCrash,
   afterDeath,
@@ -250,12 +251,8 @@ export class QueueAttempts {
 
   /** A record that cannot be written costs a duplicate (lost progress) or a wrong charge, never an event. */
   async record(message: IncomingMessage, attempt: Attempt): Promise<void> {
-    try {
-      await this.#deps.state.saveAttempt(this.#deps.stage, message.id, attempt);
-    } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      this.#deps.observe({ type: 'setback', step: 'ledger', error });
-    }
+    const { stage, state, observe } = this.#deps;
+    await bestEffort('ledger', () => state.saveAttempt(stage, message.id, attempt), observe);
   }
 
   /**

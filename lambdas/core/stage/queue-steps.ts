@@ -1,7 +1,7 @@
 /** What is asked of a stage's queue, and may fail without harm. */
 import { append } from '../base/append.ts';
-import { InfraFault } from '../base/faults.ts';
 import type { IncomingMessage } from '../base/messages.ts';
+import { bestEffort } from './best-effort.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
 type QueueDeps = Pick<RunnerDeps, 'queue' | 'observe'>;
@@ -13,28 +13,12 @@ export const hide = async (
   { queue, observe }: QueueDeps,
 ): Promise<void> => {
   if (messages.length === 0) return;
-  try {
-    await queue.setVisibility(messages, seconds);
-  } catch (error) {
-    if (!(error instanceof InfraFault)) throw error;
-    observe({ type: 'setback', step: 'visibility', error });
-  }
+  await bestEffort('visibility', () => queue.setVisibility(messages, seconds), observe);
 };
 
 /** @returns whether it is known to be deleted */
-export const deleteMessage = async (
-  message: IncomingMessage,
-  { queue, observe }: QueueDeps,
-): Promise<boolean> => {
-  try {
-    await queue.delete(message);
-    return true;
-  } catch (error) {
-    if (!(error instanceof InfraFault)) throw error;
-    observe({ type: 'setback', step: 'delete', error });
-    return false;
-  }
-};
+export const deleteMessage = (message: IncomingMessage, { queue, observe }: QueueDeps): Promise<boolean> =>
+  bestEffort('delete', () => queue.delete(message), observe);
 
 export const byKey = (
   messages: readonly IncomingMessage[],

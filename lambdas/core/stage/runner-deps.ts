@@ -12,6 +12,8 @@ import type { StageQueue, StateStore } from './ports.ts';
 import type { StoredStage } from '../mode/ports.ts';
 import type { ProgressNote } from '../mode/progress-note.ts';
 
+export type SetbackStep = 'visibility' | 'delete' | 'ledger' | 'progress' | 'mode' | 'lease' | 'late crashes';
+
 /** What happened, for logs and metrics. Delays are seconds. */
 export type RunnerEvent =
   | {
@@ -77,7 +79,7 @@ export type RunnerEvent =
   /** Something failed whose failure costs a duplicate or a delay, never an event. */
   | {
       readonly type: 'setback';
-      readonly step: 'visibility' | 'delete' | 'ledger' | 'progress' | 'mode' | 'lease' | 'late crashes';
+      readonly step: SetbackStep;
       readonly error: unknown;
     };
 

@@ -25,6 +25,7 @@
  * trial charges nobody: its lease runs out and says whose it was, and its messages come back when they are no longer hidden. When
  * it was tried is saved before, so that a message which ends every process is not the first that each trial tries.
  */
+import { bestEffort } from './best-effort.ts';
 import { afterTrial, settled } from './attempt-ledger.ts';
 import { toMessage, type DrainDeps } from './key-drain.ts';
 import { KnownMode } from './known-mode.ts';
@@ -115,7 +116,7 @@ class Trial {
   }
 
   async #tryMessage(message: IncomingMessage, attempt: Attempt | undefined): Promise<Tried> {
-    const { stage, parking, state } = this.#deps;
+    const { stage, parking, state, observe } = this.#deps;
     const { groupId, receiveCount, id } = message;
     if (receiveCount > 1 && (await parking.hasMessage(stage, groupId, sortOf(message)))) {
       await touchHead(groupId, 'it was parked by a delivery that was cut short', this.#deps);
@@ -126,10 +127,12 @@ class Trial {
     const before = attempt === undefined ? undefined : settled(attempt);
     await state.saveAttempt(stage, id, this.#tried(before));
     const outcome = await this.#process(message, before);
-    await this.#bestEffort('ledger', async () => {
+    // What was tried is told whatever becomes of the record: at worst an event is delivered again, before any later one of its key.
+    const record = async (): Promise<void> => {
       if (outcome.kind === 'done') await this.#finish(message);
       else if (hasGotFurther(outcome)) await state.saveAttempt(stage, id, this.#tried(before, outcome));
-    });
+    };
+    await bestEffort('ledger', record, observe);
     return this.#told(message, outcome);
   }
 
@@ -138,7 +141,7 @@ class Trial {
   }
 
   async #tryKey(key: string): Promise<Tried> {
-    const { stage, parking, clock, uuid, leaseTime } = this.#deps;
+    const { stage, parking, clock, uuid, leaseTime, observe } = this.#deps;
     const head = await parking.readHead(stage, key);
     const now = clock();
     if (head === undefined || (head.leaseUntil ?? 0) > now) return 'none';
@@ -152,16 +155,17 @@ class Trial {
       if (oldest === undefined || !this.#hasTime) return 'none';
       const message = toMessage(oldest);
       const outcome = await this.#process(message, oldest.attempt);
-      await this.#bestEffort('ledger', async () => {
+      const record = async (): Promise<void> => {
         if (outcome.kind === 'done') {
           if (await this.#drained(oldest, head, owner, outcome)) set = {};
         } else if (hasGotFurther(outcome))
           await parking.saveMessage(stage, { ...oldest, attempt: this.#tried(oldest.attempt, outcome) });
-      });
+      };
+      await bestEffort('ledger', record, observe);
       return await this.#told(message, outcome);
     } finally {
       const due = { ...set, nextAttemptAt: clock() };
-      await this.#bestEffort('lease', () => parking.releaseLease(stage, key, owner, due));
+      await bestEffort('lease', () => parking.releaseLease(stage, key, owner, due), observe);
     }
   }
 
@@ -213,16 +217,6 @@ class Trial {
     if (!gotThrough) return 'failed';
     await this.#mode.tried(this.#epoch, (outcome.shown?.delivered ?? 0) > 0, this.#begunAt);
     return 'progress';
-  }
-
-  /** What was tried is told whatever becomes of the records: at worst an event is delivered again, before any later one of its key. */
-  async #bestEffort(step: 'ledger' | 'lease', work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof InfraFault)) throw error;
-      this.#deps.observe({ type: 'setback', step, error });
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { announceFlip, announcementOf } from '../../../lambdas/core/mode/announcement.ts';
+import { publishMode } from '../../../lambdas/core/mode/keeper.ts';
+import { announcementOf } from '../../../lambdas/core/mode/announcement.ts';
 import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { Announcement } from '../../../lambdas/core/mode/ports.ts';
@@ -32,7 +33,7 @@ beforeEach(() => {
 });
 
 const announce = (record: ModeRecord, fails = false) =>
-  announceFlip(
+  publishMode(
     {
       modes,
       clock: () => SINCE + 1,

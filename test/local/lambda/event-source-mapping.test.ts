@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EventSourceMapping,
+  type EventSourceMappingOptions,
   InvalidParameterValueException,
   ResourceInUseException,
 } from '../../../local/lambda/event-source-mapping.ts';
-import type { EventSourceMappingOptions } from '../../../local/lambda/event-source-mapping.ts';
 import type { InvokeResult } from '../../../local/lambda/pool.ts';
 import { FakeQueue } from './fake-queue.ts';
 import { until } from './fixtures.ts';

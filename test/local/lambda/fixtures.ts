@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LambdaFunction } from '../../../local/lambda/pool.ts';
-import type { InvokeResult, LambdaFunctionOptions } from '../../../local/lambda/pool.ts';
+import { type InvokeResult, LambdaFunction, type LambdaFunctionOptions } from '../../../local/lambda/pool.ts';
 import { buildRuntime } from '../../../local/lambda/runtime-bundle.ts';
 
 export const until = async (condition: () => boolean, what: string): Promise<void> => {

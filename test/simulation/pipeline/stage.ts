@@ -1,5 +1,5 @@
 /** What a stage's function is given by its shell: ports that are watched, with every call at the mercy of the invocation. */
-import { announceFlip } from '../../../lambdas/core/mode/announcement.ts';
+import { publishMode } from '../../../lambdas/core/mode/keeper.ts';
 import type { DrainDeps } from '../../../lambdas/core/stage/drain.ts';
 import { changeMode } from '../../../lambdas/core/mode/change.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
@@ -101,7 +101,7 @@ export const noteOf = (
   };
   const publish = async (record: ModeRecord): Promise<void> => {
     try {
-      await announceFlip(changes, stage, record);
+      await publishMode(changes, stage, record);
     } catch (error) {
       if (!(error instanceof InfraFault)) throw error;
     }
