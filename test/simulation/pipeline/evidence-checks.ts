@@ -22,6 +22,8 @@ const STALLED = 'work waits, and nothing got through';
 
 /** An environment knows of its own messages only: of at least half an even share of the whole, as a rule. */
 const LEAST_PART = 0.5 / (MAX_CONCURRENCY + INTAKE_CONCURRENCY);
+/** Fewer redrives may all have been seen by environments that had just begun. */
+const FEW = 4;
 
 const CLOSED: ReadonlySet<number> = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426]);
 const isClosed = (status: number): boolean => CLOSED.has(status) || (status >= 300 && status < 400);
@@ -135,7 +137,8 @@ export class EvidenceChecks {
       (truth.troubleAt > truth.progressAt - slack &&
         at - truth.knownProgressAt >= breakerTime - minute - slack) ||
       truth.deathsSince(truth.progressAt - minute - slack) >= redriveThreshold ||
-      (count >= redriveThreshold && (this.#forgets || share >= bounds.redriveShare * LEAST_PART)) ||
+      (count >= redriveThreshold &&
+        (this.#forgets || count < FEW || share >= bounds.redriveShare * LEAST_PART)) ||
       (isUnproven && count + truth.deathsSince(truth.recoveringAt) > 0) ||
       at - truth.probeFailedAt <= 3 * minute ||
       stalledFor >= stallAfter - minute - slack ||

@@ -117,7 +117,7 @@ export class Evidence {
   over(by: Invocation): void {
     for (const { stage, message, isTrial } of this.#attempts.get(by)?.values() ?? []) {
       if (!isTrial) this.#of(stage).died(failing(message));
-      this.#of(stage).ended(failing(message), 'crash', isTrial);
+      this.#of(stage).ended(failing(message), 'death', isTrial);
     }
     this.#attempts.delete(by);
   }

@@ -11,7 +11,11 @@ interface KeyTruth {
   /** How long the stage had forwarded by then. */
   readonly firstFailedAfter: number;
   readonly lastFailedAt: number;
+  /** When the stage learned of it; Infinity: not yet. */
+  readonly lastKnownAt: number;
   readonly hasCrashed: boolean;
+  /** It is a death, and was not excused when it happened; it counts as excused if others get through before the stage learns of it. */
+  readonly mayBeExcused: boolean;
 }
 
 /** What had happened in the stage when a message failed. */
@@ -23,6 +27,8 @@ interface Failed {
   /** The latest progress that the stage must know. */
   readonly knownAt: number;
   readonly isCrash: boolean;
+  /** The stage finds out when the key is next at work, or never: a trial in between hides it. */
+  readonly isDeath: boolean;
 }
 
 export interface Failing {
@@ -41,21 +47,32 @@ export class KeyTruths {
   }
 
   failed({ key, messageId }: Failing, failed: Failed): void {
-    const { now, forwarded, progressAt, knownAt, isCrash } = failed;
+    const { now, forwarded, progressAt, knownAt, isCrash, isDeath } = failed;
     const before = this.#keys.get(key);
     // When the last message of a key is given up, nobody may know any more how it went with it.
     const same = before !== undefined && this.#stands(before) ? before : undefined;
     const { clocks } = this.#bounds;
     const isExcused = before === undefined || progressAt > before.lastFailedAt - clocks;
-    const isSurelyExcused = same !== undefined && knownAt > same.lastFailedAt + clocks;
+    const isSurelyExcused = same !== undefined && !isDeath && knownAt > same.lastKnownAt + clocks;
     this.#keys.set(key, {
       messageId: same?.messageId ?? messageId,
       excused: (before?.excused ?? 0) + (isExcused ? 1 : 0),
-      surelyExcused: (same?.surelyExcused ?? 1) + (isSurelyExcused ? 1 : 0),
+      surelyExcused: (same?.surelyExcused ?? (isDeath ? 0 : 1)) + (isSurelyExcused ? 1 : 0),
       firstFailedAfter: same?.firstFailedAfter ?? forwarded,
       lastFailedAt: now,
+      lastKnownAt: isDeath ? Infinity : now,
       hasCrashed: isCrash && (same?.hasCrashed ?? true),
+      mayBeExcused: isDeath && !isExcused,
     });
+  }
+
+  /** An attempt at the key has begun: a death before it is known by now. */
+  begun(key: string, now: number, progressAt: number): void {
+    const account = this.#keys.get(key);
+    if (account?.lastKnownAt !== Infinity) return;
+    const isExcused = account.mayBeExcused && progressAt > account.lastFailedAt - this.#bounds.clocks;
+    const excused = account.excused + (isExcused ? 1 : 0);
+    this.#keys.set(key, { ...account, excused, lastKnownAt: now, mayBeExcused: false });
   }
 
   /** Where SQS has moved the failing message out of the way, one behind it proves nothing about it. */

@@ -12,7 +12,8 @@ const TRIAL = 60_000;
 const LEARNS = 10_000;
 
 /** How an attempt at a message ended, in the words of the rules. */
-export type Result = 'delivered' | 'filtered' | 'crash' | 'failure' | 'refusal' | 'rejected' | 'none';
+export type Result =
+  'delivered' | 'filtered' | 'crash' | 'death' | 'failure' | 'refusal' | 'rejected' | 'none';
 
 export interface TruthOptions {
   readonly now: () => number;
@@ -112,6 +113,7 @@ export class StageTruth {
   /** @param isTrial a trial proves nothing about the mapping, and is no attempt of the window */
   begun({ key, messageId }: Failing, isTrial: boolean): void {
     this.#unknownDeaths.delete(messageId);
+    this.#keys.begun(key, this.#options.now(), this.progressAt);
     if (isTrial) this.tried.add(key);
     else this.#attempts.set(key, this.#options.now());
   }
@@ -161,9 +163,10 @@ export class StageTruth {
         if (now - this.rejectingFrom >= this.#options.bounds.stallAfter) this.rejectingLongAt ??= now;
         break;
       case 'crash':
+      case 'death':
       case 'failure':
       case 'refusal':
-        if (result !== 'crash') this.#doubtAt = now;
+        if (result !== 'crash' && result !== 'death') this.#doubtAt = now;
         if (isTrial) break;
         if (!this.isSurelyOwn(key)) this.troubleAt = now;
         this.#keys.failed(of, {
@@ -171,7 +174,8 @@ export class StageTruth {
           forwarded: this.#forwardedBy(now),
           progressAt: Math.max(this.progressAt, this.#finishedAt),
           knownAt: this.#knownAt,
-          isCrash: result === 'crash',
+          isCrash: result === 'crash' || result === 'death',
+          isDeath: result === 'death',
         });
     }
   }
