@@ -6,13 +6,17 @@ interface KeyTruth {
   readonly messageId: string;
   /** Its failures that came after others' progress since the one before. */
   readonly excused: number;
-  /** The failures that the stage must know to be excused. */
+  /** The failures that must be excused, deaths of which the stage may not know among them. */
   readonly surelyExcused: number;
+  /** Those that the stage must know to be excused. */
+  readonly knownExcused: number;
   /** How long the stage had forwarded by then. */
   readonly firstFailedAfter: number;
   readonly lastFailedAt: number;
   /** When the stage learned of it; Infinity: not yet. */
   readonly lastKnownAt: number;
+  /** Of the failure before; undefined: this is the first. */
+  readonly knownBefore: number | undefined;
   readonly hasCrashed: boolean;
   /** It is a death, and was not excused when it happened; it counts as excused if others get through before the stage learns of it. */
   readonly mayBeExcused: boolean;
@@ -53,26 +57,44 @@ export class KeyTruths {
     const same = before !== undefined && this.#stands(before) ? before : undefined;
     const { clocks } = this.#bounds;
     const isExcused = before === undefined || progressAt > before.lastFailedAt - clocks;
-    const isSurelyExcused = same !== undefined && !isDeath && knownAt > same.lastKnownAt + clocks;
+    const isSurelyExcused = same !== undefined && knownAt > same.lastFailedAt + clocks;
+    const isKnownExcused = same !== undefined && !isDeath && knownAt > same.lastKnownAt + clocks;
     this.#keys.set(key, {
       messageId: same?.messageId ?? messageId,
       excused: (before?.excused ?? 0) + (isExcused ? 1 : 0),
-      surelyExcused: (same?.surelyExcused ?? (isDeath ? 0 : 1)) + (isSurelyExcused ? 1 : 0),
+      surelyExcused: (same?.surelyExcused ?? 1) + (isSurelyExcused ? 1 : 0),
+      knownExcused: (same?.knownExcused ?? (isDeath ? 0 : 1)) + (isKnownExcused ? 1 : 0),
       firstFailedAfter: same?.firstFailedAfter ?? forwarded,
       lastFailedAt: now,
       lastKnownAt: isDeath ? Infinity : now,
+      knownBefore: same?.lastKnownAt,
       hasCrashed: isCrash && (same?.hasCrashed ?? true),
       mayBeExcused: isDeath && !isExcused,
     });
   }
 
-  /** An attempt at the key has begun: a death before it is known by now. */
-  begun(key: string, now: number, progressAt: number): void {
+  /**
+   * An attempt at the key has begun, so that a death before it is known by now; or never is, where it is a trial.
+   * @param progressAt see `Failed`, as `knownAt`
+   */
+  begun(
+    key: string,
+    isTrial: boolean,
+    { now, progressAt, knownAt }: Pick<Failed, 'now' | 'progressAt' | 'knownAt'>,
+  ): void {
     const account = this.#keys.get(key);
     if (account?.lastKnownAt !== Infinity) return;
-    const isExcused = account.mayBeExcused && progressAt > account.lastFailedAt - this.#bounds.clocks;
-    const excused = account.excused + (isExcused ? 1 : 0);
-    this.#keys.set(key, { ...account, excused, lastKnownAt: now, mayBeExcused: false });
+    const { knownBefore, lastFailedAt, excused, knownExcused } = account;
+    const { clocks } = this.#bounds;
+    const isExcused = account.mayBeExcused && progressAt > lastFailedAt - clocks;
+    const isKnownExcused = !isTrial && (knownBefore === undefined || knownAt > knownBefore + clocks);
+    this.#keys.set(key, {
+      ...account,
+      excused: excused + (isExcused ? 1 : 0),
+      knownExcused: knownExcused + (isKnownExcused ? 1 : 0),
+      lastKnownAt: isTrial ? (knownBefore ?? -Infinity) : now,
+      mayBeExcused: false,
+    });
   }
 
   /** Where SQS has moved the failing message out of the way, one behind it proves nothing about it. */
@@ -96,11 +118,14 @@ export class KeyTruths {
   /**
    * Nobody can take it for anything else: progress is stored up to a minute late.
    * @param forwarded milliseconds in which the stage was normal or recovering
+   * @param isKnown the stage has learned of each death that counts
    */
-  isSurelyOwn(key: string, forwarded: number): boolean {
+  isSurelyOwn(key: string, forwarded: number, isKnown: boolean): boolean {
     const { ownAfter, parkAfter, minute } = this.#bounds;
     const truth = this.#keys.get(key);
-    if (truth === undefined || truth.surelyExcused <= ownAfter + 1) return false;
+    if (truth === undefined) return false;
+    const excused = isKnown ? truth.knownExcused : truth.surelyExcused;
+    if (excused <= ownAfter + 1) return false;
     return truth.hasCrashed || forwarded - truth.firstFailedAfter >= parkAfter + minute;
   }
 

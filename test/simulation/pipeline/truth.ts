@@ -113,7 +113,8 @@ export class StageTruth {
   /** @param isTrial a trial proves nothing about the mapping, and is no attempt of the window */
   begun({ key, messageId }: Failing, isTrial: boolean): void {
     this.#unknownDeaths.delete(messageId);
-    this.#keys.begun(key, this.#options.now(), this.progressAt);
+    const { progressAt } = this;
+    this.#keys.begun(key, isTrial, { now: this.#options.now(), progressAt, knownAt: this.#knownAt });
     if (isTrial) this.tried.add(key);
     else this.#attempts.set(key, this.#options.now());
   }
@@ -233,7 +234,7 @@ export class StageTruth {
     const { queued, parkedKeys, now } = this.#options;
     const isQueued = queued() > 0;
     const waits = isQueued || parkedKeys().some((key) => !this.isOwn(key));
-    const mayWait = isQueued || parkedKeys().some((key) => !this.isSurelyOwn(key));
+    const mayWait = isQueued || parkedKeys().some((key) => !this.isSurelyOwn(key, true));
     this.waitingSince = waits ? (this.waitingSince ?? now()) : undefined;
     this.#mayWaitSince = mayWait ? (this.#mayWaitSince ?? now()) : undefined;
   }
@@ -247,8 +248,8 @@ export class StageTruth {
     return this.#keys.isOwn(key);
   }
 
-  isSurelyOwn(key: string): boolean {
-    return this.#keys.isSurelyOwn(key, this.#forwardedBy(this.#options.now()));
+  isSurelyOwn(key: string, isKnown = false): boolean {
+    return this.#keys.isSurelyOwn(key, this.#forwardedBy(this.#options.now()), isKnown);
   }
 
   /** Redrives within the window, and their share of what was processed. */
