@@ -23,7 +23,7 @@
  *  7. The message is finished: delete it from the queue before the next one of its key begins, and at once when it was
  *     delivered before; otherwise the batch's response does it. If the delete fails, stop the key.
  *
- * The drain of a key (`drain.ts`), in a function that is killed before its lease ends:
+ * The drain of a key (`key-drain.ts`), in a function that is killed before its lease ends:
  *  1. Take the lease. The same write counts a failure and sets when the key is due again; a success takes that back. A drain's lease
  *     that nobody gave back: its process died, which is told and counted for the key.
  *  2. Read the head's token, and only then the oldest message, strongly.
