@@ -36,8 +36,14 @@ const send = async (events: readonly SentEvent[]): Promise<void> => {
   await sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: 'web-key', batch: 10 });
   sent.push(...events);
 };
-const health = async () =>
-  (await (await fetch(`${run.dataPlaneUrl}/health`)).json()) as Readonly<Record<string, string>>;
+type Health = Readonly<Record<string, string>>;
+
+/** It says UNKNOWN when the mode could not be read in time: on a machine that is busy it is asked again. */
+const health = (): Promise<Health> =>
+  until('health that knows the mode', async () => {
+    const answer = (await (await fetch(`${run.dataPlaneUrl}/health`)).json()) as Health;
+    return answer['mode'] === 'UNKNOWN' ? undefined : answer;
+  });
 const notices = (path: string) =>
   alarmNotices(receiver.sentTo(path)).filter(({ name }) => /degraded/i.test(name) && /router/i.test(name));
 

@@ -11,7 +11,7 @@ import { startLocalRun, type LocalRun } from '../support/local-run.ts';
 import { alarmNotices, incidentStates, stageStatus, untilMode, untilStage } from '../support/operator.ts';
 import { Receiver } from '../support/receiver.ts';
 import { DEADLINE_MS, until } from '../support/until.ts';
-import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
+import { eventsOf, sendPlainly, usersNamed } from '../integration/clients.ts';
 
 let receiver: Receiver;
 let run: LocalRun;
@@ -44,13 +44,13 @@ const config = (): PipelineConfig => ({
     refusalDelay: '2s',
   },
   degradedMode: {
-    window: '12s',
-    stallAfter: '12s',
+    window: '20s',
+    stallAfter: '20s',
     breakerTime: '5s',
-    parkAfter: '15s',
+    parkAfter: '25s',
     pause: '5s',
     maxPause: '10s',
-    maxDrainBackoff: '24s',
+    maxDrainBackoff: '40s',
   },
   alerts: { pagerDuty: { secretName: 'pager-url' } },
 });
