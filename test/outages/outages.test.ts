@@ -44,6 +44,9 @@ const config = (): PipelineConfig => ({
     refusalDelay: '2s',
   },
   degradedMode: {
+    // Of ten users whose crashes are counted. By default others get through between the crashes of each, so that they are parked uncounted.
+    redriveThreshold: 3,
+    ownAfter: 10,
     window: '20s',
     stallAfter: '20s',
     breakerTime: '5s',
