@@ -23,7 +23,7 @@ export const ENV = {
   parkingTable: 'SLUICE_PARKING_TABLE',
   /**
    * Control's: the ids of the stages' event source mappings, aligned with its bundle's `stages`. They are all it is told
-   * of the stages, because an environment holds 4 KB and the names of so many functions and queues do not fit: a mapping,
+   * of the stages, because an environment holds 4 KB and the names of all functions and queues do not fit: a mapping,
    * which control reads in each run anyway, names its function and its queue (`FunctionArn`, `EventSourceArn`), and the
    * queue's `RedrivePolicy` names the dead-letter queue.
    */

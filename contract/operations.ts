@@ -177,7 +177,7 @@ export type ControlRequest =
       readonly content?: boolean;
       readonly limit?: number;
     }
-  /** Makes parked keys due at once: one, a stage's, all. */
+  /** Makes parked keys due immediately: one, a stage's, all. */
   | { readonly command: 'retry'; readonly stage?: string; readonly key?: string }
   /** One event, by its `messageId`, of a parked key. */
   | {

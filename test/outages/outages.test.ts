@@ -83,7 +83,7 @@ const bad = usersNamed('poison', 10);
 /** Events of one user: enough for a message to hold a thousand of them. */
 const packed = eventsOf(['one', 'two'], 2_000);
 
-/** What is mended recovers with the first delivery, delivers everything in order, and resolves its one page. */
+/** What is fixed recovers with the first delivery, delivers everything in order, and resolves its one page. */
 const recovers = async (id: Id): Promise<void> => {
   await receiver.waitFor(`/${id}`, sent.length, { deadlineMs: 3 * DEADLINE_MS });
   expect(audit(sent, receiver.takenBy(`/${id}`))).toMatchObject({ lost: [], orderViolations: [] });

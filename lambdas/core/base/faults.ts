@@ -24,7 +24,7 @@ export class MessageRefused extends Error {
   override name = 'MessageRefused';
 }
 
-/** A cursor that no page gave: a slip of whoever asks for more. */
+/** A cursor that we did not issue: a caller error. */
 export class BadCursor extends Error {
   override name = 'BadCursor';
 

@@ -14,10 +14,10 @@ export const MAX_EVENT_BYTES = 240 * KB;
  */
 export const MAX_MESSAGE_BYTES = 256 * KB;
 
-/** SQS takes at most so many messages in one call ... */
+/** The messages that SQS takes in one call, at most ... */
 export const MAX_BATCH_ENTRIES = 10;
 
-/** ... and so many bytes: its limit of 1 MiB, less room for attributes. */
+/** ... and their bytes: its limit of 1 MiB, less room for attributes. */
 export const MAX_BATCH_BYTES = 1_000_000;
 
 /** How much is kept of an event that is rejected: its record is an item of DynamoDB, of at most 400 KB. */

@@ -15,7 +15,7 @@ export interface QueueSender {
   /**
    * One call of SendMessageBatch: at most `MAX_BATCH_ENTRIES` and `MAX_BATCH_BYTES`, at most one message a group.
    * @returns a result for each message, in their order
-   * @throws InfraFault when the call as a whole failed; any of the messages may have been accepted all the same
+   * @throws InfraFault when the call as a whole failed; any of the messages may have been accepted anyway
    */
   send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SendResult[]>;
 }

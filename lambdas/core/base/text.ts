@@ -2,7 +2,7 @@
 export const byteLength = (text: string): number => Buffer.byteLength(text);
 
 /**
- * The beginning of a text, up to so many bytes, without half a character at its end. (`ignoreBOM` keeps a byte order mark,
+ * The beginning of a text, up to a number of bytes, without half a character at its end. (`ignoreBOM` keeps a byte order mark,
  * which a decoder takes away by default.)
  */
 export const cut = (text: string, bytes: number): string =>

@@ -35,7 +35,7 @@ export interface ModeChangeResult {
  *
  * The SDK repeats a write whose answer it did not get. If the first had been made, the second is refused by it: the item then has
  * the name of our own write among its last, and the event is not applied again.
- * @throws InfraFault when the store fails (the change may have been made all the same), or when others changed the mode
+ * @throws InfraFault when the store fails (the change may have been made anyway), or when others changed the mode
  *   each time between the read and the write
  */
 export const changeMode = async (

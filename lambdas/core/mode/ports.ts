@@ -19,7 +19,7 @@ export interface ModeStore {
    * Writes `next` on condition that the stored item still has the `rev` of `previous`.
    * @param next its `rev` is the new one
    * @returns false when it was changed meanwhile
-   * @throws InfraFault; the write may have taken effect all the same
+   * @throws InfraFault; the write may have taken effect anyway
    */
   writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean>;
 }

@@ -110,7 +110,7 @@ export interface ModeRecord extends Mode {
   readonly history: readonly ModeChange[];
 }
 
-/** Of a stage of which nothing is stored. */
+/** Of a stage without a stored mode. */
 export const NORMAL: ModeRecord = {
   mode: 'normal',
   held: false,

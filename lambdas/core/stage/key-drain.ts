@@ -64,7 +64,7 @@ export class KeyDrain {
   #failures: number;
   /** As the head says. */
   #reason: string;
-  /** The head says so no more. */
+  /** Whether the head's failure count has been cleared. */
   #isReset = false;
   #done = 0;
 
@@ -82,7 +82,7 @@ export class KeyDrain {
     return inOwnTrouble({ reason: this.#reason });
   }
 
-  /** @throws InfraFault; the lease was given back, or ends by itself */
+  /** @throws InfraFault; the lease was given back, or expires */
   async run(): Promise<DrainResult> {
     const { stage, parking, clock, leaseTime, observe } = this.#deps;
     const now = clock();
@@ -252,7 +252,7 @@ export class KeyDrain {
     return this.#isReset;
   }
 
-  /** Nobody's fault: the charge is taken back, and the key is due at once. */
+  /** Nobody's fault: the charge is taken back, and the key is due immediately. */
   async #giveBack(): Promise<'end'> {
     const { stage, parking, clock } = this.#deps;
     const set = { failures: this.#failures, nextAttemptAt: clock() };

@@ -8,7 +8,7 @@ import type { StageProgress } from '../mode/record.ts';
 export interface StageQueue {
   /** Takes up to 10 messages off the queue, for a trial. @param seconds that they are hidden @throws InfraFault */
   receive(seconds: number): Promise<readonly IncomingMessage[]>;
-  /** Hides messages for so many seconds from now. @throws InfraFault */
+  /** Hides messages for a number of seconds from now. @throws InfraFault */
   setVisibility(messages: readonly IncomingMessage[], seconds: number): Promise<void>;
   /** @throws InfraFault */
   delete(message: IncomingMessage): Promise<void>;
@@ -41,7 +41,7 @@ export interface Attempt {
   /** What the last of them said. */
   readonly lastError?: string;
   readonly progress?: Progress;
-  /** Attempts that were begun, under `stamp`, and of which it is not known that they did not crash. */
+  /** Attempts that were begun, under `stamp`, and and are not known to have ended without a crash. */
   readonly charges?: number;
   /** Mode epoch and code version of the charges. Under another stamp they begin again. */
   readonly stamp?: string;

@@ -6,7 +6,7 @@ interface KeyTruth {
   readonly messageId: string;
   /** Its failures that came after others' progress since the one before. */
   readonly excused: number;
-  /** The failures that must be excused, deaths of which the stage may not know among them. */
+  /** The failures that must be excused, including deaths that the stage may not know. */
   readonly surelyExcused: number;
   /** Those that the stage must know to be excused. */
   readonly knownExcused: number;
