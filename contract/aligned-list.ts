@@ -12,10 +12,14 @@ const digest = (ids: readonly string[]): string =>
 export const alignedList = (ids: readonly string[], values: readonly string[]): string =>
   `${digest(ids)}:${values.join(',')}`;
 
-/** @returns the values in the order of `ids`; undefined when they belong to another list */
-export const readAlignedList = (ids: readonly string[], text: string): readonly string[] | undefined => {
+/** @returns the values by their ids; undefined when they belong to another list */
+export const readAlignedList = (
+  ids: readonly string[],
+  text: string,
+): ReadonlyMap<string, string> | undefined => {
   const [, written, list = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   if (written !== digest(ids)) return undefined;
   const values = list === '' ? [] : list.split(',');
-  return values.length === ids.length ? values : undefined;
+  if (values.length !== ids.length) return undefined;
+  return new Map(ids.map((id, i) => [id, values[i] ?? '']));
 };

@@ -1,11 +1,12 @@
 /**
- * What a function knows from deploy time on. It is written as `bundle.json` beside the function's code, because the
+ * What a function knows from deploy time on. It is written as `bundle.json` next to the function's code, because the
  * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
  */
 import type {
   DeduplicationSettings,
   DegradedModeSettings,
   DestinationSettings,
+  RoutingSettings,
   SourceSettings,
   TimingSettings,
 } from './settings.ts';
@@ -13,7 +14,7 @@ import type {
 /** The name of the router's stage. Its mode is the system's. A destination's stage has the destination's id. */
 export const ROUTER_STAGE = 'router';
 
-/** How a stage's transform is run; its code is beside the function's (`BUNDLE_FILES`). */
+/** How a stage's transform is run; its code is next to the function's (`BUNDLE_FILES`). */
 export interface TransformBundle {
   /** The longest that one event may take; milliseconds. */
   readonly timeout: number;
@@ -35,11 +36,13 @@ export interface IngestBundle extends Bundle {
   readonly version: string;
   readonly sources: readonly SourceSettings[];
   readonly timing: Pick<TimingSettings, 'ingestDeadline'>;
+  /** Order keys of one request, at most. */
+  readonly maxKeys: number;
 }
 
 export interface RouterBundle extends Bundle {
   /** The enabled ones. */
-  readonly destinations: readonly Pick<DestinationSettings, 'id' | 'sources'>[];
+  readonly destinations: readonly (Pick<DestinationSettings, 'id' | 'sources'> & RoutingSettings)[];
   readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
   /** Absent: off. */
@@ -61,11 +64,10 @@ export interface ControlBundle extends Bundle {
   readonly stages: readonly {
     readonly id: string;
     readonly maxConcurrency: number;
-    /** The function's hard timeout; milliseconds. */
-    readonly timeout: number;
   }[];
-  readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
+  /** For what ingest rejected: sent again, it gets the order key that ingest would have given it. */
+  readonly sources: readonly Pick<SourceSettings, 'id' | 'orderBy'>[];
 }
 
 /** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */

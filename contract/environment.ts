@@ -22,7 +22,7 @@ export const ENV = {
   /** Table of what is parked and what is rejected. */
   parkingTable: 'SLUICE_PARKING_TABLE',
   /**
-   * Control's: the ids of the stages' event source mappings, aligned with its bundle's `stages`. They are all it is told
+   * Control's: the ids of the stages' event source mappings, aligned with its bundle's `stages`. They are all it knows
    * of the stages, because an environment holds 4 KB and the names of all functions and queues do not fit: a mapping,
    * which control reads in each run anyway, names its function and its queue (`FunctionArn`, `EventSourceArn`), and the
    * queue's `RedrivePolicy` names the dead-letter queue.

@@ -14,13 +14,19 @@ export const METRICS = {
   oldestParkedAge: 'OldestParkedAge',
   /**
    * Seconds that messages have waited; of each stage and of the pipeline. From the stages, for the oldest of a batch; from
-   * control for a stage that is shut.
+   * control for a stage that is blocked.
    */
   oldestMessageAge: 'OldestMessageAge',
+  /** Messages in the longest queue of a stage; of the pipeline. From control. */
+  queueBacklog: 'QueueBacklog',
+  /** About how many of them are of one user: the most, of each stage and of the pipeline. From control. */
+  keyBacklog: 'KeyBacklog',
   /** Stages that are normal and have parked many users within `window`; of the pipeline. From control. */
   usersParked: 'UsersParked',
   /** Stages that are normal although two probes in a row failed; of the pipeline. From control. */
   probesFailing: 'ProbesFailing',
+  /** Requests that ingest answered with 401: without a write key, or with one that no source has; of the pipeline. From ingest. */
+  requestsUnauthorized: 'RequestsUnauthorized',
   /** Of each stage and of the pipeline. */
   eventsRejected: 'EventsRejected',
   /** Failures of a transform after the event had been answered; of each stage and of the pipeline. From the stages. */

@@ -36,6 +36,17 @@ export interface LateCrashes {
   readonly last: Crash;
 }
 
+/** A key whose messages are sent faster than they are processed. */
+export interface HotKey {
+  readonly key: string;
+  /** About how many messages of it wait in the queue: the rate at which they were sent, times `age`. */
+  readonly backlog: number;
+  /** How long the latest message that was received of it had waited; milliseconds. */
+  readonly age: number;
+  /** When that was. */
+  readonly at: number;
+}
+
 /** The last failure of a kind that is not a crash. */
 export interface LastFailure {
   /** As the destination or AWS said it: a status code and the beginning of the answer, or an error's name and message. */

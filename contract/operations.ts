@@ -2,7 +2,7 @@
  * What an operator can ask of control, and what control answers. The command line and the local run's console invoke
  * control's function with a request as the payload, on AWS and locally alike. All times are milliseconds since 1970.
  */
-import type { Crash, LastFailure, LateCrashes, ModeChange, ModeName, Waiting } from './modes.ts';
+import type { Crash, HotKey, LastFailure, LateCrashes, ModeChange, ModeName, Waiting } from './modes.ts';
 
 /** What happens to a stage next, as a clause without its time: "the pause ends, and recovery starts". */
 export interface NextStep {
@@ -16,7 +16,7 @@ export interface StageStatus {
   readonly id: string;
   readonly mode: ModeName;
   readonly held: boolean;
-  /** Nothing is forwarded: the stage or the system is degraded or held. */
+  /** It is blocked: the stage or the system is degraded or held. */
   readonly shut: boolean;
   readonly epoch: number;
   /** Since when it has this mode. Absent: always. */
@@ -52,6 +52,8 @@ export interface StageStatus {
   /** An event that will never be taken. */
   readonly lastRejection?: LastFailure;
   readonly lateCrashes?: LateCrashes;
+  /** The keys with the largest backlogs in its queue, the largest first. Absent: none is behind. */
+  readonly hotKeys?: readonly HotKey[];
   /** The latest last. */
   readonly history: readonly ModeChange[];
   /** The event source mapping's state and concurrency, as Lambda reports them. */
@@ -149,6 +151,8 @@ export interface RejectedEvent {
   readonly count: number;
   /** An operator discarded it, from a parked key. */
   readonly discarded: boolean;
+  /** Who did, as the request said. */
+  readonly by?: string;
   readonly answer?: { readonly status: number; readonly body: string };
   /** Only when it was asked for. */
   readonly body?: string;
@@ -157,6 +161,33 @@ export interface RejectedEvent {
 export interface RejectedPage {
   readonly events: readonly RejectedEvent[];
   readonly cursor?: string;
+}
+
+export interface ResentPage {
+  readonly records: number;
+  readonly events: number;
+  /** Matching records that cannot be sent again, and why. They stay. */
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  /** There are more to look at. */
+  readonly cursor?: string;
+}
+
+/** What was erased, or would be: numbers of events. */
+export interface ErasedPage {
+  /** Events that waited in parked messages ... */
+  readonly parked: number;
+  /** ... and records of rejected and discarded events. */
+  readonly rejected: number;
+  /** Parked keys that were being tried at that moment and are as they were. */
+  readonly busy: readonly { readonly stage: string; readonly key: string }[];
+  /** There is more to look through. */
+  readonly cursor?: string;
+}
+
+/** Any request may say who makes it. It is a claim: IAM decides who may ask, and CloudTrail knows who did. */
+export interface Signed {
+  /** In a few words; 200 characters at most. */
+  readonly by?: string;
 }
 
 export type ControlRequest =
@@ -194,7 +225,43 @@ export type ControlRequest =
       readonly limit?: number;
       readonly cursor?: string;
     }
-  | { readonly command: 'retry-rejected'; readonly stage: string; readonly id: string };
+  | { readonly command: 'retry-rejected'; readonly stage: string; readonly id: string }
+  /** A stage's records that match, oldest first; not those that were discarded. */
+  | {
+      readonly command: 'resend-rejected';
+      readonly stage: string;
+      /** A status that a destination answered, or a part of the reason. */
+      readonly reason?: string;
+      /** When the events were accepted: from, and before; ISO 8601. */
+      readonly since?: string;
+      readonly until?: string;
+      /** Counts, and sends nothing. */
+      readonly dryRun?: boolean;
+      readonly limit?: number;
+      readonly cursor?: string;
+    }
+  /** A stage's records, discarded ones among them: one by its id, or those that match. They are gone for good. */
+  | {
+      readonly command: 'delete-rejected';
+      readonly stage: string;
+      readonly id?: string;
+      readonly reason?: string;
+      readonly since?: string;
+      readonly until?: string;
+      /** Counts, and deletes nothing. */
+      readonly dryRun?: boolean;
+      readonly cursor?: string;
+    }
+  /** What is stored of one user of a source, in all stages: one of the two ids at least. */
+  | {
+      readonly command: 'erase';
+      readonly source: string;
+      readonly userId?: string;
+      readonly anonymousId?: string;
+      /** Counts, and erases nothing. */
+      readonly dryRun?: boolean;
+      readonly cursor?: string;
+    };
 
 export interface ControlResults {
   readonly status: StatusReport;
@@ -208,6 +275,13 @@ export interface ControlResults {
   readonly discard: { readonly discarded: string; readonly left: number };
   readonly rejected: RejectedPage;
   readonly 'retry-rejected': { readonly sent: number };
+  readonly 'resend-rejected': ResentPage;
+  readonly 'delete-rejected': {
+    readonly records: number;
+    readonly events: number;
+    readonly cursor?: string;
+  };
+  readonly erase: ErasedPage;
 }
 
 /** `refused`: the request cannot be carried out as it is; says what to change. */

@@ -7,16 +7,76 @@ export interface SecretName {
   readonly secretName: string;
 }
 
+/** A network that is not the public one: RFC 1918 and 4193; this machine; link-local. */
+export type NetworkName = 'private' | 'loopback' | 'linkLocal';
+
+/** Which id is a source's order key; `auto`: by the event's `channel`. */
+export type OrderBy = 'anonymousId' | 'userId' | 'auto';
+
+/** What one process of ingest takes of a source. */
+export interface RateLimitSettings {
+  readonly eventsPerSecond: number;
+  /** Events that may come at the same time, after a pause. */
+  readonly burst: number;
+}
+
 export interface SourceSettings {
   readonly id: string;
   readonly enabled: boolean;
+  readonly orderBy: OrderBy;
   readonly writeKeys: readonly string[];
+  /** Absent: none. */
+  readonly rateLimit?: RateLimitSettings | undefined;
+}
+
+/** What a filter compares with. */
+export type FilterValue = string | number | boolean | null;
+
+/** Conditions on one value of an event; all of them must hold. */
+export interface FilterConditions {
+  readonly $eq?: FilterValue;
+  readonly $ne?: FilterValue;
+  readonly $in?: readonly FilterValue[];
+  readonly $nin?: readonly FilterValue[];
+  readonly $gt?: string | number;
+  readonly $gte?: string | number;
+  readonly $lt?: string | number;
+  readonly $lte?: string | number;
+  readonly $exists?: boolean;
+  readonly $not?: FilterConditions;
+}
+
+export type FilterOperand = FilterValue | FilterConditions | readonly Filter[];
+
+/**
+ * A condition for each path, such as `properties.total`, all of which must hold; `$and`, `$or` and `$nor` have lists of filters. A part of
+ * MongoDB's query language: no operator runs code or a regular expression.
+ */
+export type Filter = Readonly<Record<string, FilterOperand>>;
+
+/** The consents that a destination needs of a user whose choices `provider` records. */
+export interface ConsentSettings {
+  /** As events have it in `context.consentManagement.provider`. */
+  readonly provider: string;
+  /** Ids of consents. */
+  readonly consents: readonly string[];
+  /** Whether all of them are needed, or one of them. Of provider `custom` alone: events say it for the others. */
+  readonly resolutionStrategy?: 'and' | 'or' | undefined;
+}
+
+/** Which events a destination gets, of those of its sources. */
+export interface RoutingSettings {
+  /** A further name, besides its id, that an event's `integrations` has for it. */
+  readonly integration?: string | undefined;
+  readonly consentManagement?: readonly ConsentSettings[] | undefined;
+  readonly filter?: Filter | undefined;
 }
 
 export interface DestinationSettings {
   readonly id: string;
   readonly type: 'webhook';
-  readonly url: string;
+  /** The secret holds the whole URL. */
+  readonly url: string | SecretName;
   readonly headers: Readonly<Record<string, string | SecretName>>;
   /** Ids of the sources it takes. Absent: all. */
   readonly sources?: readonly string[] | undefined;
@@ -24,7 +84,8 @@ export interface DestinationSettings {
   readonly batch: number;
   readonly maxConcurrency: number;
   readonly signingSecret?: SecretName | undefined;
-  readonly allowPrivateNetwork: boolean;
+  /** The networks besides the public one that it may send to; `true`: private addresses. */
+  readonly allowPrivateNetwork: boolean | readonly NetworkName[];
   readonly enabled: boolean;
 }
 
@@ -55,6 +116,7 @@ export interface DegradedModeSettings {
   readonly ownAfter: number;
   readonly parkAfter: number;
   readonly spillAfter: number;
+  readonly spillBacklog: number;
   readonly drainConcurrency: number;
   readonly maxDrainBackoff: number;
 }

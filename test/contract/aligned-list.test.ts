@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { alignedList, readAlignedList } from '../../contract/aligned-list.ts';
 
 describe('a list that is aligned with ids', () => {
-  it('gives back the values', () => {
-    expect(readAlignedList(['crm', 'lake'], alignedList(['crm', 'lake'], ['q1.fifo', 'q2.fifo']))).toEqual([
-      'q1.fifo',
-      'q2.fifo',
-    ]);
-    expect(readAlignedList([], alignedList([], []))).toEqual([]);
+  it('returns the values by id', () => {
+    expect(readAlignedList(['crm', 'lake'], alignedList(['crm', 'lake'], ['q1.fifo', 'q2.fifo']))).toEqual(
+      new Map([
+        ['crm', 'q1.fifo'],
+        ['lake', 'q2.fifo'],
+      ]),
+    );
+    expect(readAlignedList([], alignedList([], []))).toEqual(new Map());
   });
 
   it.each([

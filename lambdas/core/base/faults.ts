@@ -9,7 +9,7 @@ export class InfraFault extends Error {
 }
 
 /**
- * AWS does not let us: a permission is missing, or a resource or a secret does not exist. No retry helps until a person changes that, so
+ * AWS does not let us: a permission is missing, or a resource or a secret does not exist. No retry helps until an operator changes that, so
  * that it counts as a failure of the stage, and names itself.
  */
 export class AccessFault extends InfraFault {

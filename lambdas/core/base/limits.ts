@@ -23,7 +23,7 @@ export const MAX_BATCH_BYTES = 1_000_000;
 /** How much is kept of an event that is rejected: its record is an item of DynamoDB, of at most 400 KB. */
 export const MAX_REJECTED_BODY_BYTES = 200 * KB;
 
-/** Milliseconds in which a call of AWS has ended, one way or the other, with the limits that our SDK clients have ... */
+/** Milliseconds in which an AWS call has ended, one way or the other, with the limits that our SDK clients have ... */
 const CALL_LIMIT = 6_500;
 
 /** ... and what must be left of a function's time for one, and for what follows it. */

@@ -31,6 +31,6 @@ export interface IncomingMessage {
   readonly receiveCount: number;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
-  /** When the queue handed it out this time, milliseconds since 1970. SQS tells that of the first time alone. */
+  /** When the queue handed it out this time, milliseconds since 1970. SQS says that of the first time alone. */
   readonly receivedAt?: number;
 }

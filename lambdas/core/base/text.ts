@@ -11,3 +11,9 @@ export const cut = (text: string, bytes: number): string =>
     : new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(text).subarray(0, bytes), {
         stream: true,
       });
+
+const ELLIPSIS = '…';
+
+/** As `cut`, for people: what was cut off shows. */
+export const shorten = (text: string, bytes: number): string =>
+  byteLength(text) <= bytes ? text : `${cut(text, bytes - byteLength(ELLIPSIS))}${ELLIPSIS}`;

@@ -1,5 +1,6 @@
 /** What SQS takes for a repetition: for five minutes it drops a message whose id it has seen in the same group. */
 import { createHash } from 'node:crypto';
+import { stringify } from '../base/exact-json.ts';
 import type { JsonObject, SluiceEvent } from './event.ts';
 
 export interface DeduplicatedPart {
@@ -13,9 +14,9 @@ export interface DeduplicatedPart {
   readonly events: readonly SluiceEvent[];
 }
 
-/** An event's JSON without what SDKs set anew on each retry: `sentAt`, and Segment's `_metadata`, in which it counts them. */
+/** An event's JSON without what SDKs set again on each retry: `sentAt`, and Segment's `_metadata`, in which it counts them. */
 export const lastingContent = (event: JsonObject): string =>
-  JSON.stringify({ ...event, sentAt: undefined, _metadata: undefined });
+  stringify({ ...event, sentAt: undefined, _metadata: undefined });
 
 /** @returns 43 characters of base64url */
 export const fingerprint = (parts: readonly (string | number)[]): string =>

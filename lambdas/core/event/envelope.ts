@@ -2,6 +2,7 @@
  * Envelopes: what the bodies of SQS messages hold. Each carries `v`, so that a later version can still read what an
  * earlier one stored.
  */
+import { parse, stringify } from '../base/exact-json.ts';
 import { isJsonObject, type SluiceEvent } from './event.ts';
 import { MAX_MESSAGE_BYTES } from '../base/limits.ts';
 import { byteLength } from '../base/text.ts';
@@ -33,7 +34,7 @@ export interface RejectedEnvelope {
   readonly sha256: string;
   /** The event's JSON, cut at 200 KB. */
   readonly body: string;
-  /** Set when a request had so many bad events that they share records: `body` is a list of so many. */
+  /** Set when a request had more bad events than get a record each, so that they share records: `body` is a list of this many. */
   readonly count?: number;
 }
 
@@ -41,16 +42,16 @@ export type Envelope = EventsEnvelope | RejectedEnvelope;
 
 /**
  * JSON that SQS accepts: it refuses U+FFFE and U+FFFF, which JSON may hold unescaped. (Control characters and lone
- * surrogates are escaped by `JSON.stringify`.)
+ * surrogates are escaped by `JSON.stringify`.) Numbers keep the digits with which they were sent.
  */
 export const toMessageBody = (envelope: Envelope): string =>
-  JSON.stringify(envelope).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  stringify(envelope).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 
 /** `undefined`: not an envelope that this version can read. */
 export const parseEnvelope = (body: string): Envelope | undefined => {
   let value: unknown;
   try {
-    value = JSON.parse(body);
+    value = parse(body);
   } catch {
     return undefined;
   }
@@ -98,7 +99,7 @@ export const pack = (
 
 /** Bytes of an event as a message carries it. */
 export const eventBytes = (event: SluiceEvent): number => {
-  const json = JSON.stringify(event);
+  const json = stringify(event);
   // Each of the two characters that `toMessageBody` escapes grows from 3 bytes to 6.
   return byteLength(json) + 3 * (json.match(/[\uFFFE\uFFFF]/g)?.length ?? 0);
 };

@@ -1,6 +1,7 @@
-/** Events as Sluice carries them: RudderStack's JSON, of which it reads only what it must. */
+/** Events as Sluice carries them: RudderStack's JSON; it reads only what it must. */
+import { ExactNumber } from '../base/exact-json.ts';
 
-export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export type Json = string | number | boolean | null | ExactNumber | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
 }
@@ -11,4 +12,4 @@ export interface SluiceEvent extends JsonObject {
 }
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);

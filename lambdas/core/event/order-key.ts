@@ -3,33 +3,45 @@
  * group.
  */
 import { createHash } from 'node:crypto';
+import type { OrderBy } from '../../../contract/settings.ts';
 import type { JsonObject } from './event.ts';
+import { idText } from './id-text.ts';
 
-/** The two ids by which an event names its user, trimmed; empty: it has none. */
+/** The two ids by which an event names its user, as `idText` reads them; empty: it has none. */
 export interface UserIds {
   readonly userId: string;
   readonly anonymousId: string;
 }
 
-/** A number is an id as good as its text (some servers send their database's ids); anything else is none. */
-const toId = (value: unknown): string => {
-  if (typeof value === 'string') return value.trim();
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : '';
-};
-
 /** `undefined`: the event names nobody. */
 export const userIds = (event: JsonObject): UserIds | undefined => {
-  const ids = { userId: toId(event['userId']), anonymousId: toId(event['anonymousId']) };
+  const ids = { userId: idText(event['userId']), anonymousId: idText(event['anonymousId']) };
   return ids.userId === '' && ids.anonymousId === '' ? undefined : ids;
 };
 
+/** Which id orders an event; where the event lacks it, the other one does. */
+type OrderingId = 'anonymousId' | 'userId';
+
 /**
- * The anonymous id comes first, because it does not change when a device's user logs in: so the events before, at and
- * after `identify` share one key. The `AnonymousId` request header is left out on purpose: SDKs disagree on its coding,
- * and in a batch it is the first event's.
+ * `auto`: a server speaks for many people, and its `anonymousId` may be a new one for each event (RudderStack's Go SDK) or
+ * one for all of them; whom it knows it names by `userId`. RudderStack's server SDKs set `channel: "server"`.
+ *
+ * On a device the anonymous id comes first, because it does not change when the device's user logs in: so the events
+ * before, at and after `identify` share one key.
+ */
+export const orderingId = (event: JsonObject, orderBy: OrderBy): OrderingId => {
+  if (orderBy !== 'auto') return orderBy;
+  return event['channel'] === 'server' ? 'userId' : 'anonymousId';
+};
+
+/**
+ * The `AnonymousId` request header is left out on purpose: SDKs disagree on its coding, and in a batch it is the first
+ * event's.
  * @returns 43 characters of base64url: it fits a message group id whatever is in the user's ids, and shows none of it
  */
-export const orderKey = (sourceId: string, { userId, anonymousId }: UserIds): string =>
-  createHash('sha256')
-    .update(`${sourceId}\0${anonymousId === '' ? userId : anonymousId}`)
+export const orderKey = (sourceId: string, ids: UserIds, by: OrderingId): string => {
+  const other = by === 'userId' ? ids.anonymousId : ids.userId;
+  return createHash('sha256')
+    .update(`${sourceId}\0${ids[by] === '' ? other : ids[by]}`)
     .digest('base64url');
+};

@@ -22,9 +22,11 @@ export interface Rejection {
   readonly answer?: { readonly status: number; readonly body: string };
   /** An operator took it out of a parked key; `reason` is the operator's. */
   readonly discarded?: boolean;
+  /** The operator, as the request said. */
+  readonly by?: string;
   /** It is what the stage's transform made of an event: sent again, it must not go through the transform again. */
   readonly transformed?: boolean;
-  /** Its order key, where that cannot be told from the event any more: a transform may have changed the ids. */
+  /** Its order key, where the event no longer shows it: a transform may have changed the ids. */
   readonly key?: string;
 }
 
@@ -35,10 +37,19 @@ export interface RejectionStore {
 
 /** What the operator's commands need besides. @throws InfraFault, all of them */
 export interface RejectionReader {
-  /** By stage, in the order of acceptance. A page may have fewer than `limit` although there are more. @throws BadCursor */
+  /**
+   * By stage, in the order of acceptance. A page may have fewer than `limit` although there are more.
+   * @param page `since`, `until`: of acceptance, as ISO 8601; the second is not included
+   * @throws BadCursor
+   */
   list(
     stage: string,
-    page: { readonly limit: number; readonly cursor?: string },
+    page: {
+      readonly limit: number;
+      readonly cursor?: string;
+      readonly since?: string;
+      readonly until?: string;
+    },
   ): Promise<{ readonly rejections: readonly Rejection[]; readonly cursor?: string }>;
   /** `id`: as in `Rejection`. There are few of one id, so a stage is searched. */
   find(stage: string, id: string): Promise<Rejection | undefined>;

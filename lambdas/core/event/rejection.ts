@@ -27,7 +27,7 @@ export const rejectionId = (
   { sha256 }: Pick<Rejection, 'sha256'>,
 ): string => `${id}:${event}:${output}:${sha256.slice(0, 16)}`;
 
-/** The record of a message of which no event can be read. @param at milliseconds since 1970 */
+/** The record of a message in which no event can be read. @param at milliseconds since 1970 */
 export const unreadableMessage = (stage: string, message: IncomingMessage, at: number): Rejection => ({
   id: message.id,
   stage,

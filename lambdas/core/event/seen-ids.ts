@@ -5,12 +5,12 @@
  * The record of a key has the ids of the events that were routed, and which message brought each. It is read before a
  * message is looked at, and written once, when every queue has taken its part of the message. So whatever is in it has been
  * routed, or filtered out, and what is dropped for it is a repetition:
- * - An id that the same message brought is none. A message that comes again, after a death or a failed deletion, is sent
+ * - An id that the same message brought is not one. A message that is redelivered, after a death or a failed deletion, is sent
  *   again whole; what it repeats within itself is left out each time alike.
  * - A write that is lost, or one of a dead worker that lands late and takes the place of a newer, makes the record forget:
  *   that costs a duplicate, never an event. So the writes need no condition.
  * - Age is the time between the two messages' acceptance by SQS, and not the time of the work: a message that waited for
- *   hours is judged as it would have been at once, and in the same way each time that it comes.
+ *   hours is judged as it would have been then, and in the same way at each receive.
  */
 import { fingerprint } from './deduplication-id.ts';
 import type { SluiceEvent } from './event.ts';
@@ -36,10 +36,10 @@ export interface Brought {
 /** The record of a key: what was routed first comes first. */
 export type Seen = readonly Brought[];
 
-export interface SeenStore {
+export interface SeenIdsStore {
   /** Strongly consistent; empty when nothing is stored, or what cannot be read. @throws InfraFault */
   read(key: string): Promise<Seen>;
-  /** Takes the place of what is stored. @throws InfraFault; the write may have taken effect all the same */
+  /** Takes the place of what is stored. @throws InfraFault; the write may have taken effect anyway */
   save(key: string, seen: Seen): Promise<void>;
 }
 

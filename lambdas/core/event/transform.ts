@@ -17,7 +17,7 @@ export interface TransformJob {
   /** ISO 8601. */
   readonly receivedAt: string;
   readonly events: readonly SluiceEvent[];
-  /** How long from now on further events may be begun; milliseconds. With none left, none is begun. */
+  /** How long from now on further events may be begun; milliseconds. With none left, no event is begun. */
   readonly time: number;
 }
 
@@ -33,7 +33,7 @@ export interface Transforms {
   readonly timeout: number;
   /** Runs the events of a job one after another; jobs run in parallel. @throws InfraFault before any event was begun */
   run(job: TransformJob): Promise<TransformRun>;
-  /** Whether the code can be loaded. @returns why not @throws InfraFault when that cannot be told */
+  /** Whether the code can be loaded. @returns why not @throws InfraFault when that cannot be found out */
   check(): Promise<CaughtCrash | undefined>;
 }
 

@@ -1,9 +1,13 @@
 /** Which events are taken, and what is stamped on them. The rules are those of RudderStack's gateway. */
 import { createHash } from 'node:crypto';
+import { ExactNumber } from '../base/exact-json.ts';
 import { eventBytes } from '../event/envelope.ts';
 import { isJsonObject, type JsonObject, type SluiceEvent } from '../event/event.ts';
+import { visibleText } from '../event/id-text.ts';
 import { MAX_EVENT_BYTES } from '../base/limits.ts';
-import { orderKey, userIds, type UserIds } from '../event/order-key.ts';
+import type { OrderBy } from '../../../contract/settings.ts';
+import { orderKey, orderingId, userIds, type UserIds } from '../event/order-key.ts';
+import { timesOf } from './times.ts';
 
 /**
  * Objects and lists in one another. `JSON.stringify` and `structuredClone` recurse, and overflow the stack at some
@@ -16,12 +20,23 @@ export const REJECTION = {
   nobody: 'request neither has anonymousId nor userId',
   notAnEvent: 'event is not a valid rudder event',
   tooLarge: 'event size exceeds max limit',
+  notJson: 'invalid json',
 } as const;
 export type RejectionReason = (typeof REJECTION)[keyof typeof REJECTION];
+
+/** An event of a batch that is not JSON. */
+export class UnreadableEvent {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
 
 /** What ingest knows of the request that an event came in. */
 export interface Arrival {
   readonly sourceId: string;
+  readonly orderBy: OrderBy;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
   readonly requestIp: string;
@@ -35,7 +50,7 @@ export type Admission =
   | {
       readonly ok: true;
       readonly key: string;
-      /** As it came, with its `messageId`: what tells a retry from a new event. */
+      /** As it came, with its `messageId`: what distinguishes a retry from a new event. */
       readonly received: SluiceEvent;
       readonly stamped: SluiceEvent;
     }
@@ -45,6 +60,7 @@ export type Admission =
 export const isDeeperThan = (value: unknown, limit: number): boolean =>
   typeof value === 'object' &&
   value !== null &&
+  !(value instanceof ExactNumber) &&
   (limit === 0 || Object.values(value).some((inner) => isDeeperThan(inner, limit - 1)));
 
 /** RudderStack's id of a user: the MD5 of both ids, in the form of a version 4 UUID. */
@@ -55,38 +71,20 @@ export const rudderId = ({ userId, anonymousId }: UserIds): string => {
   return digest.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 };
 
-/** @returns milliseconds since 1970; NaN for what is not a time */
-const toTime = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : NaN);
-
-/**
- * When it happened by our clock: the device's clock may be wrong, but the time it let pass between the event and the
- * sending is right. Without those two times, or if they are absurd, it is the time of arrival.
- */
-const correctedTime = (originalTimestamp: unknown, sentAt: unknown, receivedAt: number): string => {
-  const original = toTime(originalTimestamp);
-  const sent = toTime(sentAt);
-  const waited = Number.isNaN(original) ? 0 : (Number.isNaN(sent) ? receivedAt : sent) - original;
-  const corrected = new Date(receivedAt - waited);
-  return Number.isNaN(corrected.getTime()) ? new Date(receivedAt).toISOString() : corrected.toISOString();
-};
-
 const messageId = (event: JsonObject, newId: () => string): string => {
   const given = event['messageId'];
-  const id = typeof given === 'string' ? given.trim() : '';
+  const id = typeof given === 'string' ? visibleText(given) : '';
   return id === '' ? newId() : id;
 };
 
 const stamp = (event: SluiceEvent, ids: UserIds, { receivedAt, requestIp }: Arrival): SluiceEvent => {
-  const now = new Date(receivedAt).toISOString();
-  const { sentAt, originalTimestamp, timestamp, receivedAt: given, request_ip } = event;
+  const { receivedAt: given, request_ip } = event;
   return {
     ...event,
     rudderId: rudderId(ids),
-    receivedAt: given ?? now,
+    receivedAt: given ?? new Date(receivedAt).toISOString(),
     request_ip: request_ip ?? requestIp,
-    originalTimestamp: originalTimestamp ?? now,
-    sentAt: sentAt ?? now,
-    timestamp: timestamp ?? correctedTime(originalTimestamp, sentAt, receivedAt),
+    ...timesOf(event, receivedAt),
   };
 };
 
@@ -95,6 +93,7 @@ const stamp = (event: SluiceEvent, ids: UserIds, { receivedAt, requestIp }: Arri
  * where an assignment would set the prototype.
  */
 export const admit = (raw: unknown, arrival: Arrival): Admission => {
+  if (raw instanceof UnreadableEvent) return { ok: false, reason: REJECTION.notJson };
   if (!isJsonObject(raw) || isDeeperThan(raw, MAX_EVENT_DEPTH)) {
     return { ok: false, reason: REJECTION.notAnEvent };
   }
@@ -104,5 +103,6 @@ export const admit = (raw: unknown, arrival: Arrival): Admission => {
   const received: SluiceEvent = { ...raw, ...type, messageId: messageId(raw, arrival.newId) };
   const stamped = stamp(received, ids, arrival);
   if (eventBytes(stamped) > MAX_EVENT_BYTES) return { ok: false, reason: REJECTION.tooLarge };
-  return { ok: true, key: orderKey(arrival.sourceId, ids), received, stamped };
+  const key = orderKey(arrival.sourceId, ids, orderingId(raw, arrival.orderBy));
+  return { ok: true, key, received, stamped };
 };

@@ -9,10 +9,13 @@ import type { OutgoingMessage } from '../base/messages.ts';
 
 /**
  * Events in one request. By size alone (4,000 KB) they could be hundreds of thousands, each of another user: more
- * messages than can be sent before the deadline, so that the request would fail for ever. Events of real SDKs have 200
- * bytes and more, of which 20,000 fit.
+ * messages than can be sent before the deadline, so that the request would always fail. Events of real SDKs have 200
+ * bytes and more, and 20,000 of those fit.
  */
 export const MAX_REQUEST_EVENTS = 20_000;
+
+/** An answer of 413 says this, and how many users are too many. */
+export const TOO_MANY_USERS = 'request has events of too many users';
 
 /** Messages of one group, to be sent strictly one after the other. */
 export type Lane = readonly OutgoingMessage[];
@@ -24,10 +27,11 @@ export type Plan =
       readonly accepted: number;
       readonly rejected: number;
     }
-  /** Nothing is stored; the client is told. */
+  /** Nothing is stored; the client gets an error. */
   | {
       readonly kind: 'refuse';
-      readonly reason: RejectionReason | 'empty batch payload' | 'request size exceeds max limit';
+      readonly reason:
+        RejectionReason | 'empty batch payload' | 'request size exceeds max limit' | typeof TOO_MANY_USERS;
     };
 
 interface Admitted {
@@ -53,8 +57,13 @@ const toLane = (key: string, events: readonly Admitted[], arrival: Arrival): Lan
  * Each event goes into exactly one message: a good one into its user's, in the order of the request; a bad one into a
  * record of its own. A bad event never takes a good one down; but when all are bad the request is refused, with the
  * first one's reason, as RudderStack does.
+ * @param maxKeys of the request; each is a message at least, and a request of more would not be stored before its deadline
  */
-export const planRequest = (events: readonly unknown[], arrival: Arrival): Plan => {
+export const planRequest = (
+  events: readonly unknown[],
+  arrival: Arrival,
+  maxKeys = MAX_REQUEST_EVENTS,
+): Plan => {
   if (events.length === 0) return { kind: 'refuse', reason: 'empty batch payload' };
   if (events.length > MAX_REQUEST_EVENTS) return { kind: 'refuse', reason: 'request size exceeds max limit' };
   const byKey = new Map<string, Admitted[]>();
@@ -63,6 +72,7 @@ export const planRequest = (events: readonly unknown[], arrival: Arrival): Plan 
     const admission = admit(raw, arrival);
     if (admission.ok) append(byKey, admission.key, admission);
     else bad.push({ raw, reason: admission.reason });
+    if (byKey.size > maxKeys) return { kind: 'refuse', reason: TOO_MANY_USERS };
   }
   const [first] = bad;
   if (first !== undefined && byKey.size === 0) return { kind: 'refuse', reason: first.reason };

@@ -1,10 +1,11 @@
 /** What is published of a change of mode. */
 import { inWords, WELL_AFTER, type ModeSettings } from './transitions.ts';
 import type { ModeRecord } from './record.ts';
-import type { Waiting } from '../../../contract/modes.ts';
+import type { Crash, LastFailure, Waiting } from '../../../contract/modes.ts';
 import { outlook, type NextStep } from './outlook.ts';
 import type { Announcement } from './ports.ts';
-import { cut } from '../base/text.ts';
+import { errorName, framesOf, ownWords } from '../base/own-words.ts';
+import { shorten } from '../base/text.ts';
 
 export interface PipelineNames {
   readonly pipeline: string;
@@ -15,14 +16,35 @@ export interface PipelineNames {
 /** How much of a text from outside a line shows. */
 const LINE_BYTES = 300;
 
-/** @param record the stage's, as it is after the change */
+const named = ({ error, stack, ...crash }: Crash): Crash => ({
+  ...crash,
+  error: errorName(error),
+  ...(stack === undefined ? {} : { stack: framesOf(stack, error) }),
+});
+
+const inOwnWords = (failure: LastFailure): LastFailure => ({ ...failure, text: ownWords(failure.text) });
+
+/** What subscribers get leaves the account, so errors and answers are named, and not quoted: they may quote an event. */
+const withoutQuotes = (record: ModeRecord): ModeRecord => {
+  const { reason, lastCrash, lastFailure, lastRejection } = record;
+  return {
+    ...record,
+    reason: ownWords(reason),
+    ...(lastCrash === undefined ? {} : { lastCrash: named(lastCrash) }),
+    ...(lastFailure === undefined ? {} : { lastFailure: inOwnWords(lastFailure) }),
+    ...(lastRejection === undefined ? {} : { lastRejection: inOwnWords(lastRejection) }),
+  };
+};
+
+/** @param stored the stage's record, as it is after the change */
 export const announcementOf = (
   stage: string,
-  record: ModeRecord,
+  stored: ModeRecord,
   { pipeline, stackName }: PipelineNames,
   settings: ModeSettings,
   routerStage = 'router',
 ): Announcement => {
+  const record = withoutQuotes(stored);
   // RudderStack's words, which rules of those who were paged by it may look for.
   const first =
     stage === routerStage
@@ -60,7 +82,7 @@ const iso = (at: number): string => new Date(at).toISOString();
 /** To the second, which is all that a reader needs. */
 const time = (at: number): string => iso(at).replace(/\.\d+Z$/, 'Z');
 
-const oneLine = (text: string): string => cut(text.replace(/\s+/g, ' ').trim(), LINE_BYTES);
+const oneLine = (text: string): string => shorten(text.replace(/\s+/g, ' ').trim(), LINE_BYTES);
 
 /** Why, and what is known of it. Of errors, only those that may have to do with the change: the newest first. */
 const causeLines = (record: ModeRecord): readonly string[] => {

@@ -3,15 +3,15 @@
  * still; `frozenAt` says since when. When that ends, what they were started by is moved on by the time that they stood.
  *
  * What happened at the same moment as the last progress that is stored counts as later: progress that came after it has ended it when
- * it was told.
+ * it was reported.
  */
-import { isShut, type ModeRecord, without } from './record.ts';
+import { isBlocked, type ModeRecord, without } from './record.ts';
 import type { Waiting } from '../../../contract/modes.ts';
 import type { ModeSettings, Situation } from './transitions.ts';
 
-/** Held, or the system shuts it: whatever its own mode is, nothing is forwarded and its clocks stand still. */
+/** Held, or the system blocks it: whatever its own mode is, nothing is forwarded and its clocks stand still. */
 export const isStopped = ({ own, system }: Pick<Situation, 'own' | 'system'>): boolean =>
-  own.held || (system !== undefined && isShut([system]));
+  own.held || (system !== undefined && isBlocked([system]));
 
 /** Milliseconds since 1970; 0: never. */
 export const lastProgress = ({

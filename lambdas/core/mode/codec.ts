@@ -1,4 +1,4 @@
-/** Reads the stored item of a stage's mode. It is written as it is: a `ModeRecord`'s fields beside the table's keys. */
+/** Reads the stored item of a stage's mode. It is written as it is: a `ModeRecord`'s fields and the table's keys. */
 import * as v from 'valibot';
 import { type ModeRecord, NORMAL, UNREADABLE } from './record.ts';
 import type { CrashKind } from '../../../contract/modes.ts';
@@ -30,7 +30,7 @@ const record: v.GenericSchema<unknown, ModeRecord> = v.looseObject({
   mode: modeName,
   held: v.boolean(),
   epoch: count,
-  // A stored 0 would pass for "nothing is stored", and every write would be refused for ever.
+  // A stored 0 would pass for "nothing is stored", and every write would be refused forever.
   rev: v.pipe(count, v.minValue(1)),
   since: v.optional(time, NORMAL.since),
   troubledSince: v.exactOptional(time),

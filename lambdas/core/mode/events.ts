@@ -1,4 +1,4 @@
-/** What the mode machine is told. `docs/mode-machine.md` says what each does in which mode. */
+/** What the mode machine learns of. `docs/mode-machine.md` says what each does in which mode. */
 import type { Crash, Waiting } from '../../../contract/modes.ts';
 
 /** What became of a probe. A throttle, or an unknown result, is neither: there was no probe. */
@@ -45,7 +45,7 @@ export type Evidence =
   | { readonly type: 'crashed'; readonly epoch: number; readonly crash: Crash }
   /** It ended in none of these: there was no time left, or AWS was down or throttled. */
   | { readonly type: 'attempted'; readonly epoch: number }
-  /** `delivered`: see `StageProgress`; else an event was filtered out. Told after the progress was stored. */
+  /** `delivered`: see `StageProgress`; else an event was filtered out. Reported after the progress was stored. */
   | { readonly type: 'progress'; readonly epoch: number; readonly delivered: boolean }
   /** The mapping invoked the function with messages of the queue. It matters while the stage recovers: see `isFed`. */
   | { readonly type: 'invoked'; readonly epoch: number }
@@ -55,7 +55,7 @@ export type Evidence =
 export type ModeEvent =
   | Evidence
   /**
-   * Control looked at the stage. `waiting`: absent when that could not be read. `hint`: why nothing is processed, where AWS tells it.
+   * Control looked at the stage. `waiting`: absent when that could not be read. `hint`: why nothing is processed, where AWS says it.
    */
   | {
       readonly type: 'tick';

@@ -5,7 +5,7 @@
  *
  * - What messages show is in `evidence.ts` and `failures.ts`; what control sees each minute in `minute.ts`; how a mode
  *   is entered, and what follows from it, in `transitions.ts`; which clocks run when, in `clocks.ts`.
- * - A hold is a flag beside the mode. It and the system's being shut stop all clocks, and what makes things better; and whatever
+ * - A hold is a flag apart from the mode. It and a blocked system stop all clocks, and what makes things better; and whatever
  *   needs a clock to make them worse. Evidence that messages give is counted: they may be under way still, and what they show is true.
  * - `epoch` grows by one on every change of mode. What happened under another epoch is not counted: it says nothing about the
  *   present one.
@@ -80,7 +80,7 @@ const held = ({ own }: Situation, reason: string): ModeRecord => {
   return own.held && own.holdReason === holdReason ? own : { ...own, held: true, holdReason };
 };
 
-/** While the system shuts a degraded stage, only its pause ends: it recovers once the system lets it. */
+/** While the system blocks a degraded stage, only its pause ends: it recovers once the system lets it. */
 const resumed = (situation: Situation): ModeRecord => {
   const own = situation.own.held ? without({ ...situation.own, held: false }, 'holdReason') : situation.own;
   if (own.mode !== 'degraded') return own;

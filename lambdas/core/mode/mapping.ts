@@ -1,5 +1,5 @@
 /** Brings a stage's mapping in line with its mode. Level-triggered: safe to run twice, safe to miss a run. */
-import { isShut, type Mode, type ModeRecord } from './record.ts';
+import { isBlocked, type Mode, type ModeRecord } from './record.ts';
 
 /** An event source mapping as Lambda reports it. */
 export interface MappingState {
@@ -17,7 +17,7 @@ export interface MappingChange {
 const RECOVERING_CONCURRENCY = 2;
 
 /**
- * A stage that is shut is not called, since it would only put every message back; unless it spills: then it is called to
+ * A stage that is blocked is not called, since it would only put every message back; unless it spills: then it is called to
  * move what waits in SQS to the parking table.
  * @param own the stage's mode
  * @param system the router's mode; the stricter of the two decides whether anything is forwarded
@@ -32,7 +32,7 @@ export const reconcileMapping = (
   configured: number,
 ): MappingChange | undefined => {
   if (mapping.state !== 'Enabled' && mapping.state !== 'Disabled') return undefined;
-  const enabled = own.spill || !isShut([own, system]);
+  const enabled = own.spill || !isBlocked([own, system]);
   const maximumConcurrency = own.mode === 'recovering' ? RECOVERING_CONCURRENCY : configured;
   const isEnabled = mapping.state === 'Enabled';
   if (isEnabled === enabled && mapping.maximumConcurrency === maximumConcurrency) return undefined;

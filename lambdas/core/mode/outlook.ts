@@ -3,7 +3,7 @@ import { isUnreadable } from './record.ts';
 import { stalledFrom } from './minute.ts';
 import { gaugeOf, inWords, isStopped, lastProgress, type Situation } from './transitions.ts';
 
-/** `text`: a clause without its time, which the reader's tool puts beside it. `at`: milliseconds since 1970. */
+/** `text`: a clause without its time, which the reader's tool adds. `at`: milliseconds since 1970. */
 export interface NextStep {
   readonly text: string;
   readonly at?: number;

@@ -11,14 +11,17 @@ export interface StoredStage {
 }
 
 export interface ModeStore {
-  /** Strongly consistent, in the order given; `NORMAL` where nothing is stored, `UNREADABLE` for what is not a mode. @throws InfraFault */
-  readModes(stages: readonly string[]): Promise<readonly ModeRecord[]>;
+  /**
+   * The record of each of these stages, by its id, strongly consistent: `NORMAL` where nothing is stored, `UNREADABLE` for what is
+   * not a mode. @throws InfraFault
+   */
+  readModes(stages: readonly string[]): Promise<ReadonlyMap<string, ModeRecord>>;
   /** As `readModes`, with the stage's progress, in one strongly consistent read. @throws InfraFault */
   readStored(stage: string, routerStage: string): Promise<StoredStage>;
   /**
    * Writes `next` on condition that the stored item still has the `rev` of `previous`.
    * @param next its `rev` is the new one
-   * @returns false when it was changed meanwhile
+   * @returns false when it was changed in the meantime
    * @throws InfraFault; the write may have taken effect anyway
    */
   writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean>;
@@ -27,8 +30,8 @@ export interface ModeStore {
 export interface LateCrashStore {
   /** Adds to what is stored of the stage, which is forgotten a week after its last addition. @throws InfraFault */
   addLateCrashes(stage: string, crashes: Pick<LateCrashes, 'count' | 'last'>): Promise<void>;
-  /** In the order given; undefined where there are none. @throws InfraFault */
-  readLateCrashes(stages: readonly string[]): Promise<readonly (LateCrashes | undefined)[]>;
+  /** By stage id, those of these stages that have any. @throws InfraFault */
+  readLateCrashes(stages: readonly string[]): Promise<ReadonlyMap<string, LateCrashes>>;
 }
 
 /** What a stage leaves behind in SQS when it is removed from the configuration. */
@@ -37,7 +40,7 @@ export interface StageQueues {
   readonly deadLetterQueueName: string;
 }
 
-/** Every stage that was ever deployed: what tells orphans. */
+/** Every stage that was ever deployed: by it orphans are found. */
 export interface StageRegistry {
   /** By stage id. @throws InfraFault */
   read(): Promise<ReadonlyMap<string, StageQueues>>;

@@ -1,5 +1,5 @@
 /**
- * A stage's mode, as it is stored: one item per stage. The router's is the system's. A stage is shut while it or the system is
+ * A stage's mode, as it is stored: one item per stage. The router's is the system's. A stage is blocked while it or the system is
  * degraded or held: it receives, keeps what it has, and forwards nothing. `machine.ts` says how it changes.
  */
 import type { Crash, LastFailure, ModeChange, ModeName, Waiting } from '../../../contract/modes.ts';
@@ -45,7 +45,7 @@ export interface ModeRecord extends Mode {
   readonly pauseUntil: number;
   /** Recovering: where its window begins. */
   readonly windowFrom: number;
-  /** Since when all clocks stand still, because the stage is held or the system shuts it. */
+  /** Since when all clocks stand still, because the stage is held or the system blocks it. */
   readonly frozenAt?: number;
   /** When it was last released from that, since it was degraded. */
   readonly releasedAt?: number;
@@ -147,7 +147,7 @@ export const UNREADABLE: ModeRecord = {
 export const isUnreadable = ({ rev }: ModeRecord): boolean => rev === UNREADABLE.rev;
 
 /** @param modes the stage's own and the system's; the stricter holds */
-export const isShut = (modes: readonly Mode[]): boolean =>
+export const isBlocked = (modes: readonly Mode[]): boolean =>
   modes.some(({ mode, held }) => held || mode === 'degraded');
 
 type Removable = {

@@ -2,7 +2,7 @@
 import { doubtAfter, isStopped, lastProgress, movedOn, withClocks } from './clocks.ts';
 import { type Mode, type ModeRecord, type StageProgress, without } from './record.ts';
 import type { Crash, ModeName } from '../../../contract/modes.ts';
-import { cut } from '../base/text.ts';
+import { cut, shorten } from '../base/text.ts';
 
 export { isInDoubt, isStopped, isWaiting, lastProgress } from './clocks.ts';
 
@@ -35,7 +35,7 @@ export interface Situation {
   readonly settings: ModeSettings;
 }
 
-/** So long in normal, and a stage counts as well again: its trouble is forgotten, and its pauses are short. */
+/** After this long in normal, past trouble is forgotten and the pause resets. */
 export const WELL_AFTER = 3_600_000;
 
 /** The item is read strongly before every batch, and each 4 KB of it are one unit of DynamoDB's capacity. */
@@ -46,7 +46,7 @@ const ERROR_BYTES = 500;
 const STACK_BYTES = 2_000;
 
 /** An operator's words, as they are kept. */
-export const shortReason = (reason: string): string => cut(reason, REASON_BYTES);
+export const shortReason = (reason: string): string => shorten(reason, REASON_BYTES);
 
 /** A crash as the mode's item keeps it; the whole of it is with the parked message. */
 export const shortCrash = (crash: Crash): Crash => ({
@@ -69,13 +69,13 @@ export const gaugeOf = (
 
 const enter = ({ own, now }: Situation, mode: ModeName, reason: string): ModeRecord => {
   const epoch = own.epoch + 1;
-  const change = { epoch, mode, at: now, reason: cut(reason, HISTORY_REASON_BYTES) };
+  const change = { epoch, mode, at: now, reason: shorten(reason, HISTORY_REASON_BYTES) };
   return {
     ...without(own, 'frozenAt', 'troubleFrom', 'attemptedAt', 'progressInWindow', 'invoked'),
     mode,
     epoch,
     since: now,
-    reason: cut(reason, REASON_BYTES),
+    reason: shorten(reason, REASON_BYTES),
     pauseUntil: 0,
     windowFrom: 0,
     proven: false,
@@ -162,8 +162,9 @@ const withTrouble = (situation: Situation): ModeRecord => {
 
 const withSpill = (situation: Situation): ModeRecord => {
   const { own, now, settings } = situation;
-  const shut = own.mode === 'degraded' || isStopped(situation);
-  const spill = shut && own.troubledSince !== undefined && now - own.troubledSince >= settings.spillAfter;
+  const isBlocked = own.mode === 'degraded' || isStopped(situation);
+  const spill =
+    isBlocked && own.troubledSince !== undefined && now - own.troubledSince >= settings.spillAfter;
   return spill === own.spill ? own : { ...own, spill };
 };
 

@@ -34,7 +34,7 @@ export const withProgress = (before: Attempt | undefined, progress: Progress): A
 
 /**
  * Counts a failure. They are counted, and timed, for the event at which the message stands: once that one is done, the
- * next event's count and clock begin anew.
+ * next event's count and clock start over.
  */
 export const afterFailure = (
   before: Attempt | undefined,

@@ -32,7 +32,7 @@ export const toSeconds = (milliseconds: number): number => Math.ceil(millisecond
 const LONGEST_REFUSAL = 120;
 
 /**
- * How long a batch is put off by a stage that refuses it (shut, or AWS is down). Control switches the mapping of a shut stage off, so
+ * How long a stage defers a batch (it is blocked, or AWS is down). Control switches the mapping of a blocked stage off, so
  * that few refusals come of it; 500 receives, at which a message is parked, are sixteen hours of nothing else.
  * @returns seconds, at most two minutes, or as long as the configuration says
  */

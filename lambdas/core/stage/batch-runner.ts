@@ -6,13 +6,13 @@
  *   key's later messages are not begun: they go back with it, and SQS hands them out again in the same order.
  * - A finished message is deleted before the next of its key begins, so that a death in between cannot deliver an earlier
  *   event again after a later one.
- * - Keys run beside each other, unless the batch holds a redelivered message: then one after another, so that whatever
+ * - Keys run in parallel, unless the batch holds a redelivered message: then one after another, so that whatever
  *   kills the process is found alone. What is least likely to kill it comes first, and is done by then.
  *
  * What is done with the messages of a key is the parking protocol's: see `parking.ts`.
  *
- * A batch is refused, with nothing begun, charged or deleted, while the stage is shut or its state cannot be read; but a
- * shut stage parks what SQS would delete before long.
+ * A batch is deferred, with nothing begun, charged or deleted, while the stage is blocked or its state cannot be read; but a
+ * blocked stage parks what SQS would delete before long.
  */
 import { allDone } from '../base/all-done.ts';
 import { refusalDelay } from './backoff.ts';
@@ -21,10 +21,8 @@ import { KnownMode } from './known-mode.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import type { StageState } from './ports.ts';
-import { byKey, hide } from './queue-steps.ts';
+import { byKey, changeVisibility } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
-
-export type { RunnerDeps, RunnerEvent } from './runner-deps.ts';
 
 /** @returns ids of the messages that the queue must keep */
 export const runBatch = async (
@@ -35,10 +33,10 @@ export const runBatch = async (
   const redelivered = messages.filter(({ receiveCount }) => receiveCount > 1).map(({ id }) => id);
   let state: StageState;
   try {
-    state = await deps.state.read(deps.stage, { keys: [...keys.keys()], attemptsOf: redelivered });
+    state = await deps.ports.state.read(deps.stage.name, { keys: [...keys.keys()], attemptsOf: redelivered });
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
-    await refuse(messages, deps, { reason: 'state unreadable', error });
+    await defer(messages, deps, { reason: 'state unreadable', error });
     return messages.map(({ id }) => id);
   }
   const mode = new KnownMode(state, deps);
@@ -48,8 +46,8 @@ export const runBatch = async (
   const runs = ranked.map(([key, own]) => new KeyRun(key, own, state, mode, deps));
   const kept = await (redelivered.length === 0 ? allDone(runs.map((run) => run.run())) : inTurn(runs));
 
-  const refused = kept.filter(({ refused }) => refused).flatMap((key) => key.messages);
-  if (refused.length > 0) await refuse(refused, deps, { reason: 'shut' });
+  const deferred = kept.filter(({ deferred }) => deferred).flatMap((key) => key.messages);
+  if (deferred.length > 0) await defer(deferred, deps, { reason: 'blocked' });
   return kept.flatMap((key) => key.messages.map(({ id }) => id));
 };
 
@@ -65,13 +63,13 @@ const inTurn = async (runs: readonly KeyRun[]): Promise<readonly Kept[]> => {
   return kept;
 };
 
-const refuse = async (
+const defer = async (
   messages: readonly IncomingMessage[],
-  deps: RunnerDeps,
-  why: { reason: 'shut' | 'state unreadable'; error?: unknown },
+  { ports, time }: Pick<RunnerDeps, 'ports' | 'time'>,
+  why: { reason: 'blocked' | 'state unreadable'; error?: unknown },
 ): Promise<void> => {
-  deps.observe({ type: 'refused', messages: messages.length, ...why });
+  ports.observe({ type: 'deferred', messages: messages.length, ...why });
   // One delay for all: the longest, so that the head of no key comes back after its followers.
   const most = Math.max(...messages.map(({ receiveCount }) => receiveCount));
-  await hide(messages, refusalDelay(most, deps.backoff), deps);
+  await changeVisibility(messages, refusalDelay(most, time.backoff), ports);
 };

@@ -1,5 +1,5 @@
 import { InfraFault } from '../base/faults.ts';
-import type { RunnerDeps, SetbackStep } from './runner-deps.ts';
+import type { Observe, SetbackStep } from './runner-events.ts';
 
 /**
  * Does what may fail: AWS failing it costs a duplicate or a delay, never an event.
@@ -8,7 +8,7 @@ import type { RunnerDeps, SetbackStep } from './runner-deps.ts';
 export const bestEffort = async (
   step: SetbackStep,
   work: () => Promise<unknown>,
-  observe: RunnerDeps['observe'],
+  observe: Observe,
 ): Promise<boolean> => {
   try {
     await work();

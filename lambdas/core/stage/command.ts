@@ -13,7 +13,7 @@ export type ProbeAnswer =
   | { readonly ok: true; readonly codeVersion: string }
   | { readonly ok: false; readonly codeVersion: string; readonly error: string; readonly stack?: string };
 
-/** `undefined`: it is none, but an event of SQS. */
+/** `undefined`: it is not a command, but an event of SQS. */
 export const readStageCommand = (event: unknown): StageCommand | undefined => {
   if (!isJsonObject(event)) return undefined;
   if (event['sluice'] === 'probe') return { sluice: 'probe' };

@@ -7,7 +7,7 @@ import type { IncomingMessage } from '../base/messages.ts';
 import { cut } from '../base/text.ts';
 import type { CaughtCrash } from '../event/transform.ts';
 
-/** Bytes. The record is kept in the mode's item and beside the parked message, which has little room left. */
+/** Bytes. The record is kept in the mode's item and with the parked message, which has little room left. */
 const MAX_ERROR_BYTES = 1_000;
 const MAX_STACK_BYTES = 8_000;
 const MAX_ID_BYTES = 200;

@@ -12,53 +12,38 @@ import { deadLetterSortOf, park } from './parking.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import type { StageState } from './ports.ts';
-import { byKey, deleteMessage, hide } from './queue-steps.ts';
-import type { RunnerDeps } from './runner-deps.ts';
+import { byKey, deleteMessage, changeVisibility } from './queue-steps.ts';
+import type { RunnerDeps, RunnerPorts } from './runner-deps.ts';
 
-/** `queue` is the dead-letter queue here. */
-export type IntakeDeps = Pick<
-  RunnerDeps,
-  | 'stage'
-  | 'codeVersion'
-  | 'state'
-  | 'parking'
-  | 'queue'
-  | 'progressNote'
-  | 'settings'
-  | 'note'
-  | 'clock'
-  | 'uuid'
-  | 'timeLeft'
-  | 'worstCase'
-  | 'observe'
->;
-
-/** @returns ids of the messages that the dead-letter queue must keep */
+/** @param deps whose queue is the dead-letter queue @returns ids of the messages that it must keep */
 export const takeInDeadLetters = async (
   messages: readonly IncomingMessage[],
-  deps: IntakeDeps,
+  deps: RunnerDeps,
 ): Promise<readonly string[]> => {
   let state: StageState;
   try {
-    state = await deps.state.read(deps.stage, { keys: [], attemptsOf: messages.map(({ id }) => id) });
+    state = await deps.ports.state.read(deps.stage.name, {
+      keys: [],
+      attemptsOf: messages.map(({ id }) => id),
+    });
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
-    deps.observe({ type: 'refused', messages: messages.length, reason: 'state unreadable', error });
-    await putOff(messages, deps);
+    deps.ports.observe({ type: 'deferred', messages: messages.length, reason: 'state unreadable', error });
+    await putOff(messages, deps.ports);
     return messages.map(({ id }) => id);
   }
-  const intake = new Intake(state, deps);
+  const consumer = new DeadLetterConsumer(state, deps);
   const kept: IncomingMessage[] = [];
-  for (const own of byKey(messages).values()) kept.push(...(await intake.takeIn(own)));
+  for (const own of byKey(messages).values()) kept.push(...(await consumer.takeIn(own)));
   return kept.map(({ id }) => id);
 };
 
-class Intake {
+class DeadLetterConsumer {
   readonly #attempts: StageState['attempts'];
-  readonly #deps: IntakeDeps;
+  readonly #deps: RunnerDeps;
   #mode: ModeRecord;
 
-  constructor(state: StageState, deps: IntakeDeps) {
+  constructor(state: StageState, deps: RunnerDeps) {
     this.#attempts = state.attempts;
     this.#mode = state.own;
     this.#deps = deps;
@@ -66,37 +51,39 @@ class Intake {
 
   /** The messages of one key, the oldest first, up to the first that fails. @returns what the queue must keep */
   async takeIn(messages: readonly IncomingMessage[]): Promise<readonly IncomingMessage[]> {
-    const { observe, timeLeft, worstCase } = this.#deps;
+    const { ports, time } = this.#deps;
     for (const [i, message] of messages.entries()) {
       const rest = messages.slice(i);
-      if (timeLeft() < worstCase) {
-        observe({ type: 'stopped', message });
+      if (time.timeLeft() < time.worstCase) {
+        ports.observe({ type: 'stopped', message });
         return rest;
       }
       try {
         await this.#park(message);
       } catch (error) {
         if (!(error instanceof InfraFault)) throw error;
-        const delay = await putOff(rest, this.#deps);
-        observe({ type: 'fault', message, reason: error.message, delay });
+        const delay = await putOff(rest, ports);
+        ports.observe({ type: 'fault', message, reason: error.message, delay });
         return rest;
       }
-      // If that fails it comes again, and is parked again; but none of its key may be parked in between.
-      if (!(await deleteMessage(message, this.#deps))) return rest.slice(1);
+      // If that fails it is redelivered, and parked again; but none of its key may be parked in between.
+      if (!(await deleteMessage(message, ports))) return rest.slice(1);
     }
     return [];
   }
 
   async #park(message: IncomingMessage): Promise<void> {
-    const { clock, codeVersion, progressNote, settings, note, observe } = this.#deps;
+    const { stage, ports, time, settings } = this.#deps;
+    const { note, progressNote } = this.#deps.mode;
     const known = this.#attempts.get(message.id);
-    const now = clock();
-    const crash = deadLetterCrash(known, message.receiveCount, { message, codeVersion, at: now });
+    const now = time.clock();
+    const site = { message, codeVersion: stage.codeVersion, at: now };
+    const crash = deadLetterCrash(known, message.receiveCount, site);
     const { epoch } = this.#mode;
     const processed = progressNote.processed(now);
     this.#mode = await note({ type: 'redriven', epoch, messageId: message.id, crash, processed });
     progressNote.redriven();
-    observe({ type: 'redriven', message, crash });
+    ports.observe({ type: 'redriven', message, crash });
     const attempt = { ...settled(known ?? { failures: 0 }), crash };
     const isOwn = isOwnTrouble(attempt, true, this.#mode, now, settings);
     const reason = isOwn ? asOwnTrouble(crash.error) : crash.error;
@@ -104,8 +91,8 @@ class Intake {
   }
 }
 
-const putOff = async (messages: readonly IncomingMessage[], deps: IntakeDeps): Promise<number> => {
+const putOff = async (messages: readonly IncomingMessage[], ports: RunnerPorts): Promise<number> => {
   const delay = refusalDelay(1);
-  await hide(messages, delay, deps);
+  await changeVisibility(messages, delay, ports);
   return delay;
 };

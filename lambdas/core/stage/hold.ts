@@ -2,15 +2,17 @@
  * A mapping may keep a batch for minutes before it invokes the function with it, while Lambda throttles the function. The messages then
  * become visible while the function is at work, another function receives them, and two work on one key.
  *
- * So nothing is begun before it is known that the messages stay hidden for as long as the function can run. SQS tells when a message was
- * received for the first time; when it was received again nobody tells, so that it is hidden afresh.
+ * So nothing is begun before it is known that the messages stay hidden for as long as the function can run. SQS says when a message was
+ * received for the first time; when it was received again it does not say, so that it is hidden again.
  */
 import { CALL_MARGIN } from '../base/limits.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import type { RunnerDeps } from './runner-deps.ts';
+import type { RunnerPorts, RunnerTime } from './runner-deps.ts';
 
-export interface HoldDeps extends Pick<RunnerDeps, 'queue' | 'clock' | 'timeLeft' | 'observe'> {
+export interface HoldDeps {
+  readonly ports: Pick<RunnerPorts, 'queue' | 'observe'>;
+  readonly time: Pick<RunnerTime, 'clock' | 'timeLeft'>;
   /** The queue's visibility timeout, milliseconds. */
   readonly visibility: number;
 }
@@ -22,19 +24,19 @@ export interface HoldDeps extends Pick<RunnerDeps, 'queue' | 'clock' | 'timeLeft
  */
 export const hold = async (
   messages: readonly IncomingMessage[],
-  { queue, clock, timeLeft, visibility, observe }: HoldDeps,
+  { ports, time, visibility }: HoldDeps,
 ): Promise<number | undefined> => {
   const receivedAt = Math.min(...messages.map((message) => message.receivedAt ?? Infinity));
   const isKnown = receivedAt !== Infinity;
-  if (isKnown && receivedAt + visibility >= clock() + timeLeft() + CALL_MARGIN)
+  if (isKnown && receivedAt + visibility >= time.clock() + time.timeLeft() + CALL_MARGIN)
     return receivedAt + visibility;
-  const until = clock() + visibility;
+  const until = time.clock() + visibility;
   try {
-    await queue.setVisibility(messages, visibility / 1_000);
+    await ports.queue.setVisibility(messages, visibility / 1_000);
     return until;
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
-    observe({ type: 'refused', messages: messages.length, reason: 'perhaps handed out again', error });
+    ports.observe({ type: 'deferred', messages: messages.length, reason: 'perhaps handed out again', error });
     return undefined;
   }
 };

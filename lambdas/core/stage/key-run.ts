@@ -1,26 +1,28 @@
 /** The messages of one key in a batch, in order, up to the first that must be kept by the queue: `parking.ts` has the steps. */
 import ms from 'ms';
+import { HIDES_OTHERS } from './crowding.ts';
+import { Halts, type Halted } from './halts.ts';
 import type { Ended, KnownMode } from './known-mode.ts';
 import { park, sortOf, tooOften, touchHead } from './parking.ts';
 import { AccessFault, InfraFault } from '../base/faults.ts';
 import type { Attempt, StageState } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import { QueueAttempts, type Halted } from './queue-attempt.ts';
-import { deleteMessage, hide } from './queue-steps.ts';
-import type { RunnerDeps } from './runner-deps.ts';
+import { QueueAttempts } from './queue-attempt.ts';
+import { deleteMessage, changeVisibility } from './queue-steps.ts';
+import type { WorkDeps } from './runner-deps.ts';
 
 /** What the queue must keep of a key. */
 export interface Kept {
   readonly messages: readonly IncomingMessage[];
-  /** They were not begun because the stage is shut: the batch puts them off. */
-  readonly refused: boolean;
+  /** They were not begun because the stage is blocked: the batch defers them. */
+  readonly deferred: boolean;
 }
 
 type Step =
   /** The queue must delete it. `ended`: it was processed; `ledger`: see `Attempted`. */
   | { readonly kind: 'finished'; readonly ended?: Ended; readonly ledger?: Attempt }
   | Halted
-  | { readonly kind: 'refused' };
+  | { readonly kind: 'deferred' };
 
 /** How a message's key is known to be parked: its head was read with the batch, or this run has made it. */
 type Head = 'none' | 'read' | 'made';
@@ -28,8 +30,11 @@ type Head = 'none' | 'read' | 'made';
 export class KeyRun {
   readonly #messages: readonly IncomingMessage[];
   readonly #attempts: QueueAttempts;
+  readonly #halts: Halts;
   readonly #mode: KnownMode;
-  readonly #deps: RunnerDeps;
+  readonly #deps: WorkDeps;
+  /** Decided once for the batch: a key is parked from its first message on. */
+  readonly #hidesOthers: boolean;
   #head: Head;
 
   /** @param messages of one key, at least one */
@@ -38,36 +43,38 @@ export class KeyRun {
     messages: readonly IncomingMessage[],
     state: Pick<StageState, 'parked' | 'attempts'>,
     mode: KnownMode,
-    deps: RunnerDeps,
+    deps: WorkDeps,
   ) {
     this.#messages = messages;
-    this.#attempts = new QueueAttempts(state.attempts, mode, deps);
+    this.#halts = new Halts(mode, deps);
+    this.#attempts = new QueueAttempts(state.attempts, mode, this.#halts, deps);
     this.#mode = mode;
     this.#deps = deps;
     this.#head = state.parked.has(key) ? 'read' : 'none';
+    this.#hidesOthers = deps.ports.hidesOthers(messages);
   }
 
   async run(): Promise<Kept> {
     for (const [i, message] of this.#messages.entries()) {
       const rest = this.#messages.slice(i);
       const step = await this.#handle(message);
-      if (step.kind === 'refused') return { messages: rest, refused: true };
+      if (step.kind === 'deferred') return { messages: rest, deferred: true };
       if (step.kind === 'halted') {
-        await hide(rest, step.delay, this.#deps);
-        return { messages: rest, refused: false };
+        await changeVisibility(rest, step.delay, this.#deps.ports);
+        return { messages: rest, deferred: false };
       }
       const later = rest.slice(1);
       const mustDelete = later.length > 0 || message.receiveCount > 1;
-      const isDeleted = !mustDelete || (await deleteMessage(message, this.#deps));
+      const isDeleted = !mustDelete || (await deleteMessage(message, this.#deps.ports));
       if (!isDeleted && step.ledger !== undefined) await this.#attempts.record(message, step.ledger);
       if (step.ended !== undefined) await this.#mode.ended(step.ended);
       if (!isDeleted) {
         // The batch's response deletes it; until then the next must not begin.
-        await hide(later, 0, this.#deps);
-        return { messages: later, refused: false };
+        await changeVisibility(later, 0, this.#deps.ports);
+        return { messages: later, deferred: false };
       }
     }
-    return { messages: [], refused: false };
+    return { messages: [], deferred: false };
   }
 
   async #handle(message: IncomingMessage): Promise<Step> {
@@ -76,26 +83,27 @@ export class KeyRun {
     } catch (error) {
       if (!(error instanceof InfraFault)) throw error;
       if (error instanceof AccessFault) await this.#refused(message, error);
-      return this.#attempts.fault(message, error.message);
+      return this.#halts.fault(message, error.message);
     }
   }
 
   /** AWS does not let us read or park: no attempt was needed to see that the stage does not work. */
   async #refused({ groupId: key }: IncomingMessage, { message: reason }: AccessFault): Promise<void> {
     const outcome = { kind: 'fault', reason, access: true } as const;
-    const at = this.#deps.clock();
+    const at = this.#deps.time.clock();
     await this.#mode.ended({ epoch: this.#mode.own.epoch, at, key, outcome, inOwnTrouble: false });
   }
 
   async #step(message: IncomingMessage): Promise<Step> {
-    const { stage, parking, timeLeft, worstCase } = this.#deps;
+    const { stage, ports, time } = this.#deps;
     const reason = this.#reasonToPark(message);
-    if (reason === undefined && this.#mode.isShut) return { kind: 'refused' };
-    if (timeLeft() < worstCase) return this.#attempts.stopped(message);
+    if (reason === undefined && this.#mode.isBlocked) return { kind: 'deferred' };
+    if (time.timeLeft() < time.worstCase) return this.#halts.stopped(message);
     const attempt = this.#attempts.known(message);
-    if (message.receiveCount > 1 && (await parking.hasMessage(stage, message.groupId, sortOf(message)))) {
+    const { groupId: key, receiveCount } = message;
+    if (receiveCount > 1 && (await ports.parking.hasMessage(stage.name, key, sortOf(message)))) {
       const first = attempt?.crash?.error ?? 'it was parked by a delivery that was cut short';
-      await touchHead(message.groupId, first, this.#deps);
+      await touchHead(key, first, this.#deps);
       this.#head = 'made';
       return { kind: 'finished' };
     }
@@ -107,21 +115,23 @@ export class KeyRun {
       case 'park':
         return this.#park(message, attempted.reason, attempted.attempt, attempted.counted);
       case 'halted':
-      case 'refused':
+      case 'deferred':
         return attempted;
     }
   }
 
-  /** Without an attempt. A shut stage leaves in the queue what it need not park. */
+  /** Without an attempt. A blocked stage leaves in the queue what it need not park. */
   #reasonToPark(message: IncomingMessage): string | undefined {
     const { spillAfter } = this.#deps.settings;
-    const { own, isShut } = this.#mode;
-    if (this.#head === 'made' || (this.#head === 'read' && !isShut)) return 'its key is parked';
+    const { own, isBlocked } = this.#mode;
+    if (this.#head === 'made' || (this.#head === 'read' && !isBlocked)) return 'its key is parked';
     const receivedTooOften = tooOften(message);
     if (receivedTooOften !== undefined) return receivedTooOften;
-    if (this.#deps.clock() - message.sentAt >= spillAfter)
+    if (this.#deps.time.clock() - message.sentAt >= spillAfter)
       return `it has been in the queue for ${ms(spillAfter, { long: true })}`;
-    return isShut && own.spill ? 'the stage has not been forwarding for too long' : undefined;
+    if (isBlocked) return own.spill ? 'the stage has not been forwarding for too long' : undefined;
+    // While a stage recovers, everybody is late.
+    return own.mode === 'normal' && this.#hidesOthers ? HIDES_OTHERS : undefined;
   }
 
   async #park(

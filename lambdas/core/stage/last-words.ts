@@ -9,7 +9,7 @@
  * - A message is charged only if it was the only one in hand. Of several, nobody knows which one killed the process; they
  *   are all redelivered, and run one after another then.
  * - A charge that was written before the attempt is not written again: only that the attempt has ended, and how.
- * - The mode machine is told of a death whose message is known: a stage at which processes die is of no use. Except when the key is in
+ * - The mode machine learns of a death whose message is known: a stage at which processes die is of no use. Except when the key is in
  *   trouble of its own by that death: then nothing is written either, and the next delivery, which finds that the process died, parks it.
  * - The charge comes before the messages are given back: a redelivered message must find it.
  * - A call that the dead process had under way may still land: a message is delivered again only after that. Otherwise the late
@@ -17,17 +17,15 @@
  */
 import { bestEffort } from './best-effort.ts';
 import { afterCrash, afterDeath, charge, epochOf, hasDied } from './attempt-ledger.ts';
-import { backoff, toSeconds, type BackoffLimits } from './backoff.ts';
+import { backoff, toSeconds } from './backoff.ts';
 import { deathCrash } from './crash.ts';
-import type { ModeEvent } from '../mode/machine.ts';
 import { lastProgress } from '../mode/transitions.ts';
 import { isOwnTrouble, type OwnTroubleSettings } from './own-trouble.ts';
 import { InfraFault } from '../base/faults.ts';
-import type { Clock, Random } from '../base/clock.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import type { StageQueue, StateStore } from './ports.ts';
-import { byKey, hide } from './queue-steps.ts';
-import type { RunnerEvent } from './runner-deps.ts';
+import type { StateStore } from './ports.ts';
+import { byKey, changeVisibility } from './queue-steps.ts';
+import type { RunnerMode, RunnerPorts, RunnerStage, RunnerTime } from './runner-deps.ts';
 
 export interface LastWords {
   /** Noted immediately before an attempt. @param stamp of the charge @param isCharged it has been charged already */
@@ -52,18 +50,15 @@ export interface Words {
 }
 
 export interface SpokenDeps {
-  readonly stage: string;
-  readonly queue: StageQueue;
-  readonly state: Pick<StateStore, 'read' | 'saveAttempt'>;
-  /** As `RunnerDeps` has it. @throws InfraFault */
-  readonly note: (event: ModeEvent) => Promise<unknown>;
-  readonly backoff: BackoffLimits;
+  readonly stage: Pick<RunnerStage, 'name'>;
+  readonly ports: Pick<RunnerPorts, 'queue' | 'observe'> & {
+    readonly state: Pick<StateStore, 'read' | 'saveAttempt'>;
+  };
+  readonly mode: Pick<RunnerMode, 'note'>;
+  readonly time: Pick<RunnerTime, 'clock' | 'backoff' | 'random'>;
   readonly settings: OwnTroubleSettings;
   /** In which a call of the dead process has landed, if it lands at all: milliseconds. */
   readonly landing: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly observe: (event: RunnerEvent) => void;
 }
 
 export const toHeld = ({
@@ -87,11 +82,11 @@ const asMessage = (held: HeldMessage): IncomingMessage => ({ ...held, body: '' }
 
 /** Acts on the words of a process that has died. What AWS fails to do is made up for by the visibility timeout. */
 export const heed = async (words: Words, deps: SpokenDeps): Promise<void> => {
-  const { clock, random, backoff: limits, landing, observe } = deps;
-  if (clock() >= words.until || words.held.length === 0) return;
+  const { ports, time, landing } = deps;
+  if (time.clock() >= words.until || words.held.length === 0) return;
   const [only, ...others] = words.inHand;
   const guilty = others.length === 0 ? words.held.find(({ id }) => id === only?.id) : undefined;
-  observe({
+  ports.observe({
     type: 'died',
     messages: words.held.length,
     ...(guilty === undefined ? {} : { message: asMessage(guilty) }),
@@ -99,8 +94,8 @@ export const heed = async (words: Words, deps: SpokenDeps): Promise<void> => {
   if (guilty !== undefined && only !== undefined) await chargeFor(guilty, only, words, deps);
   for (const [key, messages] of byKey(words.held.map(asMessage))) {
     // The key's later messages stay behind the one that waits.
-    const pause = key === guilty?.groupId ? backoff(1, limits, random) : 0;
-    await hide(messages, toSeconds(Math.max(pause, landing)), deps);
+    const pause = key === guilty?.groupId ? backoff(1, time.backoff, time.random) : 0;
+    await changeVisibility(messages, toSeconds(Math.max(pause, landing)), ports);
   }
 };
 
@@ -109,12 +104,13 @@ const chargeFor = async (
   message: HeldMessage,
   { stamp, isCharged }: Words['inHand'][number],
   { codeVersion }: Words,
-  { stage, state, note, settings, clock, observe }: SpokenDeps,
+  { stage, ports, mode, time, settings }: SpokenDeps,
 ): Promise<void> => {
-  const now = clock();
+  const { state, observe } = ports;
+  const now = time.clock();
   const crash = deathCrash({ message, codeVersion, at: now }, 'the process ended');
   try {
-    const stored = await state.read(stage, { keys: [], attemptsOf: [message.id] });
+    const stored = await state.read(stage.name, { keys: [], attemptsOf: [message.id] });
     const known = stored.attempts.get(message.id);
     // Another has found that it died, or its charge was taken back.
     if (isCharged && !hasDied(known, stamp)) return;
@@ -123,7 +119,7 @@ const chargeFor = async (
       ? afterDeath(known, failed)
       : afterCrash(charge(undefined, stamp, now), crash, failed);
     if (isCharged && isOwnTrouble(attempt, true, stored.own, now, settings)) return;
-    await state.saveAttempt(stage, message.id, attempt);
+    await state.saveAttempt(stage.name, message.id, attempt);
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
     observe({ type: 'setback', step: 'ledger', error });
@@ -131,5 +127,5 @@ const chargeFor = async (
     if (isCharged) return;
   }
   const died = { type: 'died', epoch: epochOf(stamp), messageId: message.id, crash } as const;
-  await bestEffort('mode', () => note(died), observe);
+  await bestEffort('mode', () => mode.note(died), observe);
 };

@@ -42,7 +42,7 @@ export type HeadSummary = Pick<
 /** How many parts the index of heads has for each stage; a drain worker works through one. */
 export const HEAD_SHARDS = 10;
 
-/** All writes are of single items. @throws InfraFault, all of them; a write may have taken effect all the same */
+/** All writes are of single items. @throws InfraFault, all of them; a write may have taken effect anyway */
 export interface ParkingStore {
   /** Strongly consistent. */
   hasMessage(stage: string, key: string, sort: string): Promise<boolean>;
@@ -75,8 +75,11 @@ export interface ParkingStore {
   setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean>;
   /** On condition that token and lease owner are unchanged. @returns false when refused */
   deleteHead(stage: string, key: string, token: string, owner: string): Promise<boolean>;
-  /** The oldest messages of a key; strongly consistent, in order. */
-  oldest(stage: string, key: string, limit: number): Promise<readonly ParkedMessage[]>;
+  /**
+   * The oldest messages of a key; strongly consistent, in order.
+   * @param after the place of a message, which may be gone: only those behind it
+   */
+  oldest(stage: string, key: string, limit: number, after?: string): Promise<readonly ParkedMessage[]>;
   /** Replaces a message that exists; does nothing when it is gone. */
   saveMessage(stage: string, message: ParkedMessage): Promise<void>;
   deleteMessage(stage: string, key: string, sort: string): Promise<void>;

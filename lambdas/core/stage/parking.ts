@@ -2,35 +2,36 @@
  * The parking protocol: how a message that cannot be processed is set aside, and its key's later messages behind it,
  * without losing one and without changing their order, with SQS FIFO and writes of single items only.
  *
- * A key is parked while its head exists. Its messages are beside the head, under sort keys that are their order. While a
+ * A key is parked while its head exists. Its messages are next to the head, under sort keys that are their order. While a
  * key is parked, whatever of it comes out of the queue is put behind what is there, and the drain alone processes it.
  * "The mode" is always the stage's and the system's, read strongly; the stricter holds.
  *
  * From the queue (`key-run.ts`, `queue-attempt.ts`), for each message of a key, in order:
  *  1. Is the key known to be parked? Its head was read with the batch, or the batch has parked a message of it. Was the message
- *     received 500 times? Then it is parked whatever the mode: on to 2, and from there to 5, uncounted.
+ *     received 500 times? Then it is parked whatever the mode: on to 2, and from there to 5, uncounted. So it is in a stage that is
+ *     normal when the key's backlog would hide other users in the queue (`crowding.ts`), as decided once for the batch.
  *  2. Delivered before: is this very message parked already? Then on to 6.
  *  3. The key is parked: on to 5.
- *  4. Not enough time left: stop, with nothing charged. Delivered before: read the mode again (shut: stop, uncharged). An attempt was
- *     begun, under this mode and code, and nothing says how it ended: the process died at it. That is told to the mode machine and
+ *  4. Not enough time left: stop, with nothing charged. Delivered before: read the mode again (blocked: stop, uncharged). An attempt was
+ *     begun, under this mode and code, and nothing says how it ended: the process died at it. That is reported to the mode machine and
  *     counted for the key. Then charge an attempt, with the time at which it begins, immediately before it begins and nowhere else.
  *     Attempts used up: count the redrive, and on to 5. Otherwise process it. However it ends, the ledger says so. Done: on to 7. It
  *     crashed: record that, charge it if that was not done, stop the key. AWS or the destination failed: take the charge back, keep
  *     the progress, stop the key - or, when that makes it trouble of the key's own (`own-trouble.ts`), on to 5 without counting.
- *     What the attempt has shown is told to the mode machine (`known-mode.ts`): its progress first.
+ *     What the attempt has shown is reported to the mode machine (`known-mode.ts`): its progress first.
  *  5. P1: put the message.
  *  6. P2: give the head a fresh token, creating it when there is none, and touch nothing else of it.
- *  7. The message is finished: delete it from the queue before the next one of its key begins, and at once when it was
+ *  7. The message is finished: delete it from the queue before the next one of its key begins, and immediately when it was
  *     delivered before; otherwise the batch's response does it. If the delete fails, stop the key.
  *
  * The drain of a key (`key-drain.ts`), in a function that is killed before its lease ends:
  *  1. Take the lease. The same write counts a failure and sets when the key is due again; a success takes that back. A drain's lease
- *     that nobody gave back: its process died, which is told and counted for the key.
+ *     that nobody gave back: its process died, which is reported and counted for the key.
  *  2. Read the head's token, and only then the oldest message, strongly.
  *  3. None: delete the head, if token and lease are still the same. Refused: back to 2. Deleted: the key flows again.
- *  4. Read the mode and the time left (shut, or too short: give the lease back, uncounted), process the message, then
+ *  4. Read the mode and the time left (blocked, or too short: give the lease back, uncounted), process the message, then
  *     delete it, then back to 2. A failure: keep the progress, mark the head if it has become trouble of the key's own, give the lease
- *     back with its backoff, stop. A drain's crash is no redrive, and a drain skips nothing. What it has shown is told like an attempt's;
+ *     back with its backoff, stop. A drain's crash is no redrive, and a drain skips nothing. What it has shown is reported like an attempt's;
  *     of a key in trouble of its own, only its progress. That trouble ends when a message gets through.
  *
  * While the stage is degraded, trials (`trial.ts`) try single messages of both, and count nothing.
@@ -42,7 +43,7 @@
  * | 1: the batch remembers what it parked | later messages of the same batch overtake the parked one |
  * | 2 | a message parked by a delivery that died before P2 stays behind without a head, and is found much later |
  * | 3, or with a read that may be stale | later messages overtake; two functions work on one key |
- * | 4: the charge at the attempt only, keys one after another, deletes at once | neighbours of a poison count as poison |
+ * | 4: the charge at the attempt only, keys one after another, deletes immediately | neighbours of a poison count as poison |
  * | 4: the redrive is counted before P1 | a death in between: the message is parked, and never counted |
  * | P1 before P2 | loss: a drain finds no message and deletes the head in between; the message is nowhere |
  * | a fresh token, its condition, its read before the query | loss: what is appended during the drain's last query |
@@ -53,6 +54,7 @@
  * | a lease that outlives its function | two drains on one key |
  * | 7: deleted before the next one begins | an earlier event delivered again after a later one |
  * | 1: parked at 500 receives | SQS takes it off the queue at 1,000, and its key's later messages overtake it |
+ * | 1: parked for its backlog | SQS looks at 120,000 messages; when those are one key's, it hands out no other key's |
  * | 4: the begun attempt in the ledger | code that ends its process for every user takes an hour or more to degrade its stage |
  * | trouble of its own, of others that got through | one user that always fails keeps its stage degraded, or hides that nobody gets through |
  */
@@ -85,7 +87,7 @@ export const sortOf = ({ sequenceNumber }: Pick<IncomingMessage, 'sequenceNumber
 
 /**
  * The place of a message that came from the dead-letter queue: before all that come from the queue itself, since SQS
- * took it off before it gave out the later ones. Its sequence number is the dead-letter queue's, and no place by itself.
+ * took it off before it gave out the later ones. Its sequence number is the dead-letter queue's, and alone no place.
  */
 export const deadLetterSortOf = ({
   sentAt,
@@ -97,41 +99,42 @@ export const deadLetterSortOf = ({
 export const shardOf = (key: string): number =>
   createHash('sha256').update(key).digest().readUInt32BE(0) % HEAD_SHARDS;
 
-type ParkingDeps = Pick<RunnerDeps, 'stage' | 'parking' | 'clock' | 'uuid' | 'observe'>;
+type ParkingDeps = Pick<RunnerDeps, 'stage' | 'ports' | 'time'>;
 
 export interface Place {
   readonly sort: string;
   /** Why, for people; the head keeps the first. */
   readonly reason: string;
-  /** What the ledger knows: draining goes on where the queue's attempts stopped. */
+  /** What the ledger knows: draining continues where the queue's attempts stopped. */
   readonly attempt: Attempt | undefined;
   /** As a redrive. */
   readonly counted: boolean;
 }
 
-/** P1 and P2. @throws InfraFault; whatever was written by then, the message must be kept by its queue, and comes again */
+/** P1 and P2. @throws InfraFault; whatever was written by then, the message must be kept by its queue, which redelivers it */
 export const park = async (message: IncomingMessage, place: Place, deps: ParkingDeps): Promise<void> => {
+  const { stage, ports, time } = deps;
   const { sort, attempt, reason, counted } = place;
   const { id, groupId, body, sequenceNumber, sentAt } = message;
-  await deps.parking.putMessage(deps.stage, {
+  await ports.parking.putMessage(stage.name, {
     sort,
     id,
     groupId,
     body,
     sequenceNumber,
     sentAt,
-    parkedAt: deps.clock(),
+    parkedAt: time.clock(),
     ...(attempt === undefined ? {} : { attempt }),
   });
   await touchHead(groupId, reason, deps);
-  deps.observe({ type: 'parked', message, reason, counted });
+  ports.observe({ type: 'parked', message, reason, counted });
 };
 
 /** P2. @throws InfraFault */
 export const touchHead = async (
   key: string,
   reason: string,
-  { parking, stage, uuid, clock }: Pick<RunnerDeps, 'stage' | 'parking' | 'clock' | 'uuid'>,
+  { stage, ports, time }: ParkingDeps,
 ): Promise<void> => {
-  await parking.touchHead(stage, key, { token: uuid(), now: clock(), reason });
+  await ports.parking.touchHead(stage.name, key, { token: ports.uuid(), now: time.clock(), reason });
 };

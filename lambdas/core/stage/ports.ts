@@ -1,4 +1,5 @@
 /** What the work of a stage asks of the world. `lambdas/aws` has an adapter for each; tests and the simulation have their own. */
+import type { HotKeyReport } from './hot-keys.ts';
 import type { Crash } from '../../../contract/modes.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import type { StoredStage } from '../mode/ports.ts';
@@ -26,6 +27,19 @@ export interface Progress {
    * by id and content, and not counted, because the transform may make others of the event the next time.
    */
   readonly done?: string;
+  /**
+   * In the router, of the destinations whose queues have taken more of the message than all have: the hashes of the events that they
+   * have (`taken.ts`), from the first unfinished one on. They are not sent them again while another's queue cannot be written.
+   */
+  readonly taken?: Readonly<Record<string, string>>;
+}
+
+/** Reports of the keys with a backlog of their own: see `hot-keys.ts`. */
+export interface HotKeyStore {
+  /** Replaces the reports of the environment that made them. Of two at the same moment one may be lost. @throws InfraFault */
+  saveHotKeys(stage: string, reports: readonly HotKeyReport[]): Promise<void>;
+  /** By stage. @throws InfraFault */
+  readHotKeys(stages: readonly string[]): Promise<ReadonlyMap<string, readonly HotKeyReport[]>>;
 }
 
 /** The ledger's record of one message. Absent for a message that succeeds at its first delivery. */

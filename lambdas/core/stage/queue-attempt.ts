@@ -11,15 +11,15 @@ import {
   stampOf,
   uncharged,
 } from './attempt-ledger.ts';
-import { backoff, toSeconds } from './backoff.ts';
 import { crashRecord, deathCrash, redriveCrash, type CrashSite } from './crash.ts';
+import type { Halted, Halts } from './halts.ts';
 import type { Ended, KnownMode } from './known-mode.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { asOwnTrouble, isOwnTrouble } from './own-trouble.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { Attempt, StageState } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import type { RunnerDeps } from './runner-deps.ts';
+import type { WorkDeps } from './runner-deps.ts';
 
 export type Attempted =
   | {
@@ -30,15 +30,10 @@ export type Attempted =
     }
   /** It is set aside; `counted`: as a redrive. */
   | { readonly kind: 'park'; readonly reason: string; readonly attempt: Attempt; readonly counted: boolean }
+  /** The key stops here. */
   | Halted
-  /** It was not begun because the stage is shut. */
-  | { readonly kind: 'refused' };
-
-/** The key stops here; `delay`: for this many seconds. */
-export interface Halted {
-  readonly kind: 'halted';
-  readonly delay: number;
-}
+  /** It was not begun because the stage is blocked. */
+  | { readonly kind: 'deferred' };
 
 /** An attempt that was begun. */
 interface Begun {
@@ -53,10 +48,7 @@ interface Begun {
 
 type Failure = Extract<Outcome, { kind: 'retry' | 'fault' }>;
 
-const REFUSED = { kind: 'refused' } as const;
-
-/** Milliseconds between two trials, as a rule. */
-const TRIED_WITHIN = 60_000;
+const DEFERRED = { kind: 'deferred' } as const;
 
 /**
  * Charges begin again with each epoch, so in a stage that is degraded again and again what crashes would never be redriven: it is
@@ -72,12 +64,14 @@ const parkedAsOwn = (error: string, attempt: Attempt): Attempted => ({
 export class QueueAttempts {
   readonly #attempts: StageState['attempts'];
   readonly #mode: KnownMode;
-  readonly #deps: RunnerDeps;
+  readonly #halts: Halts;
+  readonly #deps: WorkDeps;
 
   /** @param attempts of the batch, as they were read with it */
-  constructor(attempts: StageState['attempts'], mode: KnownMode, deps: RunnerDeps) {
+  constructor(attempts: StageState['attempts'], mode: KnownMode, halts: Halts, deps: WorkDeps) {
     this.#attempts = attempts;
     this.#mode = mode;
+    this.#halts = halts;
     this.#deps = deps;
   }
 
@@ -88,38 +82,38 @@ export class QueueAttempts {
 
   /** @throws InfraFault: nothing was begun */
   async attempt(message: IncomingMessage): Promise<Attempted> {
-    const { codeVersion, clock, timeLeft, worstCase, settings } = this.#deps;
+    const { stage, ports, time, settings } = this.#deps;
     const known = this.known(message);
     let before = known === undefined ? undefined : settled(known);
     let charged: (Attempt & { readonly charges: number }) | undefined;
     if (message.receiveCount > 1) {
       await this.#mode.refresh();
-      if (this.#mode.isShut) return REFUSED;
-      if (timeLeft() < worstCase) return this.stopped(message);
-      const stamp = stampOf(this.#mode.own.epoch, codeVersion);
+      if (this.#mode.isBlocked) return DEFERRED;
+      if (time.timeLeft() < time.worstCase) return this.#halts.stopped(message);
+      const stamp = stampOf(this.#mode.own.epoch, stage.codeVersion);
       const died = hasDied(known, stamp);
       if (died) {
         before = await this.#died(message, known);
-        if (before === undefined) return REFUSED;
+        if (before === undefined) return DEFERRED;
       }
-      charged = charge(before, stamp, clock());
+      charged = charge(before, stamp, time.clock());
       if (charged.charges > settings.crashes) return this.#redrive(message, before, charged.charges - 1);
-      if (died && before !== undefined && isOwnTrouble(before, true, this.#mode.own, clock(), settings))
+      if (died && before !== undefined && isOwnTrouble(before, true, this.#mode.own, time.clock(), settings))
         return parkedAsOwn('the process ended', before);
       await this.#charge(message, before, charged);
     }
     const { epoch } = this.#mode.own;
     const { lastProgress } = this.#mode;
-    this.#deps.lastWords.begun(message, stampOf(epoch, codeVersion), charged !== undefined);
-    const processing = { attempt: before, isTrial: false, inOwnTrouble: false, timeLeft };
-    const outcome = await outcomeOf(this.#deps.process, message, processing);
-    this.#deps.lastWords.ended(message);
+    ports.lastWords.begun(message, stampOf(epoch, stage.codeVersion), charged !== undefined);
+    const processing = { attempt: before, isTrial: false, inOwnTrouble: false, timeLeft: time.timeLeft };
+    const outcome = await outcomeOf(ports.process, message, processing);
+    ports.lastWords.ended(message);
     return this.#ended({ message, before, charged, epoch, lastProgress }, outcome);
   }
 
   async #ended(begun: Begun, outcome: Outcome): Promise<Attempted> {
     const { message, before, charged, epoch } = begun;
-    const ended = { epoch, at: this.#deps.clock(), key: message.groupId, outcome, inOwnTrouble: false };
+    const ended = { epoch, at: this.#deps.time.clock(), key: message.groupId, outcome, inOwnTrouble: false };
     switch (outcome.kind) {
       case 'done':
         return {
@@ -135,11 +129,11 @@ export class QueueAttempts {
         if (outcome.access === true) return this.#failed(begun, outcome, ended);
         await this.#takeBack(begun, outcome.progress);
         await this.#mode.ended(ended);
-        return this.fault(message, outcome.reason);
+        return this.#halts.fault(message, outcome.reason);
       case 'stopped':
         await this.#takeBack(begun, outcome.progress);
         await this.#mode.ended(ended);
-        return this.stopped(message);
+        return this.#halts.stopped(message);
       case 'refused': {
         // To try again would not help. It says nothing about the stage, so that it is not counted.
         const { reason, progress } = outcome;
@@ -158,8 +152,9 @@ export class QueueAttempts {
 
   /** A write that is said to have failed may have been made: then no attempt was begun for it, and it goes back. */
   async #charge(message: IncomingMessage, before: Attempt | undefined, charged: Attempt): Promise<void> {
+    const { stage, ports } = this.#deps;
     try {
-      await this.#deps.state.saveAttempt(this.#deps.stage, message.id, charged);
+      await ports.state.saveAttempt(stage.name, message.id, charged);
     } catch (error) {
       if (error instanceof InfraFault) await this.record(message, uncharged(before, undefined));
       throw error;
@@ -168,28 +163,28 @@ export class QueueAttempts {
 
   /**
    * An earlier attempt was begun, and its process ended with it.
-   * @returns what the ledger knows then; undefined when that has shut the stage: it is recorded, since no attempt follows
+   * @returns what the ledger knows then; undefined when that has blocked the stage: it is recorded, since no attempt follows
    */
   async #died(message: IncomingMessage, known: Attempt | undefined): Promise<Attempt | undefined> {
     const { settings } = this.#deps;
-    const now = this.#deps.clock();
+    const now = this.#deps.time.clock();
     const attempt = afterDeath(known, { now, lastProgress: this.#mode.lastProgress });
     const crash = deathCrash(this.#site(message), 'the process ended');
     if (!isOwnTrouble(attempt, true, this.#mode.own, now, settings))
       await this.#mode.died(this.#mode.own.epoch, message.id, crash);
-    if (!this.#mode.isShut) return attempt;
+    if (!this.#mode.isBlocked) return attempt;
     await this.record(message, attempt);
     return undefined;
   }
 
   async #redrive(message: IncomingMessage, before: Attempt | undefined, charges: number): Promise<Attempted> {
-    const { clock, settings } = this.#deps;
+    const { ports, time, settings } = this.#deps;
     const crash = redriveCrash(before, charges, this.#site(message));
     await this.#mode.redriven(this.#mode.own.epoch, message.id, crash);
-    this.#deps.observe({ type: 'redriven', message, crash });
+    ports.observe({ type: 'redriven', message, crash });
     const attempt = { failures: 0, ...before, crash };
     const reason = `it crashed ${charges} times: ${crash.error}`;
-    const isOwn = isOwnTrouble(attempt, true, this.#mode.own, clock(), settings);
+    const isOwn = isOwnTrouble(attempt, true, this.#mode.own, time.clock(), settings);
     return { kind: 'park', reason: isOwn ? asOwnTrouble(reason) : reason, attempt, counted: true };
   }
 
@@ -198,13 +193,13 @@ export class QueueAttempts {
     outcome: Extract<Outcome, { kind: 'crash' }>,
     ended: Ended,
   ): Promise<Attempted> {
-    const { codeVersion, observe, settings } = this.#deps;
+    const { stage, ports, settings } = this.#deps;
     const { at } = ended;
     const crash = crashRecord(outcome.crash, this.#site(message));
-    const own = charged ?? charge(before, stampOf(epoch, codeVersion), at);
+    const own = charged ?? charge(before, stampOf(epoch, stage.codeVersion), at);
     const attempt = afterCrash(own, crash, { now: at, lastProgress });
-    const delay = this.#wait(attempt.charges ?? 1);
-    observe({ type: 'crash', message, crash, delay });
+    const delay = this.#halts.delay(attempt.charges ?? 1);
+    ports.observe({ type: 'crash', message, crash, delay });
     await this.record(message, attempt);
     const inOwnTrouble = isOwnTrouble(attempt, true, this.#mode.own, at, settings);
     await this.#mode.ended({ ...ended, crash, inOwnTrouble });
@@ -219,7 +214,7 @@ export class QueueAttempts {
     outcome: Failure,
     ended: Ended,
   ): Promise<Attempted> {
-    const { observe, settings } = this.#deps;
+    const { ports, settings } = this.#deps;
     const { reason } = outcome;
     const { at } = ended;
     const attempt = afterFailure(before, outcome, { now: at, lastProgress });
@@ -232,42 +227,20 @@ export class QueueAttempts {
       return { kind: 'park', reason: why, attempt, counted: false };
     }
     const retryAfter = outcome.kind === 'retry' ? outcome.retryAfter : undefined;
-    const delay = this.#wait(attempt.failures, retryAfter);
-    observe({ type: outcome.kind, message, reason, delay });
-    return { kind: 'halted', delay };
-  }
-
-  stopped(message: IncomingMessage): Halted {
-    this.#deps.observe({ type: 'stopped', message });
-    return { kind: 'halted', delay: 0 };
-  }
-
-  /** Not the message's doing: its failures stay as they are, and the wait grows with its deliveries. */
-  fault(message: IncomingMessage, reason: string): Halted {
-    const delay = this.#wait(message.receiveCount);
-    this.#deps.observe({ type: 'fault', message, reason, delay });
+    const delay = this.#halts.delay(attempt.failures, retryAfter);
+    ports.observe({ type: outcome.kind, message, reason, delay });
     return { kind: 'halted', delay };
   }
 
   /** A record that cannot be written costs a duplicate (lost progress) or a wrong charge, never an event. */
   async record(message: IncomingMessage, attempt: Attempt): Promise<void> {
-    const { stage, state, observe } = this.#deps;
-    await bestEffort('ledger', () => state.saveAttempt(stage, message.id, attempt), observe);
-  }
-
-  /**
-   * While nothing shows that the stage works, a message is hidden for no longer than a trial's interval: SQS gives a trial nothing that
-   * is hidden, and the stage would find out that much later that the outage is over.
-   */
-  #wait(tries: number, retryAfter?: number): number {
-    const { backoff: limits, random } = this.#deps;
-    const { mode, proven } = this.#mode.own;
-    const isUnproven = mode === 'degraded' || (mode === 'recovering' && !proven);
-    const maxBackoff = isUnproven ? Math.min(limits.maxBackoff, TRIED_WITHIN) : limits.maxBackoff;
-    return toSeconds(backoff(tries, { ...limits, maxBackoff }, random, retryAfter));
+    const { stage, ports } = this.#deps;
+    const save = () => ports.state.saveAttempt(stage.name, message.id, attempt);
+    await bestEffort('ledger', save, ports.observe);
   }
 
   #site(message: IncomingMessage): CrashSite {
-    return { message, codeVersion: this.#deps.codeVersion, at: this.#deps.clock() };
+    const { stage, time } = this.#deps;
+    return { message, codeVersion: stage.codeVersion, at: time.clock() };
   }
 }

@@ -2,22 +2,22 @@
 import { append } from '../base/append.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import { bestEffort } from './best-effort.ts';
-import type { RunnerDeps } from './runner-deps.ts';
+import type { RunnerPorts } from './runner-deps.ts';
 
-type QueueDeps = Pick<RunnerDeps, 'queue' | 'observe'>;
+type QueuePorts = Pick<RunnerPorts, 'queue' | 'observe'>;
 
 /** If it fails, the messages come back after the queue's own visibility timeout: later, but in order. */
-export const hide = async (
+export const changeVisibility = async (
   messages: readonly IncomingMessage[],
   seconds: number,
-  { queue, observe }: QueueDeps,
+  { queue, observe }: QueuePorts,
 ): Promise<void> => {
   if (messages.length === 0) return;
   await bestEffort('visibility', () => queue.setVisibility(messages, seconds), observe);
 };
 
 /** @returns whether it is known to be deleted */
-export const deleteMessage = (message: IncomingMessage, { queue, observe }: QueueDeps): Promise<boolean> =>
+export const deleteMessage = (message: IncomingMessage, { queue, observe }: QueuePorts): Promise<boolean> =>
   bestEffort('delete', () => queue.delete(message), observe);
 
 export const byKey = (

@@ -20,7 +20,7 @@ export type Candidate = Times &
     | { readonly kind: 'parked'; readonly key: string }
   );
 
-type CandidateDeps = Pick<RunnerDeps, 'stage' | 'parking' | 'state'>;
+type CandidateDeps = Pick<RunnerDeps, 'stage' | 'ports'>;
 
 /** Heads of each shard; the index has those first that were tried or became due longest ago. */
 const PAGE = 100;
@@ -43,12 +43,9 @@ const inTurn = (a: Times, b: Times): number => {
   return (a.triedAt ?? -Infinity) - (b.triedAt ?? -Infinity);
 };
 
-const parkedKeys = async (
-  epoch: number,
-  { stage, parking }: CandidateDeps,
-): Promise<readonly Candidate[]> => {
+const parkedKeys = async (epoch: number, { stage, ports }: CandidateDeps): Promise<readonly Candidate[]> => {
   const shards = Array.from({ length: HEAD_SHARDS }, (_, shard) =>
-    parking.heads(stage, shard, { limit: PAGE }),
+    ports.parking.heads(stage.name, shard, { limit: PAGE }),
   );
   return (await allDone(shards)).flatMap(({ heads }) => heads.map((head) => parkedKey(head, epoch)));
 };
@@ -64,14 +61,14 @@ const parkedKey = ({ key, parkedAt, triedEpoch, nextAttemptAt }: HeadSummary, ep
 const queuedKeys = async (
   received: Received,
   epoch: number,
-  { stage, state }: CandidateDeps,
+  { stage, ports }: CandidateDeps,
 ): Promise<readonly Candidate[]> => {
   const firsts = [...received.byKey.values()].flatMap((messages) => messages.slice(0, 1));
   const found: Candidate[] = [];
   for (let from = 0; from < firsts.length; from += CHUNK) {
     const chunk = firsts.slice(from, from + CHUNK);
     const redelivered = chunk.filter(({ receiveCount }) => receiveCount > 1);
-    const { parked, attempts } = await state.read(stage, {
+    const { parked, attempts } = await ports.state.read(stage.name, {
       keys: chunk.map(({ groupId }) => groupId),
       attemptsOf: redelivered.map(({ id }) => id),
     });

@@ -6,13 +6,10 @@ import { park, sortOf, touchHead } from './parking.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { Attempt } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import { byKey, deleteMessage, hide } from './queue-steps.ts';
+import { byKey, deleteMessage, changeVisibility } from './queue-steps.ts';
 import type { RunnerDeps } from './runner-deps.ts';
 
-export type ReceivedDeps = Pick<
-  RunnerDeps,
-  'stage' | 'queue' | 'parking' | 'clock' | 'uuid' | 'timeLeft' | 'worstCase' | 'observe'
->;
+export type ReceivedDeps = Pick<RunnerDeps, 'stage' | 'ports' | 'time'>;
 
 /** Calls of the queue, of up to 10 messages each. */
 const MAX_CALLS = 40;
@@ -38,7 +35,8 @@ export class Received {
    * does not give is left for the next trial: of the parked keys this one can try as well.
    */
   async receive(): Promise<void> {
-    const { queue, timeLeft, worstCase, observe } = this.#deps;
+    const { timeLeft, worstCase } = this.#deps.time;
+    const { queue, observe } = this.#deps.ports;
     const least = Math.max((timeLeft() * 2) / 3, worstCase + CALL_MARGIN);
     try {
       for (let calls = 0; calls === 0 || (calls < MAX_CALLS && timeLeft() > least); calls++) {
@@ -58,17 +56,19 @@ export class Received {
 
   /** Parks a key's first message, which was received too often. @throws InfraFault */
   async park(message: IncomingMessage, reason: string, attempt: Attempt | undefined): Promise<void> {
-    const { stage, parking, timeLeft, worstCase } = this.#deps;
-    if (timeLeft() < worstCase) return;
+    const { stage, ports, time } = this.#deps;
+    if (time.timeLeft() < time.worstCase) return;
     const sort = sortOf(message);
-    if (await parking.hasMessage(stage, message.groupId, sort))
+    if (await ports.parking.hasMessage(stage.name, message.groupId, sort))
       await touchHead(message.groupId, reason, this.#deps);
     else await park(message, { sort, reason, attempt, counted: false }, this.#deps);
-    if (await deleteMessage(message, this.#deps)) this.finished(message);
+    if (await deleteMessage(message, this.#deps.ports)) this.finished(message);
   }
 
   /** The messages of a key in one call: SQS hands out a later one only after those before it. */
   async giveBack(): Promise<void> {
-    await allDone([...this.byKey.values()].map((messages) => hide(messages, 0, this.#deps)));
+    await allDone(
+      [...this.byKey.values()].map((messages) => changeVisibility(messages, 0, this.#deps.ports)),
+    );
   }
 }

@@ -2,7 +2,7 @@
  * Trials of a degraded stage: control starts one invocation in each of its minutes. It tries a message each of up to 10 keys, one
  * after another, and ends with the first that makes progress: then the stage recovers.
  *
- *  1. Read the modes. The stage is not degraded, or it is held, or the router shuts it: stop.
+ *  1. Read the modes. The stage is not degraded, or it is held, or the router blocks it: stop.
  *  2. Candidates: the heads of parked keys, and messages of the queue, received again and again and hidden until this function has
  *     ended. Of a key of the queue the first message only; and only if the key is not parked, by its head, read strongly after the
  *     message was received. A message that was received 500 times is parked, behind what its key has there.
@@ -16,7 +16,7 @@
  *  5. Finished: delete it from the queue, or from the parking table as the drain does. Not finished: keep how far it has come. That it
  *     failed is counted nowhere: no charge, no trouble, no rejection, no last words.
  *  6. Parked: give the lease back, with the failures as they were, due now.
- *  7. It made progress (delivered, or filtered while the door is not in doubt): tell the mode machine, and stop.
+ *  7. It made progress (delivered, or filtered while the door is not in doubt): report it to the mode machine, and stop.
  *  8. At the end, however it came: all that was received and is not deleted goes back to the queue, visible immediately, the messages of a
  *     key in one call.
  *
@@ -27,9 +27,9 @@
  */
 import { bestEffort } from './best-effort.ts';
 import { afterTrial, settled } from './attempt-ledger.ts';
-import { toMessage, type DrainDeps } from './key-drain.ts';
+import { toMessage } from './key-drain.ts';
 import { KnownMode } from './known-mode.ts';
-import { isShut } from '../mode/record.ts';
+import { isBlocked } from '../mode/record.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { withoutOwnTrouble } from './own-trouble.ts';
 import type { Head, ParkedMessage } from './parking-port.ts';
@@ -38,11 +38,9 @@ import { InfraFault } from '../base/faults.ts';
 import type { Attempt, Progress } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import { deleteMessage } from './queue-steps.ts';
-import type { RunnerDeps } from './runner-deps.ts';
+import type { RunnerDeps, WorkDeps } from './runner-deps.ts';
 import { candidatesOf, type Candidate } from './trial-candidates.ts';
 import { Received } from './trial-received.ts';
-
-export type TrialDeps = DrainDeps & Pick<RunnerDeps, 'isDestination' | 'queue'>;
 
 const MAX_KEYS = 10;
 
@@ -53,28 +51,28 @@ const TRIAL = 'trial:';
 type Tried = 'progress' | 'failed' | 'none';
 
 /** What AWS fails to do ends it: control starts the next one in its next minute. */
-export const runTrial = async (deps: TrialDeps): Promise<void> => {
+export const runTrial = async (deps: RunnerDeps): Promise<void> => {
   try {
-    await new Trial(new KnownMode(await deps.readModes(), deps), deps).run();
+    await new Trial(new KnownMode(await deps.mode.readModes(), deps), deps).run();
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
-    deps.observe({ type: 'trial stopped', error });
+    deps.ports.observe({ type: 'trial stopped', error });
   }
 };
 
 class Trial {
   readonly #mode: KnownMode;
-  readonly #deps: TrialDeps;
+  readonly #deps: WorkDeps;
   readonly #epoch: number;
   /** The stage was degraded then. */
   readonly #begunAt: number;
   readonly #received: Received;
 
-  constructor(mode: KnownMode, deps: TrialDeps) {
+  constructor(mode: KnownMode, deps: WorkDeps) {
     this.#mode = mode;
     this.#deps = deps;
     this.#epoch = mode.own.epoch;
-    this.#begunAt = deps.clock();
+    this.#begunAt = deps.time.clock();
     this.#received = new Received(deps);
   }
 
@@ -98,14 +96,14 @@ class Trial {
 
   #mayTry(): boolean {
     const { own, system } = this.#mode;
-    const { isDestination } = this.#deps;
-    const isStopped = own.held || (isDestination && isShut([system]));
+    const { isDestination } = this.#deps.stage;
+    const isStopped = own.held || (isDestination && isBlocked([system]));
     return own.mode === 'degraded' && own.epoch === this.#epoch && !isStopped && this.#hasTime;
   }
 
   /** Asked again after the calls that a message takes before it is begun. */
   get #hasTime(): boolean {
-    const { timeLeft, worstCase } = this.#deps;
+    const { timeLeft, worstCase } = this.#deps.time;
     return timeLeft() >= worstCase;
   }
 
@@ -116,39 +114,41 @@ class Trial {
   }
 
   async #tryMessage(message: IncomingMessage, attempt: Attempt | undefined): Promise<Tried> {
-    const { stage, parking, state, observe } = this.#deps;
+    const { stage, ports } = this.#deps;
     const { groupId, receiveCount, id } = message;
-    if (receiveCount > 1 && (await parking.hasMessage(stage, groupId, sortOf(message)))) {
+    if (receiveCount > 1 && (await ports.parking.hasMessage(stage.name, groupId, sortOf(message)))) {
       await touchHead(groupId, 'it was parked by a delivery that was cut short', this.#deps);
       await this.#finish(message);
       return 'none';
     }
     if (!this.#hasTime) return 'none';
     const before = attempt === undefined ? undefined : settled(attempt);
-    await state.saveAttempt(stage, id, this.#tried(before));
+    await ports.state.saveAttempt(stage.name, id, this.#tried(before));
     const outcome = await this.#process(message, before);
-    // What was tried is told whatever becomes of the record: at worst an event is delivered again, before any later one of its key.
+    // What was tried is reported whatever becomes of the record: at worst an event is delivered again, before any later one of its key.
     const record = async (): Promise<void> => {
       if (outcome.kind === 'done') await this.#finish(message);
-      else if (hasGotFurther(outcome)) await state.saveAttempt(stage, id, this.#tried(before, outcome));
+      else if (hasGotFurther(outcome))
+        await ports.state.saveAttempt(stage.name, id, this.#tried(before, outcome));
     };
-    await bestEffort('ledger', record, observe);
-    return this.#told(message, outcome);
+    await bestEffort('ledger', record, ports.observe);
+    return this.#reported(message, outcome);
   }
 
   async #finish(message: IncomingMessage): Promise<void> {
-    if (await deleteMessage(message, this.#deps)) this.#received.finished(message);
+    if (await deleteMessage(message, this.#deps.ports)) this.#received.finished(message);
   }
 
   async #tryKey(key: string): Promise<Tried> {
-    const { stage, parking, clock, uuid, leaseTime, observe } = this.#deps;
-    const head = await parking.readHead(stage, key);
-    const now = clock();
+    const { stage, ports, time } = this.#deps;
+    const { parking, uuid, observe } = ports;
+    const head = await parking.readHead(stage.name, key);
+    const now = time.clock();
     if (head === undefined || (head.leaseUntil ?? 0) > now) return 'none';
     const owner = `${TRIAL}${uuid()}`;
-    const times = { now, until: now + leaseTime, nextAttemptAt: now };
+    const times = { now, until: now + time.leaseTime, nextAttemptAt: now };
     const lease = { owner, ...times, triedEpoch: this.#epoch, isTrial: true };
-    if (!(await parking.takeLease(stage, head, lease))) return 'none';
+    if (!(await parking.takeLease(stage.name, head, lease))) return 'none';
     let set: { readonly failures?: number } = { failures: head.failures };
     try {
       const oldest = await this.#oldest(key, owner);
@@ -158,55 +158,59 @@ class Trial {
       const record = async (): Promise<void> => {
         if (outcome.kind === 'done') {
           if (await this.#drained(oldest, head, owner, outcome)) set = {};
-        } else if (hasGotFurther(outcome))
-          await parking.saveMessage(stage, { ...oldest, attempt: this.#tried(oldest.attempt, outcome) });
+        } else if (hasGotFurther(outcome)) {
+          const attempt = this.#tried(oldest.attempt, outcome);
+          await parking.saveMessage(stage.name, { ...oldest, attempt });
+        }
       };
       await bestEffort('ledger', record, observe);
-      return await this.#told(message, outcome);
+      return await this.#reported(message, outcome);
     } finally {
-      const due = { ...set, nextAttemptAt: clock() };
-      await bestEffort('lease', () => parking.releaseLease(stage, key, owner, due), observe);
+      const due = { ...set, nextAttemptAt: time.clock() };
+      await bestEffort('lease', () => parking.releaseLease(stage.name, key, owner, due), observe);
     }
   }
 
   /** @returns undefined when there is none: the head is gone too, or another's */
   async #oldest(key: string, owner: string): Promise<ParkedMessage | undefined> {
-    const { stage, parking } = this.#deps;
+    const { parking } = this.#deps.ports;
+    const { name } = this.#deps.stage;
     for (;;) {
-      const head = await parking.readHead(stage, key);
+      const head = await parking.readHead(name, key);
       if (head?.leaseOwner !== owner) return undefined;
-      const [oldest] = await parking.oldest(stage, key, 1);
+      const [oldest] = await parking.oldest(name, key, 1);
       if (oldest !== undefined) return oldest;
-      if (await parking.deleteHead(stage, key, head.token, owner)) return undefined;
+      if (await parking.deleteHead(name, key, head.token, owner)) return undefined;
     }
   }
 
   /** As the drain does. @returns whether the key's failures start over */
   async #drained({ sort }: ParkedMessage, head: Head, owner: string, { shown }: Outcome): Promise<boolean> {
-    const { stage, parking, observe } = this.#deps;
+    const { stage, ports } = this.#deps;
     const { key } = head;
-    await parking.deleteMessage(stage, key, sort);
+    await ports.parking.deleteMessage(stage.name, key, sort);
     const gotThrough = this.#mode.hasProgress(shown);
-    if (gotThrough) await parking.resetFailures(stage, key, owner, withoutOwnTrouble(head.reason));
+    if (gotThrough) await ports.parking.resetFailures(stage.name, key, owner, withoutOwnTrouble(head.reason));
     const emptied = (await this.#oldest(key, owner)) === undefined;
-    observe({ type: 'drained', key, messages: 1, emptied });
+    ports.observe({ type: 'drained', key, messages: 1, emptied });
     return gotThrough;
   }
 
   #process(message: IncomingMessage, attempt: Attempt | undefined): Promise<Outcome> {
-    const { process, timeLeft } = this.#deps;
-    return outcomeOf(process, message, { attempt, isTrial: true, inOwnTrouble: false, timeLeft });
+    const { ports, time } = this.#deps;
+    const { timeLeft } = time;
+    return outcomeOf(ports.process, message, { attempt, isTrial: true, inOwnTrouble: false, timeLeft });
   }
 
   #tried(before: Attempt | undefined, outcome?: GotFurther): Attempt {
-    return afterTrial(before, outcome?.progress, { epoch: this.#epoch, at: this.#deps.clock() });
+    return afterTrial(before, outcome?.progress, { epoch: this.#epoch, at: this.#deps.time.clock() });
   }
 
-  /** Progress is told, a failure is not. */
-  async #told({ groupId, id }: IncomingMessage, outcome: Outcome): Promise<Tried> {
+  /** Progress is reported, a failure is not. */
+  async #reported({ groupId, id }: IncomingMessage, outcome: Outcome): Promise<Tried> {
     const gotThrough = this.#mode.hasProgress(outcome.shown);
     const reason = reasonOf(outcome);
-    this.#deps.observe({
+    this.#deps.ports.observe({
       type: 'tried',
       key: groupId,
       messageId: id,

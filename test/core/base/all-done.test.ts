@@ -1,4 +1,4 @@
-/** Waiting for all, also when one fails: nothing may be under way once a function has answered. */
+/** Waits for all promises, even when one fails: no call may be under way once a function has answered. */
 import { expect, it } from '@jest/globals';
 import { allDone } from '../../../lambdas/core/base/all-done.ts';
 
@@ -6,7 +6,7 @@ const later = async (turns: number): Promise<void> => {
   for (let i = 0; i < turns; i += 1) await Promise.resolve();
 };
 
-it('gives the results in the order of the promises, whichever ends first', async () => {
+it('returns the results in the order of the promises, whichever settles first', async () => {
   const slow = later(20).then(() => 'slow');
   expect(await allDone([slow, Promise.resolve('fast'), 'no promise'])).toEqual([
     'slow',
@@ -16,7 +16,7 @@ it('gives the results in the order of the promises, whichever ends first', async
   expect(await allDone([])).toEqual([]);
 });
 
-it('throws only when the last of them has ended', async () => {
+it('throws only after the last promise has settled', async () => {
   const ended: string[] = [];
   const one = async (name: string, turns: number, error?: Error): Promise<void> => {
     await later(turns);
@@ -28,12 +28,12 @@ it('throws only when the last of them has ended', async () => {
   expect(ended).toEqual(['a', 'c', 'b']);
 });
 
-it('throws the first of several errors by their order, as it was thrown', async () => {
+it('throws the first error by the order of the promises, unchanged', async () => {
   const [first, second] = [new Error('first'), new TypeError('second')];
   const slow = later(20).then(() => Promise.reject(first));
   await expect(allDone([slow, Promise.reject(second)])).rejects.toBe(first);
 });
 
-it('takes any iterable', async () => {
+it('accepts any iterable', async () => {
   expect(await allDone(new Set([Promise.resolve(1), Promise.resolve(2)]))).toEqual([1, 2]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BadCursor, InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 
-test('errors are told apart by their names in a log', () => {
+test('a log shows errors by their own names', () => {
   const cause = new Error('ECONNRESET');
   expect(String(new InfraFault('SQS is down', { cause }))).toBe('InfraFault: SQS is down');
   expect(new InfraFault('SQS is down', { cause }).cause).toBe(cause);

@@ -1,4 +1,4 @@
-/** How a user's events are divided into messages, and messages into calls. */
+/** Divides a user's events into messages, and messages into calls. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inCalls } from '../../../lambdas/core/base/send-batches.ts';
@@ -15,10 +15,10 @@ describe('pack', () => {
     .array(fc.string({ unit: 'binary', maxLength: 40 }), { minLength: 1, maxLength: 20 })
     .map((texts) => texts.map((text, i): SluiceEvent => ({ messageId: `m${i}`, text })));
 
-  test('parts hold all events in order, each part fits, and none could take the next one’s first event', () => {
+  test('parts hold all events in order, each part fits, and no part has room for the first event of the next', () => {
     fc.assert(
       fc.property(anyEvents, fc.nat(600), (events, more) => {
-        // The least that the largest event needs, with its comma.
+        // The minimum for the largest event, with its comma.
         const limit = Math.max(...events.map((event) => bytesOf([event]))) + 1 + more;
         const parts = pack(header, events, limit);
         expect(parts.flatMap((part) => part.events)).toEqual(events);
@@ -26,14 +26,14 @@ describe('pack', () => {
           expect(Buffer.byteLength(part.body)).toBeLessThanOrEqual(limit);
           const next = parts[i + 1]?.events[0];
           if (next === undefined) continue;
-          // Each event is counted with a comma, although a list has one less than events.
+          // Each event is counted with a comma, although a list has one comma fewer than events.
           expect(bytesOf([...part.events, next]) + 1).toBeGreaterThan(limit);
         }
       }),
     );
   });
 
-  test('an event fills a message to the last byte but its comma', () => {
+  test('an event may fill a message to the last byte, except for its comma', () => {
     const [one, other] = ['a', 'b'].map((messageId): SluiceEvent => ({ messageId }));
     if (one === undefined || other === undefined) throw new Error('there are two');
     const both = bytesOf([one, other]) + 1;
@@ -41,7 +41,7 @@ describe('pack', () => {
     expect(pack(header, [one, other], both - 1)).toHaveLength(2);
   });
 
-  test('the limit is 256 KB unless it is said', () => {
+  test('the limit is 256 KB by default', () => {
     const pad = (size: number): SluiceEvent => ({ messageId: 'm', pad: 'x'.repeat(size) });
     const room = MAX_MESSAGE_BYTES - bytesOf([pad(0)]) - eventBytes(pad(0)) - 2;
     expect(pack(header, [pad(0), pad(room)])).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('inCalls', () => {
 
   test('no messages, no call', () => expect(inCalls([])).toEqual([]));
 
-  test('calls hold all messages in order, each fits, and none could take the next one’s first message', () => {
+  test('calls hold all messages in order, each call fits, and no call has room for the first message of the next', () => {
     // Three bytes a character. A few texts, shared by all messages: they are large.
     const bodies = ['{}', ...[1, 2, 3, 4].map((tenths) => '€'.repeat((tenths * MAX_BATCH_BYTES) / 30))];
     const body = fc.constantFrom(...bodies);

@@ -10,7 +10,7 @@ describe('deduplicationId', () => {
     expect(deduplicationId({ ...part, events: [retry] })).toBe(deduplicationId(part));
   });
 
-  test("is equal for a retry of Segment's SDK in browsers, which counts its tries in the event", () => {
+  test("is equal for a retry of Segment's SDK in browsers, which counts its attempts in the event", () => {
     const tried = (retryCount: number) => ({ ...event, _metadata: { bundled: [], retryCount } });
     expect(deduplicationId({ ...part, events: [tried(1)] })).toBe(
       deduplicationId({ ...part, events: [tried(2)] }),
@@ -21,7 +21,7 @@ describe('deduplicationId', () => {
     ['source', { ...part, sourceId: 'app' }],
     ['part', { ...part, part: 1 }],
     ['message id', { ...part, events: [{ ...event, messageId: 'm2' }] }],
-    // An SDK that repeats its ids: the events are different ones all the same.
+    // An SDK that repeats its ids: the events are different nevertheless.
     ['content', { ...part, events: [{ ...event, event: 'buy' }] }],
     ['number of events', { ...part, events: [event, event] }],
   ])('differs by %s', (_, other) => {
@@ -35,7 +35,7 @@ describe('deduplicationId', () => {
     expect(one).not.toBe(other);
   });
 
-  test('fits what SQS takes for an id', () => {
+  test('is a valid deduplication id for SQS', () => {
     expect(deduplicationId(part)).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 });

@@ -22,25 +22,25 @@ const anyEvent = fc
   .map((value) => JSON.parse(JSON.stringify(value)) as SluiceEvent);
 
 describe('pack', () => {
-  test('packs what fits into one message', () => {
+  test('packs events that fit together into one message', () => {
     const events = [event('1'), event('2'), event('3')];
     const parts = pack(header, events);
     expect(parts.map((part) => part.events)).toEqual([events]);
     expect(parseEnvelope(parts[0]?.body ?? '')).toEqual({ v: 1, kind: 'events', ...header, events });
   });
 
-  test('says so in each message when an operator sends the events again', () => {
+  test('marks each message when an operator resends the events', () => {
     const parts = pack({ ...header, replay: true }, [event('1'), event('2')], 150);
     expect(parts.map(({ body }) => parseEnvelope(body))).toEqual(
       ['1', '2'].map((id) => ({ v: 1, kind: 'events', ...header, replay: true, events: [event(id)] })),
     );
   });
 
-  test('makes no message of no events', () => {
+  test('creates no message for an empty list', () => {
     expect(pack(header, [])).toEqual([]);
   });
 
-  test('keeps the limit, the order and every event, whatever is in them', () => {
+  test('keeps the limit, the order and every event, whatever the events contain', () => {
     fc.assert(
       fc.property(
         fc.array(anyEvent, { maxLength: 30 }),
@@ -70,7 +70,7 @@ describe('pack', () => {
 });
 
 describe('toMessageBody', () => {
-  test('holds only what SQS accepts, and reads back the same', () => {
+  test('contains only characters that SQS accepts, and parses back to the same envelope', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const nasty = event('1', { text: `${text}\uFFFE\uFFFF\0\u007f\ud800`, ['\uFFFF']: 1 });
@@ -82,7 +82,7 @@ describe('toMessageBody', () => {
   });
 });
 
-test('eventBytes is what an event adds to a message', () => {
+test('eventBytes is the number of bytes that an event adds to a message', () => {
   fc.assert(
     fc.property(anyEvent, (value) => {
       const size = (events: SluiceEvent[]) =>
@@ -110,7 +110,7 @@ describe('parseEnvelope', () => {
   test.each([
     '{"v":1,"kind":"events","sourceId":"web"}',
     '{"v":1,"kind":"other","sourceId":"web","events":[]}',
-  ])('%j lacks what its kind needs', (body) => {
+  ])('%j lacks a field that its kind requires', (body) => {
     expect(parseEnvelope(body)).toBeUndefined();
   });
 });

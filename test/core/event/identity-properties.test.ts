@@ -1,4 +1,4 @@
-/** Whose an event is, and whether it has come before, whatever is in it. */
+/** Which user an event belongs to, and whether it arrived before, whatever the event contains. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ const id = fc
 const source = fc.constantFrom('web', 'app', 'we');
 
 describe('the order key', () => {
-  test('of an event is its anonymous id; without one, its user id; blanks around it do not matter', () => {
+  test('of an event is its anonymous id; without one, its user id; surrounding whitespace does not matter', () => {
     fc.assert(
       fc.property(source, id, id, blank, blank, (sourceId, userId, anonymousId, before, after) => {
         const event = { userId: before + userId + after, anonymousId: after + anonymousId + before };
@@ -28,13 +28,13 @@ describe('the order key', () => {
         else {
           expect(ids).toEqual({ userId, anonymousId });
           const expected = createHash('sha256').update(`${sourceId}\0${name}`).digest('base64url');
-          expect(orderKey(sourceId, { userId, anonymousId })).toBe(expected);
+          expect(orderKey(sourceId, { userId, anonymousId }, 'anonymousId')).toBe(expected);
         }
       }),
     );
   });
 
-  test('is the same for a number and its text', () => {
+  test('is the same for a number and for that number as a string', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(userIds({ userId: number })).toEqual(userIds({ userId: String(number) }));
@@ -42,12 +42,12 @@ describe('the order key', () => {
     );
   });
 
-  test('differs for other people and other sources', () => {
+  test('differs by user and by source', () => {
     fc.assert(
       fc.property(fc.tuple(source, id), fc.tuple(source, id), ([oneSource, one], [otherSource, other]) => {
         const isSame = oneSource === otherSource && one === other;
-        const keys = [orderKey(oneSource, { userId: '', anonymousId: one })];
-        keys.push(orderKey(otherSource, { userId: '', anonymousId: other }));
+        const keys = [orderKey(oneSource, { userId: '', anonymousId: one }, 'anonymousId')];
+        keys.push(orderKey(otherSource, { userId: '', anonymousId: other }, 'anonymousId'));
         expect(new Set(keys).size).toBe(isSame ? 1 : 2);
       }),
     );
@@ -77,17 +77,17 @@ describe('the deduplication id', () => {
   );
   const event = fc
     .tuple(fc.constantFrom('m1', 'm2', 'm3'), content)
-    // Through JSON, as it comes.
+    // Through JSON, as it arrives.
     .map(([messageId, more]) => JSON.parse(JSON.stringify({ messageId, ...more })) as SluiceEvent);
   const part = fc.record({
     sourceId: source,
     part: fc.nat(2),
     events: fc.array(event, { maxLength: 4 }),
   });
-  /** What SDKs set anew on each retry. */
+  /** The fields that SDKs set again on each retry. */
   const ofTheTry = ['sentAt', '_metadata'];
-  /** All that makes two parts different ones. */
-  const told = ({
+  /** Everything that distinguishes two parts. */
+  const distinguishing = ({
     sourceId,
     part: number,
     events,
@@ -99,28 +99,30 @@ describe('the deduplication id', () => {
   const lasting = (one: JsonObject) =>
     Object.fromEntries(Object.entries(one).filter(([name]) => !ofTheTry.includes(name)));
 
-  test('is that of the retry, whenever that is sent', () => {
+  test('is the same for a retry, whenever the retry is sent', () => {
     fc.assert(
       fc.property(part, fc.string(), fc.nat(), (one, sentAt, retryCount) => {
-        const anew = { sentAt, _metadata: { retryCount } };
-        const retry = { ...one, events: one.events.map((sent) => ({ ...sent, ...anew })) };
+        const fresh = { sentAt, _metadata: { retryCount } };
+        const retry = { ...one, events: one.events.map((sent) => ({ ...sent, ...fresh })) };
         expect(deduplicationId(retry)).toBe(deduplicationId(one));
       }),
     );
   });
 
-  test('differs by source, part, order and content, and by nothing else', () => {
+  test('differs by source, part, order and content only', () => {
     fc.assert(
       fc.property(part, part, (one, other) => {
-        const isSame = told(one) === told(other);
+        const isSame = distinguishing(one) === distinguishing(other);
         expect(deduplicationId(one) === deduplicationId(other)).toBe(isSame);
         const swapped = { ...one, events: [...one.events].reverse() };
-        expect(deduplicationId(swapped) === deduplicationId(one)).toBe(told(swapped) === told(one));
+        expect(deduplicationId(swapped) === deduplicationId(one)).toBe(
+          distinguishing(swapped) === distinguishing(one),
+        );
       }),
     );
   });
 
-  test('of an event as it is: its JSON but for what is set anew', () => {
+  test('of an event covers its JSON, without the fields that a retry sets again', () => {
     fc.assert(
       fc.property(event, (one) => {
         expect(JSON.parse(lastingContent(one))).toEqual(lasting(one));
@@ -128,7 +130,7 @@ describe('the deduplication id', () => {
     );
   });
 
-  test('fingerprints tell lists from lists, and numbers from texts', () => {
+  test('fingerprints distinguish lists from each other, and numbers from strings', () => {
     const item = fc.oneof(fc.constantFrom('', 'a', 'b', 'ab', '1'), fc.nat(2));
     fc.assert(
       fc.property(fc.array(item, { maxLength: 3 }), fc.array(item, { maxLength: 3 }), (one, other) => {

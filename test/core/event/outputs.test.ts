@@ -1,4 +1,4 @@
-/** What a transform made -> events: their ids, and the names by which outputs are known again. */
+/** From a transform's result to events: their ids, and the names that identify outputs on a retry. */
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
@@ -6,22 +6,22 @@ import { NAME_LENGTH, nameOf, toEvents } from '../../../lambdas/core/event/outpu
 import { toOutputs } from '../../../lambdas/sandbox/outputs.ts';
 import { plainTransforms } from '../../support/plain-transforms.ts';
 
-/** As the thread and the function do it together. */
+/** What the thread and the function do together. */
 const made = (returned: unknown, messageId = 'm1') => toEvents(toOutputs(returned, messageId), messageId);
 const idsOf = (returned: unknown) => made(returned)?.map(({ messageId }) => messageId);
 
-describe('ids of what a transform made', () => {
-  it('one event keeps the id of the one it was made of, unless it sets its own', () => {
+describe('ids of a transform’s outputs', () => {
+  it('a single event keeps the id of its input, unless the transform sets another', () => {
     expect(made({ a: 1 })).toEqual([{ a: 1, messageId: 'm1' }]);
     expect(made({ messageId: 'own' })).toEqual([{ messageId: 'own' }]);
     expect(made([{ messageId: 'own' }])).toEqual([{ messageId: 'own' }]);
   });
 
-  it.each([[''], [7], [null], [['m1']]])('an id of %p is none', (messageId) => {
+  it.each([[''], [7], [null], [['m1']]])('an id of %p counts as missing', (messageId) => {
     expect(made({ messageId })).toEqual([{ messageId: 'm1' }]);
   });
 
-  it('later events of a list are numbered by their place, copies of the event too', () => {
+  it('later events of a list are numbered by their position, including copies of the event', () => {
     expect(idsOf([{ messageId: 'm1' }, { messageId: 'm1' }, { messageId: 'own' }, { a: 1 }])).toEqual([
       'm1',
       'm1:1',
@@ -30,28 +30,31 @@ describe('ids of what a transform made', () => {
     ]);
   });
 
-  it('ids of their own stay as they are, also when several have the same', () => {
+  it('ids that the transform sets stay unchanged, even when several are equal', () => {
     expect(idsOf([{ messageId: 'own' }, { messageId: 'own' }])).toEqual(['own', 'own']);
   });
 
-  it('nothing is made of an event that was filtered out', () => {
+  it('an event that was filtered out has no outputs', () => {
     expect(made(null)).toEqual([]);
   });
 
-  it('a key named __proto__ stays content', () => {
+  it('a key named __proto__ stays data', () => {
     const [event] = toEvents(['{"__proto__":{"a":1}}'], 'm1') ?? [];
     expect(JSON.stringify(event)).toBe('{"__proto__":{"a":1},"messageId":"m1"}');
   });
 });
 
-describe('JSON that is no event', () => {
-  it.each([['7'], ['"text"'], ['null'], ['[]'], ['true']])('%s gives nothing, with all beside it', (json) => {
-    expect(toEvents([json], 'm1')).toBeUndefined();
-    expect(toEvents(['{"a":1}', json], 'm1')).toBeUndefined();
-  });
+describe('JSON that is not an event', () => {
+  it.each([['7'], ['"text"'], ['null'], ['[]'], ['true']])(
+    '%s gives no events, alone or in a list with valid ones',
+    (json) => {
+      expect(toEvents([json], 'm1')).toBeUndefined();
+      expect(toEvents(['{"a":1}', json], 'm1')).toBeUndefined();
+    },
+  );
 });
 
-describe('whatever a transform makes', () => {
+describe('any output of a transform', () => {
   const event = fc
     .tuple(fc.constantFrom('m1', 'm2'), fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 4 }))
     .map(([messageId, more]) => JSON.parse(JSON.stringify({ ...more, messageId })) as SluiceEvent);
@@ -63,7 +66,7 @@ describe('whatever a transform makes', () => {
     )
     .map((one) => JSON.parse(JSON.stringify(one)) as Record<string, unknown>);
 
-  test('a list of outputs keeps its order and contents; each has an id, which a retry gives again', () => {
+  test('a list of outputs keeps its order and contents; each has an id, the same on a retry', () => {
     fc.assert(
       fc.property(event, fc.array(output, { maxLength: 6 }), ({ messageId }, outputs) => {
         const events = made(outputs, messageId) ?? [];
@@ -79,7 +82,7 @@ describe('whatever a transform makes', () => {
     );
   });
 
-  test('events come out, or a crash: nothing else, and nothing happens to the event', async () => {
+  test('the result is events or a crash, nothing else, and the input event does not change', async () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -108,12 +111,12 @@ describe('whatever a transform makes', () => {
 });
 
 describe('names of outputs', () => {
-  it('have one length, and characters that every store takes', () => {
+  it('have a fixed length, and characters that every store accepts', () => {
     for (const messageId of ['', 'a', 'é'.repeat(1_000)])
       expect(nameOf({ messageId })).toMatch(new RegExp(`^[\\w-]{${NAME_LENGTH}}$`));
   });
 
-  it('are the same in every process and every version: records are read by later ones', () => {
+  it('are the same in every process and every version, because later versions read the records', () => {
     expect(nameOf({ messageId: 'm1', a: 1 })).toBe('p9vCBeAgulBG4mkB');
   });
 
@@ -122,7 +125,7 @@ describe('names of outputs', () => {
     .tuple(fc.constantFrom('m1', 'm1:1', 'own'), content)
     .map(([messageId, more]) => JSON.parse(JSON.stringify({ ...more, messageId })) as SluiceEvent);
 
-  test('are the same for the same id and content, and others for any other', () => {
+  test('are the same for the same id and content, and different otherwise', () => {
     fc.assert(
       fc.property(anyEvent, anyEvent, (one, other) => {
         expect(nameOf(structuredClone(one))).toBe(nameOf(one));

@@ -4,7 +4,7 @@ import { MAX_REJECTED_BODY_BYTES } from '../../../lambdas/core/base/limits.ts';
 import { kept, rejectionId, unreadableMessage } from '../../../lambdas/core/event/rejection.ts';
 import { message } from '../../support/fakes.ts';
 
-test('a message that cannot be read is kept as it is, under its own id and time', () => {
+test('a message that cannot be read is kept unchanged, under its own id and time', () => {
   const body = '{"v":9}€';
   const sentAt = Date.UTC(2026, 0, 2, 3, 4, 5);
   expect(unreadableMessage('crm', message('m1', 'k', { body, sentAt }), 77)).toEqual({
@@ -24,12 +24,12 @@ describe('the name of a rejected output', () => {
   const name = (json: string, event = 3, output = 1, id = 'm1') =>
     rejectionId({ id }, event, output, kept(json));
 
-  test('has its place in the message and a part of its content’s hash', () => {
+  test('has its position in the message and part of its content’s hash', () => {
     const sha256 = createHash('sha256').update('{}').digest('hex');
     expect(name('{}')).toBe(`m1:3:1:${sha256.slice(0, 16)}`);
   });
 
-  test('is the same for the same place and content, and another for any other', () => {
+  test('is the same for the same position and content, and different otherwise', () => {
     expect(name('{"a":1}')).toBe(name('{"a":1}'));
     const names = [
       name('{"a":1}'),
@@ -41,7 +41,7 @@ describe('the name of a rejected output', () => {
     expect(new Set(names).size).toBe(5);
   });
 
-  test('tells contents apart that differ only behind what is kept of them', () => {
+  test('distinguishes contents that differ only after the point where they are cut off', () => {
     const long = 'x'.repeat(MAX_REJECTED_BODY_BYTES);
     expect(kept(`${long}a`).body).toBe(kept(`${long}b`).body);
     expect(name(`${long}a`)).not.toBe(name(`${long}b`));

@@ -25,7 +25,7 @@ const delivery = (id: string, minute: number, ...ids: string[]): Delivery => ({
 });
 const eventsOf = ({ ids }: Delivery): readonly SluiceEvent[] => ids.map((messageId) => ({ messageId }));
 
-/** What is routed of a message, and the record after it, as it is stored. */
+/** The events of a message that are routed, and the record after it, as stored. */
 const route = (seen: Seen, message: Delivery, within = limits): { routed: string[]; seen: Seen } => {
   const events = withoutRepetitions(seen, message, eventsOf(message), within);
   const after = remember(seen, message, events, within);
@@ -35,7 +35,7 @@ const route = (seen: Seen, message: Delivery, within = limits): { routed: string
   };
 };
 
-/** What is routed of each message, one after another. */
+/** The events that are routed of each message, one message after another. */
 const routeAll = (...messages: readonly Delivery[]): string[][] => {
   let seen: Seen = [];
   return messages.map((message) => {
@@ -45,8 +45,8 @@ const routeAll = (...messages: readonly Delivery[]): string[][] => {
   });
 };
 
-describe('what is a repetition', () => {
-  test('an event that another message brought, however the batches are cut', () => {
+describe('a repeated event', () => {
+  test('is one that another message contained, however the batches are split', () => {
     expect(
       routeAll(
         delivery('m1', 0, 'a', 'b'),
@@ -56,7 +56,7 @@ describe('what is a repetition', () => {
     ).toEqual([['a', 'b'], ['c'], ['d']]);
   });
 
-  test('not one that the same message brought: it comes again after a crash', () => {
+  test('is not one from the same message: that message is redelivered after a crash', () => {
     const message = delivery('m1', 0, 'a', 'b');
     expect(routeAll(message, message)).toEqual([
       ['a', 'b'],
@@ -64,7 +64,7 @@ describe('what is a repetition', () => {
     ]);
   });
 
-  test('an event that the same message holds twice: the second, each time that it comes', () => {
+  test('is the second copy in the same message, at each delivery', () => {
     const message = delivery('m1', 0, 'a', 'b', 'a', 'a');
     expect(routeAll(message, message)).toEqual([
       ['a', 'b'],
@@ -72,45 +72,45 @@ describe('what is a repetition', () => {
     ]);
   });
 
-  test('not after the window, which counts from the acceptance of the message that brought it', () => {
+  test('is none after the window, which starts when the message with the first copy was accepted', () => {
     const first = delivery('m1', 0, 'a');
     const late = delivery('m2', 10, 'a');
     expect(routeAll(first, { ...late, sentAt: late.sentAt - 1 })).toEqual([['a'], []]);
     expect(routeAll(first, late)).toEqual([['a'], ['a']]);
-    // A repetition that was dropped does not prolong it.
+    // A repeated event that was dropped does not extend it.
     expect(routeAll(first, delivery('m2', 9, 'a'), delivery('m3', 11, 'a'))).toEqual([['a'], [], ['a']]);
   });
 
-  test('one of an older message, which waited in the dead letters', () => {
+  test('is one from an older message that waited in the dead-letter queue', () => {
     expect(routeAll(delivery('m2', 5, 'a'), delivery('m1', 0, 'a'))).toEqual([['a'], []]);
   });
 
-  test('not after so many others that it is forgotten: the newest are kept', () => {
+  test('is none once later events have displaced its id: the newest are kept', () => {
     const first = delivery('m1', 0, 'a', 'b', 'c');
     const repeated = delivery('m3', 2, 'a', 'b', 'c');
     expect(routeAll(first, delivery('m2', 1, 'd', 'e'), repeated)[2]).toEqual([]);
     expect(routeAll(first, delivery('m2', 1, 'd', 'e', 'f'), repeated)[2]).toEqual(['a']);
-    // A message with more events than are remembered is sent whole, and sent again whole.
+    // A message with more events than are remembered is sent whole, also when it is redelivered.
     const long = delivery('m1', 0, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
     expect(routeAll(long, long)).toEqual([long.ids, long.ids]);
   });
 
-  test('never one whose time is not known', () => {
+  test('is never one whose time is unknown', () => {
     const odd = { ...delivery('m2', 0, 'a'), sentAt: NaN };
     expect(routeAll(delivery('m1', 0, 'a'), odd, odd)).toEqual([['a'], ['a'], ['a']]);
   });
 });
 
-test('nothing new, nothing to write', () => {
+test('needs no write if there is nothing new', () => {
   const message = delivery('m1', 0, 'a', 'b');
   const { seen } = route([], message);
   expect(remember(seen, message, eventsOf(message), limits)).toBeUndefined();
   expect(remember(seen, delivery('m2', 1), [], limits)).toBeUndefined();
-  // What an operator sends again is known already.
+  // An operator resends events that are known already.
   expect(remember(seen, delivery('m3', 1, 'a'), eventsOf(message), limits)).toBeUndefined();
 });
 
-/** The same, with a flat list of every id, and what it was before it was cut short. */
+/** The same with a flat list of ids, the newest `maxIds` of them. */
 class Model {
   log: { id: string; by: string; at: number }[] = [];
 
@@ -139,7 +139,7 @@ const anyLimits = fc.record({
   maxIds: fc.integer({ min: 1, max: 12 }),
 });
 
-test('whatever comes, in whatever order: it decides as a plain list of all ids would', () => {
+test('any messages, in any order: the record decides as a plain list of all ids would', () => {
   fc.assert(
     fc.property(fc.array(anyDelivery, { maxLength: 30 }), anyLimits, (deliveries, within) => {
       const model = new Model();
@@ -156,7 +156,7 @@ test('whatever comes, in whatever order: it decides as a plain list of all ids w
   );
 });
 
-test('a message that comes again sends no less than before, even if its own events made the record forget others', () => {
+test('a redelivered message sends no fewer events than before, even if its own events made the record forget others', () => {
   fc.assert(
     fc.property(fc.array(anyDelivery, { maxLength: 12 }), anyDelivery, anyLimits, (past, last, within) => {
       let seen: Seen = [];
@@ -165,14 +165,14 @@ test('a message that comes again sends no less than before, even if its own even
       const first = route(seen, message, within);
       const again = route(first.seen, message, within);
       expect(again.routed).toEqual(expect.arrayContaining(first.routed));
-      // Nothing was forgotten for lack of room: it is the same.
+      // Nothing was forgotten for lack of space, so the result is the same.
       if (first.seen.flatMap(({ ids }) => ids).length < within.maxIds)
         expect(again.routed).toEqual(first.routed);
     }),
   );
 });
 
-describe('as it is stored', () => {
+describe('the stored record', () => {
   const anySeen = fc.array(
     fc.record({
       by: fc.stringMatching(/^[\w-]{6}$/),
@@ -190,7 +190,7 @@ describe('as it is stored', () => {
     );
   });
 
-  test('an id has 96 bits, whatever the messageId is', () => {
+  test('has 96 bits per id, whatever the messageId is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (messageId) => {
         const [brought] = remember([], delivery('m', 0), [{ messageId }], limits) ?? [];
@@ -199,7 +199,7 @@ describe('as it is stored', () => {
     );
   });
 
-  test('what cannot be read is left out, and the rest is kept', () => {
+  test('leaves out what cannot be read, and keeps the rest', () => {
     const [good = ''] = encodeSeen([{ by: 'abcdef', at: START, ids: ['0123456789abcdef'] }]);
     const odd = [
       7,
@@ -227,7 +227,7 @@ describe('as it is stored', () => {
     expect(sizes).toEqual([[16 + 16], [16 + 20 * 16]]);
   });
 
-  test('the longest there may be is far below what an item of DynamoDB may have', () => {
+  test('is far below DynamoDB’s item size limit at its longest', () => {
     const most = { window: 1_000 * MINUTE, maxIds: 2_000 };
     const oneByOne = Array.from({ length: 2_099 }, (_, i): Seen => {
       const message = { id: `m${i}`, sentAt: START };
@@ -235,7 +235,7 @@ describe('as it is stored', () => {
     }).flat();
     const seen = remember(oneByOne, { id: 'last', sentAt: START }, [{ messageId: 'last' }], most) ?? [];
     expect(seen).toHaveLength(2_000);
-    // An element of a list costs a byte besides its text.
+    // An element of a list costs one byte in addition to its text.
     const bytes = encodeSeen(seen).reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
     expect(bytes).toBeLessThan(70_000);
   });

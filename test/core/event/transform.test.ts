@@ -1,8 +1,8 @@
-/** A stage without a transform. `test/core/event/outputs.test.ts` and `test/sandbox` have those with one. */
+/** A stage without a transform. `test/core/event/outputs.test.ts` and `test/sandbox` cover stages with one. */
 import { expect, it } from '@jest/globals';
 import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 
-it('passes every event on as it is, and needs no time for it', async () => {
+it('passes every event on unchanged, and takes no time', async () => {
   const events = [{ messageId: 'm1', properties: { price: 1 } }, { messageId: 'm2' }];
   const job = { sourceId: 'web', receivedAt: '2026-01-01T00:00:00.000Z', events, time: -1 };
   expect(await PASS_THROUGH.run(job)).toEqual({ made: events.map((event) => [event]) });

@@ -12,6 +12,7 @@ import { MAX_EVENT_BYTES } from '../../../lambdas/core/base/limits.ts';
 const NOW = '2026-01-02T03:04:05.678Z';
 const arrival: Arrival = {
   sourceId: 'web',
+  orderBy: 'auto',
   receivedAt: Date.parse(NOW),
   requestIp: '203.0.113.7',
   newId: () => 'new-id',
@@ -33,7 +34,7 @@ const nested = (levels: number): JsonObject => {
 };
 
 describe('stamps', () => {
-  test('fills in what is missing, and leaves the rest alone', () => {
+  test('fills in missing fields, and leaves the others unchanged', () => {
     expect(stamped({ userId: 'u1', event: 'click', properties: { n: 1 } })).toEqual({
       userId: 'u1',
       event: 'click',
@@ -48,7 +49,7 @@ describe('stamps', () => {
     });
   });
 
-  test('keeps what the event brought', () => {
+  test('keeps the fields that the event has', () => {
     const event = {
       userId: 7,
       type: 'track',
@@ -72,7 +73,7 @@ describe('stamps', () => {
     expect(stamped({ userId: 'u1', messageId: given }).messageId).toBe(expected);
   });
 
-  test('the type is the name of the route, and in a batch the event’s own', () => {
+  test('the type is the name of the route; in a batch, each event keeps its own', () => {
     expect(stamped({ userId: 'u1', type: 'track' }, { type: 'identify' })['type']).toBe('identify');
     expect(stamped({ userId: 'u1', type: 'track' })['type']).toBe('track');
     expect(stamped({ userId: 'u1' })).not.toHaveProperty('type');
@@ -97,7 +98,7 @@ describe('timestamp', () => {
     expect(timestamp(times)).toBe('2026-01-02T03:04:00.678Z');
   });
 
-  test('is the original one when the time of sending is unknown', () => {
+  test('is the original timestamp when the time of sending is unknown', () => {
     expect(timestamp({ originalTimestamp: '2026-01-02T03:00:00.000Z' })).toBe('2026-01-02T03:00:00.000Z');
     expect(timestamp({ originalTimestamp: '2026-01-02T03:00:00.000Z', sentAt: 'soon' })).toBe(
       '2026-01-02T03:00:00.000Z',
@@ -109,7 +110,7 @@ describe('timestamp', () => {
     [{ originalTimestamp: 'yesterday', sentAt: '2025-01-02T00:00:05.000Z' }],
     [{ originalTimestamp: 5, sentAt: {} }],
     [{ originalTimestamp: '-271821-04-20T00:00:00.000Z', sentAt: '+275760-09-13T00:00:00.000Z' }],
-  ])('%j: is the time of arrival', (times) => {
+  ])('is the time of arrival for %j', (times) => {
     expect(timestamp(times)).toBe(NOW);
   });
 });
@@ -122,7 +123,7 @@ describe('bad events', () => {
     },
   );
 
-  test('an event must name somebody', () => {
+  test('an event must have a user id', () => {
     expect(reason({ userId: ' ', anonymousId: '' })).toBe('request neither has anonymousId nor userId');
     expect(reason({ event: 'click' })).toBe('request neither has anonymousId nor userId');
   });
@@ -141,7 +142,7 @@ describe('bad events', () => {
     );
   });
 
-  test('nesting has an end, far from where the stack overflows', () => {
+  test('nesting is limited, far below the depth at which the stack overflows', () => {
     const inside = (levels: number) => ({ userId: 'u1', properties: nested(levels) });
     expect(reason(inside(MAX_EVENT_DEPTH - 1))).toBe('admitted');
     expect(reason(inside(MAX_EVENT_DEPTH))).toBe('event is not a valid rudder event');
@@ -151,7 +152,7 @@ describe('bad events', () => {
   });
 });
 
-describe('names with a meaning in JavaScript', () => {
+describe('keys that are special in JavaScript', () => {
   const text =
     '{"userId":"u1","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1}';
 
@@ -162,7 +163,7 @@ describe('names with a meaning in JavaScript', () => {
     expect({}).not.toHaveProperty('polluted');
   });
 
-  test('do not name a user', () => {
+  test('are not a user id', () => {
     expect(reason(JSON.parse('{"__proto__":{"userId":"u1"}}'))).toBe(
       'request neither has anonymousId nor userId',
     );

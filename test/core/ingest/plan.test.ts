@@ -9,6 +9,7 @@ const newArrival = (): Arrival => {
   let ids = 0;
   return {
     sourceId: 'web',
+    orderBy: 'auto',
     receivedAt: Date.parse('2026-01-02T03:04:05.678Z'),
     requestIp: '203.0.113.7',
     newId: () => `new-${ids++}`,
@@ -21,7 +22,7 @@ const sent = (events: readonly unknown[], arrival = newArrival()): Extract<Plan,
   return plan;
 };
 
-/** The `n` of the events in each message, lane by lane; -n: it is recorded as rejected. */
+/** The `n` of the events in each message, lane by lane; -n: recorded as rejected. */
 const contents = ({ lanes }: Extract<Plan, { kind: 'send' }>): number[][][] =>
   lanes.map((lane) =>
     lane.map(({ body }) => {
@@ -44,14 +45,14 @@ describe('planRequest', () => {
     expect(plan).toMatchObject({ accepted: 3, rejected: 0 });
   });
 
-  test('splits what does not fit into parts of one lane', () => {
+  test('splits events that do not fit into parts of one lane', () => {
     const pad = 'x'.repeat(100_000);
     const plan = sent([1, 2, 3, 4, 5].map((n) => ({ n, userId: 'u1', pad })));
     expect(contents(plan)).toEqual([[[1, 2], [3, 4], [5]]]);
     expect(new Set(plan.lanes.flat().map(({ deduplicationId }) => deduplicationId)).size).toBe(3);
   });
 
-  test('a part is recognized by its own events, whatever is in the others', () => {
+  test('a part is recognized by its own events, whatever the other parts contain', () => {
     const ids = (...values: string[]) =>
       sent(values.map((value) => ({ messageId: value, userId: 'u1', pad: value.repeat(150_000) }))).lanes.map(
         (lane) => lane.map(({ deduplicationId }) => deduplicationId),
@@ -61,7 +62,7 @@ describe('planRequest', () => {
     expect(ids('c', 'b')).toEqual([[expect.not.stringContaining(first), second]]);
   });
 
-  test('a bad event does not take the good ones down', () => {
+  test('a bad event does not affect the good ones', () => {
     const plan = sent([{ n: 1, userId: 'u1' }, { n: 2 }, { n: 3, userId: 'u1' }]);
     expect(contents(plan)).toEqual([[[1, 3]], [[-2]]]);
     expect(plan).toMatchObject({ accepted: 2, rejected: 1 });
@@ -69,14 +70,18 @@ describe('planRequest', () => {
 
   test.each([
     ['no events', [], 'empty batch payload'],
-    ['an event of nobody first', [{}, 5], 'request neither has anonymousId nor userId'],
-    ['what is no event first', [5, {}], 'event is not a valid rudder event'],
-    ['one that is too large', [{ userId: 'u', pad: 'x'.repeat(250_000) }], 'event size exceeds max limit'],
-  ])('refuses %s with RudderStack’s text for the first', (_, events, reason) => {
+    ['a first event without a user id', [{}, 5], 'request neither has anonymousId nor userId'],
+    ['a first item that is not an event', [5, {}], 'event is not a valid rudder event'],
+    [
+      'an event that is too large',
+      [{ userId: 'u', pad: 'x'.repeat(250_000) }],
+      'event size exceeds max limit',
+    ],
+  ])('refuses %s with RudderStack’s text for the first problem', (_, events, reason) => {
     expect(planRequest(events, newArrival())).toEqual({ kind: 'refuse', reason });
   });
 
-  test('takes 20,000 events and no more', () => {
+  test('accepts 20,000 events and no more', () => {
     const events = Array.from({ length: MAX_REQUEST_EVENTS }, (_, n) => ({ n, userId: 'u1' }));
     expect(sent(events).accepted).toBe(MAX_REQUEST_EVENTS);
     expect(planRequest([...events, { userId: 'u1' }], newArrival())).toEqual({
@@ -107,7 +112,7 @@ describe('a retry of the request', () => {
     expect(ids(resent, retry)).toEqual(ids(events, newArrival()));
   });
 
-  test('events without a messageId are never taken for repeated ones', () => {
+  test('events without a messageId are never taken for repetitions', () => {
     const arrival = newArrival();
     const click = [{ userId: 'u1', event: 'click' }];
     expect(ids(click, arrival)).not.toEqual(ids(click, arrival));
@@ -135,7 +140,7 @@ test('every event is in exactly one message, in its user’s order, whatever the
         return;
       }
       const groups = plan.lanes.map((lane) => new Set(lane.map(({ groupId }) => groupId)));
-      // One lane a group, one group a lane.
+      // One lane per group, one group per lane.
       expect(groups.every((group) => group.size === 1)).toBe(true);
       expect(new Set(groups.flatMap((group) => [...group])).size).toBe(plan.lanes.length);
       const messages = plan.lanes.flat();

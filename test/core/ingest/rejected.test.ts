@@ -10,6 +10,7 @@ const newArrival = (): Arrival => {
   let ids = 0;
   return {
     sourceId: 'web',
+    orderBy: 'auto',
     receivedAt: Date.parse('2026-01-02T03:04:05.678Z'),
     requestIp: '203.0.113.7',
     newId: () => `id-${ids++}`,
@@ -28,7 +29,7 @@ const one = (raw: unknown) => {
 };
 
 describe('a record', () => {
-  test('has the event, why it was rejected, its size and hash', () => {
+  test('contains the event, the reason for the rejection, its size and its hash', () => {
     const { message, record } = one({ event: 'klick €' });
     const json = '{"event":"klick €"}';
     expect(record).toEqual({
@@ -44,7 +45,7 @@ describe('a record', () => {
     expect(message.groupId).toMatch(/^rejected#web#([0-9]|1[0-5])$/);
   });
 
-  test('keeps the first 200 KB, and tells the whole size', () => {
+  test('keeps the first 200 KB, and states the full size', () => {
     const raw = { pad: '€'.repeat(100_000) };
     const { record } = one(raw);
     const json = JSON.stringify(raw);
@@ -57,14 +58,14 @@ describe('a record', () => {
   test.each([
     ['quotes', '"'],
     ['control characters', '\u0001'],
-    ['what SQS does not take', '\uFFFF'],
-  ])('fits a message even when it is full of %s', (_, character) => {
+    ['a character that SQS does not accept', '\uFFFF'],
+  ])('fits a message even when the event consists of %s', (_, character) => {
     const { message, record } = one({ pad: character.repeat(400_000) });
     expect(Buffer.byteLength(message.body)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
     expect(Buffer.byteLength(record.body)).toBeGreaterThan(100_000);
   });
 
-  test('fills a message to the last byte before less of it is kept', () => {
+  test('keeps less of the event only once the message is full to the last byte', () => {
     // In a record a quote takes four bytes, a line feed three: two and one more than in the event, of which 200 KB are kept.
     const of = (quotes: number, lines: number) =>
       one({ pad: `${'"'.repeat(quotes)}${'\n'.repeat(lines)}${'x'.repeat(MAX_REJECTED_BODY_BYTES)}` });
@@ -75,7 +76,7 @@ describe('a record', () => {
     expect(of(Math.floor(room / 2) + 1, room % 2).record.body).toHaveLength(MAX_REJECTED_BODY_BYTES * 0.6);
   });
 
-  test('of an event nested without end shows where it was cut', () => {
+  test('of an endlessly nested event shows where it was cut', () => {
     let raw: unknown = 1;
     for (let i = 0; i < 1_000_000; i++) raw = [raw];
     expect(one(raw).record.body).toBe(
@@ -84,7 +85,7 @@ describe('a record', () => {
   });
 });
 
-test('cutting a nested event keeps what is beside the depth, and names as they are', () => {
+test('of a deeply nested event keeps the shallow fields, and their names', () => {
   const raw = JSON.parse(
     `{"n":1,"none":null,"__proto__":{"a":2},"deep":${'['.repeat(200)}${']'.repeat(200)}}`,
   ) as unknown;
@@ -107,20 +108,20 @@ describe('deduplication', () => {
     );
   };
 
-  test('an event with a messageId is recorded once, however often it is sent', () => {
+  test('an event with a messageId is recorded once, no matter how often it is sent', () => {
     const [first, retry] = ids([{ messageId: 'm1' }]);
     expect(retry).toEqual(first);
   });
 
   test.each([{}, { messageId: '' }, { messageId: ' ' }, { messageId: 7 }])(
-    'without one, equal events are two events: %j',
+    'equal events without one are two events: %j',
     (raw) => {
       const [first, second] = ids([raw]);
       expect(second).not.toEqual(first);
     },
   );
 
-  test('records that share events are one if and only if all of these are', () => {
+  test('shared records are the same if and only if all of their events are', () => {
     const many = (last: string) => [
       ...Array.from({ length: MAX_SINGLE_RECORDS }, (_, n) => ({ messageId: `m${n}` })),
       { messageId: last },
@@ -131,14 +132,14 @@ describe('deduplication', () => {
     expect(ids(many('other'))).not.toContainEqual(first);
   });
 
-  test('equal events of one request are not one', () => {
+  test('equal events of one request stay separate', () => {
     const [first] = ids([{ messageId: 'm1' }, { messageId: 'm1' }]);
     expect(new Set(first).size).toBe(2);
   });
 });
 
 describe('many bad events', () => {
-  test('up to a hundred have a record each', () => {
+  test('get a record each, up to a hundred', () => {
     const bad = Array.from({ length: MAX_SINGLE_RECORDS }, (_, n) => ({
       raw: n,
       reason: REJECTION.notAnEvent,
@@ -148,7 +149,7 @@ describe('many bad events', () => {
     );
   });
 
-  test('more share records, by reason, and each is in one of them', () => {
+  test('share records by reason above that, each event in one record', () => {
     const bad = Array.from({ length: 20_000 }, (_, n) =>
       n % 3 === 0 ? { raw: n, reason: REJECTION.notAnEvent } : { raw: { n }, reason: REJECTION.nobody },
     );
@@ -162,7 +163,7 @@ describe('many bad events', () => {
     }
   });
 
-  test('one alone of its reason is a record like any other', () => {
+  test('get an ordinary record if only one has the reason', () => {
     const bad = Array.from({ length: MAX_SINGLE_RECORDS }, (_, n) => ({
       raw: n,
       reason: REJECTION.notAnEvent,
@@ -172,9 +173,9 @@ describe('many bad events', () => {
     expect(last).not.toHaveProperty('count');
   });
 
-  test('a shared record is filled to the last byte', () => {
+  test('fill a shared record to the last byte', () => {
     const LENGTH = 2_000;
-    // A list of n has n - 1 commas and 2 brackets.
+    // A list of n events has n - 1 commas and 2 brackets.
     const total = (n: number) => n * (LENGTH + 1) + 1;
     const n = Math.floor(MAX_REJECTED_BODY_BYTES / (LENGTH + 1));
     const sizes = (over: number) => {
@@ -188,7 +189,7 @@ describe('many bad events', () => {
     expect(sizes(1)).toEqual([MAX_REJECTED_BODY_BYTES - LENGTH, LENGTH]);
   });
 
-  test('a shared record is never cut', () => {
+  test('are never cut in a shared record', () => {
     const bad = Array.from({ length: 300 }, (_, n) => ({
       raw: { n, pad: 'x'.repeat(5_000) },
       reason: REJECTION.nobody,

@@ -5,7 +5,7 @@ import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { Announcement } from '../../../lambdas/core/mode/ports.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
-import { MODE_SETTINGS } from '../../support/memory-stage.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 import { MemoryState } from '../../support/memory-state.ts';
 
 const MINUTE = 60_000;
@@ -57,7 +57,7 @@ const of = (record: Partial<ModeRecord>): Announcement =>
 const linesOf = (record: Partial<ModeRecord>): readonly string[] => of(record).text.split('\n');
 
 describe('an announcement', () => {
-  it('has what a program needs, and nothing that is not known', () => {
+  it('contains what a program needs, and leaves out what is not known', () => {
     expect(of({})).toEqual({
       text: [
         'Destination crm of dataplane server Sluice/Pipeline entered degraded mode',
@@ -84,7 +84,7 @@ describe('an announcement', () => {
     });
   });
 
-  it('of the router begins with RudderStack’s own words', () => {
+  it('about the router begins with RudderStack’s wording', () => {
     const first = (stage: string, router?: string): string | undefined =>
       announcementOf(stage, flipped, names, settings, router).text.split('\n')[0];
     expect(first('router')).toBe('Dataplane server Sluice/Pipeline entered degraded mode');
@@ -92,7 +92,7 @@ describe('an announcement', () => {
     expect(first('crm', 'front')).toMatch(/^Destination crm of dataplane server /);
   });
 
-  it('carries the last error of every kind, the code, and what waits', () => {
+  it('names the last error of every kind without what it quotes, the code, and what is waiting', () => {
     const lastCrash = {
       kind: 'exit',
       error: 'Error: exit\n  of the thread',
@@ -106,18 +106,18 @@ describe('an announcement', () => {
     const code = { version: 'v2', since: SINCE - 4 * MINUTE };
     const known = { lastCrash, lastFailure, lastRefusal, lastRejection, waiting, code, codeVersion: 'v1' };
     expect(of(known)).toMatchObject({
-      lastCrash,
-      lastFailure,
+      lastCrash: { ...lastCrash, error: 'Error' },
+      lastFailure: { ...lastFailure, text: 'the destination answered 503' },
       lastRefusal,
-      lastRejection,
+      lastRejection: { ...lastRejection, text: 'answered 400' },
       waiting,
       code: { version: 'v2', since: '2026-11-21T23:56:00.000Z' },
     });
-    // The newest first: it is most likely why.
+    // The newest first: it is the most likely cause.
     expect(linesOf(known).slice(2, 9)).toEqual([
-      'Last rejection: answered 400: no plan (2026-11-22T00:00:00Z)',
-      'Last failure: the destination answered 503: down (2026-11-21T23:59:00Z)',
-      'Last crash (exit): Error: exit of the thread (2026-11-21T23:58:00Z)',
+      'Last rejection: answered 400 (2026-11-22T00:00:00Z)',
+      'Last failure: the destination answered 503 (2026-11-21T23:59:00Z)',
+      'Last crash (exit): Error (2026-11-21T23:58:00Z)',
       'Refused by AWS: AccessDenied: no (2026-11-21T23:57:00Z)',
       'Code: v2, first seen 2026-11-21T23:56:00Z (4 minutes before)',
       'Code that failed: v1',
@@ -131,18 +131,18 @@ describe('an announcement', () => {
     [119 * MINUTE, '119 minutes'],
     [120 * MINUTE, '2 hours'],
     [49 * 60 * MINUTE, '2 days'],
-  ])('says how long before the change its code came: %d ms', (before, text) => {
+  ])('says how long before the change the code was deployed: %d ms', (before, text) => {
     const lines = linesOf({ code: { version: 'v', since: SINCE - before }, codeVersion: 'v' });
     expect(lines.filter((line) => line.startsWith('Code'))).toEqual([
       expect.stringMatching(new RegExp(`^Code: v, first seen .*Z \\(${text} before\\)$`)),
     ]);
   });
 
-  it('names the code that failed when none has answered a probe', () => {
+  it('names the code that failed when no code has answered a probe', () => {
     expect(linesOf({ codeVersion: 'v' })).toContain('Code: v');
   });
 
-  it('leaves out of its text errors that are an hour old, and errors of a stage that does well again', () => {
+  it('leaves out errors that are an hour old, and errors of a stage that works again', () => {
     const lastFailure = { text: 'answered 503', at: SINCE - 60 * MINUTE, codeVersion: '' };
     expect(of({ lastFailure }).text).not.toContain('Last failure');
     expect(of({ lastFailure })).toHaveProperty('lastFailure', lastFailure);
@@ -159,15 +159,15 @@ describe('an announcement', () => {
     );
   });
 
-  it('keeps its lines short, and each error on one', () => {
-    const lastFailure = { text: `answered 500:\n${'x'.repeat(2_000)}`, at: SINCE, codeVersion: '' };
-    const line = linesOf({ lastFailure }).find((text) => text.startsWith('Last failure'));
-    expect(line).toMatch(/^Last failure: answered 500: x+ \(/);
+  it('keeps its lines short, with one line per error', () => {
+    const lastFailure = { text: `AccessDenied:\n${'x'.repeat(2_000)}`, at: SINCE, codeVersion: '' };
+    const line = linesOf({ lastRefusal: lastFailure }).find((text) => text.startsWith('Refused'));
+    expect(line).toMatch(/^Refused by AWS: AccessDenied: x+… \(/);
     expect(line?.length).toBeLessThan(350);
     expect(linesOf({ reason: '' })).not.toContain('Why: ');
   });
 
-  it('is published once, and noted', async () => {
+  it('is published once, and recorded as published', async () => {
     await announce(flipped);
     expect(published).toHaveLength(1);
     expect(modes.mode('crm').announced).toBe(3);
@@ -175,7 +175,7 @@ describe('an announcement', () => {
     expect(published).toHaveLength(1);
   });
 
-  it('is not noted when it could not be published', async () => {
+  it('is not recorded as published when publishing fails', async () => {
     await expect(announce(flipped, true)).rejects.toThrow(InfraFault);
     expect(modes.mode('crm').announced).toBe(2);
   });

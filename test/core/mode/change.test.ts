@@ -9,16 +9,17 @@ import { changeMode } from '../../../lambdas/core/mode/change.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { ModeStore, StoredStage } from '../../../lambdas/core/mode/ports.ts';
-import { crash, SETTINGS, SHUT, START } from './support.ts';
+import { crash, BLOCKED, START } from './support.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 
-/** Compares `rev` as the real one does. `meanwhile` runs before each write: what others do between read and write. */
+/** Compares `rev` as the real one does. `concurrently` runs before each write: what others do between read and write. */
 class Store implements Pick<ModeStore, 'readStored' | 'writeMode'> {
   readonly modes = new Map<string, ModeRecord>();
   readonly reads: string[] = [];
   progress: StageProgress = {};
   writes = 0;
-  meanwhile: (store: Store, writes: number) => void = () => undefined;
-  /** What happens between the write and its answer; false: the answer is lost, and the SDK's repetition refused. */
+  concurrently: (store: Store, writes: number) => void = () => undefined;
+  /** What happens between the write and its answer; false: the answer is lost, and the SDK's retry is refused. */
   answers: (store: Store) => boolean = () => true;
 
   async readStored(stage: string, routerStage: string): Promise<StoredStage> {
@@ -30,7 +31,7 @@ class Store implements Pick<ModeStore, 'readStored' | 'writeMode'> {
 
   async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
     await Promise.resolve();
-    this.meanwhile(this, ++this.writes);
+    this.concurrently(this, ++this.writes);
     if ((this.modes.get(stage) ?? NORMAL).rev !== previous.rev) return false;
     this.modes.set(stage, next);
     return this.answers(this);
@@ -44,7 +45,7 @@ const setUp = (modes: Record<string, ModeRecord> = {}) => {
   let names = 0;
   const uuid = () => `write ${++names}`;
   const change = (stage: string, event: ModeEvent) =>
-    changeMode({ modes: store, clock: () => now++, uuid, settings: SETTINGS }, stage, event);
+    changeMode({ modes: store, clock: () => now++, uuid, settings: MODE_SETTINGS }, stage, event);
   return { store, change };
 };
 const redriven = (messageId: string, epoch = 0): ModeEvent => ({
@@ -70,7 +71,7 @@ describe('changeMode', () => {
     expect(store.writes).toBe(0);
   });
 
-  it('goes by the progress that is stored', async () => {
+  it('uses the stored progress', async () => {
     const { store, change } = setUp();
     for (const id of ['a', 'b', 'c', 'd']) await change('crm', died(id));
     store.progress = { deliveredAt: START + 100 };
@@ -78,7 +79,7 @@ describe('changeMode', () => {
     expect(after.mode).toBe('normal');
   });
 
-  it('counts one revision for each write, and says which of them flipped the mode', async () => {
+  it('increments the revision with each write, and reports which write changed the mode', async () => {
     const { store, change } = setUp();
     const results = [];
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) results.push(await change('crm', redriven(id)));
@@ -95,15 +96,15 @@ describe('changeMode', () => {
     expect(store.modes.get('crm')).toMatchObject({ mode: 'degraded', epoch: 1, rev: 5 });
   });
 
-  it('lets the system decide for a destination', async () => {
-    const { change } = setUp({ router: SHUT, crm: { ...SHUT, epoch: 1 } });
+  it('takes the system’s mode into account for a destination', async () => {
+    const { change } = setUp({ router: BLOCKED, crm: { ...BLOCKED, epoch: 1 } });
     const { after } = await change('crm', { type: 'resume' });
     expect(after.mode).toBe('degraded');
   });
 
-  it('decides again, on what is there now, when it is refused', async () => {
+  it('decides again on the current record when its write is refused', async () => {
     const { store, change } = setUp();
-    store.meanwhile = ({ modes }, writes) => {
+    store.concurrently = ({ modes }, writes) => {
       if (writes === 1) modes.set('crm', { ...NORMAL, rev: 1, redrives: [{ id: 'other', at: START }] });
     };
     const { after } = await change('crm', redriven('mine'));
@@ -112,9 +113,9 @@ describe('changeMode', () => {
     expect(store.writes).toBe(2);
   });
 
-  it('writes nothing more when the other has done it already', async () => {
+  it('writes nothing when the other writer has made the same change', async () => {
     const { store, change } = setUp();
-    store.meanwhile = ({ modes }) => modes.set('crm', { ...SHUT, epoch: 1 });
+    store.concurrently = ({ modes }) => modes.set('crm', { ...BLOCKED, epoch: 1 });
     const { changed, flipped, after } = await change('crm', redriven('mine'));
     expect({ changed, flipped, mode: after.mode }).toEqual({
       changed: false,
@@ -124,9 +125,9 @@ describe('changeMode', () => {
     expect(store.writes).toBe(1);
   });
 
-  it('gives up after it was refused three times, and the mode is what the others made it', async () => {
+  it('gives up after three refused writes, and leaves the mode as others wrote it', async () => {
     const { store, change } = setUp();
-    store.meanwhile = ({ modes }, writes) => modes.set('crm', { ...NORMAL, rev: writes });
+    store.concurrently = ({ modes }, writes) => modes.set('crm', { ...NORMAL, rev: writes });
     const failure = change('crm', redriven('mine'));
     await expect(failure).rejects.toThrow(InfraFault);
     await expect(failure).rejects.toThrow('the mode of crm was changed by others 3 times');
@@ -134,7 +135,7 @@ describe('changeMode', () => {
     expect(store.modes.get('crm')).toEqual({ ...NORMAL, rev: 3 });
   });
 
-  it('loses none of many changes at once, as long as whoever gives up comes again', async () => {
+  it('loses no change of many concurrent ones, if the callers that give up retry', async () => {
     const { store, change } = setUp();
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const record = async (id: string): Promise<boolean> => {
@@ -153,7 +154,7 @@ describe('changeMode', () => {
     expect(redrives.map(({ id }) => id).sort()).toEqual(ids);
   });
 
-  it('replaces what could not be read by a first revision', async () => {
+  it('replaces an unreadable record with revision 1', async () => {
     const { store, change } = setUp({ router: { ...UNREADABLE, epoch: 4, announced: 4 } });
     expect((await change('router', { type: 'tick' })).changed).toBe(false);
     const { flipped } = await change('router', { type: 'resume' });
@@ -161,14 +162,14 @@ describe('changeMode', () => {
     expect(store.modes.get('router')).toMatchObject({ mode: 'recovering', epoch: 5, rev: 1 });
   });
 
-  it('passes on that the store failed', async () => {
+  it('rethrows a failure of the store', async () => {
     const { store, change } = setUp();
     store.writeMode = () => Promise.reject(new InfraFault('DynamoDB is down'));
     await expect(change('crm', redriven('mine'))).rejects.toThrow(new InfraFault('DynamoDB is down'));
   });
 });
 
-describe('a write whose answer is lost, and whose repetition is refused', () => {
+describe('a write whose answer is lost, and whose retry is refused', () => {
   const failed: ModeEvent = {
     type: 'failed',
     epoch: 0,
@@ -196,7 +197,7 @@ describe('a write whose answer is lost, and whose repetition is refused', () => 
     expect(store.writes).toBe(1);
   });
 
-  it('counts once when others have written since', async () => {
+  it('counts once, even when others have written since', async () => {
     const { store, change } = lost();
     let answers = 0;
     store.answers = ({ modes }) => {
@@ -210,14 +211,14 @@ describe('a write whose answer is lost, and whose repetition is refused', () => 
     expect(store.modes.get('crm')).toMatchObject({ rev: 4, failing: { count: 1 } });
   });
 
-  it('is said to have flipped the mode if it has', async () => {
+  it('is reported as a change of mode if it was one', async () => {
     const { store, change } = setUp();
     for (const id of ['a', 'b', 'c', 'd']) await change('crm', redriven(id));
     store.answers = () => false;
     expect(await change('crm', redriven('e'))).toMatchObject({ changed: true, flipped: true });
   });
 
-  it('keeps the names of the last four writes', async () => {
+  it('keeps the ids of the last four writes', async () => {
     const { store, change } = setUp();
     for (let i = 0; i < 6; i++) await change('crm', failed);
     expect(store.modes.get('crm')?.writes).toEqual(['write 3', 'write 4', 'write 5', 'write 6']);

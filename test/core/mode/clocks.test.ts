@@ -1,18 +1,19 @@
-/** Time in which a stage is stopped. */
+/** While a stage is stopped, its clocks stand still. */
 import { describe, expect, it } from '@jest/globals';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
-import { HOUR, MINUTE, OPEN, PARKED, QUEUED, SECOND, SHUT, Stage } from './support.ts';
+import { OPEN, PARKED, QUEUED, BLOCKED, Stage } from './support.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
-const shut = (stage: Stage, system: ModeRecord): void => {
+const setSystem = (stage: Stage, system: ModeRecord): void => {
   stage.system = system;
   stage.tick();
 };
 
-/** Each of these would have degraded it, or made it normal, if the time had counted. */
+/** In each test the stage would change its mode if the time of the stop counted. */
 describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
   ['a hold', (stage) => stage.hold(), (stage) => stage.resume()],
-  ['a shut system', (stage) => shut(stage, SHUT), (stage) => shut(stage, OPEN)],
-])('%s does not count', (_, stop, release) => {
+  ['a blocked system', (stage) => setSystem(stage, BLOCKED), (stage) => setSystem(stage, OPEN)],
+])('the time of %s does not count', (_, stop, release) => {
   const anHour = (stage: Stage): void => {
     stop(stage);
     stage.minutes(60, QUEUED);
@@ -29,7 +30,7 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
     expect(stage.after(1).failed('k') && stage.mode).toBe('degraded');
   });
 
-  it('for rejections, which change no mode in that time either', () => {
+  it('for rejections, which do not change the mode in that time either', () => {
     const stage = normal();
     stage.rejected('a');
     stage.after(11 * MINUTE);
@@ -66,7 +67,7 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
     expect(stage.after(1).crashed() && stage.mode).toBe('degraded');
   });
 
-  it('for the doubt', () => {
+  it('for the door in doubt', () => {
     const stage = normal();
     stage.failed('a');
     anHour(stage.after(MINUTE));
@@ -74,7 +75,7 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
     expect(stage.after(1).inDoubt).toBe(false);
   });
 
-  it('for what a window has seen: progress, and an attempt', () => {
+  it('for the progress and the attempt of a window', () => {
     const proven = normal().recover();
     proven.after(MINUTE).delivered();
     anHour(proven.after(MINUTE));
@@ -90,7 +91,7 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
     expect(tried.minutes(3).mode).toBe('recovering');
   });
 
-  describe('and what progress had ended before, though it was only stored, stays ended:', () => {
+  describe('and what stored progress had already ended stays ended:', () => {
     const story = (
       stage: Stage,
       counted: (stage: Stage) => unknown,
@@ -121,7 +122,7 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
       expect(story(normal().recover(), crashed, 2 * MINUTE, crashed)).toBe('recovering');
     });
 
-    it('the doubt', () => {
+    it('the door in doubt', () => {
       const stage = normal();
       stage.failed('a');
       stage.after(SECOND).remembered('delivered', 0);
@@ -131,7 +132,7 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
     });
   });
 
-  it('for a trial', () => {
+  it('for a trial, which is refused', () => {
     const stage = normal().degrade();
     stop(stage);
     expect(stage.tried()).toBe(false);

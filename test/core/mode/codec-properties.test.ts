@@ -1,7 +1,7 @@
-/** Whatever is stored, in whatever version of the code it was written. */
+/** Any stored record, written by any version of the code. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isShut, isUnreadable, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
+import { isBlocked, isUnreadable, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { ModeName } from '../../../contract/modes.ts';
 import { parseMode } from '../../../lambdas/core/mode/codec.ts';
 
@@ -82,7 +82,7 @@ const record: fc.Arbitrary<ModeRecord> = fc.record(
 );
 const fields = [...Object.keys(NORMAL), ...OPTIONAL];
 
-test('what is written is read again, with what a later version keeps beside it', () => {
+test('a written record reads back the same, with the fields that a later version added', () => {
   fc.assert(
     fc.property(record, fc.jsonValue(), (written, more) => {
       const stored: unknown = JSON.parse(
@@ -94,7 +94,7 @@ test('what is written is read again, with what a later version keeps beside it',
   );
 });
 
-test('what a version before did not know is as in a stage of which nothing is stored', () => {
+test('a field that an earlier version did not have gets its initial value', () => {
   const left = fc.subarray(fields.filter((field) => !(NEEDED as readonly string[]).includes(field)));
   fc.assert(
     fc.property(record, left, (written, absent) => {
@@ -106,14 +106,14 @@ test('what a version before did not know is as in a stage of which nothing is st
   );
 });
 
-test('without what decides whether anything is forwarded, nothing is', () => {
+test('a record without a field that decides on forwarding blocks the stage', () => {
   fc.assert(
     fc.property(record, fc.subarray([...NEEDED], { minLength: 1 }), (written, absent) => {
       const stored = Object.fromEntries(
         Object.entries(written).filter(([name]) => !absent.includes(name as never)),
       );
       const read = parseMode(stored);
-      expect(isShut([read])).toBe(true);
+      expect(isBlocked([read])).toBe(true);
       expect(isUnreadable(read)).toBe(true);
       expect(read.held).toBe(stored['held'] ?? false);
       expect([read.epoch, read.announced]).toEqual([stored['epoch'] ?? 0, stored['epoch'] ?? 0]);
@@ -121,12 +121,12 @@ test('without what decides whether anything is forwarded, nothing is', () => {
   );
 });
 
-test('of a field that holds anything else, or of any JSON at all: read as it is, or shut', () => {
+test('a field with any value, or any JSON at all, is read unchanged or blocks the stage', () => {
   fc.assert(
     fc.property(record, fc.constantFrom(...fields), fc.jsonValue(), (written, field, value) => {
       const stored = { ...written, [field]: value };
       const read = parseMode(stored);
-      if (isUnreadable(read)) expect(isShut([read])).toBe(true);
+      if (isUnreadable(read)) expect(isBlocked([read])).toBe(true);
       else expect(read).toEqual(stored);
       expect(isUnreadable(parseMode(value))).toBe(true);
     }),

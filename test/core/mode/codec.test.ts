@@ -63,19 +63,19 @@ const FULL: Required<ModeRecord> = {
 const NEEDED = { mode: 'degraded', held: false, epoch: 3, rev: 2 };
 
 describe('parseMode', () => {
-  it('is normal where nothing is stored', () => expect(parseMode(undefined)).toBe(NORMAL));
+  it('is normal if nothing is stored', () => expect(parseMode(undefined)).toBe(NORMAL));
 
-  it('reads what was written, and leaves out the keys of the table', () => {
+  it('reads what was written, without the keys of the table', () => {
     expect(parseMode({ pk: 'MODE#router', sk: 'MODE', ...FULL })).toEqual(FULL);
     expect(parseMode({ ...NORMAL, rev: 1 })).toEqual({ ...NORMAL, rev: 1 });
   });
 
-  it('keeps what a newer version has written besides, at any depth', () => {
+  it('keeps additional fields of a newer version, at any depth', () => {
     const newer = { ...FULL, ofTomorrow: { a: 1 }, failing: { ...FULL.failing, worst: 3 } };
     expect(parseMode({ pk: 'MODE#crm', sk: 'MODE', ...newer })).toEqual(newer);
   });
 
-  it('reads a record of before this version, also in the middle of a recovery', () => {
+  it('reads a record of an earlier version, also in the middle of a recovery', () => {
     const old = {
       ...NEEDED,
       mode: 'recovering',
@@ -88,14 +88,14 @@ describe('parseMode', () => {
     expect(parseMode(old)).toMatchObject({ proven: false, relapsed: false, deaths: [], shares: [] });
   });
 
-  it('takes what another version of the code does not know for what it is at first', () =>
+  it('gives fields that the writing version did not have their initial value', () =>
     expect(parseMode(NEEDED)).toEqual({ ...NORMAL, ...NEEDED }));
 
   it.each([[null], ['normal'], [7], [[]], [{}], [{ mode: 'normal' }]])('cannot read %j', (item) =>
     expect(parseMode(item)).toEqual(UNREADABLE),
   );
 
-  it.each(Object.keys(FULL))('cannot read an item whose %s is of another kind', (field) => {
+  it.each(Object.keys(FULL))('cannot read an item whose %s has the wrong type', (field) => {
     const mode = parseMode({ ...FULL, [field]: { wrong: true } });
     expect(mode).toMatchObject({ mode: 'degraded', rev: -1, reason: 'the stored mode cannot be read' });
   });
@@ -117,7 +117,7 @@ describe('parseMode', () => {
     expect(parseMode({ ...FULL, [field]: value }).rev).toBe(UNREADABLE.rev),
   );
 
-  it('keeps the hold and the epoch of an item that it cannot read, and announces nothing of it', () => {
+  it('keeps the hold and the epoch of an item that it cannot read, and publishes nothing about it', () => {
     expect(parseMode({ mode: 'standby', held: true, epoch: 4 })).toEqual({
       ...UNREADABLE,
       held: true,

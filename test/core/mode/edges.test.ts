@@ -1,8 +1,9 @@
-/** Corners of the mode machine that stories rarely come to. */
+/** Edge cases of the mode machine that random scenarios rarely reach. */
 import { expect, it } from '@jest/globals';
-import { failedProbe, HOUR, MINUTE, SHUT, Stage } from './support.ts';
+import { failedProbe, BLOCKED, Stage } from './support.ts';
+import { HOUR, MINUTE } from '../../support/mode-settings.ts';
 
-it('a stage that recovers for hours, because it is held, is not well: the next pause is longer', () => {
+it('a stage that is held while it recovers, for hours, is not well: the next pause is longer', () => {
   const stage = new Stage().recover();
   expect(stage.record.pause).toBe(5 * MINUTE);
   stage.hold();
@@ -10,8 +11,8 @@ it('a stage that recovers for hours, because it is held, is not well: the next p
   expect(stage.record.pause).toBe(10 * MINUTE);
 });
 
-it('a failed probe is noted, even where failures are known and no crash is', () => {
-  const stage = new Stage({ record: { ...SHUT, pauseUntil: Infinity, probeFailures: 2 } });
+it('a failed probe is recorded, even if failures are known and no crash is', () => {
+  const stage = new Stage({ record: { ...BLOCKED, pauseUntil: Infinity, probeFailures: 2 } });
   expect(stage.tick(failedProbe())).toBe(true);
   expect(stage.record.lastCrash).toMatchObject({ kind: 'load' });
   expect(stage.tick(failedProbe())).toBe(false);

@@ -1,8 +1,8 @@
-/** What holds in every state of every world: see `worlds.ts`. Each step of the search has compared machine and oracle. */
+/** What holds in every state of every world: see `worlds.ts`. Each step of the search compares machine and oracle. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { copyOf, happen, type Pair } from './pair.ts';
 import { VERSION, type Step } from './steps.ts';
-import { SHUT, type Stage } from './support.ts';
+import { BLOCKED, type Stage } from './support.ts';
 import { explore, SMALL, UNIT, WORLDS } from './worlds.ts';
 
 const MINUTE: Step = { do: 'wait', time: UNIT };
@@ -11,12 +11,12 @@ const QUIET: Step = { do: 'look', waits: 'nothing', probe: { answered: true, ver
 /** `stallAfter` and two minutes, in minutes. */
 const BOUND = SMALL.stallAfter / UNIT + 2;
 
-const isStopped = ({ record, system }: Stage): boolean => record.held || system === SHUT;
+const isStopped = ({ record, system }: Stage): boolean => record.held || system === BLOCKED;
 const all = (stage: Stage, steps: readonly Step[]): void => {
   for (const step of steps) happen(stage, step);
 };
 const release = (stage: Stage): void => {
-  if (stage.system === SHUT) happen(stage, { do: 'open' });
+  if (stage.system === BLOCKED) happen(stage, { do: 'unblock' });
   if (stage.record.held) happen(stage, { do: 'resume' });
 };
 
@@ -36,7 +36,7 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
   beforeAll(() => {
     states = explore(world);
   });
-  /** @param what must hold of it; a text says what is wrong */
+  /** @param what must hold of a state; a string describes a violation */
   const everywhere = (what: (stage: Stage) => string | undefined) => {
     for (const state of states) {
       const wrong = what(copyOf(state.stage));
@@ -44,13 +44,13 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
     }
   };
 
-  it('does in every state what the rules say', () => {
-    // The search above has compared them; this says that it was not over before it began.
+  it('follows the rules in every state', () => {
+    // The search above has compared them; this checks that it visited enough states.
     expect(states.length).toBeGreaterThan(world.atLeast);
     expect(new Set(states.map(({ stage }) => stage.mode)).size).toBe(3);
   });
 
-  it('never counts what is of another epoch, and nothing twice', () => {
+  it('never counts evidence of another epoch, and counts nothing twice', () => {
     everywhere((stage) => {
       const { epoch } = stage.record;
       const written = [epoch - 1, epoch + 1].flatMap((stale) => [
@@ -66,7 +66,7 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
       written.push(stage.redriven('z', epoch));
       stage.died('y');
       written.push(stage.died('y', epoch));
-      // The first look may begin a recovery, and the next one see what that has ended.
+      // The first look may begin a recovery, and the next one may see what the recovery ended.
       stage.tick();
       stage.tick();
       written.push(stage.redriven('z', epoch), stage.tick());
@@ -74,7 +74,7 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
     });
   });
 
-  it('knows when its clocks stand still, and since when it is in trouble', () => {
+  it('records when its clocks stand still, and since when it is in trouble', () => {
     everywhere((stage) => {
       stage.tick();
       const stopped = isStopped(stage);
@@ -93,7 +93,7 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
   });
 
   it.each(Object.entries(WAYS_TO_FAIL))(
-    'is degraded within the bound if work waits and from now on %s',
+    'is degraded within the bound if work is waiting and from now on %s',
     (how, steps) => {
       everywhere((stage) => {
         release(stage);
@@ -108,26 +108,26 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
     },
   );
 
-  it('recovers and is normal within the bound after the fix, by a trial and by a window', () => {
+  it('recovers and is normal within the bound after a fix, by a trial or by a window', () => {
     everywhere((stage) => {
       release(stage);
       all(stage, [QUEUED, { do: 'tried', delivered: true }, { do: 'delivered' }, QUEUED]);
-      if (stage.mode === 'degraded') return 'a trial got through';
+      if (stage.mode === 'degraded') return 'a trial made progress';
       all(stage, [{ do: 'delivered' }, MINUTE, { do: 'delivered' }, QUEUED]);
       return stage.mode === 'normal' ? undefined : 'its window is over';
     });
   });
 
-  it('is normal again if there is nothing to do, after its pause and a window', () => {
+  it('is normal again after its pause and a window if there is nothing to do', () => {
     everywhere((stage) => {
       release(stage);
-      // The longest pause, the window in which it was tried, one without, and the pause once more for the gauge.
+      // The longest pause, the window in which it was tried, one without, and the pause again for the gauge.
       all(stage, [QUIET, ...Array.from({ length: 6 }, () => [MINUTE, QUIET]).flat()]);
       return stage.mode === 'normal' && stage.gauge === 0 ? undefined : 'not normal';
     });
   });
 
-  it('never gets better while it is stopped, whatever is deployed, and no clock runs', () => {
+  it('never improves its mode while it is stopped, whatever is deployed, and no clock runs', () => {
     everywhere((stage) => {
       if (!isStopped(stage)) return undefined;
       const { mode, epoch } = stage.record;
@@ -135,7 +135,7 @@ describe.each(Object.entries(WORLDS))('%s', (_, world) => {
         happen(stage, { do: 'wait', time: 10 * UNIT });
         happen(stage, { do: 'look', waits: 'queue', probe: { answered: true, version } });
         all(stage, [{ do: 'tried', delivered: true }, { do: 'delivered' }]);
-        if (stage.system === SHUT) happen(stage, { do: 'resume' });
+        if (stage.system === BLOCKED) happen(stage, { do: 'resume' });
       }
       return stage.mode === mode && stage.record.epoch === epoch ? undefined : 'it changed';
     });

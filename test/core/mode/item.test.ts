@@ -1,21 +1,11 @@
 /** The item of a stage's mode: one that cannot be read, its bounds, and the gauge that follows from it. */
 import { describe, expect, it } from '@jest/globals';
 import { NORMAL, UNREADABLE } from '../../../lambdas/core/mode/record.ts';
-import {
-  answered,
-  failedProbe,
-  HOUR,
-  MINUTE,
-  NOTHING,
-  OPEN,
-  QUEUED,
-  SECOND,
-  SHUT,
-  Stage,
-} from './support.ts';
+import { answered, failedProbe, NOTHING, OPEN, QUEUED, BLOCKED, Stage } from './support.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 describe('a mode that cannot be read', () => {
-  it('ends with resume only, as a mode that recovers, in a new epoch', () => {
+  it('is replaced only by resume, with recovering in a new epoch', () => {
     const stage = new Stage({ record: { ...UNREADABLE, held: true, epoch: 6, announced: 6 } });
     expect([stage.hold(), stage.tick(answered('v9')), stage.redriven('m')]).toEqual([false, false, false]);
     expect(stage.resume()).toBe(true);
@@ -25,15 +15,15 @@ describe('a mode that cannot be read', () => {
     expect(stage.minutes(5).mode).toBe('normal');
   });
 
-  it('becomes degraded and readable while the system is shut, and recovers once it is not', () => {
-    const stage = new Stage({ record: UNREADABLE, system: SHUT });
+  it('becomes degraded and readable while the system is blocked, and recovers once it is not', () => {
+    const stage = new Stage({ record: UNREADABLE, system: BLOCKED });
     expect(stage.resume()).toBe(true);
     expect(stage.record).toMatchObject({ mode: 'degraded', rev: 1, since: stage.now });
     stage.after(MINUTE).system = OPEN;
     expect(stage.tick() && stage.mode).toBe('recovering');
   });
 
-  it('has no pause before: a relapse waits for the first', () => {
+  it('has no earlier pause: a relapse waits for the first pause', () => {
     const stage = new Stage({ record: UNREADABLE });
     stage.resume();
     stage.after(MINUTE).redriven('poison');
@@ -56,7 +46,7 @@ describe('the item', () => {
     });
   });
 
-  it('has the times of its present mode only', () => {
+  it('has the times of its current mode only', () => {
     const times = ({ record: { pauseUntil, windowFrom } }: Stage) => [pauseUntil > 0, windowFrom > 0];
     const stage = new Stage().degrade();
     expect(times(stage)).toEqual([true, false]);
@@ -66,7 +56,7 @@ describe('the item', () => {
     expect(times(stage)).toEqual([false, false]);
   });
 
-  it('stays below 8 KB with the longest texts: a strong read of it is two units of capacity at most', () => {
+  it('stays below 8 KB with the longest texts: a strong read takes at most two units of capacity', () => {
     const stage = new Stage();
     const long = 'x'.repeat(9_000);
     for (let i = 0; i < 10; i++) {
@@ -87,7 +77,7 @@ describe('the item', () => {
     expect(JSON.stringify(stage.record).length).toBeLessThan(8_192);
   });
 
-  it('keeps the last failure of a kind: the same one again after a minute, another after five seconds', () => {
+  it('keeps the last failure of a kind: rewrites the same one after a minute, a different one after five seconds', () => {
     const stage = new Stage();
     const lastAfter = (time: number, text: string) => {
       const about = { epoch: 0, key: 'k', codeVersion: 'v1', refused: false };
@@ -102,7 +92,7 @@ describe('the item', () => {
     expect(lastAfter(1, '500')).toMatchObject({ text: '500', at: stage.now });
   });
 
-  it('says since when the code runs that answers probes', () => {
+  it('records since when the code that answers probes runs', () => {
     const stage = new Stage();
     const since = stage.now;
     stage.tick(answered('v1'));
@@ -113,7 +103,7 @@ describe('the item', () => {
     expect(stage.record.code).toEqual({ version: 'v2', since: stage.now });
   });
 
-  it('remembers which change was announced, and never an earlier one instead', () => {
+  it('remembers which change was published, and never goes back to an earlier one', () => {
     const stage = new Stage().recover();
     expect(stage.apply({ type: 'announced', epoch: 2 })).toBe(true);
     expect(stage.apply({ type: 'announced', epoch: 1 })).toBe(false);
@@ -126,7 +116,7 @@ describe('the gauge', () => {
   /** Degraded again soon after it was normal. */
   const relapsed = (): Stage => new Stage().degrade().heal().after(MINUTE).degrade();
 
-  it('is 1 unless the mode is normal, and comes down with it at first', () => {
+  it('is 1 unless the mode is normal, and falls together with it at a first incident', () => {
     const stage = new Stage();
     expect(stage.gauge).toBe(0);
     expect(stage.degrade().gauge).toBe(1);
@@ -135,20 +125,20 @@ describe('the gauge', () => {
     expect(stage.heal().gauge).toBe(0);
   });
 
-  it('stays after a relapse until normal has lasted as long as the pause', () => {
+  it('stays up after a relapse until normal has lasted as long as the pause', () => {
     const stage = relapsed().heal();
     expect(stage.record).toMatchObject({ mode: 'normal', pause: 10 * MINUTE });
     expect([stage.gauge, stage.after(10 * MINUTE - 1).gauge, stage.after(1).gauge]).toEqual([1, 1, 0]);
   });
 
-  it('does so too if the stage was degraded once more while it recovered; a first incident is no relapse by that', () => {
+  it('also stays up if the stage was degraded again while it recovered; that alone makes a first incident no relapse', () => {
     const stage = relapsed();
     stage.tried();
     expect(stage.degrade().heal().gauge).toBe(1);
     expect(new Stage().recover().degrade().heal().gauge).toBe(0);
   });
 
-  it('of a stage that works one minute of eight stays up', () => {
+  it('stays up for a stage that works one minute out of eight', () => {
     const stage = new Stage().degrade();
     const gauges = Array.from({ length: 30 }, () => {
       const { gauge } = stage.heal().after(MINUTE);
@@ -158,7 +148,7 @@ describe('the gauge', () => {
     expect(gauges.filter((gauge) => gauge === 0)).toHaveLength(1);
   });
 
-  it('does not come down while work waits and nothing got through, and does once it has', () => {
+  it('does not fall while work is waiting and nothing got through, and falls after progress', () => {
     const stage = relapsed();
     stage.resume();
     stage.minutes(5);
@@ -170,7 +160,7 @@ describe('the gauge', () => {
     expect(stage.gauge).toBe(0);
   });
 
-  it('does not come up again without a change of mode', () => {
+  it('does not rise again without a change of mode', () => {
     const stage = relapsed();
     stage.resume();
     stage.minutes(5).minutes(11);
@@ -178,11 +168,11 @@ describe('the gauge', () => {
     expect(stage.minutes(5, QUEUED).gauge).toBe(0);
   });
 
-  it('after an hour of normal an incident is a first one', () => {
+  it('treats an incident after an hour of normal as a first one', () => {
     expect(new Stage().degrade().heal().after(HOUR).degrade().heal().gauge).toBe(0);
   });
 
-  it('a hold changes nothing in it', () => {
+  it('does not change with a hold', () => {
     const stage = relapsed().heal();
     stage.hold();
     expect(stage.gauge).toBe(1);

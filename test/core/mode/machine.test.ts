@@ -1,45 +1,34 @@
-/** Every event in every mode. The rules one by one are in mode-degrading, mode-stalling, mode-recovering, mode-gauge and mode-stopped. */
+/** Every event in every mode. The other tests of this folder have the rules one by one: `degrading`, `stalling`, `door-in-doubt`, `recovering`, `relapsing`, `item` and `stopped`. */
 import { describe, expect, it } from '@jest/globals';
 import { UNREADABLE } from '../../../lambdas/core/mode/record.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
-import {
-  answered,
-  crash,
-  failedProbe,
-  HOUR,
-  MINUTE,
-  NOTHING,
-  OPEN,
-  QUEUED,
-  SHUT,
-  Stage,
-  tick,
-} from './support.ts';
+import { answered, crash, failedProbe, NOTHING, OPEN, QUEUED, BLOCKED, Stage, tick } from './support.ts';
+import { HOUR, MINUTE } from '../../support/mode-settings.ts';
 
 const then = (stage: Stage, step: (stage: Stage) => unknown): Stage => {
   step(stage);
   return stage;
 };
-const shutBySystem = (stage: Stage): Stage => {
-  stage.system = SHUT;
+const blockedBySystem = (stage: Stage): Stage => {
+  stage.system = BLOCKED;
   stage.tick();
   return stage;
 };
 /** Its function has answered a probe. */
 const probed = (): Stage => then(new Stage({ system: OPEN }), (stage) => stage.tick(answered()));
 
-/** Of a destination. Those that are held or whose system is shut have been seen so by control. */
+/** All are destinations. Control has already seen the hold or the blocked system. */
 const MODES: Record<string, () => Stage> = {
   normal: probed,
   'normal, held': () => then(probed(), (stage) => stage.hold()),
-  'normal, system shut': () => shutBySystem(probed()),
+  'normal, system blocked': () => blockedBySystem(probed()),
   degraded: () => probed().degrade(),
   'degraded, held': () => then(probed().degrade(), (stage) => stage.hold()),
-  'degraded, system shut': () => shutBySystem(probed().degrade()),
+  'degraded, system blocked': () => blockedBySystem(probed().degrade()),
   recovering: () => probed().recover(),
   'recovering, proven': () => then(probed().recover(), (stage) => stage.delivered()),
   'recovering, held': () => then(probed().recover(), (stage) => stage.hold()),
-  'recovering, system shut': () => shutBySystem(probed().recover()),
+  'recovering, system blocked': () => blockedBySystem(probed().recover()),
   unreadable: () => new Stage({ system: OPEN, record: UNREADABLE }),
 };
 
@@ -117,7 +106,7 @@ describe('every event in every mode', () => {
     expect(rowOf(name, 5 * MINUTE)).toBe(spaced(expected)),
   );
 
-  it('work that has been waiting for ten minutes degrades what is not stopped', () => {
+  it('work that has been waiting for ten minutes degrades a stage that is not stopped', () => {
     const waited = (make: () => Stage): string => {
       const stage = make();
       stage.tick(undefined, QUEUED);
@@ -135,7 +124,7 @@ describe('every event in every mode', () => {
 });
 
 describe('a healthy stage', () => {
-  it('is not written after its first minute, however long it runs', () => {
+  it('is not written after its first minute, no matter how long it runs', () => {
     for (const system of [OPEN, undefined]) {
       const stage = new Stage(system === undefined ? {} : { system });
       stage.tick(answered(), NOTHING);
@@ -149,7 +138,7 @@ describe('a healthy stage', () => {
     }
   });
 
-  it('is written when work comes and goes, and not for each number of messages', () => {
+  it('is written when work begins or ends to wait, and not for each change in the number of messages', () => {
     const stage = new Stage();
     const writes = [3, 9, 1, 0, 0, 5].map((messages) =>
       stage.after(MINUTE).tick(undefined, { messages, keys: 0, own: 0 }),

@@ -1,7 +1,7 @@
 /** A mapping and its stage, in every combination. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isShut } from '../../../lambdas/core/mode/record.ts';
+import { isBlocked } from '../../../lambdas/core/mode/record.ts';
 import type { ModeName } from '../../../contract/modes.ts';
 import { reconcileMapping, type MappingState } from '../../../lambdas/core/mode/mapping.ts';
 
@@ -17,7 +17,7 @@ const mapping: fc.Arbitrary<MappingState> = fc.record({
 });
 const isSettled = ({ state }: MappingState) => state === 'Enabled' || state === 'Disabled';
 
-test('what it asks for is all that there is to do: done, it asks for nothing more', () => {
+test('the requested update is complete: once it is made, no other is requested', () => {
   fc.assert(
     fc.property(mode, mode, mapping, configured, (own, system, before, limit) => {
       const change = reconcileMapping(own, system, before, limit);
@@ -30,7 +30,7 @@ test('what it asks for is all that there is to do: done, it asks for nothing mor
   );
 });
 
-test('a settled mapping ends as the modes say; one in transition is left alone', () => {
+test('a settled mapping ends in the state that the modes require; one in transition is left unchanged', () => {
   fc.assert(
     fc.property(mode, mode, mapping, configured, (own, system, before, limit) => {
       const change = reconcileMapping(own, system, before, limit);
@@ -40,7 +40,7 @@ test('a settled mapping ends as the modes say; one in transition is left alone',
       }
       const isEnabled = change?.enabled ?? before.state === 'Enabled';
       const concurrency = change === undefined ? before.maximumConcurrency : change.maximumConcurrency;
-      expect(isEnabled).toBe(own.spill || !isShut([own, system]));
+      expect(isEnabled).toBe(own.spill || !isBlocked([own, system]));
       expect(concurrency).toBe(own.mode === 'recovering' ? 2 : limit);
     }),
   );

@@ -15,8 +15,8 @@ describe('reconcileMapping', () => {
     ['degraded and enabled', degraded, normal, on, { enabled: false, maximumConcurrency: 10 }],
     ['degraded and disabled', degraded, normal, off, undefined],
     ['held', held, normal, on, { enabled: false, maximumConcurrency: 10 }],
-    ['shut by the system', normal, degraded, on, { enabled: false, maximumConcurrency: 10 }],
-    ['shut by a hold of the system', normal, held, on, { enabled: false, maximumConcurrency: 10 }],
+    ['blocked by the system', normal, degraded, on, { enabled: false, maximumConcurrency: 10 }],
+    ['blocked by a hold of the system', normal, held, on, { enabled: false, maximumConcurrency: 10 }],
     ['recovering', recovering, normal, off, { enabled: true, maximumConcurrency: 2 }],
     [
       'normal again',
@@ -26,9 +26,9 @@ describe('reconcileMapping', () => {
       { enabled: true, maximumConcurrency: 10 },
     ],
     ['spilling', { ...degraded, spill: true }, normal, off, { enabled: true, maximumConcurrency: 10 }],
-    ['spilling while the system shuts it', { ...normal, spill: true }, degraded, on, undefined],
+    ['spilling while the system blocks it', { ...normal, spill: true }, degraded, on, undefined],
     [
-      'shut while the system spills',
+      'blocked while the system spills',
       normal,
       { ...degraded, spill: true },
       on,
@@ -41,7 +41,7 @@ describe('reconcileMapping', () => {
       on,
       { enabled: false, maximumConcurrency: 2 },
     ],
-    // While the router recovers, destinations run by their own mode.
+    // While the router recovers, the destination's own mode decides.
     ['normal while the system recovers', normal, recovering, on, undefined],
     [
       'of unknown concurrency',
@@ -55,7 +55,7 @@ describe('reconcileMapping', () => {
   });
 
   it.each(['Enabling', 'Disabling', 'Updating', 'Creating', ''])(
-    'leaves a mapping alone that is %s',
+    'does not update a mapping that is %s',
     (state) => {
       expect(reconcileMapping(degraded, normal, { ...on, state }, 10)).toBeUndefined();
     },

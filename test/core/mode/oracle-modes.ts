@@ -1,9 +1,10 @@
-/** The modes of the oracle: what it remembers, and how a mode begins. `oracle.ts` has what happens in them. */
+/** The modes of the oracle: their state, and what happens when a mode begins. `oracle-attempts.ts` has the rules for attempts, `oracle.ts` the steps. */
 import type { ModeName } from '../../../contract/modes.ts';
 import type { ModeSettings } from '../../../lambdas/core/mode/machine.ts';
-import { HOUR, START } from './support.ts';
+import { START } from './support.ts';
+import { HOUR } from '../../support/mode-settings.ts';
 
-/** When something began, by each clock. */
+/** A time, by each clock. */
 export interface Moment {
   readonly wall: number;
   /** Stands still while the stage is stopped. */
@@ -19,7 +20,7 @@ export interface Named {
 const BEGINNING = {
   mode: 'normal' as ModeName,
   held: false,
-  shut: false,
+  blockedBySystem: false,
   changes: 0,
   pause: 0,
   successes: 0,
@@ -27,7 +28,7 @@ const BEGINNING = {
   wall: START,
   stage: 0,
   door: 0,
-  /** Of the present mode. */
+  /** When the current mode began. */
   since: -Infinity,
   releasedAt: -Infinity,
   redrives: [] as readonly Named[],
@@ -70,9 +71,9 @@ export class OracleModes {
     Object.assign(this.is, changes);
   }
 
-  /** Held, or shut by the system. */
+  /** Held, or blocked by the system. */
   get stopped(): boolean {
-    return this.is.held || this.is.shut;
+    return this.is.held || this.is.blockedBySystem;
   }
 
   protected get moment(): Moment {
@@ -150,7 +151,7 @@ export class OracleModes {
     const named = (all: readonly Named[]) => all.map(({ id, at }) => [id, age(at, window + 1)]);
     const counts = is.mode !== 'degraded';
     return JSON.stringify([
-      [is.mode, is.held, is.shut, is.pause, is.successes, is.gauge, is.isRelapse, is.gotThrough],
+      [is.mode, is.held, is.blockedBySystem, is.pause, is.successes, is.gauge, is.isRelapse, is.gotThrough],
       [is.unanswered, age(is.unansweredAt, minute), is.progressAt >= is.unansweredAt],
       [age(is.waitsSince, stallAfter), age(is.quietSince, minute), is.isParked],
       is.mode === 'recovering' && (is.isInvoked || !is.isQueued),

@@ -1,11 +1,11 @@
 /**
- * The rules of `docs/mode-machine.md` once more, told as a story rather than as fields of an item. It has three clocks, and everything
- * that lasts is measured by a stopwatch of one of them. The tests compare the machine with it, step by step.
+ * An independent implementation of the rules of `docs/mode-machine.md`, without the fields of an item. It has three clocks, and
+ * measures each duration with one of them. The tests compare the machine with it, step by step.
  */
-import { OracleModes, type Moment } from './oracle-modes.ts';
-import { VERSION, type Look, type Probed, type Step } from './steps.ts';
+import { OracleAttempts } from './oracle-attempts.ts';
+import type { Look, Probed, Step } from './steps.ts';
 
-export class Oracle extends OracleModes {
+export class Oracle extends OracleAttempts {
   clone(): Oracle {
     const copy = new Oracle(this.settings);
     copy.is = { ...this.is };
@@ -22,9 +22,9 @@ export class Oracle extends OracleModes {
           door: is.door + (this.stopped || is.mode === 'degraded' ? 0 : step.time),
         });
         break;
-      case 'shut':
-      case 'open':
-        this.#stop({ shut: step.do === 'shut' });
+      case 'block':
+      case 'unblock':
+        this.#stop({ blockedBySystem: step.do === 'block' });
         this.#look({});
         break;
       case 'hold':
@@ -34,7 +34,7 @@ export class Oracle extends OracleModes {
         this.#stop({ held: false });
         if (is.mode !== 'degraded') break;
         this.set({ pauseFrom: -Infinity });
-        if (!this.is.shut) this.recover();
+        if (!this.is.blockedBySystem) this.recover();
         break;
       case 'look':
         this.#look(step);
@@ -45,19 +45,19 @@ export class Oracle extends OracleModes {
         this.recover();
         break;
       case 'drained':
-        this.#progress(true);
+        this.progress(true);
         break;
       case 'delivered':
         if (is.mode === 'recovering') this.set({ isInvoked: true });
-        this.#progress(true);
+        this.progress(true);
         break;
       case 'filtered':
         if (is.mode === 'recovering') this.set({ isInvoked: true });
-        if (this.inDoubt) this.#attempt();
-        else this.#progress(false);
+        if (this.inDoubt) this.attempt();
+        else this.progress(false);
         break;
       case 'remembered':
-        this.#remembered(step.what === 'delivered', is.wall - step.ago);
+        this.remembered(step.what === 'delivered', is.wall - step.ago);
         break;
       case 'redriven':
       case 'died':
@@ -65,12 +65,12 @@ export class Oracle extends OracleModes {
       case 'rejected':
       case 'crashed':
       case 'attempted':
-        if (is.mode !== 'degraded') this.#shown(step);
+        if (is.mode !== 'degraded') this.shown(step);
     }
     this.settleGauge();
   }
 
-  #stop(flags: { readonly held?: boolean; readonly shut?: boolean }): void {
+  #stop(flags: { readonly held?: boolean; readonly blockedBySystem?: boolean }): void {
     const { stopped: before } = this;
     this.set(flags);
     const isReleased = before && !this.stopped;
@@ -79,141 +79,7 @@ export class Oracle extends OracleModes {
     if (this.is.mode !== 'degraded') this.moveDoubt();
   }
 
-  #shown(
-    step: Extract<Step, { do: 'redriven' | 'died' | 'failed' | 'rejected' | 'crashed' | 'attempted' }>,
-  ): void {
-    const { is } = this;
-    switch (step.do) {
-      case 'redriven':
-        this.#redriven(step.id, step.processed ?? 0);
-        return;
-      case 'died':
-        this.#died(step.id);
-        return;
-      case 'failed': {
-        const isNew = is.doubt === undefined || is.door - is.doubt.door >= this.settings.stallAfter / 10;
-        if (isNew) this.set({ doubt: this.moment });
-        this.#count(step.key);
-        if (this.#isBroken) this.degrade(VERSION);
-        else this.#trouble(VERSION);
-        return;
-      }
-      case 'rejected': {
-        const rejecting = is.rejecting ?? this.moment;
-        this.set({ rejecting });
-        this.#count(step.key);
-        const isLong = is.stage - rejecting.stage >= this.settings.stallAfter;
-        if ((isLong && !this.stopped) || this.#isBroken) this.degrade(VERSION);
-        else this.#trouble(VERSION);
-        return;
-      }
-      case 'crashed':
-        this.#trouble(VERSION);
-        return;
-      case 'attempted':
-        this.#attempt();
-        return;
-    }
-  }
-
-  get #isUnproven(): boolean {
-    return this.is.mode === 'recovering' && !this.is.gotThrough;
-  }
-
-  #redriven(id: string, processed: number): void {
-    const { redriveThreshold, redriveShare, window, minute } = this.settings;
-    const { wall, redrives, shares } = this.is;
-    if (redrives.some((one) => one.id === id)) return;
-    const minuteOf = (at: number) => Math.floor(at / minute);
-    this.set({
-      successes: 0,
-      redrives: [...redrives.filter(({ at }) => wall - at <= window), { id, at: wall }],
-      shares: [
-        ...shares.filter(({ at }) => (minuteOf(at) + 1) * minute >= wall - window),
-        { at: wall, processed },
-      ],
-    });
-    const all = this.is.shares.reduce((sum, share) => sum + share.processed, 0);
-    const isMany = this.is.shares.length >= Math.min(1_000, redriveShare * all);
-    if (this.#isUnproven || (this.is.redrives.length >= redriveThreshold && isMany)) this.degrade(VERSION);
-    else this.#trouble(VERSION);
-    this.set({ redrives: this.is.redrives.slice(-redriveThreshold) });
-  }
-
-  #died(id: string): void {
-    const { redriveThreshold, window } = this.settings;
-    const { wall } = this.is;
-    const recent = this.is.deaths.filter(({ at }) => wall - at <= window);
-    const deaths = recent.some((one) => one.id === id) ? recent : [...recent, { id, at: wall }];
-    this.set({ deaths });
-    if (this.#isUnproven || deaths.length >= redriveThreshold) this.degrade(VERSION);
-    else this.#trouble(VERSION);
-  }
-
-  #count(key: string): void {
-    const { first, count, keys } = this.is.failing ?? { first: this.moment, count: 0, keys: [] };
-    const users = keys.includes(key) || keys.length === 2 ? keys : [...keys, key];
-    this.set({
-      failing: { first, count: Math.min(count + 1, this.settings.breakerFailures), keys: users },
-    });
-  }
-
-  get #isBroken(): boolean {
-    const { failing, stage } = this.is;
-    const { breakerFailures, breakerTime } = this.settings;
-    if (failing === undefined) return false;
-    const { first, count, keys } = failing;
-    return count >= breakerFailures && keys.length >= 2 && stage - first.stage >= breakerTime;
-  }
-
-  #trouble(version: string): void {
-    if (this.is.mode !== 'recovering') return;
-    const trouble = this.is.trouble ?? this.moment;
-    this.set({ trouble });
-    if (this.is.stage - trouble.stage >= this.settings.breakerTime) this.degrade(version);
-    else if (this.#isUnproven) this.beginWindow();
-    else this.#attempt();
-  }
-
-  #attempt(): void {
-    if (this.is.mode === 'recovering') this.set({ isAttempted: true });
-  }
-
-  #progress(delivered: boolean): void {
-    const { is } = this;
-    this.set({ progressAt: is.wall });
-    if (is.mode === 'degraded') {
-      // An attempt that was under way: it ends the doubt, unless that began at the same moment.
-      if (delivered && is.doubt !== undefined && is.doubt.wall < is.wall) this.set({ doubt: undefined });
-      return;
-    }
-    this.set({ failing: undefined, trouble: undefined, deaths: [], gotThrough: true, hasProgress: true });
-    if (delivered) this.set({ rejecting: undefined, doubt: undefined });
-    if (is.mode !== 'recovering' || this.stopped) return;
-    const successes = Math.min(is.successes + 1, this.settings.recoverAfter);
-    this.set({ successes });
-    if (successes >= this.settings.recoverAfter && is.unanswered === 0 && this.#isFed) this.becomeNormal();
-  }
-
-  /** It was made earlier, by an environment that stores it only now; nothing is told of it. */
-  #remembered(delivered: boolean, at: number): void {
-    const { is } = this;
-    const isOver = (moment: Moment | undefined) => moment !== undefined && moment.wall < at;
-    this.set({
-      progressAt: Math.max(is.progressAt, at),
-      failing: isOver(is.failing?.first) ? undefined : is.failing,
-      trouble: isOver(is.trouble) ? undefined : is.trouble,
-      deaths: is.deaths.filter((death) => death.at >= at),
-      hasProgress: is.hasProgress || at > is.window.wall,
-    });
-    if (delivered)
-      this.set({
-        rejecting: isOver(is.rejecting) ? undefined : is.rejecting,
-        doubt: isOver(is.doubt) ? undefined : is.doubt,
-      });
-  }
-
-  /** Control comes by. */
+  /** Control runs. */
   #look({ waits, probe }: Look): void {
     const { changes } = this.is;
     if (probe !== undefined) this.#probed(probe);
@@ -236,7 +102,7 @@ export class Oracle extends OracleModes {
     }
     if (wall - unansweredAt < this.settings.minute / 2) return;
     this.set({ unanswered: Math.min(unanswered + 1, 2), unansweredAt: wall });
-    if (mode === 'recovering') this.#trouble(version);
+    if (mode === 'recovering') this.trouble(version);
     else if (mode === 'normal' && unanswered > 0 && progressAt < unansweredAt) this.degrade(version);
   }
 
@@ -259,17 +125,12 @@ export class Oracle extends OracleModes {
     return wall - Math.max(progressAt, waitsSince, changed, releasedAt) >= this.settings.stallAfter;
   }
 
-  /** The mapping works, as far as anyone can tell. */
-  get #isFed(): boolean {
-    return this.is.isInvoked || !this.is.isQueued;
-  }
-
   #lookAtWindow(waits: Look['waits']): void {
     const { wall, stage, window, unanswered, hasProgress, quietSince = Infinity, isAttempted } = this.is;
     if (stage - window.stage < this.settings.window || unanswered > 0) return;
     const isQuiet = waits !== undefined && wall - quietSince >= this.settings.minute / 2;
     if (hasProgress) this.set({ gotThrough: true });
-    if ((hasProgress && this.#isFed) || (isQuiet && !isAttempted)) this.becomeNormal();
+    if ((hasProgress && this.isFed) || (isQuiet && !isAttempted)) this.becomeNormal();
     else this.beginWindow();
   }
 

@@ -6,7 +6,7 @@ import {
   UNREADABLE,
 } from '../../../lambdas/core/mode/record.ts';
 import { outlook } from '../../../lambdas/core/mode/outlook.ts';
-import { MODE_SETTINGS } from '../../support/memory-stage.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 
 const MINUTE = 60_000;
 const NOW = 1_763_000_000_000;
@@ -20,15 +20,15 @@ const next = (
 const FLIP = 'degraded at the latest, if nothing has got through by then';
 
 describe('what happens next', () => {
-  it('to a stage that is well: nothing', () => {
+  it('nothing, in a stage that is well', () => {
     expect(next({})).toEqual([]);
-    // Work always waits somewhere while events arrive.
+    // While events arrive, some work is always waiting.
     expect(
       next({ waitingSince: NOW - 99 * MINUTE }, { progress: { deliveredAt: NOW - 2 * MINUTE } }),
     ).toEqual([]);
   });
 
-  it('to one that only an operator can move', () => {
+  it('only an operator’s resume, in a stage that is held or unreadable', () => {
     expect(next({ mode: 'degraded', held: true })).toEqual([
       { text: 'an operator must resume it: it is held' },
     ]);
@@ -37,14 +37,14 @@ describe('what happens next', () => {
     ]);
   });
 
-  it('to one that the router blocks, also where only its own record is known', () => {
+  it('the router’s recovery, in a stage that the router blocks, also if only its own record is known', () => {
     const blocked = [{ text: 'it waits for the router, which blocks every destination' }];
     expect(next({ mode: 'recovering' }, { system: { ...NORMAL, mode: 'degraded' } })).toEqual(blocked);
     expect(next({ mode: 'degraded' }, { system: { ...NORMAL, held: true } })).toEqual(blocked);
     expect(next({ mode: 'degraded', frozenAt: NOW - 1 })).toEqual(blocked);
   });
 
-  it('to a degraded one: trials, the end of its pause, other code', () => {
+  it('in a degraded stage: trials, the end of its pause, other code', () => {
     const pauseUntil = NOW + 3 * MINUTE;
     expect(next({ mode: 'degraded', pauseUntil })).toEqual([
       {
@@ -61,7 +61,7 @@ describe('what happens next', () => {
     });
   });
 
-  it('to a recovering one: the end of its window, or messages that get through', () => {
+  it('in a recovering stage: the end of its window, or messages that get through', () => {
     const windowFrom = NOW - MINUTE;
     const normal = [
       {
@@ -83,12 +83,12 @@ describe('what happens next', () => {
     expect(next(troubled, { progress: { filteredAt: NOW } })).toEqual(normal);
   });
 
-  it('to a normal one that fails: when it is degraded at the latest', () => {
+  it('in a normal stage that fails: the latest time at which it is degraded', () => {
     const failing = { since: NOW - MINUTE, count: 20, keys: ['a', 'b'] };
     const waitingSince = NOW - 99 * MINUTE;
     const progress = { deliveredAt: NOW - 2 * MINUTE };
     expect(next({ failing, waitingSince }, { progress })).toEqual([{ text: FLIP, at: NOW + MINUTE }]);
-    // One user alone does not trip the breaker; that nothing gets through does.
+    // A single user does not trip the breaker; a stage through which nothing gets does.
     const alone = { ...failing, keys: ['a'] };
     const stalls = [{ text: FLIP, at: NOW + 8 * MINUTE }];
     expect(next({ failing: alone, waitingSince }, { progress })).toEqual(stalls);
@@ -97,25 +97,25 @@ describe('what happens next', () => {
     expect(next({ failing, waitingSince }, { progress: { deliveredAt: NOW } })).toEqual([]);
   });
 
-  it('to a normal one at which the process dies, or whose events are all rejected', () => {
+  it('in a normal stage whose process dies, or whose events are all rejected', () => {
     const waitingSince = NOW - MINUTE;
     const deaths = [{ id: 'm', at: NOW }];
     expect(next({ deaths, waitingSince })).toEqual([{ text: FLIP, at: NOW + 9 * MINUTE }]);
     const rejecting = { since: NOW - 4 * MINUTE, count: 1 };
-    // What is filtered out does not show that the destination takes events.
+    // A filtered event does not show that the destination accepts events.
     const progress = { filteredAt: NOW };
     expect(next({ rejecting }, { progress })).toEqual([{ text: FLIP, at: NOW + 6 * MINUTE }]);
     expect(next({ rejecting }, { progress: { deliveredAt: NOW } })).toEqual([]);
   });
 
-  it('to a normal one that nobody invokes: it waits for two minutes before that is worth a word', () => {
+  it('in a normal stage that is not invoked: an entry only after two minutes', () => {
     expect(next({ waitingSince: NOW - 2 * MINUTE })).toEqual([]);
     expect(next({ waitingSince: NOW - 3 * MINUTE })).toEqual([{ text: FLIP, at: NOW + 7 * MINUTE }]);
     expect(next({ waitingSince: NOW - 99 * MINUTE })).toEqual([{ text: FLIP, at: NOW }]);
     expect(next({ waitingSince: NOW - 99 * MINUTE, releasedAt: NOW - MINUTE })).toEqual([]);
   });
 
-  it('to a normal one that fails probes, or redrives', () => {
+  it('in a normal stage that fails probes, or redrives', () => {
     expect(next({ probeFailures: 1 })).toEqual([
       { text: 'degraded, if another probe fails and nothing has got through since the one before' },
     ]);
@@ -133,7 +133,7 @@ describe('what happens next', () => {
     expect(next({ redrives: [{ id: 'm', at: NOW - 6 * MINUTE }] })).toEqual([]);
   });
 
-  it('to a page that stays open after a relapse', () => {
+  it('when a page stays open after a relapse', () => {
     const relapse = { relapsed: true, since: NOW - MINUTE, pause: 10 * MINUTE, proven: true };
     expect(next(relapse)).toEqual([{ text: 'its page resolves, if it stays normal', at: NOW + 9 * MINUTE }]);
     const unproven = {

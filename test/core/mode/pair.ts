@@ -6,27 +6,27 @@ import type { Look, Step } from './steps.ts';
 import {
   answered,
   failedProbe,
-  HOUR,
   NOTHING,
   OPEN,
   OWN_TROUBLE,
   PARKED,
   QUEUED,
-  SHUT,
+  BLOCKED,
   Stage,
 } from './support.ts';
+import { HOUR } from '../../support/mode-settings.ts';
 
 const WAITING = { queue: QUEUED, parked: PARKED, own: OWN_TROUBLE, nothing: NOTHING };
 
-/** Lets it happen to a stage. */
+/** Applies a step to a stage. */
 export const happen = (stage: Stage, step: Step): void => {
   switch (step.do) {
     case 'wait':
       stage.after(step.time);
       return;
-    case 'shut':
-    case 'open':
-      stage.system = step.do === 'shut' ? SHUT : OPEN;
+    case 'block':
+    case 'unblock':
+      stage.system = step.do === 'block' ? BLOCKED : OPEN;
       stage.tick();
       return;
     case 'look':
@@ -75,9 +75,9 @@ export const copyOf = ({ record, system, settings, now, progress }: Stage): Stag
   return stage;
 };
 
-/** What anyone can see from outside, kept apart from machine and rules. */
+/** What can be observed from outside, kept separately from machine and oracle. */
 interface Facts {
-  /** Progress was made since the gauge rose, other than by a trial. */
+  /** There was progress since the gauge rose, other than by a trial. */
   readonly gotThrough: boolean;
   /** Control's last look saw work. */
   readonly waits: boolean;
@@ -103,7 +103,7 @@ export class Pair {
     return new Pair(copyOf(this.stage), this.oracle.clone(), this.#facts);
   }
 
-  /** Lets it happen to both, and compares them. */
+  /** Applies a step to both, and compares them. */
   step(step: Step): this {
     const before = this.stage.record;
     const gauge = this.stage.gauge;
@@ -126,7 +126,7 @@ export class Pair {
       this.#facts = { ...this.#facts, waits: step.waits === 'queue' || step.waits === 'parked' };
   }
 
-  /** No normal, and no gauge of 0, without progress, unless nothing waits. */
+  /** Neither normal mode nor a gauge of 0 without progress, unless nothing is waiting. */
   #checkAllClear({ mode }: ModeRecord, gaugeBefore: number): void {
     const { stage } = this;
     const { gotThrough, waits } = this.#facts;
@@ -136,7 +136,7 @@ export class Pair {
     if (stage.mode === 'degraded' && mode !== 'degraded') this.#facts = { ...this.#facts, gotThrough: false };
   }
 
-  /** Plain comparisons: an exploration makes millions of them. */
+  /** Plain comparisons, because an exploration makes millions of them. */
   #compare(before: ModeRecord, step: Step): void {
     const { record, now, settings } = this.stage;
     const { mode, held, changes, pause, successes, gauge } = this.oracle.is;
@@ -167,13 +167,13 @@ export class Pair {
       throw new Error(
         `${broken.map(([claim]) => claim).join(', ')}: wrong after ${JSON.stringify(step)}\n` +
           `before: ${JSON.stringify(before)}\nafter: ${JSON.stringify(record)}\n` +
-          `progress: ${JSON.stringify(this.stage.progress)}\nthe rules: ${this.oracle.key()}`,
+          `progress: ${JSON.stringify(this.stage.progress)}\noracle: ${this.oracle.key()}`,
       );
   }
 
   /**
-   * Texts are the same only if the future of the modes is. What only follows from them is left out: `troubledSince`,
-   * `forwardingSince`, `spill`.
+   * Two states have the same text only if they have the same future. Fields that follow from the modes are left out:
+   * `troubledSince`, `forwardingSince`, `spill`.
    */
   key(): string {
     const { record: own, now, settings, progress } = this.stage;
@@ -204,7 +204,7 @@ export class Pair {
       own.mode === 'degraded' && Math.max(own.pauseUntil - clock, 0),
       own.mode === 'normal' && age(own.since, HOUR),
       this.stage.gauge === 1 && this.#facts,
-      // What progress has ended is kept in the record for a while, and must make no difference.
+      // The record keeps for a while what progress has ended; it must make no difference.
       counts && [own.deaths.some(({ at }) => at < last), (own.failing?.since ?? last) < last],
       this.oracle.key(),
     ]);

@@ -1,4 +1,4 @@
-/** When progress is written, what is remembered of it, and what is counted besides. */
+/** When progress is written, what is remembered of it, and what else is counted. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import { isOpen, ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
@@ -31,7 +31,7 @@ describe('something is counted against a stage', () => {
     expect(isOpen({ ...NORMAL, ...fields })).toBe(true);
   });
 
-  it('and not against one that is well', () => {
+  it('but not against one that is well', () => {
     const withRedrives: ModeRecord = { ...NORMAL, redrives: [{ id: 'm', at: 0 }] };
     expect(isOpen(withRedrives)).toBe(false);
     expect(isOpen({ ...NORMAL, relapsed: true, proven: true })).toBe(false);
@@ -44,7 +44,7 @@ describe('progress is written', () => {
     expect(note.take(NORMAL, {}, 2 * MINUTE)).toBeUndefined();
   });
 
-  it('once a minute while the stage is well, with the latest', () => {
+  it('once a minute while the stage is well, with the latest time', () => {
     made('deliveredAt', 1_000);
     expect(made('deliveredAt', 2_000)).toBeUndefined();
     expect(made('filteredAt', 1_000 + MINUTE - 1)).toBeUndefined();
@@ -58,7 +58,7 @@ describe('progress is written', () => {
     expect(made('deliveredAt', 2_000, OPEN)).toEqual({ deliveredAt: 2_000 });
   });
 
-  it('as soon as the record is seen to need it, if it was left out before', () => {
+  it('as soon as the record needs it, if it was not written before', () => {
     made('deliveredAt', 1_000);
     made('deliveredAt', 9_000);
     expect(note.take(NORMAL, {}, 30_000)).toBeUndefined();
@@ -66,7 +66,7 @@ describe('progress is written', () => {
     expect(note.take(OPEN, { deliveredAt: 9_000 }, 40_000)).toBeUndefined();
   });
 
-  it('never in the place of what is later', () => {
+  it('never over a later time', () => {
     made('deliveredAt', 1_000);
     made('deliveredAt', 9_000);
     made('filteredAt', 9_500);
@@ -75,7 +75,7 @@ describe('progress is written', () => {
     expect(note.take(OPEN, others, 40_000)).toBeUndefined();
   });
 
-  it('again, if it could not be written: together with what came since', () => {
+  it('again if the write failed, together with later progress', () => {
     const taken = made('deliveredAt', 1_000, OPEN) ?? {};
     note.made('filteredAt', 1_500);
     note.failed(taken);
@@ -87,7 +87,7 @@ describe('progress is written', () => {
     expect(note.take(OPEN, {}, 5_000)).toEqual({ deliveredAt: 4_500 });
   });
 
-  it('as often as control runs, where that is more often', () => {
+  it('as often as control runs, if that is more often', () => {
     note = new ProgressNote({ minute: 500, window: WINDOW });
     made('deliveredAt', 1_000, OPEN);
     expect(made('deliveredAt', 1_500, OPEN)).toEqual({ deliveredAt: 1_500 });
@@ -114,7 +114,7 @@ describe('what was processed', () => {
     note.finished(0);
     note.finished(WINDOW / 2);
     expect(note.processed(WINDOW)).toBe(2);
-    // A part of the window is not told apart.
+    // Parts of the window are not distinguished.
     expect(note.processed(WINDOW + WINDOW / 10)).toBe(1);
     expect(note.processed(2 * WINDOW)).toBe(0);
   });

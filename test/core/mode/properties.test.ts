@@ -1,23 +1,13 @@
-/** Any story, with the default settings and any times. */
+/** Any scenario, with the default settings and any times. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isShut, type ModeRecord, UNREADABLE } from '../../../lambdas/core/mode/record.ts';
+import { isBlocked, type ModeRecord, UNREADABLE } from '../../../lambdas/core/mode/record.ts';
 import { decide, type ModeEvent } from '../../../lambdas/core/mode/machine.ts';
 import { parseMode } from '../../../lambdas/core/mode/codec.ts';
 import { Pair } from './pair.ts';
 import { VERSION, type Step } from './steps.ts';
-import {
-  answered,
-  crash,
-  failedProbe,
-  HOUR,
-  MINUTE,
-  OPEN,
-  SECOND,
-  SETTINGS,
-  SHUT,
-  START,
-} from './support.ts';
+import { answered, crash, failedProbe, OPEN, BLOCKED, START } from './support.ts';
+import { HOUR, MINUTE, SECOND, MODE_SETTINGS } from '../../support/mode-settings.ts';
 
 const time = fc.oneof(
   fc.integer({ min: 0, max: 30 * SECOND }),
@@ -48,9 +38,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom<Step[]>({ do: 'hold' }, { do: 'resume' }, { do: 'resume' }, { do: 'shut' }),
+    arbitrary: fc.constantFrom<Step[]>({ do: 'hold' }, { do: 'resume' }, { do: 'resume' }, { do: 'block' }),
   },
-  { weight: 2, arbitrary: fc.constant<Step>({ do: 'open' }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ do: 'unblock' }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('look' as const), waits }) },
   {
     weight: 4,
@@ -62,7 +52,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const times = (count: number, make: (i: number) => Step): readonly Step[] =>
   Array.from({ length: count }, (_, i) => make(i));
-/** Many of what only counts in numbers. */
+/** Many of a kind that counts only in numbers. */
 const burst: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 8, arbitrary: step.map((one) => [one]) },
   { weight: 1, arbitrary: fc.nat().map((n) => times(5, (i) => ({ do: 'redriven', id: `${n}:${i}` }))) },
@@ -79,18 +69,18 @@ const burst: fc.Arbitrary<readonly Step[]> = fc.oneof(
   },
 );
 const story = fc.array(burst, { maxLength: 60 }).map((bursts) => bursts.flat());
-const destinationOnly = (one: Step) => one.do === 'shut' || one.do === 'open';
+const destinationOnly = (one: Step) => one.do === 'block' || one.do === 'unblock';
 
 const play = (steps: readonly Step[], isDestination: boolean): Pair => {
-  const pair = Pair.begin(SETTINGS, isDestination);
+  const pair = Pair.begin(MODE_SETTINGS, isDestination);
   for (const one of steps) if (isDestination || !destinationOnly(one)) pair.step(one);
   return pair;
 };
 const played = fc.tuple(story, fc.boolean()).map(([steps, isDestination]) => play(steps, isDestination));
-/** A stage as some story leaves it. */
+/** A stage after any scenario. */
 const record = played.map(({ stage }) => stage);
 const released = (pair: Pair): Pair => {
-  if (pair.oracle.is.shut) pair.step({ do: 'open' });
+  if (pair.oracle.is.blockedBySystem) pair.step({ do: 'unblock' });
   if (pair.oracle.is.held) pair.step({ do: 'resume' });
   return pair;
 };
@@ -109,8 +99,8 @@ const ofMessages = (epoch: number): readonly ModeEvent[] => [
   { type: 'tried', epoch, delivered: true },
 ];
 
-describe('any story', () => {
-  it('goes as the rules say', () => {
+describe('any scenario', () => {
+  it('follows the rules', () => {
     fc.assert(
       fc.property(story, fc.boolean(), (steps, isDestination) => {
         play(steps, isDestination);
@@ -119,7 +109,7 @@ describe('any story', () => {
     );
   });
 
-  it('is degraded within the bound if from now on nothing gets through while work waits', () => {
+  it('is degraded within the bound if from now on nothing gets through while work is waiting', () => {
     const ways: readonly (readonly Step[])[] = [
       [],
       [{ do: 'crashed' }],
@@ -146,7 +136,7 @@ describe('any story', () => {
     );
   });
 
-  it('leads back to normal, once it is released and all is well', () => {
+  it('leads back to normal, once the stage is released and everything works', () => {
     fc.assert(
       fc.property(played, (pair) => {
         released(pair);
@@ -190,7 +180,7 @@ describe('any story', () => {
 });
 
 describe('in any state', () => {
-  it('what is of another epoch changes nothing', () => {
+  it('evidence of another epoch changes nothing', () => {
     fc.assert(
       fc.property(
         record,
@@ -212,17 +202,17 @@ describe('in any state', () => {
     );
   });
 
-  it('of the system only that it shuts the stage matters', () => {
+  it('the system matters only in that it blocks the stage', () => {
     const systems: readonly ModeRecord[] = [
       { ...OPEN, mode: 'recovering', epoch: 8, rev: 20 },
       { ...OPEN, epoch: 9, rev: 21, redrives: [{ id: 'm', at: START }] },
       { ...OPEN, held: true },
-      { ...SHUT, spill: true, pauseUntil: START },
+      { ...BLOCKED, spill: true, pauseUntil: START },
       UNREADABLE,
     ];
     fc.assert(
       fc.property(record, fc.constantFrom(...systems), ({ record: own, now, progress }, system) => {
-        const door = isShut([system]) ? SHUT : OPEN;
+        const door = isBlocked([system]) ? BLOCKED : OPEN;
         const others: readonly ModeEvent[] = [
           { type: 'tick' },
           { type: 'tick', probe: answered('v4') },
@@ -231,14 +221,14 @@ describe('in any state', () => {
           { type: 'resume' },
         ];
         for (const event of [...ofMessages(own.epoch), ...others])
-          expect(decide({ own, system, progress }, event, now, SETTINGS)).toEqual(
-            decide({ own, system: door, progress }, event, now, SETTINGS),
+          expect(decide({ own, system, progress }, event, now, MODE_SETTINGS)).toEqual(
+            decide({ own, system: door, progress }, event, now, MODE_SETTINGS),
           );
       }),
     );
   });
 
-  it('a clock that was behind the others delays, and no more', () => {
+  it('a clock that was behind the others causes a delay only', () => {
     fc.assert(
       fc.property(record, fc.integer({ min: 0, max: HOUR }), (stage, behind) => {
         stage.after(-behind).tick(answered());

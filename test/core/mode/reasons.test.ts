@@ -8,7 +8,8 @@ import { type ModeRecord, NORMAL, UNREADABLE } from '../../../lambdas/core/mode/
 import type { Crash } from '../../../contract/modes.ts';
 import { asOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
 import { tooOften } from '../../../lambdas/core/stage/parking.ts';
-import { MODE_SETTINGS } from '../../support/memory-stage.ts';
+import { Dice } from '../../../tools/driver/dice.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 
 const MINUTE = 60_000;
 const START = 1_763_000_000_000;
@@ -21,7 +22,7 @@ const phrasesOf = (heading: string): readonly RegExp[] => {
     const [, cell = ''] = /^\|([^|]+)\|/.exec(line) ?? [];
     return Array.from(cell.matchAll(/`([^`]+)`/g), ([, phrase = '']) => {
       const parts = phrase.split('…').map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-      // What is quoted may be anything; the rest is a number or a length of time.
+      // A quoted part may be anything; the rest is a number or a duration.
       const gaps = parts.map((part) => (part === '' || part.endsWith(': ') ? '.+' : '[^:]+'));
       return new RegExp(
         `^${parts.map((part, i) => (i === 0 ? part : `${gaps[i - 1] ?? ''}${part}`)).join('')}$`,
@@ -34,17 +35,6 @@ const phrasesOf = (heading: string): readonly RegExp[] => {
 const linesFor = (phrases: readonly RegExp[], reason: string): readonly string[] =>
   phrases.filter((phrase) => phrase.test(reason)).map(String);
 
-/** The same numbers each time: mulberry32. */
-const dice = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 const crash = (at: number, codeVersion: string): Crash => ({
   kind: 'throw',
   error: 'Error: x',
@@ -52,9 +42,9 @@ const crash = (at: number, codeVersion: string): Crash => ({
   at,
 });
 
-/** A story of a stage: a few kinds of events that come again and again, and others now and then. */
+/** A scenario of a stage: a few kinds of frequent events, and occasional others. */
 const reasonsOf = (seed: number, settings: typeof MODE_SETTINGS): ReadonlySet<string> => {
-  const random = dice(seed);
+  const random = new Dice(seed).next;
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
   const reasons = new Set<string>();
   let own: ModeRecord = NORMAL;
@@ -128,7 +118,7 @@ const reasonsOf = (seed: number, settings: typeof MODE_SETTINGS): ReadonlySet<st
   return reasons;
 };
 
-/** Of all stories, with the defaults, and with numbers at which a single event is enough. */
+/** The reasons of all scenarios, with the defaults, and with thresholds at which a single event is enough. */
 const allReasons = (): ReadonlySet<string> => {
   const real = { ...MODE_SETTINGS, minute: MINUTE, stallAfter: 10 * MINUTE, redriveShare: 0 };
   const small = { ...real, redriveThreshold: 1, recoverAfter: 1 };
@@ -146,7 +136,7 @@ describe('the runbook', () => {
     expect(linesFor(phrases, reason)).toHaveLength(1);
   });
 
-  it('has a line for what cannot be read', () => {
+  it('has a line for an unreadable mode', () => {
     expect(linesFor(phrases, UNREADABLE.reason)).toHaveLength(1);
   });
 
@@ -156,7 +146,7 @@ describe('the runbook', () => {
     expect(phrases.filter((phrase) => !given.some((reason) => phrase.test(reason))).map(String)).toEqual([]);
   });
 
-  it('has a line for each thing that AWS says of why nothing is processed', () => {
+  it('has a line for each reason that AWS gives for processing nothing', () => {
     const aws = phrasesOf('What AWS says');
     const hints = [
       hintOf({ state: 'Disabled' }, undefined),
@@ -173,7 +163,7 @@ describe('the runbook', () => {
     for (const hint of hints) expect(linesFor(aws, hint ?? 'none')).toHaveLength(1);
   });
 
-  it('has a line for why a user is parked', () => {
+  it('has a line for each reason why a user is parked', () => {
     const parked = phrasesOf('A user is parked for an hour');
     for (const reason of [asOwnTrouble('answered 500'), tooOften({ receiveCount: 500 }) ?? 'none'])
       expect(linesFor(parked, reason)).toHaveLength(1);

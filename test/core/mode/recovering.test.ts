@@ -1,18 +1,7 @@
-/** How a stage comes back. */
+/** How a stage recovers. */
 import { describe, expect, it } from '@jest/globals';
-import {
-  answered,
-  failedProbe,
-  HOUR,
-  MINUTE,
-  NOTHING,
-  OPEN,
-  OWN_TROUBLE,
-  PARKED,
-  QUEUED,
-  SECOND,
-  Stage,
-} from './support.ts';
+import { answered, failedProbe, NOTHING, OPEN, OWN_TROUBLE, PARKED, QUEUED, Stage } from './support.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 const RECOVERED = {
   mode: 'recovering',
@@ -24,7 +13,7 @@ const RECOVERED = {
 };
 
 describe('from degraded', () => {
-  it('when an operator resumes it, whatever the last probe said; it is not normal before one is answered', () => {
+  it('when an operator resumes it, whatever the last probe said; it is normal only after a probe was answered', () => {
     const stage = new Stage();
     stage.tick(failedProbe());
     stage.after(MINUTE).tick(failedProbe());
@@ -55,12 +44,12 @@ describe('from degraded', () => {
     expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'the pause is over' });
   });
 
-  it('when its pause is over and it could not be probed at all', () => {
+  it('when its pause is over and it has not been probed at all', () => {
     const stage = new Stage().degrade();
     expect(stage.after(5 * MINUTE).tick() && stage.mode).toBe('recovering');
   });
 
-  it('at once when other code answers, and not when the same code does', () => {
+  it('immediately when other code answers, and not when the same code does', () => {
     const stage = new Stage().degrade();
     stage.tick(answered('v1'));
     stage.tick(failedProbe({ codeVersion: 'v2' }));
@@ -69,7 +58,7 @@ describe('from degraded', () => {
     expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'other code was deployed' });
   });
 
-  it('at once when a function answers that did not start before', () => {
+  it('immediately when a function answers that did not start before', () => {
     const stage = new Stage();
     stage.tick(failedProbe({ codeVersion: '' }));
     stage.after(MINUTE).tick(failedProbe({ codeVersion: '' }));
@@ -77,16 +66,16 @@ describe('from degraded', () => {
     expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'the function answers again' });
   });
 
-  it('with a trial that got through, which is no progress of the recovery yet', () => {
+  it('with a trial that got through, which does not count as progress of the recovery', () => {
     const stage = new Stage().degrade();
     expect(stage.tried()).toBe(true);
     expect(stage.record).toMatchObject({ ...RECOVERED, reason: 'a trial got through', proven: false });
-    // The mapping is broken: nothing more comes, and work waits.
+    // The mapping is broken: no more messages arrive, and work is waiting.
     expect(stage.minutes(10, QUEUED).mode).toBe('recovering');
     expect(stage.minutes(1, QUEUED).mode).toBe('degraded');
   });
 
-  it('with nothing of what was counted before', () => {
+  it('with all earlier counts reset', () => {
     const stage = new Stage({ system: OPEN });
     stage.failed('a');
     stage.rejected('a');
@@ -113,10 +102,10 @@ describe('the pause', () => {
   it('doubles with each relapse, up to an hour', () =>
     expect(pauses(new Stage(), 6)).toEqual([5, 10, 20, 40, 60, 60]));
 
-  it('is the longest, if the first is longer than that', () =>
+  it('has the maximum also for a first pause that is longer', () =>
     expect(pauses(new Stage({ settings: { pause: 2 * HOUR } }), 2)).toEqual([60, 60]));
 
-  it('doubles too when normal lasted less than an hour, and is the first after an hour', () => {
+  it('also doubles when normal lasted less than an hour, and is the first pause again after an hour', () => {
     const stage = new Stage();
     pauses(stage, 2);
     stage.heal();
@@ -161,7 +150,7 @@ describe('recovering', () => {
     });
   });
 
-  it('ends with it too if the progress is only stored', () => {
+  it('also ends with such a window if the progress is only stored', () => {
     const stage = new Stage().recover();
     stage.after(MINUTE).remembered('delivered', 0);
     expect(stage.minutes(4, PARKED).record).toMatchObject({ mode: 'normal', proven: true });
@@ -170,7 +159,7 @@ describe('recovering', () => {
   it.each([
     ['nothing', NOTHING],
     ['what is in own trouble', OWN_TROUBLE],
-  ])('ends with a window without an attempt, in which two readings found %s', (_, waiting) => {
+  ])('ends with a window without an attempt in which two readings found %s', (_, waiting) => {
     const stage = new Stage().recover();
     expect(stage.minutes(4, waiting).mode).toBe('recovering');
     stage.minutes(1, waiting);
@@ -201,7 +190,7 @@ describe('recovering', () => {
     expect(stage.mode).toBe('recovering');
   });
 
-  it('does not end with a window at whose end it is not known what waits', () => {
+  it('does not end with a window at whose end it is unknown what is waiting', () => {
     const stage = new Stage().recover();
     stage.minutes(4).after(MINUTE).tick(answered());
     expect(stage.record).toMatchObject({ mode: 'recovering', windowFrom: stage.now });
@@ -224,13 +213,13 @@ describe('recovering', () => {
   });
 });
 
-describe('what is drained goes another way than the mapping', () => {
+describe('progress of a drain does not pass through the mapping', () => {
   const drained = (stage: Stage): Stage => {
     for (let i = 0; i < stage.settings.recoverAfter; i++) stage.drained();
     return stage;
   };
 
-  it('and ends no recovery while messages wait in the queue, neither by their number nor by the window', () => {
+  it('and ends no recovery while messages wait in the queue, neither by the number of messages nor by the window', () => {
     const stage = new Stage().recover();
     stage.tick(answered(), QUEUED);
     expect(drained(stage).mode).toBe('recovering');
@@ -240,14 +229,14 @@ describe('what is drained goes another way than the mapping', () => {
     expect(stage.mode).toBe('normal');
   });
 
-  it('and is the first progress nevertheless, even if it is only stored', () => {
+  it('but is the first progress, even if it is only stored', () => {
     const stage = new Stage().recover();
     stage.after(MINUTE).remembered('delivered', 0);
     stage.minutes(4, QUEUED);
     expect(stage.record).toMatchObject({ mode: 'recovering', proven: true, windowFrom: stage.now });
   });
 
-  it('but does when the queue is empty', () => {
+  it('and ends the recovery when the queue is empty', () => {
     const stage = new Stage().recover();
     stage.tick(answered(), PARKED);
     expect(drained(stage).mode).toBe('normal');

@@ -1,6 +1,7 @@
 /** Trouble while a stage recovers: its window starts over, or it is degraded again. */
 import { describe, expect, it } from '@jest/globals';
-import { answered, failedProbe, MINUTE, SECOND, Stage } from './support.ts';
+import { answered, failedProbe, Stage } from './support.ts';
+import { MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 describe('recovering', () => {
   it.each<[string, (stage: Stage) => unknown]>([
@@ -24,7 +25,7 @@ describe('recovering', () => {
     ['crashes', (stage) => stage.crashed()],
     ['failures', (stage) => stage.failed('a')],
     ['rejections', (stage) => stage.rejected('a')],
-  ])('goes back after two minutes of %s, before the first progress and after it', (_, trouble) => {
+  ])('is degraded again after two minutes of %s, before the first progress and after it', (_, trouble) => {
     const story = (progress: (stage: Stage) => unknown): string => {
       const stage = new Stage().recover();
       progress(stage);
@@ -39,7 +40,7 @@ describe('recovering', () => {
     expect(story((stage) => stage.delivered())).toBe(reason);
   });
 
-  it('does not go back if something got through between the troubles', () => {
+  it('is not degraded again if something got through between the failures', () => {
     const stage = new Stage().recover();
     for (let i = 0; i < 10; i++) {
       stage.after(MINUTE).crashed();
@@ -49,7 +50,7 @@ describe('recovering', () => {
   });
 
   it.each(['redriven', 'died'] as const)(
-    'goes back with a single message that is %s before the first progress',
+    'is degraded again by a single message that is %s before the first progress',
     (what) => {
       const stage = new Stage().recover();
       stage[what]('m');
@@ -58,7 +59,7 @@ describe('recovering', () => {
     },
   );
 
-  it('goes back after it only as from normal, and the count of messages starts over', () => {
+  it('after the first progress, is degraded only at the threshold of normal, and the count of messages starts over', () => {
     const stage = new Stage().recover();
     for (let i = 0; i < 19; i++) stage.delivered();
     for (const id of ['a', 'b', 'c', 'd']) stage.redriven(id);
@@ -71,13 +72,16 @@ describe('recovering', () => {
   it.each<[string, (stage: Stage, id: string) => unknown]>([
     ['redrives', (stage, id) => stage.redriven(id)],
     ['deaths', (stage, id) => stage.died(id)],
-  ])('goes back after two minutes of %s since the last progress, also if they are few', (_, trouble) => {
-    const stage = new Stage().recover();
-    stage.delivered();
-    trouble(stage.after(SECOND), 'a');
-    trouble(stage.after(2 * MINUTE - 1), 'b');
-    expect(stage.mode).toBe('recovering');
-    trouble(stage.after(1), 'c');
-    expect(stage.mode).toBe('degraded');
-  });
+  ])(
+    'is degraded again after two minutes of %s since the last progress, even if there are few',
+    (_, trouble) => {
+      const stage = new Stage().recover();
+      stage.delivered();
+      trouble(stage.after(SECOND), 'a');
+      trouble(stage.after(2 * MINUTE - 1), 'b');
+      expect(stage.mode).toBe('recovering');
+      trouble(stage.after(1), 'c');
+      expect(stage.mode).toBe('degraded');
+    },
+  );
 });

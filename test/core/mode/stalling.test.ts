@@ -1,26 +1,14 @@
-/** What degrades a stage through which nothing gets: failures, rejections, and waiting work. */
+/** What degrades a stage without progress: failures, rejections, and waiting work. */
 import { describe, expect, it } from '@jest/globals';
-import {
-  answered,
-  failedProbe,
-  HOUR,
-  MINUTE,
-  NOTHING,
-  OPEN,
-  OWN_TROUBLE,
-  PARKED,
-  QUEUED,
-  SECOND,
-  SHUT,
-  Stage,
-} from './support.ts';
+import { answered, failedProbe, OPEN, OWN_TROUBLE, PARKED, QUEUED, BLOCKED, Stage } from './support.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 const failures = (stage: Stage, n: number, keys = ['a', 'b']): void => {
   for (let i = 0; i < n; i++) stage.failed(keys[i % keys.length] ?? '');
 };
 
 describe('failures', () => {
-  it('20 of two keys, over two minutes without progress, degrade', () => {
+  it('degrade the stage at 20 of two keys, over two minutes without progress', () => {
     const stage = new Stage();
     failures(stage, 30);
     expect(stage.record.failing).toEqual({ since: stage.now, count: 20, keys: ['a', 'b'] });
@@ -35,7 +23,7 @@ describe('failures', () => {
     });
   });
 
-  it('of a single key, or 19 of them, do not', () => {
+  it('do not degrade it if they are of a single key, or only 19', () => {
     const single = new Stage();
     failures(single, 100, ['a']);
     single.after(HOUR).failed('a');
@@ -55,7 +43,7 @@ describe('failures', () => {
     expect(stage.after(2 * MINUTE).rejected('b') && stage.mode).toBe('degraded');
   });
 
-  it('count from the last progress on, told or only stored, delivered or filtered', () => {
+  it('count from the last progress, reported or only stored, delivered or filtered', () => {
     const story = (progress: (stage: Stage) => unknown): string => {
       const stage = new Stage();
       for (let i = 0; i < 20; i++) stage.rejected(`k${i}`);
@@ -72,7 +60,7 @@ describe('failures', () => {
     expect(story((stage) => stage.remembered('delivered', 0))).toBe('degraded');
   });
 
-  it('a failure at the same moment as a progress came after it', () => {
+  it('count as later than progress of the same moment', () => {
     const stage = new Stage();
     stage.delivered();
     failures(stage, 20);
@@ -80,7 +68,7 @@ describe('failures', () => {
     expect(stage.after(2 * MINUTE).failed('a') && stage.mode).toBe('degraded');
   });
 
-  it('cost few writes, however many there are', () => {
+  it('need few writes, however many there are', () => {
     const stage = new Stage();
     failures(stage, 1_000, ['a', 'b', 'c', 'd']);
     expect(stage.record.rev).toBe(20);
@@ -88,7 +76,7 @@ describe('failures', () => {
     expect(stage.record.rev).toBeLessThan(25);
   });
 
-  it('are kept for people by kind', () => {
+  it('are kept by kind, for operators to read', () => {
     const stage = new Stage();
     stage.failed('a');
     stage.failed('a', 0, true);
@@ -102,72 +90,8 @@ describe('failures', () => {
   });
 });
 
-describe('the door in doubt', () => {
-  it('a filtered event is no progress then', () => {
-    const stage = new Stage();
-    failures(stage, 20);
-    for (let i = 0; i < 11; i++) stage.after(10 * SECOND).filtered();
-    stage.after(10 * SECOND).failed('a');
-    expect(stage.mode).toBe('degraded');
-    expect(stage.progress).toEqual({});
-  });
-
-  it('ends with the next delivery, or after ten minutes of forwarding', () => {
-    const stage = new Stage();
-    stage.failed('a');
-    expect(stage.after(10 * MINUTE - 1).inDoubt).toBe(true);
-    expect(stage.after(1).inDoubt).toBe(false);
-    stage.failed('a');
-    stage.delivered();
-    expect(stage.inDoubt).toBe(false);
-    stage.failed('a');
-    expect(stage.inDoubt).toBe(true);
-  });
-
-  it('lasts as long as a parked key waits, also one that was parked later', () => {
-    const stage = new Stage();
-    stage.failed('a');
-    stage.tick(undefined, QUEUED);
-    stage.after(MINUTE).tick(undefined, PARKED);
-    stage.after(30 * MINUTE);
-    expect(stage.inDoubt).toBe(true);
-    stage.tick(undefined, OWN_TROUBLE);
-    expect(stage.inDoubt).toBe(false);
-    expect(stage.record).not.toHaveProperty('doubtAt');
-  });
-
-  it('is kept over changes of mode: its time stands still in degraded', () => {
-    const stage = new Stage();
-    failures(stage, 20);
-    stage.after(2 * MINUTE).failed('a');
-    stage.after(HOUR);
-    expect(stage.inDoubt).toBe(true);
-    expect(stage.tried(false)).toBe(false);
-    stage.tick(answered(), NOTHING);
-    expect(stage.mode).toBe('recovering');
-    for (let i = 0; i < 30; i++) stage.filtered();
-    expect(stage.record).toMatchObject({ mode: 'recovering', successes: 0, proven: false });
-  });
-
-  it('is over after a trial that delivered', () => {
-    const stage = new Stage();
-    failures(stage, 20);
-    stage.after(2 * MINUTE).failed('a');
-    expect(stage.tried(true) && stage.inDoubt).toBe(false);
-  });
-
-  it('is over after a delivery that was under way when the stage was degraded', () => {
-    const stage = new Stage();
-    failures(stage, 20);
-    stage.after(2 * MINUTE).failed('a');
-    stage.after(SECOND).delivered(0);
-    expect(stage.inDoubt).toBe(false);
-    expect(stage.tried(false) && stage.record).not.toHaveProperty('doubtAt');
-  });
-});
-
 describe('rejections', () => {
-  it('of one key over ten minutes degrade, if nothing was delivered; what is filtered changes nothing', () => {
+  it('of one key over ten minutes degrade the stage if nothing was delivered; filtered events do not matter', () => {
     const stage = new Stage();
     for (let i = 0; i < 10; i++, stage.after(MINUTE)) {
       stage.rejected('a');
@@ -180,11 +104,11 @@ describe('rejections', () => {
     );
   });
 
-  it.each(['told', 'stored'])('start over with a delivery, %s', (how) => {
+  it.each(['reported', 'stored'])('start over with a delivery, %s', (how) => {
     const stage = new Stage();
     stage.rejected('a');
     stage.after(9 * MINUTE);
-    if (how === 'told') stage.delivered();
+    if (how === 'reported') stage.delivered();
     else stage.remembered('delivered', 0);
     stage.after(9 * MINUTE).rejected('a');
     stage.after(9 * MINUTE).rejected('a');
@@ -197,22 +121,25 @@ describe('waiting work', () => {
   it.each([
     ['in the queue', QUEUED],
     ['parked', PARKED],
-  ])('%s, without progress for ten minutes, degrades, and says why if that is known', (_, waiting) => {
-    const stage = new Stage();
-    stage.minutes(10, waiting);
-    expect(stage.mode).toBe('normal');
-    stage.after(MINUTE).tick(answered(), waiting, 'the mapping is disabled');
-    expect(stage.record).toMatchObject({
-      mode: 'degraded',
-      codeVersion: 'v1',
-      reason: 'work waits, and nothing got through for 10 minutes: the mapping is disabled',
-    });
-  });
+  ])(
+    '%s, without progress for ten minutes, degrades the stage, with the cause if it is known',
+    (_, waiting) => {
+      const stage = new Stage();
+      stage.minutes(10, waiting);
+      expect(stage.mode).toBe('normal');
+      stage.after(MINUTE).tick(answered(), waiting, 'the mapping is disabled');
+      expect(stage.record).toMatchObject({
+        mode: 'degraded',
+        codeVersion: 'v1',
+        reason: 'work waits, and nothing got through for 10 minutes: the mapping is disabled',
+      });
+    },
+  );
 
-  it('degrades in recovering too', () =>
+  it('also degrades a stage that recovers', () =>
     expect(new Stage().recover().minutes(11, QUEUED).mode).toBe('degraded'));
 
-  it('in own trouble does not count, nor what could not be read', () => {
+  it('does not count in own trouble, nor if it could not be read', () => {
     expect(new Stage().minutes(60, OWN_TROUBLE).mode).toBe('normal');
     const unread = new Stage();
     unread.tick(answered(), QUEUED);
@@ -221,7 +148,7 @@ describe('waiting work', () => {
     expect(unread.tick(answered(), QUEUED) && unread.mode).toBe('degraded');
   });
 
-  it('counts from when something waited without a break: a quiet night counts for nothing', () => {
+  it('counts from the time since which something has waited without a break: a quiet night does not count', () => {
     const stage = new Stage();
     stage.delivered();
     stage.minutes(600).minutes(10, QUEUED);
@@ -255,10 +182,10 @@ describe('waiting work', () => {
 });
 
 describe('a stage that is stopped', () => {
-  it.each(['held', 'shut by the system'])('%s: (a) to (d) are still counted', (how) => {
+  it.each(['held', 'blocked by the system'])('%s: (a) to (d) are still counted', (how) => {
     const stop = (stage: Stage): Stage => {
       if (how === 'held') stage.hold();
-      else stage.system = SHUT;
+      else stage.system = BLOCKED;
       return stage;
     };
     const stopped = () => stop(new Stage({ system: OPEN }));

@@ -11,10 +11,10 @@ export interface Probed {
 }
 
 export type Step =
-  /** Time goes by. */
+  /** Time passes. */
   | { readonly do: 'wait'; readonly time: number }
-  /** The system shuts or opens; control comes by immediately, as it does on every change of mode. */
-  | { readonly do: 'shut' | 'open' }
+  /** The system blocks the stage or not; control runs immediately, as it does on every change of mode. */
+  | { readonly do: 'block' | 'unblock' }
   | ({ readonly do: 'look' } & Look)
   | { readonly do: 'redriven'; readonly id: string; readonly processed?: number }
   | { readonly do: 'died'; readonly id: string }
@@ -26,10 +26,10 @@ export type Step =
   | { readonly do: 'delivered' | 'filtered' }
   /** Delivered from the parking table. */
   | { readonly do: 'drained' }
-  /** Progress that was made a while ago is stored only now, by an environment that saw nothing open. */
+  /** Earlier progress is stored only now, by an environment that did not know of any trouble. */
   | { readonly do: 'remembered'; readonly what: 'delivered' | 'filtered'; readonly ago: number }
   | { readonly do: 'tried'; readonly delivered: boolean }
   | { readonly do: 'hold' | 'resume' };
 
-/** Work of a stage runs with this code; so a crash or failure of a message is this code's. */
+/** The stage runs this code, so a crash or failure of a message is attributed to it. */
 export const VERSION = 'v1';

@@ -1,33 +1,15 @@
-/** A stage's mode and what happens to it, for the tests of the mode machine. */
+/** A stage with its mode and its events, for the tests of the mode machine. */
 import { type ModeRecord, NORMAL, type StageProgress } from '../../../lambdas/core/mode/record.ts';
 import type { Crash, Waiting } from '../../../contract/modes.ts';
 import { decide, type ModeEvent, type ModeSettings, type Probe } from '../../../lambdas/core/mode/machine.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 import { gaugeOf, isInDoubt } from '../../../lambdas/core/mode/transitions.ts';
 
-export const SECOND = 1_000;
-export const MINUTE = 60_000;
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
 /** Any time, well after 1970; a whole hour. */
 export const START = 1_763_002_800_000;
 
-/** The defaults of the configuration. */
-export const SETTINGS: ModeSettings = {
-  redriveThreshold: 5,
-  redriveShare: 0.05,
-  window: 5 * MINUTE,
-  pause: 5 * MINUTE,
-  maxPause: HOUR,
-  recoverAfter: 20,
-  breakerFailures: 20,
-  breakerTime: 2 * MINUTE,
-  stallAfter: 10 * MINUTE,
-  spillAfter: 7 * DAY,
-  minute: MINUTE,
-};
-
 export const OPEN: ModeRecord = NORMAL;
-export const SHUT: ModeRecord = { ...NORMAL, mode: 'degraded', rev: 1 };
+export const BLOCKED: ModeRecord = { ...NORMAL, mode: 'degraded', rev: 1 };
 
 export const crash = (rest: Partial<Crash> = {}): Crash => ({
   kind: 'throw',
@@ -55,7 +37,7 @@ export const tick = (probe?: Probe, waiting?: Waiting, hint?: string): ModeEvent
   ...(hint === undefined ? {} : { hint }),
 });
 
-/** A stage with a clock. Events carry its present epoch unless they say otherwise. */
+/** A stage with a clock. Events carry its current epoch by default. */
 export class Stage {
   now = START;
   record: ModeRecord;
@@ -70,7 +52,7 @@ export class Stage {
   }: { record?: ModeRecord; system?: ModeRecord; settings?: Partial<ModeSettings> } = {}) {
     this.record = record;
     this.system = system;
-    this.settings = { ...SETTINGS, ...settings };
+    this.settings = { ...MODE_SETTINGS, ...settings };
   }
 
   /** @returns whether it was written */
@@ -113,7 +95,7 @@ export class Stage {
     return this.apply({ type: 'attempted', epoch });
   }
 
-  /** Stored, then told. From the queue: the mapping has invoked the function. */
+  /** Stored, then reported. From the queue: the mapping has invoked the function. */
   delivered(epoch = this.record.epoch): boolean {
     const isNews = this.apply({ type: 'invoked', epoch });
     return this.drained(epoch) || isNews;
@@ -131,7 +113,7 @@ export class Stage {
     return this.apply({ type: 'progress', epoch, delivered: false }) || isNews;
   }
 
-  /** Stored late, and not told. */
+  /** Stored late, and not reported. */
   remembered(what: 'delivered' | 'filtered', ago: number): void {
     const name = what === 'delivered' ? 'deliveredAt' : 'filteredAt';
     const at = Math.max(this.progress[name] ?? 0, this.now - ago);
@@ -154,7 +136,7 @@ export class Stage {
     return this.apply({ type: 'resume' });
   }
 
-  /** To degraded, by as many redrives as that takes. */
+  /** To degraded, by as many redrives as necessary. */
   degrade(): this {
     const epoch = this.record.epoch;
     for (let i = 0; this.record.epoch === epoch; i++) {
@@ -164,7 +146,7 @@ export class Stage {
     return this;
   }
 
-  /** To recovering, the way an operator does it. */
+  /** To recovering, by an operator's resume. */
   recover(): this {
     this.degrade().resume();
     return this;
@@ -177,7 +159,7 @@ export class Stage {
     return this;
   }
 
-  /** Control runs each minute, until the time is over. */
+  /** Control runs each minute for the given time. */
   minutes(count: number, waiting: Waiting = NOTHING, probe: Probe | undefined = answered()): this {
     for (let i = 0; i < count; i++) this.after(this.settings.minute).tick(probe, waiting);
     return this;

@@ -1,14 +1,14 @@
 /**
- * Every state that a stage can reach, with small numbers: two redrives or failures are enough, and time goes by in steps of half an
+ * Every state that a stage can reach, with small numbers: two redrives or failures are enough, and time passes in steps of half an
  * hour, which is control's minute, the window and the first pause; a stall takes two of them. States with the same future are visited
  * once; each search is complete. All kinds of events together would be too many states, so each world has those of one subject.
  *
- * A destination knows its system only by whether that shuts it, so the system is a door that opens and closes at any time.
+ * The only effect of the system on a destination is that it blocks it, so the search blocks and unblocks at any time.
  */
 import type { ModeSettings } from '../../../lambdas/core/mode/machine.ts';
 import { Pair } from './pair.ts';
 import { VERSION, type Step } from './steps.ts';
-import { HOUR } from './support.ts';
+import { HOUR } from '../../support/mode-settings.ts';
 
 export const UNIT = HOUR / 2;
 export const SMALL: ModeSettings = {
@@ -32,7 +32,7 @@ const QUEUED: Step = { do: 'look', waits: 'queue' };
 const PARKED: Step = { do: 'look', waits: 'parked' };
 const QUIET: Step = { do: 'look', waits: 'nothing' };
 const TRIED: Step = { do: 'tried', delivered: true };
-/** Made half a minute ago, stored only now, and not told: only a rule that reads the stored progress knows of it. */
+/** Made half a minute ago, stored only now, and not reported: only a rule that reads the stored progress sees it. */
 const LATE: Step = { do: 'remembered', what: 'delivered', ago: UNIT / 2 };
 const LATE_FILTERED: Step = { do: 'remembered', what: 'filtered', ago: UNIT / 2 };
 const A_MINUTE_LATE: Step = { do: 'remembered', what: 'delivered', ago: UNIT };
@@ -41,7 +41,7 @@ const OTHER: Step = { do: 'look', probe: { answered: true, version: 'v2' } };
 const UNANSWERED: Step = { do: 'look', probe: { answered: false, version: VERSION } };
 export interface World {
   readonly steps: readonly Step[];
-  /** Fewer states than this, and the search has missed something. */
+  /** With fewer states than this, the search has missed something. */
   readonly atLeast: number;
 }
 
@@ -99,7 +99,7 @@ export const WORLDS: Record<string, World> = {
     ],
     atLeast: 800,
   },
-  'progress that is stored late, and ends what was counted before it': {
+  'progress that is stored late, and resets earlier counts': {
     steps: [
       WAIT,
       LATE,
@@ -112,21 +112,21 @@ export const WORLDS: Record<string, World> = {
     ],
     atLeast: 1_500,
   },
-  'a stage that is shut by the system': {
-    steps: [WAIT, DELIVERED, { do: 'failed', key: 'a' }, QUEUED, { do: 'shut' }, { do: 'open' }],
+  'a stage that is blocked by the system': {
+    steps: [WAIT, DELIVERED, { do: 'failed', key: 'a' }, QUEUED, { do: 'block' }, { do: 'unblock' }],
     atLeast: 4_000,
   },
   'a stage that is held while events are rejected and code is deployed': {
     steps: [WAIT, DELIVERED, { do: 'rejected', key: 'a' }, OTHER, { do: 'hold' }, { do: 'resume' }],
     atLeast: 4_000,
   },
-  'a stage that is shut by the system while the door is in doubt': {
-    steps: [WAIT, FILTERED, { do: 'failed', key: 'a' }, PARKED, { do: 'shut' }, { do: 'open' }],
+  'a stage that is blocked by the system while the door is in doubt': {
+    steps: [WAIT, FILTERED, { do: 'failed', key: 'a' }, PARKED, { do: 'block' }, { do: 'unblock' }],
     atLeast: 4_000,
   },
 };
 
-/** Breadth first, so that what is wrong is found by its shortest story: each step compares machine and rules. */
+/** Breadth first, so that a violation is found by its shortest scenario: each step compares machine and oracle. */
 export const explore = ({ steps }: World): readonly Pair[] => {
   const states = [Pair.begin(SMALL, true)];
   const seen = new Set(states.map((state) => state.key()));

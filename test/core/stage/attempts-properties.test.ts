@@ -1,4 +1,4 @@
-/** The ledger, whatever it knew before. */
+/** The ledger, whatever it contained before. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../../lambdas/core/stage/attempt-ledger.ts';
 import type { Attempt, Progress } from '../../../lambdas/core/stage/ports.ts';
 
-/** Names of outputs have one length. */
+/** Names of outputs have a fixed length. */
 const progress: fc.Arbitrary<Progress> = fc.record(
   {
     events: fc.nat(3),
@@ -38,7 +38,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record(
   },
   { requiredKeys: ['failures'] },
 );
-// As often as not there is none.
+// Half of the time there is none.
 const known = fc.option(attempt, { nil: undefined, freq: 2 });
 const perhaps = fc.option(progress, { nil: undefined, freq: 2 });
 const account = ({ charges, stamp: under, crash: last }: Partial<Attempt>) => ({
@@ -47,7 +47,7 @@ const account = ({ charges, stamp: under, crash: last }: Partial<Attempt>) => ({
   crash: last,
 });
 
-test('nothing is further than itself, and of two at most one is further', () => {
+test('no progress is further than itself, and of two at most one is further', () => {
   fc.assert(
     fc.property(progress, perhaps, (one, other) => {
       expect(isFurther(one, { ...one })).toBe(false);
@@ -66,7 +66,7 @@ test('of two one is further, unless they have finished as many events and output
   );
 });
 
-test('without progress before, the first event or output is further', () => {
+test('without earlier progress, the first event or output is further', () => {
   fc.assert(
     fc.property(progress, (one) => {
       expect(isFurther(one, undefined)).toBe(one.events + outputsOf(one) > 0);
@@ -74,7 +74,7 @@ test('without progress before, the first event or output is further', () => {
   );
 });
 
-test('a failure counts one more, and keeps the clock, if and only if the message has not come further', () => {
+test('a failure increments the count, and keeps the clock, if and only if the message made no progress', () => {
   fc.assert(
     fc.property(known, perhaps, fc.nat(), (before, now, at) => {
       const after = afterFailure(before, { reason: 'r', progress: now }, { now: at, lastProgress: 0 });
@@ -101,7 +101,7 @@ test('progress is kept, with the crash account; failures only of the event at wh
   );
 });
 
-test('an attempt is charged once, under its stamp; a charge that is taken back was never made', () => {
+test('an attempt is charged once, under its stamp; taking a charge back undoes it completely', () => {
   fc.assert(
     fc.property(known, stamp, (before, under) => {
       const charged = charge(before, under, 7);
@@ -113,7 +113,7 @@ test('an attempt is charged once, under its stamp; a charge that is taken back w
   );
 });
 
-test('no field is there without a value: the store could not keep it', () => {
+test('no field is undefined: the store could not keep it', () => {
   fc.assert(
     fc.property(known, perhaps, (before, now) => {
       const made = [

@@ -30,7 +30,7 @@ describe('afterFailure', () => {
     });
   });
 
-  it('goes on counting at the same event, and keeps the clock and the progress', () => {
+  it('continues the count at the same event, and keeps the clock and the progress', () => {
     const before = { failures: 2, firstFailedAt: 7, lastError: '500', progress: at(3) };
     expect(afterFailure(before, { reason: '503' }, failedAt(99))).toEqual({
       ...{ ...before, failures: 3, lastError: '503' },
@@ -46,7 +46,7 @@ describe('afterFailure', () => {
     ['a further event', at(3), at(4)],
     ['a further output of the same event', at(3, 'first'), at(3, 'first, second')],
     ['the first event', undefined, at(1)],
-  ])('begins anew at %s', (_, before, progress) => {
+  ])('starts over at %s', (_, before, progress) => {
     const known = {
       failures: 5,
       firstFailedAt: 7,
@@ -64,7 +64,7 @@ describe('afterFailure', () => {
     });
   });
 
-  it('goes by how many outputs are finished, whatever the transform makes of the event this time', () => {
+  it('compares the number of finished outputs, whatever the transform makes of the event this time', () => {
     const known = { failures: 5, firstFailedAt: 7, progress: at(3, 'first') };
     expect(afterFailure(known, { reason: 'x', progress: at(3, 'other') }, failedAt(99))).toMatchObject({
       failures: 6,
@@ -72,7 +72,7 @@ describe('afterFailure', () => {
     });
   });
 
-  it('of a record of an earlier version uses the events alone', () => {
+  it('uses only the events of a record of an earlier version', () => {
     const old = { events: 3, outputs: 9, codeVersion: 'v0' };
     expect(isFurther(at(3), old)).toBe(false);
     expect(isFurther(at(3, 'first'), old)).toBe(true);
@@ -95,7 +95,7 @@ describe('withProgress', () => {
     expect(withProgress(before, at(3))).toEqual(before);
   });
 
-  it('forgets them once it has come further', () => {
+  it('forgets them once the message has made progress', () => {
     expect(withProgress({ failures: 2, firstFailedAt: 7, progress: at(3) }, at(4))).toEqual({
       failures: 0,
       progress: at(4),
@@ -108,7 +108,7 @@ describe('the crash account', () => {
   const crash = { kind: 'throw', error: 'TypeError: x', codeVersion: 'v1', at: 7 } as const;
   const account = { charges: 2, stamp: '0:v1', crash };
 
-  it('counts charges under one stamp, and begins anew under another', () => {
+  it('counts charges under one stamp, and starts over under another', () => {
     const begunAt = 5;
     expect(charge(undefined, '0:v1', 5)).toEqual({ failures: 0, charges: 1, stamp: '0:v1', begunAt });
     const before = { failures: 4, ...account };
@@ -117,11 +117,11 @@ describe('the crash account', () => {
     expect(charge({ failures: 4 }, '0:v1', 5)).toMatchObject({ failures: 4, charges: 1 });
   });
 
-  it('stamps differ by the epoch and by the code', () => {
+  it('has stamps that differ by epoch and by code version', () => {
     expect(new Set([stampOf(0, 'v1'), stampOf(1, 'v1'), stampOf(0, 'v2'), stampOf(0, 'v1')]).size).toBe(3);
   });
 
-  it('outlives failures and progress', () => {
+  it('is kept through failures and progress', () => {
     const before = { failures: 3, firstFailedAt: 1, ...account };
     expect(afterFailure(before, { reason: 'y' }, failedAt(9))).toMatchObject(account);
     expect(afterFailure(before, { reason: 'y', progress: at(4) }, failedAt(9))).toMatchObject({
@@ -131,14 +131,14 @@ describe('the crash account', () => {
     expect(withProgress(before, at(4))).toEqual({ failures: 0, progress: at(4), ...account });
   });
 
-  it('a charge that is taken back leaves what was before it, and the progress made since', () => {
+  it('is as before after a charge is taken back, with the progress made since', () => {
     const before = { failures: 3, firstFailedAt: 1, ...account };
     expect(uncharged(before, undefined)).toEqual(before);
     expect(uncharged(undefined, undefined)).toEqual({ failures: 0 });
     expect(uncharged(undefined, at(2))).toEqual({ failures: 0, progress: at(2) });
   });
 
-  it('a crash is recorded with its charge, and is no failure of the destination', () => {
+  it('records a crash with its charge, and not as a failure of the destination', () => {
     expect(afterCrash(charge(undefined, '0:v1', 5), crash, failedAt(9))).toEqual({
       failures: 0,
       charges: 1,
@@ -151,7 +151,7 @@ describe('the crash account', () => {
     });
   });
 
-  it('an attempt that was begun and has not ended is a death, under the same stamp only', () => {
+  it('shows an attempt that began and did not end as a death, under the same stamp only', () => {
     const charged = charge({ failures: 3, ...account }, '0:v1', 5);
     expect(hasDied(charged, '0:v1')).toBe(true);
     expect(hasDied(charged, '1:v1')).toBe(false);
@@ -168,14 +168,14 @@ describe('the crash account', () => {
     ['a failure', (known: ChargedAttempt) => afterFailure(known, { reason: 'x' }, failedAt(9))],
     ['a crash', (known: ChargedAttempt) => afterCrash(known, crash, failedAt(9))],
     ['a death', (known: ChargedAttempt) => afterDeath(known, failedAt(9))],
-  ])('%s ends the attempt that was begun, and keeps when it was last tried', (_, after) => {
+  ])('ends the attempt after %s, and keeps the time of the last try', (_, after) => {
     const trial = { epoch: 3, at: 4 };
     const attempt = after(charge({ failures: 0, trial }, '0:v1', 5));
     expect(attempt).not.toHaveProperty('begunAt');
     expect(attempt.trial).toEqual(trial);
   });
 
-  it('a trial that failed counts nothing, and keeps what it got through', () => {
+  it('counts nothing for a failed trial, and keeps its progress', () => {
     const before = {
       failures: 3,
       firstFailedAt: 1,

@@ -18,13 +18,13 @@ describe('backoff', () => {
     expect(backoff(failures, limits, () => 1)).toBe(most);
   });
 
-  it('waits as long as it was asked to, if that is longer and no longer than the limit', () => {
+  it('is as long as the other side asked for, if that is longer, up to the limit', () => {
     expect(backoff(1, limits, () => 0, 7_000)).toBe(7_000);
     expect(backoff(8, limits, () => 0, 7_000)).toBe(64_000);
     expect(backoff(1, limits, () => 0, Infinity)).toBe(300_000);
   });
 
-  it('is half fixed, half random, and no longer than what the other side asked for unless that is short', () => {
+  it('is half fixed and half random, and exceeds what the other side asked for only if that is short', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), random, fc.nat(600_000), (failures, draw, retryAfter) => {
         const full = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** (failures - 1));
@@ -36,7 +36,7 @@ describe('backoff', () => {
     );
   });
 
-  it('never leaves its limits, and grows with the failures for the same draw', () => {
+  it('stays within its limits, and grows with the failures for the same random draw', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), random, fc.nat(), (failures, draw, retryAfter) => {
         const wait = backoff(failures, limits, () => draw, retryAfter);
@@ -48,16 +48,16 @@ describe('backoff', () => {
   });
 });
 
-it('seconds are rounded up, so that a wait is never cut short', () => {
+it('rounds seconds up, so that a wait is never too short', () => {
   expect([0, 1, 999, 1_000, 1_001].map(toSeconds)).toEqual([0, 1, 1, 1, 2]);
 });
 
-describe('the delay of a refused batch', () => {
+describe('the delay of a deferred batch', () => {
   it('grows by a minute with each receive, up to two', () => {
     expect([1, 2, 3, 999].map((count) => refusalDelay(count))).toEqual([60, 120, 120, 120]);
   });
 
-  it('is what was asked for each receive, in whole seconds, up to two minutes or what was asked, and never shrinks', () => {
+  it('is the setting per receive, in whole seconds, up to two minutes or the setting, and never shrinks', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 1e7 }), (count, asked) => {
         const delay = refusalDelay(count, { refusalDelay: asked });
@@ -69,7 +69,7 @@ describe('the delay of a refused batch', () => {
     );
   });
 
-  it("keeps SQS's own redrive, at 1,000 receives, further off than an outage of a day", () => {
+  it("is long enough that an outage of a day does not reach SQS's own redrive at 1,000 receives", () => {
     expect(refusalDelay(3, { refusalDelay: 2_000 })).toBe(6);
     const seconds = Array.from({ length: 1_000 }, (_, i) => refusalDelay(i + 1)).reduce((a, b) => a + b);
     expect(seconds).toBeGreaterThan(24 * 3600);

@@ -1,4 +1,4 @@
-/** A batch of any messages, with any outcomes and faults. */
+/** Batches of any messages, with any outcomes and faults. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome, Process } from '../../../lambdas/core/stage/outcome.ts';
@@ -7,7 +7,7 @@ import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { crash } from '../../support/drain-stage.ts';
 import { MemoryStage, STAGE } from '../../support/memory-stage.ts';
 
-describe('whatever the outcomes and the faults', () => {
+describe('any outcomes and faults', () => {
   const outcome = fc.constantFrom<Outcome | 'crash' | 'infra'>(
     { kind: 'done' },
     { kind: 'stopped' },
@@ -32,7 +32,7 @@ describe('whatever the outcomes and the faults', () => {
     maxLength: 3,
   });
 
-  it('each message is done, parked or kept; what is kept of a key is its tail; nothing kept was deleted', async () => {
+  it('each message is done, parked or kept; the kept messages of a key are its last; none of them was deleted', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(spec, { maxLength: 10 }), faults, async (specs, broken) => {
         const stage = new MemoryStage();
@@ -50,7 +50,7 @@ describe('whatever the outcomes and the faults', () => {
           if (result.kind === 'done') done.add(id);
           return result;
         };
-        const kept = await stage.run(batch, { process });
+        const kept = await stage.run(batch, { ports: { process } });
         const keys = ['a', 'b', 'c'];
         const parked = keys.flatMap((key) => stage.parked(key));
         for (const { id } of batch) expect([...done, ...parked, ...kept]).toContain(id);
@@ -59,7 +59,7 @@ describe('whatever the outcomes and the faults', () => {
           expect(marks).toEqual([...marks].sort());
         }
         expect(stage.queue.deleted.filter((id) => kept.includes(id))).toEqual([]);
-        // What the queue no longer has is done, or parked under a head.
+        // A message that the queue no longer has is done, or parked under a head.
         for (const { id, groupId } of batch.filter((message) => !kept.includes(message.id)))
           if (!done.has(id)) expect(stage.parking.head(STAGE, groupId)).toBeDefined();
       }),

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Process } from '../../../lambdas/core/stage/outcome.ts';
-import { DAY, MemoryStage, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { DAY, SECOND } from '../../support/mode-settings.ts';
 import { replaced } from '../../support/ports-gate.ts';
 
 let stage: MemoryStage;
@@ -32,12 +33,12 @@ describe('order within a key', () => {
     ]);
   });
 
-  it('deletes a redelivered message at once', async () => {
+  it('deletes a redelivered message immediately', async () => {
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
     expect(stage.queue.deleted).toEqual(['a1']);
   });
 
-  it('stops the key when a delete fails; the done message is left to the batch response', async () => {
+  it('stops the key when a delete fails, and leaves the done message to the batch response', async () => {
     stage.faults.set('queue.delete', 'before');
     expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual(['a2']);
     expect(processed()).toEqual(['a1']);
@@ -46,9 +47,9 @@ describe('order within a key', () => {
   });
 });
 
-describe('keys beside each other', () => {
+describe('keys of one batch', () => {
   it('run concurrently at their first delivery', async () => {
-    // Each waits for the other: run one after another they would hang.
+    // Each waits for the other: in sequence they would hang.
     let release = (): void => undefined;
     const gate = new Promise<void>((done) => (release = done));
     const process: Process = async ({ id }) => {
@@ -56,10 +57,12 @@ describe('keys beside each other', () => {
       await gate;
       return { kind: 'done' };
     };
-    expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { process })).toEqual([]);
+    expect(
+      await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { ports: { process } }),
+    ).toEqual([]);
   });
 
-  it('run one after another when one is redelivered: new ones, then those without a charge, then by charges', async () => {
+  it('run in sequence when one is redelivered: new ones, then those without a charge, then by charges', async () => {
     stage.state.attempts.set('a1', { failures: 0, charges: 2, stamp: '0:v1' });
     stage.state.attempts.set('b1', { failures: 0, charges: 1, stamp: '0:v0' });
     stage.state.attempts.set('c1', { failures: 4 });
@@ -77,11 +80,11 @@ describe('keys beside each other', () => {
       ...['a', 'b', 'c'].map((key) => stage.message(`${key}1`, key, { receiveCount: 3 })),
       ...['d', 'e'].map((key) => stage.message(`${key}1`, key)),
     ];
-    await stage.run(batch, { process });
+    await stage.run(batch, { ports: { process } });
     expect(order).toEqual(['d1', 'e1', 'c1', 'b1', 'a1']);
   });
 
-  it('a key is as suspect as the most charged of its messages, though others of it are new', async () => {
+  it('are as suspect as their most charged message, even if their other messages are new', async () => {
     stage.state.attempts.set('a1', { failures: 0, charges: 2, stamp: '0:v1' });
     stage.state.attempts.set('b1', { failures: 0, charges: 1, stamp: '0:v1' });
     const old = { receiveCount: 3 };
@@ -92,14 +95,14 @@ describe('keys beside each other', () => {
     expect(processed()).toEqual(['c1', 'b1', 'a1', 'a2', 'a3']);
   });
 
-  it('a crash in one leaves the others alone', async () => {
+  it('are not affected by a crash in another', async () => {
     stage.results.set('a1', crash);
     expect(await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')])).toEqual(['a1']);
     expect(stage.events).toMatchObject([{ type: 'crash', message: { id: 'a1' } }]);
     expect(stage.state.attempts.get('a1')?.lastError).toContain('cannot read properties');
   });
 
-  it('an error of our own in one is thrown when the others have ended: nothing goes on after the answer', async () => {
+  it('all end before an error of our own in one is thrown: nothing continues after the answer', async () => {
     const later: string[] = [];
     const deps = stage.deps();
     const process: Process = async ({ id }) => {
@@ -109,14 +112,16 @@ describe('keys beside each other', () => {
       return { kind: 'done' };
     };
     const saveAttempt = () => Promise.reject(new TypeError('a bug'));
-    const state = replaced(deps.state, { saveAttempt });
-    const run = stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], { process, state });
+    const state = replaced(deps.ports.state, { saveAttempt });
+    const run = stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')], {
+      ports: { process, state },
+    });
     await expect(run).rejects.toThrow('a bug');
     expect(later).toEqual(['b1']);
   });
 });
 
-describe('a refused batch', () => {
+describe('a deferred batch', () => {
   const batch = () => [stage.message('a1', 'a', { receiveCount: 3 }), stage.message('b1', 'b')];
 
   it.each([
@@ -124,40 +129,40 @@ describe('a refused batch', () => {
     ['the stage is held', STAGE, { held: true }],
     ['the system is degraded', 'router', { mode: 'degraded' }],
     ['the system is held', 'router', { mode: 'recovering', held: true }],
-  ] as const)('begins, charges and deletes nothing while %s', async (_, of, mode) => {
+  ] as const)('starts, charges and deletes nothing while %s', async (_, of, mode) => {
     stage.setMode(of, mode);
     expect(await stage.run(batch())).toEqual(['b1', 'a1']);
-    // The longest receive count decides for all: 60 s times 3, and at most two minutes.
+    // The highest receive count decides for all: 60 s times 3, at most two minutes.
     expect(visibility()).toEqual({ a1: 120, b1: 120 });
     expect(stage.calls.map((call) => call.split(' ')[0])).toEqual(['state.read', 'queue.setVisibility']);
-    expect(stage.events).toEqual([{ type: 'refused', reason: 'shut', messages: 2 }]);
+    expect(stage.events).toEqual([{ type: 'deferred', reason: 'blocked', messages: 2 }]);
   });
 
-  it('begins nothing when the state cannot be read', async () => {
+  it('starts nothing when the state cannot be read', async () => {
     stage.faults.set('state.read', 'before');
     expect(await stage.run(batch())).toEqual(['a1', 'b1']);
     expect(processed()).toEqual([]);
     expect(visibility()).toEqual({ a1: 120, b1: 120 });
-    expect(stage.events).toMatchObject([{ type: 'refused', reason: 'state unreadable' }]);
+    expect(stage.events).toMatchObject([{ type: 'deferred', reason: 'state unreadable' }]);
   });
 
-  it('is failed even when SQS does not take the delay', async () => {
+  it('fails even when SQS does not accept the delay', async () => {
     stage.faults.set('state.read', 'before').set('queue.setVisibility', 'before');
     expect(await stage.run(batch())).toEqual(['a1', 'b1']);
   });
 
-  it('goes on while the stage is recovering', async () => {
+  it('is not needed while the stage is recovering', async () => {
     stage.setMode(STAGE, { mode: 'recovering' });
     expect(await stage.run(batch())).toEqual([]);
   });
 
-  it('an error of our own in reading the state is not taken for an outage', async () => {
+  it('is not the answer to an error of our own in reading the state', async () => {
     const read = () => Promise.reject(new TypeError('a bug'));
-    const state = replaced(stage.deps().state, { read });
-    await expect(stage.run(batch(), { state })).rejects.toThrow('a bug');
+    const state = replaced(stage.deps().ports.state, { read });
+    await expect(stage.run(batch(), { ports: { state } })).rejects.toThrow('a bug');
   });
 
-  it('does not park what is behind a parked key: that can wait in the queue', async () => {
+  it('does not park messages of a parked key: they can wait in the queue', async () => {
     await stage.parking.touchHead(STAGE, 'a', { token: 't', now: 0, reason: 'r' });
     stage.setMode(STAGE, { mode: 'degraded' });
     expect(await stage.run([stage.message('a1', 'a')])).toEqual(['a1']);
@@ -168,7 +173,7 @@ describe('a refused batch', () => {
 describe('the spill: SQS deletes at 14 days', () => {
   const old = { sentAt: Date.UTC(2026, 0, 1) - 7 * DAY };
 
-  it('a shut stage that is to spill parks everything, in order, and neither processes nor counts it', async () => {
+  it('a blocked stage that spills parks everything, in order, and neither processes nor counts it', async () => {
     stage.setMode(STAGE, { mode: 'degraded', spill: true });
     const batch = [stage.message('a1', 'a', { receiveCount: 9 }), stage.message('a2', 'a')];
     expect(await stage.run([...batch, stage.message('b1', 'b')])).toEqual([]);
@@ -197,7 +202,7 @@ describe('the spill: SQS deletes at 14 days', () => {
     },
   );
 
-  it('one that is a moment younger is not', async () => {
+  it('a message that is slightly younger is not', async () => {
     const batch = [stage.message('a1', 'a', { sentAt: old.sentAt + 1 })];
     expect(await stage.run(batch)).toEqual([]);
     expect(processed()).toEqual(['a1']);
@@ -205,23 +210,25 @@ describe('the spill: SQS deletes at 14 days', () => {
 });
 
 describe('time left', () => {
-  it('does not begin a message that may not end; it comes back at once, without a failure', async () => {
+  it('does not start a message that may not finish; it is returned immediately, without a failure', async () => {
     const process: Process = async () => {
       stage.timeLeft -= 55 * SECOND;
       return Promise.resolve({ kind: 'done' });
     };
     const batch = [stage.message('a1', 'a'), stage.message('a2', 'a')];
-    expect(await stage.run(batch, { process })).toEqual(['a2']);
+    expect(await stage.run(batch, { ports: { process } })).toEqual(['a2']);
     expect(visibility()).toEqual({ a2: 0 });
     expect(stage.state.attempts.size).toBe(0);
   });
 
-  it('is looked at again right before a charge: what went before may have taken long', async () => {
+  it('is checked again right before a charge: the steps before it may have taken long', async () => {
     const readModes = async () => {
       stage.timeLeft = 1;
       return stage.state.readStored(STAGE, 'router');
     };
-    expect(await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { readModes })).toEqual(['a1']);
+    expect(await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { mode: { readModes } })).toEqual(
+      ['a1'],
+    );
     expect(processed()).toEqual([]);
     expect(stage.state.attempts.size).toBe(0);
   });

@@ -13,7 +13,7 @@ test.each([
     { sluice: 'drain', shard: 3, at: 'noon' },
     { sluice: 'drain', shard: 3 },
   ],
-])('%j is a command of control', (event, command) => {
+])('%j is a command for control', (event, command) => {
   expect(readStageCommand(event)).toEqual(command);
 });
 
@@ -28,11 +28,11 @@ test.each([
   [{ sluice: 'hold', shard: 3 }],
   [{ shard: 3 }],
   [{ Records: [{ eventSource: 'aws:sqs', body: '{"sluice":"probe"}' }] }],
-])('%j is none', (event) => {
+])('%j is not a command', (event) => {
   expect(readStageCommand(event)).toBeUndefined();
 });
 
-test('no event of SQS is taken for a command, whatever its messages hold', () => {
+test('no event of SQS is taken for a command, whatever its messages contain', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), (bodies) => {
       const Records = bodies.map((body) => ({ eventSource: 'aws:sqs', body: JSON.stringify(body) }));

@@ -31,11 +31,11 @@ describe('a crash of our own code', () => {
     expect(thrownBy(thrown)).toMatchObject({ kind: 'throw', error });
   });
 
-  it('shows the first levels of what was thrown, and runs no code of it', () => {
+  it('shows the first levels of the thrown value, and runs none of its code', () => {
     const thrown = {
       status: { code: 7, body: { huge: true } },
       [inspect.custom]: () => {
-        throw new Error('thrown while it is shown');
+        throw new Error('thrown while formatting');
       },
     };
     const { error } = thrownBy(thrown);
@@ -43,19 +43,19 @@ describe('a crash of our own code', () => {
     expect(error).toContain('inspect.custom');
   });
 
-  it('without a stack has its name and message in its place', () => {
+  it('has the name and message in place of a missing stack', () => {
     const error = new RangeError('too far');
     delete error.stack;
     expect(thrownBy(error).stack).toBe('RangeError: too far');
   });
 
-  it('with a cause that is no error has none in its stack', () => {
+  it('has no cause in its stack if the cause is not an error', () => {
     expect(thrownBy(new Error('outer', { cause: 'a text' })).stack).not.toContain('caused by');
   });
 });
 
 describe('a record', () => {
-  it('has what the sandbox knows: the kind, the stack and the event at which the code failed', () => {
+  it('contains what the sandbox knows: the kind, the stack and the event at which the code failed', () => {
     const caught = { kind: 'exit', error: 'process.exit(1)', stack: 'at x', eventId: 'e1' } as const;
     expect(crashRecord(caught, site)).toStrictEqual({
       ...caught,
@@ -66,11 +66,11 @@ describe('a record', () => {
     });
   });
 
-  it('has no field without a value: the store could not keep it', () => {
+  it('has no undefined field: the store could not keep it', () => {
     expect(failureOf({ kind: 'load', error: 'no' })).toStrictEqual({ kind: 'load', error: 'no' });
   });
 
-  it('is cut to what an item of the table can hold, whatever is long in it', () => {
+  it('is cut to the size limit of an item, whichever field is long', () => {
     const long = 'ä'.repeat(100_000);
     const failure = failureOf({ kind: 'throw', error: long, stack: long, eventId: long });
     const bytes = ({ error, stack = '', eventId = '' }: typeof failure) =>
@@ -87,13 +87,13 @@ describe('why a message is redriven', () => {
     expect(redriveCrash({ failures: 0, crash: caught }, 3, site)).toBe(caught);
   });
 
-  it('is that the process ended, when none was: a crash of other code says nothing', () => {
+  it('is that the process ended, if no crash was caught: a crash of other code does not count', () => {
     const other = { failures: 0, crash: { ...caught, codeVersion: 'v0' } };
     expect(redriveCrash(other, 3, site)).toMatchObject({ kind: 'death', codeVersion: 'v1', at: 7 });
     expect(redriveCrash(undefined, 3, site).error).toContain('ended 3 times');
   });
 
-  it('of a single death names the message', () => {
+  it('names the message for a single death', () => {
     expect(deathCrash(site, 'the process ended')).toStrictEqual({
       kind: 'death',
       error: 'the process ended (a native crash, a timeout, or out of memory) while processing this message',
@@ -106,7 +106,7 @@ describe('why a message is redriven', () => {
 });
 
 describe('a dead letter', () => {
-  it('says how often it was received, and what the ledger knows', () => {
+  it('states how often it was received, and what the ledger knows', () => {
     const attempt = { failures: 2, lastError: '503', crash: record(new Error('x')) };
     expect(deadLetterCrash(attempt, 1_000, site)).toMatchObject({
       kind: 'dead letter',

@@ -12,7 +12,7 @@ beforeEach(() => {
 const takeIn = (messages: readonly IncomingMessage[]) => takeInDeadLetters(messages, stage.deps());
 const dead = (id: string, key: string) => stage.message(id, key, { receiveCount: 1_001 });
 
-describe('the dead-letter intake', () => {
+describe('the dead-letter consumer', () => {
   it('counts, parks and deletes each message, the oldest of a key first', async () => {
     expect(await takeIn([dead('a1', 'a'), dead('a2', 'a')])).toStrictEqual([]);
     expect(stage.calls).toEqual([
@@ -28,7 +28,7 @@ describe('the dead-letter intake', () => {
     expect(stage.state.mode(STAGE).redrives.map(({ id }) => id)).toEqual(['a1', 'a2']);
   });
 
-  it('puts them before what is parked behind them already', async () => {
+  it('puts them before later messages that are already parked', async () => {
     const later = stage.message('a2', 'a');
     await stage.parking.touchHead(STAGE, 'a', { token: 't', now: 0, reason: 'r' });
     await stage.run([later]);
@@ -36,7 +36,7 @@ describe('the dead-letter intake', () => {
     expect(stage.parked('a')).toEqual(['a1', 'a2']);
   });
 
-  it('keeps what the ledger knows, with why', async () => {
+  it('keeps what the ledger knows, with the reason', async () => {
     stage.state.attempts.set('a1', { failures: 7, lastError: '503' });
     await takeIn([dead('a1', 'a')]);
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toMatchObject({
@@ -46,14 +46,14 @@ describe('the dead-letter intake', () => {
     });
   });
 
-  it('goes on in a shut stage, and counts nothing in degraded', async () => {
+  it('works in a blocked stage, and counts nothing in degraded', async () => {
     stage.setMode(STAGE, { mode: 'degraded', epoch: 1, held: true });
     expect(await takeIn([dead('a1', 'a')])).toEqual([]);
     expect(stage.parked('a')).toEqual(['a1']);
     expect(stage.state.mode(STAGE).redrives).toEqual([]);
   });
 
-  it('flips the stage at the threshold, and takes in the rest all the same', async () => {
+  it('degrades the stage at the threshold, and parks the rest nevertheless', async () => {
     const letters = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => dead(`${key}1`, key));
     expect(await takeIn(letters)).toEqual([]);
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'degraded', epoch: 1 });
@@ -61,7 +61,7 @@ describe('the dead-letter intake', () => {
   });
 
   it.each(['note', 'parking.putMessage a1', 'parking.touchHead a'])(
-    'a failure of %s stops its key only',
+    'stops only the key for which %s fails',
     async (call) => {
       stage.faults.set(call, 'before');
       const kept = await takeIn([dead('a1', 'a'), dead('a2', 'a'), dead('b1', 'b')]);
@@ -72,7 +72,7 @@ describe('the dead-letter intake', () => {
     },
   );
 
-  it('keeps what follows the last that it took in, and no more', async () => {
+  it('keeps in the queue only the messages after the last one that it parked', async () => {
     const letters = ['a1', 'a2', 'a3'].map((id) => dead(id, 'a'));
     stage.faults.set('parking.putMessage a2', 'before');
     expect(await takeIn(letters)).toEqual(['a2', 'a3']);
@@ -81,7 +81,7 @@ describe('the dead-letter intake', () => {
     expect(await takeIn(letters)).toEqual(['a3']);
   });
 
-  it('stops the key when a delete fails; the parked message is left to the batch response', async () => {
+  it('stops the key when a delete fails, and leaves the parked message to the batch response', async () => {
     stage.faults.set('queue.delete', 'before');
     expect(await takeIn([dead('a1', 'a'), dead('a2', 'a')])).toEqual(['a2']);
     expect(stage.parked('a')).toEqual(['a1']);
@@ -97,7 +97,7 @@ describe('the dead-letter intake', () => {
     expect(stage.parked('a')).toEqual([]);
   });
 
-  it('tells what was processed since the redrive before', async () => {
+  it('reports how much was processed since the previous redrive', async () => {
     await stage.run(['x', 'y', 'z'].map((key) => stage.message(`${key}1`, key)));
     await takeIn([dead('a1', 'a'), dead('b1', 'b')]);
     expect(stage.state.mode(STAGE).shares).toMatchObject([{ redriven: 2, processed: 3 }]);
@@ -111,8 +111,8 @@ describe('the dead-letter intake', () => {
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).not.toHaveProperty('begunAt');
   });
 
-  it('an error of our own is thrown', async () => {
-    const deps = stage.deps({ note: () => Promise.reject(new TypeError('a bug')) });
+  it('throws an error of our own', async () => {
+    const deps = stage.deps({ mode: { note: () => Promise.reject(new TypeError('a bug')) } });
     await expect(takeInDeadLetters([dead('a1', 'a')], deps)).rejects.toThrow('a bug');
   });
 });

@@ -1,9 +1,10 @@
-/** A process that dies at a message, as the ledger and the leases show it afterwards. */
+/** A process that dies at a message: what the ledger and the leases show afterwards. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { OWN_TROUBLE } from '../../../lambdas/core/stage/own-trouble.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import { DrainStage } from '../../support/drain-stage.ts';
-import { HOUR, MINUTE, SECOND, STAGE, type Result } from '../../support/memory-stage.ts';
+import { STAGE, type Result } from '../../support/memory-stage.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 let stage: DrainStage;
 beforeEach(() => {
@@ -23,14 +24,14 @@ const dieAt = async (receiveCount: number, id = 'a1') => {
 };
 
 describe('an attempt from the queue', () => {
-  it('is noted in the ledger before it begins, and nothing else is told', async () => {
+  it('is recorded in the ledger before it begins, and not reported otherwise', async () => {
     const begunAt = stage.now;
     await dieAt(2);
     expect(attempt()).toEqual({ failures: 0, charges: 1, stamp: '0:v1', begunAt });
     expect(deaths()).toEqual([]);
   });
 
-  it('that died is told at the next delivery, once, and counts as a failure of the key', async () => {
+  it('that died is reported once, at the next delivery, and counts as a failure of the key', async () => {
     await dieAt(2);
     await dieAt(3);
     expect(stage.called('note')).toEqual(['died']);
@@ -46,7 +47,7 @@ describe('an attempt from the queue', () => {
     ['a refusal of AWS', { kind: 'fault', reason: 'x', access: true }],
     ['a stop', { kind: 'stopped' }],
     ['a caught crash', { kind: 'crash', crash: { kind: 'exit', error: 'x' } }],
-  ])('that ended as %s is none', async (_, result) => {
+  ])('that ended as %s is not a death', async (_, result) => {
     stage.results.set('a1', result);
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
     expect(attempt()).not.toHaveProperty('begunAt');
@@ -55,7 +56,7 @@ describe('an attempt from the queue', () => {
     expect(stage.called('note')).not.toContain('died');
   });
 
-  it('that is done, and cannot be deleted, is none', async () => {
+  it('that is done, and cannot be deleted, is not a death', async () => {
     stage.faults.set('queue.delete', 'before');
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
     expect(attempt()).toEqual({ failures: 0 });
@@ -72,12 +73,12 @@ describe('an attempt from the queue', () => {
     expect(attempt()).not.toHaveProperty('begunAt');
   });
 
-  it('that degrades the stage: the message is refused, and the ledger keeps what is known', async () => {
+  it('that degrades the stage: the message is deferred, and the ledger keeps what is known', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now });
     await dieAt(2);
     expect(await stage.run([stage.message('a1', 'a', { receiveCount: 3 })])).toEqual(['a1']);
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'degraded', epoch: 3 });
-    expect(stage.events.at(-1)).toMatchObject({ type: 'refused', reason: 'shut' });
+    expect(stage.events.at(-1)).toMatchObject({ type: 'deferred', reason: 'blocked' });
     expect(attempt()).toMatchObject({ charges: 1, stamp: '2:v1', excused: 1 });
     expect(attempt()).not.toHaveProperty('begunAt');
     expect(stage.processed()).toEqual(['a1']);
@@ -88,20 +89,20 @@ describe('an attempt from the queue', () => {
       stage.now += SECOND;
       stage.state.attempts.set(id, { failures: 0, charges: 1, stamp: '0:v1', begunAt: stage.now });
       await stage.run([stage.message(id, id.slice(0, 1), { receiveCount: 3 })], {
-        process: () => Promise.resolve({ kind: 'stopped' }),
+        ports: { process: () => Promise.resolve({ kind: 'stopped' }) },
       });
     }
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'degraded' });
     expect(stage.state.mode(STAGE).reason).toContain('died at 5 messages');
   });
 
-  it('of a key in trouble of its own is not told', async () => {
+  it('of a key in trouble of its own is not reported', async () => {
     const known = { failures: 0, charges: 1, stamp: '0:v1', begunAt: 5, excused: 2, lastFailedAt: 9 };
     stage.state.attempts.set('a1', known);
     stage.state.progress.set(STAGE, { deliveredAt: 10 });
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
     expect(stage.called('note')).toEqual([]);
-    // Its charges would begin again with each epoch: it is parked without having used them up, and without another attempt.
+    // Its charges start over with each epoch: it is parked before they are used up, and without another attempt.
     expect(stage.called('process')).toEqual([]);
     const [parked] = await stage.parking.oldest(STAGE, 'a', 1);
     expect(parked?.attempt).toMatchObject({ excused: 3 });
@@ -110,7 +111,7 @@ describe('an attempt from the queue', () => {
     );
   });
 
-  it('and its followers in a batch of first deliveries charge and tell nothing: nobody knows which it was', async () => {
+  it('and its followers, in a batch of first deliveries, charge and report nothing: it is unknown which message it was', async () => {
     await dieAt(1);
     expect(attempt()).toBeUndefined();
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
@@ -127,7 +128,7 @@ describe('a drain', () => {
     stage.results.delete('a1');
   };
 
-  it('whose process died leaves its lease behind: that is told once, and counts as a failure of the key', async () => {
+  it('whose process died leaves its lease behind: that is reported once, and counts as a failure of the key', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     await dieInDrain();
     expect(stage.head()?.leaseOwner).toMatch(/^drain:/);
@@ -142,7 +143,7 @@ describe('a drain', () => {
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt).toMatchObject({ failures: 2, excused: 1 });
   });
 
-  it.each(['trial:x', 'operator'])('is not what a lease of %s was left behind by', async (owner) => {
+  it.each(['trial:x', 'operator'])('has not died if the lease that was left is of %s', async (owner) => {
     await stage.parkAll('a', 'a1');
     const { now } = stage;
     const lease = { owner, now, until: now + SECOND, nextAttemptAt: now, triedEpoch: 0 };
@@ -153,7 +154,7 @@ describe('a drain', () => {
     expect(stage.parked('a')).toEqual([]);
   });
 
-  it('whose lease is given back in the moment before it is taken again has not died', async () => {
+  it('whose lease is given back just before it is taken again has not died', async () => {
     await stage.parkAll('a', 'a1');
     const { now } = stage;
     const lease = { owner: 'drain:x', now, until: now + MINUTE, nextAttemptAt: now, triedEpoch: 0 };
@@ -168,7 +169,7 @@ describe('a drain', () => {
     expect(stage.parked('a')).toEqual([]);
   });
 
-  it('that dies again and again while others get through marks its key, before it dies once more', async () => {
+  it('that dies again and again while others get through marks its key, before it dies again', async () => {
     await stage.parkAll('a', 'a1');
     for (let i = 0; i < 5; i++) {
       await dieInDrain();

@@ -1,11 +1,11 @@
 /** How long a parked key waits for its next drain. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { DrainDeps } from '../../../lambdas/core/stage/drain.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { crash, DrainStage } from '../../support/drain-stage.ts';
-import { DELIVERED, HOUR, MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { DELIVERED, STAGE, type Overrides } from '../../support/memory-stage.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 let stage: DrainStage;
 beforeEach(() => {
@@ -17,11 +17,11 @@ describe('after a failed drain a key', () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     for (let i = 0; i < 20; i++) {
-      await stage.drain('a', { random: () => 1 });
+      await stage.drain('a', { time: { random: () => 1 } });
       stage.now = stage.head()?.nextAttemptAt ?? 0;
     }
     const before = stage.now;
-    await stage.drain('a', { random: () => 1 });
+    await stage.drain('a', { time: { random: () => 1 } });
     expect(stage.head()).toMatchObject({ failures: 21, nextAttemptAt: before + HOUR });
   });
 
@@ -51,7 +51,7 @@ describe('after a failed drain a key', () => {
     expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
   });
 
-  it('waits no longer than in the queue when AWS failed', async () => {
+  it('waits no longer than in the queue if AWS failed', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', () => {
       throw new InfraFault('SQS is down');
@@ -71,7 +71,7 @@ describe.each<[string, Partial<ModeRecord>, number]>([
   ['that recovers, after something got through', { mode: 'recovering', proven: true }, HOUR],
   ['that is normal, though nothing got through', { mode: 'normal', proven: false }, HOUR],
 ])('after twenty failed drains a key of a stage %s', (_, mode, longest) => {
-  const drainAgain = async (overrides: Partial<DrainDeps> = {}) => {
+  const drainAgain = async (overrides: Overrides = {}) => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     for (let i = 0; i < 20; i++) {
@@ -79,7 +79,7 @@ describe.each<[string, Partial<ModeRecord>, number]>([
       stage.now = stage.head()?.nextAttemptAt ?? 0;
     }
     stage.setMode(STAGE, { epoch: 1, dueEpoch: 1, since: stage.now, windowFrom: stage.now, ...mode });
-    await stage.drain('a', { random: () => 1, ...overrides });
+    await stage.drain('a', { time: { random: () => 1 }, ...overrides });
     return stage.head();
   };
 
@@ -87,15 +87,16 @@ describe.each<[string, Partial<ModeRecord>, number]>([
     expect(await drainAgain()).toMatchObject({ failures: 21, nextAttemptAt: stage.now + longest });
   });
 
-  it('is due as late if its process dies', async () => {
+  it('is due just as late if its process dies', async () => {
     let charged: Head | undefined;
-    await drainAgain({ process: async () => ((charged = stage.head()), Promise.resolve(DELIVERED)) });
+    await drainAgain({
+      ports: { process: async () => ((charged = stage.head()), Promise.resolve(DELIVERED)) },
+    });
     expect(charged).toMatchObject({ failures: 21, nextAttemptAt: stage.now + longest });
   });
 
   it('waits no longer than parked keys ever do', async () => {
-    const { settings } = stage.deps();
-    const head = await drainAgain({ settings: { ...settings, maxDrainBackoff: MINUTE } });
+    const head = await drainAgain({ settings: { maxDrainBackoff: MINUTE } });
     expect(head).toMatchObject({ failures: 21, nextAttemptAt: stage.now + MINUTE });
   });
 });

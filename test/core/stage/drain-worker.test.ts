@@ -1,11 +1,12 @@
-/** A drain worker: which keys of its shard it finds, tries and leaves. `drain.test.ts` has what it does with one. */
+/** A drain worker: which keys of its shard it finds, tries and leaves. `drain.test.ts` has the drain of a key. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dueUntil, isDue } from '../../../lambdas/core/stage/drain.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import type { ParkingStore } from '../../../lambdas/core/stage/parking-port.ts';
 import { crash, DrainStage } from '../../support/drain-stage.ts';
-import { HOUR, MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { STAGE } from '../../support/memory-stage.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 import { replaced } from '../../support/ports-gate.ts';
 
 let stage: DrainStage;
@@ -17,9 +18,9 @@ beforeEach(() => {
 const others = Array.from({ length: 200 }, (_, i) => `k${i}`).filter((key) => shardOf(key) === shardOf('a'));
 
 type Query = Parameters<ParkingStore['heads']>[2];
-/** The index, read in pages of so many; `queries`: what was asked. */
+/** The index, read in pages of the given size; `queries` records the calls. */
 const paged = (size: number, queries: Query[] = []): ParkingStore => {
-  const { parking } = stage.deps();
+  const { parking } = stage.deps().ports;
   const heads: ParkingStore['heads'] = (of, shard, query) => {
     queries.push(query);
     return parking.heads(of, shard, { ...query, limit: size });
@@ -46,14 +47,14 @@ describe('a worker', () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     await stage.drain();
-    // The index has not seen the lease, nor its end.
+    // The index shows neither the lease nor its end.
     stage.parking.lag = () => 2;
     await stage.drain();
     expect(stage.calls.filter((call) => call.startsWith('parking.heads'))).toHaveLength(3);
     expect(stage.processed()).toEqual(['a1']);
   });
 
-  it('takes no lease without time, and none in a shut stage', async () => {
+  it('takes no lease without time, and none in a blocked stage', async () => {
     await stage.parkAll('a', 'a1');
     stage.timeLeft = 1;
     await stage.drain();
@@ -64,13 +65,13 @@ describe('a worker', () => {
     expect(stage.head()).toMatchObject({ failures: 0 });
   });
 
-  it('finds more keys than a page of the index holds', async () => {
+  it('finds more keys than a page of the index contains', async () => {
     for (const key of others.slice(0, 12)) await stage.parkAll(key, `${key}#1`);
-    await stage.drain('a', { parking: paged(5) });
+    await stage.drain('a', { ports: { parking: paged(5) } });
     expect(stage.parking.keys(STAGE)).toEqual([]);
   });
 
-  it('goes on behind keys that others work on, however many they are', async () => {
+  it('continues after keys that others work on, however many there are', async () => {
     const keys = others.slice(0, 12);
     const [last = ''] = keys.slice(-1);
     for (const key of keys) {
@@ -86,19 +87,19 @@ describe('a worker', () => {
       };
       await stage.parking.takeLease(STAGE, { key, failures: 0 }, lease);
     }
-    await stage.drain('a', { parking: paged(5) });
+    await stage.drain('a', { ports: { parking: paged(5) } });
     expect(stage.processed()).toEqual([`${last}#1`]);
   });
 
-  it('reads the index up to now, page after page, and begins again as long as keys were due', async () => {
+  it('reads the index up to now, page after page, and starts over as long as keys were due', async () => {
     for (const key of others.slice(0, 3)) await stage.parkAll(key, `${key}#1`);
     for (const key of others.slice(0, 3)) stage.results.set(`${key}#1`, { kind: 'retry', reason: '500' });
     const queries: Query[] = [];
-    await stage.drain('a', { parking: paged(2, queries) });
+    await stage.drain('a', { ports: { parking: paged(2, queries) } });
     const until = stage.now;
     expect(queries).toStrictEqual([
       { limit: 100, until },
-      // The two of the first page are not due any more, so that this page is behind the third, which the next time finds.
+      // The two keys of the first page are no longer due, so this page is after the third key, which the next round finds.
       { limit: 100, until, cursor: '2' },
       { limit: 100, until },
       { limit: 100, until },
@@ -122,13 +123,13 @@ describe('a worker', () => {
       await stage.parking.takeLease(STAGE, { key, failures: 0 }, { ...lease, triedEpoch: key === b ? 2 : 1 });
     }
     const queries: Query[] = [];
-    await stage.drain('a', { parking: paged(100, queries) });
+    await stage.drain('a', { ports: { parking: paged(100, queries) } });
     expect(queries[0]).toStrictEqual({ limit: 100 });
     expect(stage.processed()).toEqual(['a1']);
     expect(stage.called('parking.readHead')).not.toContain(b);
   });
 
-  it('takes no notice of a key that is drained, which a stale index still holds', async () => {
+  it('ignores a drained key that a stale index still contains', async () => {
     await stage.parkAll('a', 'a1');
     await stage.drain();
     expect(stage.head()).toBeUndefined();
@@ -140,7 +141,7 @@ describe('a worker', () => {
     expect(stage.events.filter(({ type }) => type === 'drain stopped')).toEqual([]);
   });
 
-  it('begins as long as the time left is just enough', async () => {
+  it('begins as long as the remaining time is just enough', async () => {
     await stage.parkAll('a', 'a1');
     stage.timeLeft = 10 * SECOND;
     await stage.drain();
@@ -160,13 +161,13 @@ describe('a worker', () => {
   it('ends with an error of our own', async () => {
     const deps = stage.deps();
     const bug = () => Promise.reject(new TypeError('a bug'));
-    await expect(stage.drain('a', { readModes: bug })).rejects.toThrow('a bug');
-    const parking = replaced(deps.parking, { heads: bug });
-    await expect(stage.drain('a', { parking })).rejects.toThrow('a bug');
+    await expect(stage.drain('a', { mode: { readModes: bug } })).rejects.toThrow('a bug');
+    const parking = replaced(deps.ports.parking, { heads: bug });
+    await expect(stage.drain('a', { ports: { parking } })).rejects.toThrow('a bug');
     expect(stage.events).toEqual([]);
   });
 
-  it('tells the mode machine of its successes and crashes while the stage recovers', async () => {
+  it('reports its successes and crashes to the mode machine while the stage recovers', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now - MINUTE });
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
@@ -182,13 +183,13 @@ describe('a worker', () => {
 describe('when a key is due', () => {
   const mode = { dueEpoch: 2, since: 5 };
 
-  it('its backoff is over, or the stage has begun to recover since it was tried', () => {
+  it('is when its backoff is over, or the stage has begun to recover since it was tried', () => {
     expect(isDue({ nextAttemptAt: 10, triedEpoch: 2 }, mode, 9)).toBe(false);
     expect(isDue({ nextAttemptAt: 10, triedEpoch: 2 }, mode, 10)).toBe(true);
     expect(isDue({ nextAttemptAt: 10, triedEpoch: 1 }, mode, 9)).toBe(true);
   });
 
-  it('entering recovering makes every head due, without a write to each', async () => {
+  it('is also when the stage enters recovering: every head is due, without a write to each', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     for (let i = 0; i < 12; i++) {
@@ -210,7 +211,7 @@ describe('when a key is due', () => {
     expect(stage.head()).toBeUndefined();
   });
 
-  it('the index need be read to its end only as long as an older backoff can last', () => {
+  it('may need the index up to its end, but only as long as an older backoff can last', () => {
     const tried = fc.record({
       at: fc.nat(100),
       backoff: fc.nat(50),
@@ -223,7 +224,7 @@ describe('when a key is due', () => {
         const now = since + later;
         const tried = { nextAttemptAt: at + backoff, triedEpoch: 1 };
         const until = dueUntil({ dueEpoch: 2, since }, now, 50) ?? Infinity;
-        // It is due by its epoch: it must be found.
+        // It is due by its epoch, so it must be found.
         expect(tried.nextAttemptAt <= until).toBe(true);
       }),
     );

@@ -3,7 +3,8 @@ import { drainShard } from '../../../lambdas/core/stage/drain.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
 import { crash, DrainStage } from '../../support/drain-stage.ts';
-import { DELIVERED, MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { DELIVERED, STAGE } from '../../support/memory-stage.ts';
+import { MINUTE, SECOND } from '../../support/mode-settings.ts';
 import { replaced } from '../../support/ports-gate.ts';
 
 let stage: DrainStage;
@@ -12,7 +13,7 @@ beforeEach(() => {
 });
 
 describe('draining a key', () => {
-  it('puts its messages through, the oldest first, each deleted before the next; then the key is free', async () => {
+  it('processes its messages, the oldest first, each deleted before the next; then the key is free', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     await stage.drain();
     const steps = stage.calls.filter((call) => !/^(parking.heads|modes)/.test(call));
@@ -35,7 +36,7 @@ describe('draining a key', () => {
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 2, emptied: true }]);
   });
 
-  it('reads the mode and the time left before each message', async () => {
+  it('reads the mode and the remaining time before each message', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', () => {
       stage.setMode('router', { held: true });
@@ -67,25 +68,26 @@ describe('draining a key', () => {
     expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
   });
 
-  it('goes on with what the ledger and earlier drains know of the message', async () => {
+  it('continues with what the ledger and earlier drains know of the message', async () => {
     const attempt = { failures: 2, progress: { events: 3, done: 'first' } };
     stage.state.attempts.set('a1', attempt);
     await stage.parking.touchHead(STAGE, 'a', { token: 't0', now: stage.now, reason: 'poison' });
     await stage.run([stage.message('a1', 'a', { receiveCount: 2, body: 'the body' })]);
     const seen: unknown[] = [];
     await stage.drain('a', {
-      process: async (message, processing) => {
-        seen.push([message.id, message.groupId, message.body, processing.attempt]);
-        return Promise.resolve({ kind: 'done' });
+      ports: {
+        process: async (message, processing) => {
+          seen.push([message.id, message.groupId, message.body, processing.attempt]);
+          return Promise.resolve({ kind: 'done' });
+        },
       },
     });
     expect(seen).toEqual([['a1', 'a', 'the body', attempt]]);
   });
 
-  it('a message that is appended during the last query is not lost', async () => {
+  it('does not lose a message that is appended during the last query', async () => {
     await stage.parkAll('a', 'a1');
-    const deps = stage.deps();
-    const { parking } = deps;
+    const { parking } = stage.deps().ports;
     let appended = false;
     const oldest: typeof parking.oldest = async (...args) => {
       const found = await stage.parking.oldest(...args);
@@ -96,14 +98,14 @@ describe('draining a key', () => {
       return found;
     };
     const spied = replaced(parking, { oldest });
-    await drainShard(shardOf('a'), { ...deps, parking: spied });
+    await drainShard(shardOf('a'), stage.deps({ ports: { parking: spied } }));
     expect(stage.processed()).toEqual(['a1', 'a2']);
     expect(stage.head()).toBeUndefined();
   });
 });
 
 describe('a failed drain', () => {
-  it('of a crash keeps the record, the order and a growing backoff, and is no redrive', async () => {
+  it('because of a crash keeps the record and the order, increases the backoff, and is no redrive', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', crash);
     for (const failures of [1, 2, 3]) {
@@ -122,7 +124,7 @@ describe('a failed drain', () => {
     );
   });
 
-  it('of a retryable failure counts for the breaker; it honours Retry-After', async () => {
+  it('because of a retryable failure counts for the breaker, and respects Retry-After', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', { kind: 'retry', reason: '503', retryAfter: 2 * MINUTE });
     await stage.drain();
@@ -138,7 +140,7 @@ describe('a failed drain', () => {
     'modes.readStored',
     'parking.resetFailures',
   ])(
-    'of %s ends the worker and gives the lease back; nothing is lost, and the rest is drained later in order',
+    'because of %s ends the worker and gives the lease back; nothing is lost, and the rest is drained later in order',
     async (call) => {
       await stage.parkAll('a', 'a1', 'a2');
       const take = stage.parking.takeLease.bind(stage.parking);
@@ -158,7 +160,7 @@ describe('a failed drain', () => {
     },
   );
 
-  it('that cannot give the lease back waits until it ends', async () => {
+  it('that cannot give the lease back has its key wait until the lease ends', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     stage.faults.set('parking.releaseLease', 'before');
@@ -176,7 +178,7 @@ describe('a failed drain', () => {
 });
 
 describe('leases', () => {
-  it('a second worker leaves a key alone while the first works on it, even when an append has touched the head', async () => {
+  it('keep a second worker from a key while the first works on it, even when an append has touched the head', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
       await stage.run([stage.message('a3', 'a')]);
@@ -188,9 +190,9 @@ describe('leases', () => {
     expect(stage.processed()).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('one who has lost the lease before a message does not begin it', async () => {
+  it('stop a worker that lost its lease before a message from starting it', async () => {
     await stage.parkAll('a', 'a1', 'a2');
-    const { parking } = stage.deps();
+    const { parking } = stage.deps().ports;
     const resetFailures = async (...args: Parameters<typeof parking.resetFailures>) => {
       const isReset = await parking.resetFailures(...args);
       stage.now += 71 * SECOND;
@@ -204,13 +206,13 @@ describe('leases', () => {
       expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease)).toBe(true);
       return isReset;
     };
-    await stage.drain('a', { parking: replaced(parking, { resetFailures }) });
+    await stage.drain('a', { ports: { parking: replaced(parking, { resetFailures }) } });
     expect(stage.processed()).toEqual(['a1']);
     expect(stage.head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
   });
 
-  it('one who has lost the lease stops', async () => {
+  it('stop a worker that lost its lease', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
       stage.now += 71 * SECOND;
@@ -229,7 +231,7 @@ describe('leases', () => {
     expect(stage.head()).toMatchObject({ leaseOwner: 'x' });
   });
 
-  it('is charged before the attempt, so that a death backs off by itself', async () => {
+  it('are charged before the attempt, so that a death backs off automatically', async () => {
     await stage.parkAll('a', 'a1');
     let charged: Head | undefined;
     stage.results.set('a1', () => {

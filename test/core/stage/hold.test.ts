@@ -1,4 +1,4 @@
-/** Whether a batch may be begun: a mapping may have kept it for long. */
+/** Whether a batch may start: a mapping may have buffered it for long. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hold } from '../../../lambdas/core/stage/hold.ts';
 import { CALL_MARGIN } from '../../../lambdas/core/base/limits.ts';
@@ -24,52 +24,56 @@ const received = (id: string, ago?: number): IncomingMessage => ({
 
 /** @param fault that the queue answers with */
 const held = (messages: readonly IncomingMessage[], fault?: Error): Promise<number | undefined> => {
-  const deps = stage.deps();
-  const queue = replaced(deps.queue, {
+  const { ports, time } = stage.deps();
+  const queue = replaced(ports.queue, {
     setVisibility: async (all: readonly IncomingMessage[], seconds: number) => {
       calls.push([all.map(({ id }) => id), seconds]);
       if (fault !== undefined) throw fault;
       await Promise.resolve();
     },
   });
-  return hold(messages, { ...deps, queue, timeLeft: () => LEFT, visibility: VISIBILITY });
+  return hold(messages, {
+    ports: { ...ports, queue },
+    time: { ...time, timeLeft: () => LEFT },
+    visibility: VISIBILITY,
+  });
 };
 
 describe('a batch', () => {
-  it('that was received a moment ago is begun, and nothing is asked of the queue', async () => {
+  it('that was received a moment ago is started, without a call to the queue', async () => {
     expect(await held([received('m1', 50), received('m2', 50)])).toBe(stage.now - 50 + VISIBILITY);
     expect(calls).toEqual([]);
   });
 
-  it('with a message that was received for the first time was received at that time', async () => {
+  it('with a message at its first receive was received at that time', async () => {
     expect(await held([received('m1'), received('m2', 70)])).toBe(stage.now - 70 + VISIBILITY);
     expect(calls).toEqual([]);
   });
 
   const latest = VISIBILITY - LEFT - CALL_MARGIN;
-  it('that stays hidden for just as long as the function can run is begun', async () => {
+  it('that stays hidden for exactly as long as the function can run is started', async () => {
     expect(await held([received('m1', latest)])).toBe(stage.now + LEFT + CALL_MARGIN);
     expect(calls).toEqual([]);
   });
 
-  it('that would become visible while the function runs is hidden afresh first, all of it', async () => {
+  it('that would become visible while the function runs is hidden again first, all of it', async () => {
     expect(await held([received('m1', latest + 1), received('m2')])).toBe(stage.now + VISIBILITY);
     expect(calls).toEqual([[['m1', 'm2'], 360]]);
   });
 
-  it('is hidden afresh first if nobody knows when it was received', async () => {
+  it('is hidden again first if its time of receipt is unknown', async () => {
     expect(await held([received('m1'), received('m2')])).toBe(stage.now + VISIBILITY);
     expect(calls).toEqual([[['m1', 'm2'], 360]]);
   });
 
-  it('that cannot be hidden may be at work elsewhere: it is not begun', async () => {
+  it('that cannot be hidden may be processed elsewhere, so it is not started', async () => {
     expect(await held([received('m1')], new InfraFault('ReceiptHandleIsInvalid'))).toBeUndefined();
     expect(stage.events).toMatchObject([
-      { type: 'refused', reason: 'perhaps handed out again', messages: 1 },
+      { type: 'deferred', reason: 'perhaps handed out again', messages: 1 },
     ]);
   });
 
-  it('is not begun after an error of ours either', async () => {
+  it('is not started after an error of our own either', async () => {
     await expect(held([received('m1')], new TypeError('ours'))).rejects.toThrow('ours');
   });
 });

@@ -1,4 +1,4 @@
-/** What becomes of a message whose work ends in a throw. */
+/** The outcome of a message whose work throws. */
 import { describe, expect, it } from '@jest/globals';
 import { NOTHING_SHOWN, outcomeOf, type Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { AccessFault, InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
@@ -15,7 +15,7 @@ const thrown = (error: unknown): Promise<Outcome> =>
   );
 
 describe('the outcome', () => {
-  it('is what the work returned, given the message and what is known of it', async () => {
+  it('is the return value of the work, which gets the message and what is known of it', async () => {
     const given: unknown[] = [];
     const progress = { events: 2 };
     const outcome = await outcomeOf(
@@ -35,7 +35,7 @@ describe('the outcome', () => {
     });
   });
 
-  it('of what AWS does not let us do is a fault that says so', async () => {
+  it('of an AWS call that is denied is a fault that says so', async () => {
     expect(await thrown(new AccessFault('denied'))).toEqual({
       kind: 'fault',
       reason: 'denied',
@@ -44,7 +44,7 @@ describe('the outcome', () => {
     });
   });
 
-  it('of a message that AWS does not take is that it was refused', async () => {
+  it('of a message that AWS does not accept is refused', async () => {
     expect(await thrown(new MessageRefused('too large'))).toEqual({
       kind: 'refused',
       reason: 'too large',

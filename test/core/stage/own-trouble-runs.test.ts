@@ -1,10 +1,11 @@
-/** A key in trouble of its own, from the queue to the parking table and back: it is excused, and harms nobody. */
+/** A key in trouble of its own, from the queue to the parking table and back: it is excused, and does not affect others. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { inOwnTrouble, OWN_TROUBLE } from '../../../lambdas/core/stage/own-trouble.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import { crash, DrainStage } from '../../support/drain-stage.ts';
-import { DELIVERED, HOUR, MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { DELIVERED, STAGE } from '../../support/memory-stage.ts';
+import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 
 let stage: DrainStage;
 beforeEach(() => {
@@ -15,7 +16,7 @@ const retry: Outcome = { kind: 'retry', reason: '403' };
 const reason = () => stage.head()?.reason;
 const notes = () => stage.called('note');
 
-/** Others get through, a moment from now. */
+/** Other keys get through, a moment from now. */
 const others = async (key = 'z') => {
   stage.now += SECOND;
   await stage.run([stage.message(`${key}${stage.now}`, key)]);
@@ -37,7 +38,7 @@ describe('a message of the queue that keeps failing', () => {
     ];
   };
 
-  it('and others get through: it is parked at that moment, as trouble of its own, and not counted', async () => {
+  it('while others get through is parked immediately, as trouble of its own, and not counted', async () => {
     expect(await stage.run(failing())).toEqual([]);
     expect(stage.parked('a')).toEqual(['a1', 'a2']);
     expect(reason()).toBe(`${OWN_TROUBLE}it has failed for 15 minutes: 403`);
@@ -50,7 +51,7 @@ describe('a message of the queue that keeps failing', () => {
     expect(notes()).toEqual([]);
   });
 
-  it('does so in a stage that recovers, too', async () => {
+  it('is also parked in a stage that recovers', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now });
     expect(await stage.run(failing())).toEqual([]);
     expect(stage.parked('a')).toEqual(['a1', 'a2']);
@@ -58,37 +59,37 @@ describe('a message of the queue that keeps failing', () => {
   });
 
   it.each<[string, Partial<Attempt>]>([
-    ['has not failed for long enough', { firstFailedAt: Date.UTC(2026, 0, 1) - 15 * MINUTE + 1 }],
+    ['has not failed long enough', { firstFailedAt: Date.UTC(2026, 0, 1) - 15 * MINUTE + 1 }],
     ['was not excused as often', { excused: 1 }],
     ['failed after the last progress', { lastFailedAt: Date.UTC(2026, 0, 1) }],
-  ])('but %s: it stays in the queue', async (_, more) => {
+  ])('stays in the queue if it %s', async (_, more) => {
     expect(await stage.run(failing(more))).toEqual(['a1', 'a2']);
     expect(stage.parked('a')).toEqual([]);
     expect(notes()).toContain('failed');
   });
 
-  it('refused by AWS, it is parked the same way', async () => {
+  it('because AWS refuses it is parked the same way', async () => {
     const batch = failing();
     stage.results.set('a1', { kind: 'fault', reason: 'AccessDenied: queue', access: true });
     expect(await stage.run(batch)).toEqual([]);
     expect(reason()).toBe(`${OWN_TROUBLE}it has failed for 15 minutes: AccessDenied: queue`);
   });
 
-  it('but AWS is down: that is nobody’s failure', async () => {
+  it('because AWS is down is charged to no key', async () => {
     const batch = failing();
     stage.results.set('a1', { kind: 'fault', reason: 'timeout' });
     expect(await stage.run(batch)).toEqual(['a1', 'a2']);
     expect(stage.state.attempts.get('a1')).toMatchObject({ failures: 9, excused: 2 });
   });
 
-  it('that gets further starts over', async () => {
+  it('starts over when it makes progress', async () => {
     const batch = failing();
     stage.results.set('a1', { ...retry, progress: { events: 1 } });
     expect(await stage.run(batch)).toEqual(['a1', 'a2']);
     expect(stage.state.attempts.get('a1')).toMatchObject({ failures: 1, excused: 1 });
   });
 
-  it('excuses nothing by what the message itself got through', async () => {
+  it('is not excused by its own progress', async () => {
     stage.results.set('a1', { ...retry, shown: { delivered: 1, filtered: 0, rejected: 0 } });
     for (let receiveCount = 1; receiveCount < 9; receiveCount++) {
       await stage.run([stage.message('a1', 'a', { receiveCount })]);
@@ -97,7 +98,7 @@ describe('a message of the queue that keeps failing', () => {
     expect(stage.state.attempts.get('a1')).toMatchObject({ failures: 8, excused: 1 });
   });
 
-  it('cannot be parked: it keeps no charge', async () => {
+  it('keeps no charge if it cannot be parked', async () => {
     stage.faults.set('parking.putMessage', 'before');
     expect(await stage.run(failing())).toEqual(['a1', 'a2']);
     expect(stage.state.attempts.get('a1')?.charges).toBe(0);
@@ -133,7 +134,7 @@ describe('a message that keeps crashing while others get through', () => {
     expect(stage.state.mode(STAGE).redrives).toEqual([]);
   });
 
-  it('is not marked when nobody else got through', async () => {
+  it('is not marked if no other key got through', async () => {
     stage.results.set('a1', crash);
     for (let receiveCount = 1; receiveCount <= 4; receiveCount++)
       await stage.run([stage.message('a1', 'a', { receiveCount })]);
@@ -150,7 +151,7 @@ describe('a parked key', () => {
     }
   };
 
-  it('that crashes while others get through comes to be in trouble of its own: its drains are not told', async () => {
+  it('that crashes while others get through gets into trouble of its own, and its drains are not reported', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     await drainAll(2);
@@ -162,7 +163,7 @@ describe('a parked key', () => {
     expect(notes()).not.toContain('crashed');
   });
 
-  it('that crashes while nobody gets through does not: it is not known whose fault that is', async () => {
+  it('that crashes while no key gets through does not: it is unknown what is at fault', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     for (let i = 0; i < 9; i++) {
@@ -174,9 +175,9 @@ describe('a parked key', () => {
   });
 
   it.each<[string, Outcome]>([
-    ['is not taken', retry],
+    ['is not accepted', retry],
     ['is refused by AWS', { kind: 'fault', reason: 'denied', access: true }],
-  ])('that %s comes to be in it by time as well', async (_, outcome) => {
+  ])('that %s gets into trouble of its own over time as well', async (_, outcome) => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', outcome);
     await drainAll(3);
@@ -190,12 +191,12 @@ describe('a parked key', () => {
   };
 
   it.each<[string, Outcome]>([
-    ['is not taken', retry],
+    ['is not accepted', retry],
     ['crashes', { kind: 'crash', crash: { kind: 'exit', error: 'x' } }],
     ['is refused by AWS', { kind: 'fault', reason: 'denied', access: true }],
     ['is rejected', { kind: 'done', shown: { delivered: 0, filtered: 0, rejected: 1 } }],
     ['finds AWS down', { kind: 'fault', reason: 'timeout' }],
-  ])('in trouble of its own that %s is no evidence, in recovering either', async (_, outcome) => {
+  ])('in trouble of its own that %s is no evidence, not in recovering either', async (_, outcome) => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now, dueEpoch: 2 });
     await inTrouble('a1');
     stage.results.set('a1', outcome);
@@ -204,16 +205,16 @@ describe('a parked key', () => {
     expect(stage.processed()).toContain('a1');
   });
 
-  it('in trouble of its own is told as such to what processes it; from the queue nothing is', async () => {
+  it('in trouble of its own is marked as such for the work on it; a message from the queue is not', async () => {
     const given: [string, boolean, boolean][] = [];
     const process = ({ id }: { id: string }, its: { inOwnTrouble: boolean; isTrial: boolean }) => {
       given.push([id, its.inOwnTrouble, its.isTrial]);
       return Promise.resolve(DELIVERED);
     };
     await inTrouble('a1', 'a2');
-    await stage.drain('a', { process });
-    await stage.run([stage.message('b1', 'b')], { process });
-    // What got through has ended it.
+    await stage.drain('a', { ports: { process } });
+    await stage.run([stage.message('b1', 'b')], { ports: { process } });
+    // The progress has ended the trouble.
     expect(given).toEqual([
       ['a1', true, false],
       ['a2', false, false],
@@ -221,7 +222,7 @@ describe('a parked key', () => {
     ]);
   });
 
-  it('whose message got through is no longer in trouble, and that is progress', async () => {
+  it('whose message got through is no longer in trouble, which is progress', async () => {
     await inTrouble('a1', 'a2');
     stage.results.set('a2', retry);
     await stage.drain();
@@ -231,7 +232,7 @@ describe('a parked key', () => {
     expect(notes()).toContain('failed');
   });
 
-  it('whose message was only given up stays in it', async () => {
+  it('whose message was only rejected stays in trouble', async () => {
     await inTrouble('a1', 'a2');
     stage.results.set('a1', { kind: 'done', shown: { delivered: 0, filtered: 0, rejected: 1 } });
     stage.results.set('a2', retry);

@@ -1,4 +1,4 @@
-/** When trouble is a key's own: by others that got through between its failures, and by time in which the stage forwarded. */
+/** When a key is in trouble of its own: by other keys that got through between its failures, and by the time in which the stage forwarded. */
 import { describe, expect, it } from '@jest/globals';
 import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { ModeChange, ModeName } from '../../../contract/modes.ts';
@@ -16,31 +16,31 @@ import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 const SETTINGS = { ownAfter: 3, parkAfter: 100 };
 
 describe('the account of a key’s failures', () => {
-  /** @param failures when each was, and what the stage had last got through when the attempt began */
+  /** @param failures the time of each, and of the stage's last progress when the attempt began */
   const after = (...failures: readonly (readonly [now: number, lastProgress: number])[]): Attempt =>
     failures.reduce<Attempt>(
       (before, [now, lastProgress]) => ({ ...before, ...accountOf(before, { now, lastProgress }) }),
       { failures: 0 },
     );
 
-  it('begins with the first, whatever was before it', () => {
+  it('begins with the first failure, whatever happened before it', () => {
     expect(after([50, 0])).toMatchObject({ firstFailedAt: 50, lastFailedAt: 50, excused: 1 });
     expect(after([50, 49])).toMatchObject({ excused: 1 });
   });
 
-  it('excuses a failure that comes after others got through since the one before', () => {
+  it('excuses a failure if others got through since the previous one', () => {
     expect(after([50, 0], [60, 55], [70, 65])).toEqual({
       ...{ failures: 0, firstFailedAt: 50, lastFailedAt: 70, excused: 3 },
     });
   });
 
-  it('does not excuse it when nobody got through, or not since', () => {
+  it('does not excuse it if no other got through, or none since', () => {
     expect(after([50, 40], [60, 40], [70, 50])).toMatchObject({ lastFailedAt: 70, excused: 1 });
-    // What was at the same moment was not later.
+    // Progress at the same moment is not later.
     expect(after([50, 0], [60, 50])).toMatchObject({ excused: 1 });
   });
 
-  it('excuses one failure by one progress', () => {
+  it('excuses at most one failure per progress', () => {
     expect(after([50, 0], [60, 55], [70, 55], [80, 55])).toMatchObject({ excused: 2 });
   });
 
@@ -52,23 +52,23 @@ describe('the account of a key’s failures', () => {
   });
 });
 
-describe('trouble of a key’s own', () => {
+describe('own trouble', () => {
   const attempt = (excused: number, firstFailedAt = 0): Attempt => ({
     ...{ failures: 9, excused, firstFailedAt, lastFailedAt: 9 },
   });
 
   it.each([
     ['failed often enough and long enough', attempt(3), false, 100, true],
-    ['failed not long enough', attempt(3), false, 99, false],
+    ['did not fail long enough', attempt(3), false, 99, false],
     ['failed long enough, but others did not get through as often', attempt(2), false, 1_000, false],
-    ['crashed: that need not last', attempt(3), true, 0, true],
+    ['crashed, for which no minimum time applies', attempt(3), true, 0, true],
     ['crashed, but others did not get through as often', attempt(2), true, 1_000, false],
     ['never failed', { failures: 0 }, true, 1_000, false],
-  ])('of one that %s', (_, its, hasCrashed, now, expected) => {
+  ])('of a key that %s', (_, its, hasCrashed, now, expected) => {
     expect(isOwnTrouble(its, hasCrashed, NORMAL, now, SETTINGS)).toBe(expected);
   });
 
-  it('takes time in which the stage forwarded: an outage is not the key’s time', () => {
+  it('counts only time in which the stage forwarded: an outage does not count', () => {
     const record = recordOf(['degraded', 10], ['recovering', 500]);
     expect(isOwnTrouble(attempt(3), false, record, 589, SETTINGS)).toBe(false);
     expect(isOwnTrouble(attempt(3), false, record, 590, SETTINGS)).toBe(true);
@@ -89,7 +89,7 @@ describe('the time in which a stage forwarded', () => {
     ['up to an outage', 90, 150, 10],
     ['within an outage', 110, 190, 0],
     ['from an outage on', 150, 260, 60],
-    ['over all of it', 0, 1_000, 100 + 200],
+    ['over the whole history', 0, 1_000, 100 + 200],
     ['of no time', 60, 60, 0],
     ['backwards', 60, 10, 0],
   ])('%s', (_, from, until, expected) => {
@@ -100,7 +100,7 @@ describe('the time in which a stage forwarded', () => {
     expect(timeForwarding(NORMAL, 5, 25)).toBe(20);
   });
 
-  it('whose earlier changes are no longer kept goes by the first that is', () => {
+  it('whose earlier changes are no longer kept starts at the first kept one', () => {
     expect(timeForwarding(recordOf(['recovering', 100], ['normal', 150]), 0, 200)).toBe(100);
     expect(timeForwarding(recordOf(['normal', 100], ['degraded', 150]), 0, 200)).toBe(150);
     // Of an earlier version, which kept none.
@@ -109,7 +109,7 @@ describe('the time in which a stage forwarded', () => {
 });
 
 describe('the head’s reason', () => {
-  it('says whether its key is in trouble of its own, and for people as well', () => {
+  it('states whether its key is in trouble of its own, and has a form for operators', () => {
     const reason = asOwnTrouble('it crashed 3 times: no name');
     expect(inOwnTrouble({ reason })).toBe(true);
     expect(inOwnTrouble({ reason: 'it crashed 3 times: no name' })).toBe(false);

@@ -1,4 +1,4 @@
-/** Where parked messages stand, and what happens to the later messages of a parked key. */
+/** The order of parked messages, and what happens to the later messages of a parked key. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deadLetterSortOf, shardOf, sortOf } from '../../../lambdas/core/stage/parking.ts';
@@ -16,7 +16,7 @@ const parkKey = (key: string) =>
 describe('places', () => {
   const sequence = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }).map(String);
 
-  it('text order is the order of sequence numbers, however many digits they have', () => {
+  it('sort as strings in the order of sequence numbers, however many digits they have', () => {
     fc.assert(
       fc.property(sequence, sequence, (a, b) => {
         const [first, second] = [a, b].map((sequenceNumber) => sortOf({ sequenceNumber }));
@@ -25,7 +25,7 @@ describe('places', () => {
     );
   });
 
-  it('dead letters come before all others, by when they were moved, then by sequence', () => {
+  it('put dead letters before all others, by the time when they were moved, then by sequence', () => {
     fc.assert(
       fc.property(fc.nat(), sequence, fc.nat(), sequence, sequence, (sentA, a, sentB, b, other) => {
         const first = deadLetterSortOf({ sentAt: sentA, sequenceNumber: a });
@@ -36,11 +36,11 @@ describe('places', () => {
     );
   });
 
-  it('a head’s sort key comes after all messages’', () => {
+  it('put the head’s sort key after those of all messages', () => {
     expect(sortOf({ sequenceNumber: '9'.repeat(39) }) < 'HEAD').toBe(true);
   });
 
-  it('shards are spread and stay where they are', () => {
+  it('have shards that are evenly spread and stable', () => {
     const shards = Array.from({ length: 1_000 }, (_, i) => shardOf(`key ${i}`));
     expect(new Set(shards).size).toBe(HEAD_SHARDS);
     expect(shards.every((shard) => Number.isInteger(shard) && shard >= 0 && shard < HEAD_SHARDS)).toBe(true);
@@ -49,7 +49,7 @@ describe('places', () => {
 });
 
 describe('a parked key', () => {
-  it('takes its later messages, unprocessed and uncounted, each deleted before the next', async () => {
+  it('gets its later messages, unprocessed and uncounted, each deleted before the next', async () => {
     await parkKey('a');
     expect(await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')])).toEqual([]);
     expect(stage.calls.slice(1)).toEqual([
@@ -68,7 +68,7 @@ describe('a parked key', () => {
     expect(stage.parked('a')).toEqual(['a1']);
   });
 
-  it('a message that was parked by a delivery that died before P2 gets its head, and is not processed', async () => {
+  it('gets its head for a message that was parked by a delivery that died before P2; the message is not processed', async () => {
     const message = stage.message('a1', 'a', { receiveCount: 2 });
     stage.faults.set('parking.touchHead', 'before');
     stage.setMode(STAGE, { mode: 'degraded', spill: true });
@@ -82,7 +82,7 @@ describe('a parked key', () => {
     expect(stage.parked('a')).toEqual(['a1', 'a2']);
   });
 
-  it('keeps what the ledger knows of a message, for the drain to go on from', async () => {
+  it('keeps what the ledger knows of a message, for the drain to continue from', async () => {
     await parkKey('a');
     const attempt = { failures: 2, progress: { events: 3, done: 'first' } };
     stage.state.attempts.set('a1', attempt);

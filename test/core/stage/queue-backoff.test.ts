@@ -1,4 +1,4 @@
-/** For how long a message that failed is hidden: a trial can only try what is not. */
+/** How long a failed message is hidden: a trial can only try messages that are visible. */
 import { describe, expect, it } from '@jest/globals';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
@@ -11,7 +11,7 @@ const FAILURES: readonly (readonly [string, Outcome])[] = [
   ['a missing permission', { kind: 'fault', reason: 'AccessDenied: queue', access: true }],
 ];
 
-/** A message that has failed often is hidden for so many seconds in a stage like this. */
+/** @returns the seconds for which a message that has failed often is hidden in such a stage */
 const hiddenFor = async (mode: Partial<ModeRecord>, outcome: Outcome): Promise<number | undefined> => {
   const stage = new DrainStage();
   stage.setMode(STAGE, { epoch: 2, since: 1, windowFrom: stage.now, ...mode });
@@ -31,10 +31,7 @@ describe.each(FAILURES)('after %s a message is hidden', (_, outcome) => {
 
   it.each<[string, Partial<ModeRecord>]>([
     ['recovers, and nothing got through', { mode: 'recovering', proven: false }],
-    [
-      'is degraded by this very failure',
-      { mode: 'recovering', proven: false, troubleFrom: Date.UTC(2025, 0, 1) },
-    ],
+    ['is degraded by this failure', { mode: 'recovering', proven: false, troubleFrom: Date.UTC(2025, 0, 1) }],
   ])('for a minute at most in a stage that %s', async (__, mode) => {
     expect(await hiddenFor(mode, outcome)).toBeLessThanOrEqual(60);
   });

@@ -1,7 +1,7 @@
-/** What is asked of a queue, and may fail. */
+/** Calls to a queue, which may fail. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { byKey, deleteMessage, hide } from '../../../lambdas/core/stage/queue-steps.ts';
+import { byKey, deleteMessage, changeVisibility } from '../../../lambdas/core/stage/queue-steps.ts';
 import { MemoryStage } from '../../support/memory-stage.ts';
 
 let stage: MemoryStage;
@@ -12,37 +12,37 @@ beforeEach(() => {
 const broken = () => Promise.reject(new TypeError('a bug'));
 
 describe('hide', () => {
-  it('asks nothing of SQS for no messages: it refuses an empty call', async () => {
-    await hide([], 5, stage.deps());
+  it('makes no call without messages, because SQS refuses an empty call', async () => {
+    await changeVisibility([], 5, stage.deps().ports);
     expect(stage.calls).toEqual([]);
   });
 
-  it('is a setback when AWS fails, and no more', async () => {
+  it('records only a setback when AWS fails', async () => {
     stage.faults.set('queue.setVisibility', 'before');
-    await hide([stage.message('a1', 'a')], 5, stage.deps());
+    await changeVisibility([stage.message('a1', 'a')], 5, stage.deps().ports);
     expect(stage.events).toEqual([{ type: 'setback', step: 'visibility', error: expect.any(InfraFault) }]);
   });
 
-  it('passes on an error of our own', async () => {
+  it('rethrows an error of our own', async () => {
     const queue = { receive: broken, setVisibility: broken, delete: broken };
-    const hidden = hide([stage.message('a1', 'a')], 5, { ...stage.deps(), queue });
+    const hidden = changeVisibility([stage.message('a1', 'a')], 5, { ...stage.deps().ports, queue });
     await expect(hidden).rejects.toThrow('a bug');
     expect(stage.events).toEqual([]);
   });
 });
 
 describe('deleteMessage', () => {
-  it('says whether it is known to be deleted', async () => {
-    expect(await deleteMessage(stage.message('a1', 'a'), stage.deps())).toBe(true);
+  it('returns whether the message is known to be deleted', async () => {
+    expect(await deleteMessage(stage.message('a1', 'a'), stage.deps().ports)).toBe(true);
     expect(stage.events).toEqual([]);
     stage.faults.set('queue.delete', 'after');
-    expect(await deleteMessage(stage.message('a2', 'a'), stage.deps())).toBe(false);
+    expect(await deleteMessage(stage.message('a2', 'a'), stage.deps().ports)).toBe(false);
     expect(stage.events).toEqual([{ type: 'setback', step: 'delete', error: expect.any(InfraFault) }]);
   });
 
-  it('passes on an error of our own', async () => {
+  it('rethrows an error of our own', async () => {
     const queue = { receive: broken, setVisibility: broken, delete: broken };
-    await expect(deleteMessage(stage.message('a1', 'a'), { ...stage.deps(), queue })).rejects.toThrow(
+    await expect(deleteMessage(stage.message('a1', 'a'), { ...stage.deps().ports, queue })).rejects.toThrow(
       'a bug',
     );
   });

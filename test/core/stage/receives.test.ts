@@ -1,4 +1,4 @@
-/** A message of the queue that was received 500 times: SQS's own redrive, at 1,000, is out of reach. */
+/** A message of the queue that was received 500 times: SQS's own redrive, at 1,000, is not reached. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_RECEIVES } from '../../../lambdas/core/stage/parking.ts';
 import { inOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
@@ -22,7 +22,7 @@ describe.each<[string, () => void]>([
   ['held', () => stage.setMode(STAGE, { held: true })],
   ['blocked by the router', () => stage.setMode('router', { mode: 'degraded', epoch: 1 })],
 ])('in a stage that is %s', (_, prepare) => {
-  it('is parked before it is tried, its followers behind it; uncounted, and no trouble of its own', async () => {
+  it('is parked before it is tried, with its followers behind it; uncounted, and without trouble of its own', async () => {
     prepare();
     await stage.run(batch(MAX_RECEIVES));
     expect(stage.parked('a')).toEqual(['a1', 'a2']);
@@ -34,7 +34,7 @@ describe.each<[string, () => void]>([
     expect(stage.parked('b')).toEqual([]);
   });
 
-  it('is parked behind what its key has there', async () => {
+  it('is parked behind the parked messages of its key', async () => {
     prepare();
     await stage.parking.touchHead(STAGE, 'a', { token: 't', now: 1, reason: 'poison' });
     await stage.run(batch(MAX_RECEIVES).slice(0, 1));
@@ -48,7 +48,7 @@ it('is not parked one receive earlier', async () => {
   expect(stage.parked('a')).toEqual([]);
 });
 
-it('is not parked past one of its key that stays in the queue', async () => {
+it('is not parked ahead of an earlier message of its key that stays in the queue', async () => {
   stage.setMode(STAGE, { mode: 'degraded', epoch: 1 });
   const messages = [
     stage.message('a1', 'a', { receiveCount: 499 }),

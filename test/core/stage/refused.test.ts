@@ -1,9 +1,10 @@
-/** A message that AWS does not take because of what is in it: set aside, and counted nowhere. */
+/** A message that AWS does not accept because of its content: parked, and counted nowhere. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import { DrainStage } from '../../support/drain-stage.ts';
-import { SECOND, STAGE, type Result } from '../../support/memory-stage.ts';
+import { STAGE, type Result } from '../../support/memory-stage.ts';
+import { SECOND } from '../../support/mode-settings.ts';
 
 let stage: DrainStage;
 beforeEach(() => {
@@ -15,14 +16,14 @@ const refused: Outcome = { kind: 'refused', reason: REASON };
 const thrown: Result = () => {
   throw new MessageRefused(REASON);
 };
-/** What is told of a message; that the mapping works is not about one. */
+/** The reports about a message; that the mapping works is not about a message. */
 const notes = (): string[] =>
   stage.calls.filter((call) => call.startsWith('note') && call !== 'note invoked');
 const parked = () => stage.parking.messages(STAGE, 'a');
 
 describe('from the queue', () => {
   it.each([
-    ['that says so', refused],
+    ['that returns it', refused],
     ['that throws it', thrown],
   ])(
     'work %s: the message is parked, its followers behind it, and other keys continue',
@@ -37,7 +38,7 @@ describe('from the queue', () => {
     },
   );
 
-  it('is no redrive, no crash and no failure: the mode machine is not told, whatever the mode is', async () => {
+  it('is no redrive, no crash and no failure: nothing is reported to the mode machine, whatever the mode is', async () => {
     for (const mode of ['normal', 'recovering'] as const) {
       stage.setMode(STAGE, { mode, failing: { since: 1, count: 3, keys: ['x', 'y'] } });
       stage.results.set(mode, refused);
@@ -51,7 +52,7 @@ describe('from the queue', () => {
     expect(notes()).toEqual([]);
   });
 
-  it('keeps what is finished of it, for the drain to continue from', async () => {
+  it('keeps its progress, for the drain to continue from', async () => {
     const progress = { events: 2, done: 'first' };
     stage.results.set('a1', { ...refused, progress });
     await stage.run([stage.message('a1', 'a')]);
@@ -67,7 +68,7 @@ describe('from the queue', () => {
   });
 
   it.each(['parking.putMessage', 'parking.touchHead'])(
-    'stays in the queue, uncharged, when %s fails, however often it does',
+    'stays in the queue, uncharged, when %s fails, however often it fails',
     async (call) => {
       stage.results.set('a1', refused);
       stage.faults.set(call, 'before');
@@ -92,32 +93,35 @@ describe('in a drain', () => {
   };
 
   it.each([
-    ['that says so', refused],
+    ['that returns it', refused],
     ['that throws it', thrown],
-  ])('work %s: the message stays first of its key, and is tried again ever later', async (_, result) => {
-    await stage.parkAll('a', 'a1', 'a2');
-    for (const failures of [1, 2, 3]) {
-      const wait = (SECOND / 2) * 2 ** (failures - 1);
-      expect(await drain(result)).toMatchObject({ failures, nextAttemptAt: stage.now + wait });
-      expect(stage.events).toStrictEqual([
-        {
-          type: 'drain failed',
-          key: 'a',
-          messageId: 'a1',
-          why: 'refused',
-          reason: REASON,
-          nextAttemptAt: stage.now + wait,
-        },
-      ]);
-      stage.now += wait;
-    }
-    expect(stage.parked('a')).toEqual(['a1', 'a2']);
-    expect(stage.processed()).toEqual(['a1', 'a1', 'a1']);
-    expect(stage.head()).not.toHaveProperty('leaseOwner');
-    expect(notes()).toEqual([]);
-  });
+  ])(
+    'work %s: the message stays first of its key, and is retried at growing intervals',
+    async (_, result) => {
+      await stage.parkAll('a', 'a1', 'a2');
+      for (const failures of [1, 2, 3]) {
+        const wait = (SECOND / 2) * 2 ** (failures - 1);
+        expect(await drain(result)).toMatchObject({ failures, nextAttemptAt: stage.now + wait });
+        expect(stage.events).toStrictEqual([
+          {
+            type: 'drain failed',
+            key: 'a',
+            messageId: 'a1',
+            why: 'refused',
+            reason: REASON,
+            nextAttemptAt: stage.now + wait,
+          },
+        ]);
+        stage.now += wait;
+      }
+      expect(stage.parked('a')).toEqual(['a1', 'a2']);
+      expect(stage.processed()).toEqual(['a1', 'a1', 'a1']);
+      expect(stage.head()).not.toHaveProperty('leaseOwner');
+      expect(notes()).toEqual([]);
+    },
+  );
 
-  it('keeps what is known of the message, and what is finished of it since', async () => {
+  it('keeps what is known of the message, and its progress since', async () => {
     await stage.parkAll('a', 'a1');
     await drain({ kind: 'retry', reason: '503', progress: { events: 1 } });
     const failed = parked()[0]?.attempt;

@@ -1,7 +1,8 @@
-/** Messages of the queue that failed: when they are tried again, and what is kept of that. */
+/** Messages of the queue that failed: when they are retried, and what is recorded. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { MemoryStage, MINUTE, STAGE } from '../../support/memory-stage.ts';
+import { MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { MINUTE } from '../../support/mode-settings.ts';
 
 let stage: MemoryStage;
 beforeEach(() => {
@@ -26,7 +27,7 @@ describe('retries', () => {
     });
   });
 
-  it('honour Retry-After up to the longest backoff', async () => {
+  it('respect Retry-After up to the longest backoff', async () => {
     stage.results.set('a1', { kind: 'retry', reason: '429', retryAfter: 30_000 });
     stage.results.set('b1', { kind: 'retry', reason: '429', retryAfter: 9_000_000 });
     await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b')]);
@@ -37,12 +38,12 @@ describe('retries', () => {
     'count for the breaker, of a destination (%s) as of the router',
     async (isDestination) => {
       stage.results.set('a1', { kind: 'retry', reason: '500' });
-      await stage.run([stage.message('a1', 'a')], { isDestination });
+      await stage.run([stage.message('a1', 'a')], { stage: { isDestination } });
       expect(stage.state.mode(STAGE).failing).toEqual({ since: stage.now, count: 1, keys: ['a'] });
     },
   );
 
-  it('a success ends what the breaker counts; without failures nothing is written', async () => {
+  it('reset the breaker on success; without failures nothing is written', async () => {
     await stage.run([stage.message('a1', 'a')]);
     expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual([]);
     const failure = { key: 'b', codeVersion: 'v1', text: '500', refused: false };
@@ -50,11 +51,11 @@ describe('retries', () => {
     stage.now += 1;
     await stage.run([stage.message('a2', 'a'), stage.message('b1', 'b')]);
     expect(stage.state.mode(STAGE).failing).toBeUndefined();
-    // The second success has nothing left to end.
+    // The second success has nothing to reset.
     expect(stage.calls.filter((call) => call.startsWith('note'))).toEqual(['note progress']);
   });
 
-  it('a fault of AWS is not counted as the message’s failure', async () => {
+  it('do not count a fault of AWS as the message’s failure', async () => {
     stage.results.set('a1', () => {
       throw new InfraFault('SendMessageBatch failed');
     });
@@ -64,14 +65,14 @@ describe('retries', () => {
     expect(stage.events).toMatchObject([{ type: 'fault', reason: 'SendMessageBatch failed' }]);
   });
 
-  it.each(['state.saveAttempt', 'note', 'queue.setVisibility'])('outlive that %s fails', async (call) => {
+  it.each(['state.saveAttempt', 'note', 'queue.setVisibility'])('work although %s fails', async (call) => {
     stage.results.set('a1', { kind: 'retry', reason: '500' });
     stage.faults.set(call, 'before');
     expect(await stage.run([stage.message('a1', 'a')])).toEqual(['a1']);
     expect(stage.events.filter(({ type }) => type === 'setback')).toHaveLength(1);
   });
 
-  it('asks for the attempts of redelivered messages only, and for the heads of all keys', async () => {
+  it('read the attempts of redelivered messages only, and the heads of all keys', async () => {
     await stage.run([stage.message('a1', 'a'), stage.message('b1', 'b', { receiveCount: 2 })]);
     expect(stage.reads).toEqual([{ keys: ['a', 'b'], attemptsOf: ['b1'] }]);
   });

@@ -1,10 +1,11 @@
-/** What an attempt at a message from the queue is given, and what is written when it cannot be charged. */
+/** The input of an attempt at a message from the queue, and what is written when it cannot be charged. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { Outcome, Process } from '../../../lambdas/core/stage/outcome.ts';
 import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
-import { DELIVERED, MemoryStage, MINUTE, STAGE } from '../../support/memory-stage.ts';
+import { DELIVERED, MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { MINUTE } from '../../support/mode-settings.ts';
 import { replaced } from '../../support/ports-gate.ts';
 
 let stage: MemoryStage;
@@ -12,7 +13,7 @@ beforeEach(() => {
   stage = new MemoryStage();
 });
 
-it('is given what the ledger knew before its charge, and a clock of the time left', async () => {
+it('gets what the ledger knew before its charge, and a clock of the remaining time', async () => {
   const known: Attempt = { failures: 2, progress: { events: 3, done: 'first' } };
   stage.state.attempts.set('a1', known);
   const given: unknown[] = [];
@@ -22,32 +23,34 @@ it('is given what the ledger knew before its charge, and a clock of the time lef
     given.push(timeLeft());
     return Promise.resolve(DELIVERED);
   };
-  await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { process });
+  await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { ports: { process } });
   expect(given).toEqual([['a1', known, 60_000], 59_999]);
 });
 
 describe('a crash', () => {
   const crash: Process = () => Promise.reject(new TypeError('no such property'));
 
-  it('is told in every mode: people want to know it', async () => {
+  it('is reported in every mode, for operators to see', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now });
-    await stage.run([stage.message('a1', 'a')], { process: crash });
+    await stage.run([stage.message('a1', 'a')], { ports: { process: crash } });
     expect(stage.calls).toContain('note crashed');
     stage.calls.length = 0;
     stage.setMode(STAGE, {});
-    await stage.run([stage.message('b1', 'b')], { process: crash });
+    await stage.run([stage.message('b1', 'b')], { ports: { process: crash } });
     expect(stage.calls).toContain('note crashed');
     expect(stage.state.mode(STAGE).lastCrash).toMatchObject({ error: 'TypeError: no such property' });
   });
 
-  it('that cannot be told for an error of our own ends the run', async () => {
+  it('that cannot be reported because of an error of our own ends the run', async () => {
     stage.setMode(STAGE, { mode: 'recovering', epoch: 2, windowFrom: stage.now });
     const note = () => Promise.reject(new RangeError('a bug'));
-    await expect(stage.run([stage.message('a1', 'a')], { process: crash, note })).rejects.toThrow('a bug');
+    await expect(
+      stage.run([stage.message('a1', 'a')], { ports: { process: crash }, mode: { note } }),
+    ).rejects.toThrow('a bug');
   });
 });
 
-it('that cannot be charged for an error of our own is not taken back: nothing is written after it', async () => {
+it('that cannot be charged because of an error of our own is not taken back: nothing is written after it', async () => {
   const deps = stage.deps();
   let writes = 0;
   const saveAttempt = () => {
@@ -55,7 +58,7 @@ it('that cannot be charged for an error of our own is not taken back: nothing is
     return Promise.reject(new TypeError('a bug'));
   };
   const run = stage.run([stage.message('a1', 'a', { receiveCount: 2 })], {
-    state: replaced(deps.state, { saveAttempt }),
+    ports: { state: replaced(deps.ports.state, { saveAttempt }) },
   });
   await expect(run).rejects.toThrow('a bug');
   expect(writes).toBe(1);
@@ -82,7 +85,7 @@ describe('a crash that the sandbox caught', () => {
     expect(stage.events).toMatchObject([{ type: 'crash', message: { id: 'a1' }, crash }]);
   });
 
-  it('is why the message is redriven in the end', async () => {
+  it('is the reason for the redrive in the end', async () => {
     stage.results.set('a1', { kind: 'crash', crash: caught });
     expect(await stage.runUntilGone(stage.message('a1', 'a'))).toBe(4);
     expect(stage.parking.messages(STAGE, 'a')[0]?.attempt?.crash).toMatchObject(caught);
@@ -113,7 +116,7 @@ describe('last words', () => {
     return stage.calls;
   };
 
-  it('are noted immediately before the work and after it, of a first delivery without a charge', async () => {
+  it('are written immediately before and after the work, for a first delivery without a charge', async () => {
     const calls = inOrder();
     await stage.run([stage.message('a1', 'a'), stage.message('a2', 'a')]);
     expect(calls.slice(1)).toEqual([
@@ -128,10 +131,10 @@ describe('last words', () => {
     ]);
   });
 
-  it('of a redelivery say that it has been charged, after the charge was written', async () => {
+  it('of a redelivery state that it has been charged, after the charge was written', async () => {
     stage.setMode(STAGE, { epoch: 6 });
     const calls = inOrder();
-    await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { codeVersion: 'v9' });
+    await stage.run([stage.message('a1', 'a', { receiveCount: 2 })], { stage: { codeVersion: 'v9' } });
     expect(calls.slice(-6)).toEqual([
       'state.saveAttempt a1',
       'words begun a1 6:v9 true',
@@ -165,7 +168,7 @@ describe('last words', () => {
         throw new MessageRefused('x');
       },
     ],
-  ])('end with %s, before anything is written of it', async (_, result) => {
+  ])('end with %s, before anything is written about it', async (_, result) => {
     const calls = inOrder();
     stage.results.set('a1', result);
     await stage.run([stage.message('a1', 'a')]);
@@ -184,9 +187,9 @@ describe('last words', () => {
       () => stage.parking.touchHead(STAGE, 'a', { token: 't', now: 1, reason: 'r' }),
     ],
     ['has no time', () => (stage.timeLeft = 1)],
-    ['is refused by a stage that is blocked', () => stage.state.modes.set(STAGE, { ...NORMAL, held: true })],
+    ['is deferred by a stage that is blocked', () => stage.state.modes.set(STAGE, { ...NORMAL, held: true })],
     ['cannot be charged', () => stage.faults.set('state.saveAttempt', 'before')],
-  ])('are none of a message that %s', async (_, prepare) => {
+  ])('are not written for a message that %s', async (_, prepare) => {
     await prepare();
     await stage.run([stage.message('a1', 'a', { receiveCount: 2, sentAt: stage.now - MINUTE })]);
     expect(stage.words).toEqual([]);

@@ -1,8 +1,9 @@
-/** Whose message a trial tries, in which order, and how many. */
+/** Which messages a trial tries, in which order, and how many. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { MAX_RECEIVES } from '../../../lambdas/core/stage/parking.ts';
-import { MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { STAGE } from '../../support/memory-stage.ts';
+import { MINUTE, SECOND } from '../../support/mode-settings.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import { EPOCH, TrialStage } from '../../support/trial-stage.ts';
 
@@ -19,7 +20,7 @@ const failAll = (suffix = '1') => {
 const tried = (epoch: number, at: number) => ({ failures: 1, trial: { epoch, at } });
 
 describe('a trial tries', () => {
-  it('a message each of up to ten keys', async () => {
+  it('one message each of up to ten keys', async () => {
     failAll();
     for (const key of KEYS) stage.waiting(`${key}1`, `${key}2`);
     await stage.trial();
@@ -28,7 +29,7 @@ describe('a trial tries', () => {
     expect(stage.queue.visibility.size).toBe(2 * KEYS.length);
   });
 
-  it('the next ten the next time: each waits its number of keys by ten minutes at most', async () => {
+  it('the next ten the next time: with n keys, each waits at most n / 10 minutes', async () => {
     failAll();
     const messages = KEYS.map((key) => stage.message(`${key}1`, key, { receiveCount: 2 }));
     for (let minute = 0; minute < 3; minute++) {
@@ -38,11 +39,11 @@ describe('a trial tries', () => {
     }
     const all = stage.processed();
     expect(new Set(all.slice(0, 15)).size).toBe(15);
-    // Then those again whose trial is longest ago.
+    // Then those whose trial is longest ago.
     expect(all.slice(15, 25)).toEqual(all.slice(0, 10));
   });
 
-  it('those first that were not tried since the stage was degraded, the longest waiting before the others', async () => {
+  it('first those that were not tried since the stage was degraded, the longest waiting before the others', async () => {
     failAll();
     const at = stage.now - SECOND;
     stage.redelivered('a1', tried(EPOCH, at));
@@ -55,7 +56,7 @@ describe('a trial tries', () => {
     expect(stage.processed()).toEqual(['c1', 'd1', 'e1', 'b1', 'a1']);
   });
 
-  it('parked keys and those of the queue alike', async () => {
+  it('parked keys and keys of the queue equally', async () => {
     failAll();
     await stage.park('a', 'a1');
     stage.now += SECOND;
@@ -74,7 +75,7 @@ describe('a trial tries', () => {
     expect(stage.processed()).toEqual(['e1', 'a1', 'b1']);
   });
 
-  it('no key of the queue that is parked: its parked message comes first', async () => {
+  it('no key of the queue that is parked, because its parked message comes first', async () => {
     failAll();
     await stage.park('a', 'a1');
     stage.waiting('a2');
@@ -83,18 +84,18 @@ describe('a trial tries', () => {
     expect(Object.fromEntries(stage.queue.visibility)).toEqual({ a2: 0 });
   });
 
-  it('knows that by a read of the heads after the messages were received', async () => {
+  it('no such key, by a read of the heads after the messages were received', async () => {
     stage.waiting('a1');
-    const { queue } = stage.deps();
+    const { queue } = stage.deps().ports;
     const receive = async () => {
       await stage.parking.touchHead(STAGE, 'a', { token: 't', now: stage.now, reason: 'r' });
       return stage.queue.receive();
     };
-    await stage.trial({ queue: replaced(queue, { receive }) });
+    await stage.trial({ ports: { queue: replaced(queue, { receive }) } });
     expect(stage.processed()).toEqual([]);
   });
 
-  it('no parked key that another is at work on, and none that is free by now', async () => {
+  it('no parked key that another worker has, and none that is free by now', async () => {
     await stage.park('a', 'a1');
     await stage.park('b', 'b1');
     stage.parking.lag = () => 2;
@@ -109,7 +110,7 @@ describe('a trial tries', () => {
     expect(stage.head()).toMatchObject({ leaseOwner: 'drain:x' });
   });
 
-  it('nothing of a head without messages, which it deletes as the drain does', async () => {
+  it('nothing for a head without messages, which it deletes as the drain does', async () => {
     await stage.parking.touchHead(STAGE, 'a', { token: 't', now: stage.now, reason: 'r' });
     await stage.trial();
     expect(stage.head()).toBeUndefined();
@@ -121,16 +122,16 @@ describe('a trial receives', () => {
   const received = async (give: () => string[]) => {
     let calls = 0;
     failAll();
-    const { queue } = stage.deps();
+    const { queue } = stage.deps().ports;
     const receive = () => {
       calls += 1;
       return Promise.resolve(give().map((id) => stage.message(id, id)));
     };
-    await stage.trial({ queue: replaced(queue, { receive }) });
+    await stage.trial({ ports: { queue: replaced(queue, { receive }) } });
     return calls;
   };
 
-  it('until nothing comes', async () => {
+  it('until the queue is empty', async () => {
     const ids = [['a1', 'b1'], ['c1'], []];
     expect(await received(() => ids.shift() ?? [])).toBe(3);
   });
@@ -149,7 +150,7 @@ describe('a trial receives', () => {
     expect(calls).toBe(4);
   });
 
-  it('as many keys as that, and reads the heads of them in parts: a read has at most 100 items', async () => {
+  it('that many keys, and reads their heads in parts: a read has at most 100 items', async () => {
     const ids = Array.from({ length: 90 }, (_, i) => `m${i}`);
     await received(() => ids.splice(0, 10));
     const reads = stage.reads as { keys: string[]; attemptsOf: string[] }[];
@@ -158,7 +159,7 @@ describe('a trial receives', () => {
 });
 
 describe('a message that was received 500 times', () => {
-  it('is parked by a trial, with its account and uncounted; its key is not tried from the queue', async () => {
+  it('is parked by a trial, uncounted and with its attempt record; its key is not tried from the queue', async () => {
     failAll();
     const known = { failures: 7, progress: { events: 2 } };
     const message = stage.redelivered('a1', known, MAX_RECEIVES);
@@ -174,7 +175,7 @@ describe('a message that was received 500 times', () => {
     expect(stage.events).toContainEqual(expect.objectContaining({ type: 'parked', counted: false }));
   });
 
-  it('is parked behind what its key has there', async () => {
+  it('is parked behind the parked messages of its key', async () => {
     failAll();
     await stage.park('a', 'a1');
     stage.redelivered('a2', undefined, MAX_RECEIVES);

@@ -1,9 +1,9 @@
-/** A trial of a degraded stage: when it may be, what it does to a message, and what it gives back. */
+/** A trial of a degraded stage: when it may run, what it reports, and when it stops. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { OWN_TROUBLE } from '../../../lambdas/core/stage/own-trouble.ts';
-import { crash } from '../../support/drain-stage.ts';
-import { DELIVERED, MINUTE, SECOND, STAGE } from '../../support/memory-stage.ts';
+import { DELIVERED, STAGE } from '../../support/memory-stage.ts';
+import { SECOND } from '../../support/mode-settings.ts';
 import { EPOCH, TrialStage } from '../../support/trial-stage.ts';
 
 let stage: TrialStage;
@@ -14,10 +14,9 @@ beforeEach(() => {
 const mode = () => stage.state.mode(STAGE).mode;
 const visibility = () => Object.fromEntries(stage.queue.visibility);
 const retry: Outcome = { kind: 'retry', reason: '503' };
-const filtered: Outcome = { kind: 'done', shown: { delivered: 0, filtered: 1, rejected: 0 } };
 
 describe('a trial', () => {
-  it('that gets a message of the queue through begins the recovery; the message is gone, the rest is back', async () => {
+  it('that gets a message of the queue through begins the recovery; the message is deleted, the rest is given back', async () => {
     stage.waiting('a1', 'a2', 'b1');
     await stage.trial();
     expect(stage.processed()).toEqual(['a1']);
@@ -27,7 +26,7 @@ describe('a trial', () => {
     expect(stage.events.at(-1)).toMatchObject({ type: 'tried', messageId: 'a1', gotThrough: true });
   });
 
-  it('is told as a trial; its progress is stored before that, and so is none of recovering', async () => {
+  it('is reported as a trial; its progress is stored before, so it does not count for recovering', async () => {
     stage.waiting('a1');
     const begunAt = stage.now;
     stage.results.set('a1', () => {
@@ -43,14 +42,16 @@ describe('a trial', () => {
     expect(stage.state.mode(STAGE)).toMatchObject({ proven: false, successes: 0 });
   });
 
-  it('tells what processes the message that it is one, without trouble of its own', async () => {
+  it('is marked as a trial for the work on the message, without trouble of its own', async () => {
     await stage.parking.touchHead(STAGE, 'a', { token: 't', now: stage.now, reason: `${OWN_TROUBLE}x` });
     await stage.park('a', 'a1');
     const given: unknown[] = [];
     await stage.trial({
-      process: ({ id }, { isTrial, inOwnTrouble }) => {
-        given.push([id, isTrial, inOwnTrouble]);
-        return Promise.resolve(DELIVERED);
+      ports: {
+        process: ({ id }, { isTrial, inOwnTrouble }) => {
+          given.push([id, isTrial, inOwnTrouble]);
+          return Promise.resolve(DELIVERED);
+        },
       },
     });
     expect(given).toEqual([['a1', true, false]]);
@@ -71,10 +72,10 @@ describe('a trial', () => {
     expect(stage.processed()).toEqual([]);
   });
 
-  it('of the router goes by its own mode alone', async () => {
+  it('of the router depends on its own mode only', async () => {
     stage.setMode('router', { mode: 'degraded', epoch: EPOCH });
     stage.waiting('a1');
-    await stage.trial({ isDestination: false });
+    await stage.trial({ stage: { isDestination: false } });
     expect(stage.processed()).toEqual(['a1']);
   });
 
@@ -83,7 +84,7 @@ describe('a trial', () => {
     ['the router blocks it', () => stage.setMode('router', { mode: 'degraded' })],
     ['it recovers without the trial', () => stage.setMode(STAGE, { mode: 'recovering', epoch: EPOCH + 1 })],
     ['it was degraded again', () => stage.setMode(STAGE, { mode: 'degraded', epoch: EPOCH + 2 })],
-    ['time is nearly over', () => (stage.timeLeft = 9 * SECOND)],
+    ['time is nearly used up', () => (stage.timeLeft = 9 * SECOND)],
   ])('stops before the next message when in the meantime %s', async (_, happen) => {
     stage.waiting('a1', 'b1');
     stage.results.set('a1', () => {
@@ -94,174 +95,4 @@ describe('a trial', () => {
     expect(stage.processed()).toEqual(['a1']);
     expect(visibility()).toEqual({ a1: 0, b1: 0 });
   });
-});
-
-describe('a trial that fails', () => {
-  it.each<[string, Outcome | (() => never)]>([
-    ['is not taken', retry],
-    ['crashes', crash],
-    ['is refused by AWS', { kind: 'fault', reason: 'denied', access: true }],
-    ['finds AWS down', { kind: 'fault', reason: 'timeout' }],
-    ['has no time', { kind: 'stopped' }],
-    ['cannot be stored', { kind: 'refused', reason: 'too large' }],
-  ])(
-    'as its message %s changes nothing but when it was tried, and the next key is tried',
-    async (_, result) => {
-      stage.waiting('a1', 'a2', 'b1');
-      for (const id of ['a1', 'b1']) stage.results.set(id, result);
-      await stage.trial();
-      expect(stage.processed()).toEqual(['a1', 'b1']);
-      expect(stage.called('note')).toEqual([]);
-      expect(stage.words).toEqual([]);
-      const trial = { epoch: EPOCH, at: stage.now };
-      expect(stage.state.attempts.get('a1')).toEqual({ failures: 0, trial });
-      expect(visibility()).toEqual({ a1: 0, a2: 0, b1: 0 });
-      expect(stage.queue.deleted).toEqual([]);
-      expect(stage.parking.size).toBe(0);
-    },
-  );
-
-  it('keeps the account of its message, without the attempt that its process died at before', async () => {
-    const known = { failures: 4, firstFailedAt: 1, lastFailedAt: 2, excused: 2, charges: 1, stamp: '0:v1' };
-    stage.redelivered('a1', { ...known, begunAt: 7 });
-    stage.results.set('a1', retry);
-    await stage.trial();
-    expect(stage.state.attempts.get('a1')).toEqual({ ...known, trial: { epoch: EPOCH, at: stage.now } });
-  });
-
-  it('of a parked key gives the lease back: due now, with the failures as they were', async () => {
-    await stage.park('a', 'a1', 'a2');
-    const { now } = stage;
-    const lease = { owner: 'x', now, until: now + 1, nextAttemptAt: now, triedEpoch: 1 };
-    await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease);
-    await stage.parking.releaseLease(STAGE, 'a', 'x', { failures: 5, nextAttemptAt: now + 9 * MINUTE });
-    stage.results.set('a1', crash);
-    await stage.trial();
-    expect(stage.processed()).toEqual(['a1']);
-    const left = { failures: 5, nextAttemptAt: now, triedEpoch: EPOCH, reason: 'poison' };
-    expect(stage.head()).toMatchObject(left);
-    expect(stage.head()).not.toHaveProperty('leaseOwner');
-    expect(stage.parked('a')).toEqual(['a1', 'a2']);
-    expect(stage.parking.messages(STAGE, 'a')[0]).not.toHaveProperty('attempt');
-    expect(stage.called('note')).toEqual([]);
-  });
-
-  it('and whose process dies is known to have been one: the next one tries another key first', async () => {
-    const [a1] = stage.waiting('a1');
-    stage.results.set('a1', () => new Promise(() => undefined));
-    void stage.trial();
-    for (let i = 0; i < 80; i++) await Promise.resolve();
-    stage.now += MINUTE;
-    stage.queue.waiting.push(a1 === undefined ? [] : [{ ...a1, receiveCount: 2 }]);
-    stage.waiting('b1');
-    stage.calls.length = 0;
-    await stage.trial();
-    expect(stage.processed()).toEqual(['b1']);
-    expect(stage.state.attempts.get('a1')).not.toHaveProperty('charges');
-  });
-
-  it('and whose process dies charges nobody: its lease says whose it was', async () => {
-    await stage.park('a', 'a1');
-    stage.results.set('a1', () => new Promise(() => undefined));
-    void stage.trial();
-    for (let i = 0; i < 80; i++) await Promise.resolve();
-    expect(stage.head()).toMatchObject({ failures: 0, leaseOwner: expect.stringMatching(/^trial:/) });
-    stage.now += 2 * MINUTE;
-    stage.setMode(STAGE, { mode: 'recovering', epoch: EPOCH + 1, dueEpoch: EPOCH + 1 });
-    stage.results.delete('a1');
-    await stage.drain();
-    expect(stage.called('note')).not.toContain('died');
-    expect(stage.parking.size).toBe(0);
-  });
-});
-
-describe('what a trial gets through', () => {
-  const partly: Outcome = {
-    ...{ kind: 'retry', reason: '503', progress: { events: 2 } },
-    shown: { delivered: 2, filtered: 0, rejected: 0 },
-  };
-
-  it.each(['queue', 'parking table'])(
-    'in part is kept of a message of the %s, and begins the recovery',
-    async (where) => {
-      if (where === 'queue') stage.waiting('a1', 'a2');
-      else await stage.park('a', 'a1', 'a2');
-      stage.results.set('a1', partly);
-      await stage.trial();
-      expect(mode()).toBe('recovering');
-      const attempt =
-        where === 'queue' ? stage.state.attempts.get('a1') : stage.parking.messages(STAGE, 'a')[0]?.attempt;
-      expect(attempt).toMatchObject({ failures: 0, progress: { events: 2 } });
-      expect(visibility()).toEqual(where === 'queue' ? { a1: 0, a2: 0 } : {});
-    },
-  );
-
-  it('of a parked key is deleted, and the key is free when nothing is behind it', async () => {
-    await stage.park('a', 'a1');
-    await stage.trial();
-    expect(stage.head()).toBeUndefined();
-    expect(stage.parking.size).toBe(0);
-    expect(mode()).toBe('recovering');
-    expect(stage.events).toContainEqual({ type: 'drained', key: 'a', messages: 1, emptied: true });
-  });
-
-  it('of a parked key ends its trouble, and what is behind it stays parked', async () => {
-    await stage.parking.touchHead(STAGE, 'a', { token: 't', now: stage.now, reason: `${OWN_TROUBLE}403` });
-    await stage.park('a', 'a1', 'a2');
-    await stage.trial();
-    expect(stage.parked('a')).toEqual(['a2']);
-    expect(stage.head()).toMatchObject({ failures: 0, reason: '403', nextAttemptAt: stage.now });
-    expect(stage.head()).not.toHaveProperty('leaseOwner');
-  });
-
-  it('by filtering is progress while the door is not in doubt', async () => {
-    stage.waiting('a1', 'b1');
-    stage.results.set('a1', filtered);
-    await stage.trial();
-    expect(mode()).toBe('recovering');
-    expect(stage.processed()).toEqual(['a1']);
-  });
-
-  it('by filtering is none while it is: the message is finished, and the next key is tried', async () => {
-    const { now } = stage;
-    stage.setMode(STAGE, { mode: 'degraded', epoch: EPOCH, since: now, doubtAt: now - MINUTE });
-    stage.waiting('a1', 'b1');
-    stage.results.set('a1', filtered);
-    stage.results.set('b1', retry);
-    await stage.trial();
-    expect(mode()).toBe('degraded');
-    expect(stage.processed()).toEqual(['a1', 'b1']);
-    expect(stage.queue.deleted).toEqual(['a1']);
-  });
-
-  it('ends the trial, also when that cannot be told', async () => {
-    stage.waiting('a1', 'b1');
-    stage.faults.set('note', 'before');
-    await stage.trial();
-    expect(stage.processed()).toEqual(['a1']);
-  });
-
-  it.each([
-    ['the message cannot be deleted', 'queue.delete'],
-    ['the change of mode cannot be told', 'note'],
-  ])('stays so when %s: it is a setback', async (_, call) => {
-    stage.waiting('a1');
-    stage.faults.set(call, 'before');
-    await stage.trial();
-    expect(stage.events.map(({ type }) => type)).toContain('setback');
-    expect(mode()).toBe(call === 'note' ? 'degraded' : 'recovering');
-    expect(visibility()).toEqual(call === 'note' ? {} : { a1: 0 });
-  });
-
-  it.each(['parking.deleteMessage', 'parking.saveMessage', 'parking.deleteHead', 'parking.releaseLease'])(
-    'of a parked key is told although %s fails',
-    async (call) => {
-      await stage.park('a', 'a1');
-      stage.results.set('a1', call === 'parking.saveMessage' ? partly : DELIVERED);
-      stage.faults.set(call, 'before');
-      await stage.trial();
-      expect(mode()).toBe('recovering');
-      expect(stage.events.map(({ type }) => type)).toContain('setback');
-    },
-  );
 });
