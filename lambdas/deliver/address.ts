@@ -1,13 +1,29 @@
 /**
- * Which addresses a destination may have. A pipeline runs inside somebody's network: a destination whose name leads to
- * a private address would let whoever controls that name reach what only the network should (SSRF).
+ * Which addresses a destination may have. A pipeline runs inside a company's network: a destination whose name leads to
+ * a private address would let the owner of that name reach what only the network should (SSRF).
  */
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import type { NetworkName } from '../../contract/settings.ts';
+import { cut } from '../core/base/text.ts';
 
-/** `public`: public addresses only; `loopback`: those and this machine; `any`: the config allows private networks. */
-export type Networks = 'public' | 'loopback' | 'any';
+/** Those besides the public one that may be connected to. */
+export type Networks = readonly NetworkName[];
+
+/** Addresses of other kinds (multicast, reserved, carrier-grade NAT, translations into IPv4) are never connected to. */
+const NETWORKS: Readonly<Record<string, NetworkName>> = {
+  private: 'private',
+  uniqueLocal: 'private',
+  loopback: 'loopback',
+  linkLocal: 'linkLocal',
+};
+
+const fixOf = (network: NetworkName | undefined): string => {
+  if (network === undefined) return 'nothing is sent there';
+  const value = network === 'private' ? 'to true' : `to ["${network}"]`;
+  return `set allowPrivateNetwork ${value} on the destination if it is meant`;
+};
 
 /** All addresses of a host name. */
 export type Resolve = (
@@ -21,22 +37,33 @@ export class AddressRefused extends Error {
 
 /** The part of IPv6 that is handed out for public use; ipaddr.js calls everything unicast that it has no name for. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+/**
+ * Of an instance's own services, such as its metadata: link-local in all but the prefix. Source: Amazon EC2, "Access instance metadata for
+ * an EC2 instance".
+ */
+const EC2_IPV6 = ipaddr.IPv6.parseCIDR('fd00:ec2::/32');
 
-/** What kind of address it is; `unicast` is public. An IPv4 address in IPv6's clothes is judged as IPv4. */
-const kindOf = (address: string): string => {
+/**
+ * What kind of address it is; `unicast` is public. An IPv4 address in IPv6's clothes is judged as IPv4.
+ * @returns undefined for a text that cannot be read as an address
+ */
+const kindOf = (address: string): string | undefined => {
+  if (!ipaddr.isValid(address)) return undefined;
   const parsed = ipaddr.process(address);
   const kind = parsed.range();
+  if (parsed instanceof ipaddr.IPv6 && parsed.match(EC2_IPV6)) return 'linkLocal';
   const isGlobal = parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_IPV6);
   return kind === 'unicast' && !isGlobal ? 'reserved' : kind;
 };
 
 const check = (hostname: string, address: string, networks: Networks): AddressRefused | undefined => {
-  if (networks === 'any') return undefined;
   const kind = kindOf(address);
-  if (kind === 'unicast' || (networks === 'loopback' && kind === 'loopback')) return undefined;
+  if (kind === undefined)
+    return new AddressRefused(`"${cut(address, 100)}" of host ${hostname} cannot be read as an IP address`);
+  const network = NETWORKS[kind];
+  if (kind === 'unicast' || (network !== undefined && networks.includes(network))) return undefined;
   return new AddressRefused(
-    `address ${address} of host ${hostname} is not public (${kind}); ` +
-      'set allowPrivateNetwork on the destination if it is meant',
+    `address ${address} of host ${hostname} is not public (${kind}); ${fixOf(network)}`,
   );
 };
 

@@ -7,17 +7,25 @@ import { requireEnv } from '../aws/environment.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { secretCache, secretReader } from '../aws/secrets.ts';
+import { redactedRejections } from '../stage/redacted.ts';
 import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { stageWorld } from '../stage/world.ts';
-import { deliverer, roomForMessage } from './deliver.ts';
+import type { Networks } from './address.ts';
+import { deliverer } from './deliver.ts';
 import { httpClient } from './http-client.ts';
+import { roomForMessage } from './room.ts';
 
 const { destination, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
 const stage = destination.id;
 const dynamo = dynamoClient();
 const world = stageWorld(dynamo, codeVersion);
-const ownNetwork = process.env[ENV.allowNetwork] === 'loopback' ? 'loopback' : 'public';
+const { allowPrivateNetwork: allowed } = destination;
+const networks: Networks = [
+  ...(allowed === true ? (['private'] as const) : allowed || []),
+  // The local run's destinations are on this machine.
+  ...(process.env[ENV.allowNetwork] === 'loopback' ? (['loopback'] as const) : []),
+];
 
 const warn = (message: string, error: unknown): void => {
   log('warn', message, { stage, error: describeError(error) });
@@ -42,6 +50,7 @@ export const handler = stageHandler(
     timing,
     degradedMode,
     codeVersion,
+    redact: secrets.redact,
     worstCase: roomForMessage(timing, code.transforms.timeout),
     code,
     process: deliverer({
@@ -50,10 +59,13 @@ export const handler = stageHandler(
       transforms: code.transforms,
       send: httpClient({
         timeout: timing.requestTimeout,
-        networks: destination.allowPrivateNetwork ? 'any' : ownNetwork,
+        networks,
       }),
       secrets,
-      rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+      rejections: redactedRejections(
+        new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+        secrets.redact,
+      ),
       clock: Date.now,
       count: (metrics) => {
         emitMetrics({ Stage: stage }, metrics);

@@ -2,7 +2,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Redact } from '../core/base/redaction.ts';
 import { AddressRefused, checkLiteral, guardedLookup, type Networks, type Resolve } from './address.ts';
+import { Connections } from './connections.ts';
+import { transportReason } from './transport-reason.ts';
 
 export interface HttpRequest {
   readonly url: string;
@@ -20,8 +23,16 @@ export type Reply =
     }
   /** No complete answer. Whether the other side has seen the request is unknown. */
   | { readonly kind: 'transport'; readonly reason: string }
-  /** Nothing was sent: the destination's configuration has to be mended. */
+  /** Nothing was sent: the destination's configuration has to be fixed. */
   | { readonly kind: 'misconfigured'; readonly reason: string };
+
+/** A destination may echo what it was sent. */
+export const redacted = (reply: Reply, redact: Redact): Reply => {
+  if (reply.kind !== 'answer') return { ...reply, reason: redact(reply.reason) };
+  const { location, ...others } = reply.headers;
+  const moved = location === undefined ? {} : { location: redact(location) };
+  return { ...reply, headers: { ...others, ...moved }, body: redact(reply.body) };
+};
 
 export type HttpClient = (request: HttpRequest) => Promise<Reply>;
 
@@ -31,12 +42,17 @@ export interface HttpClientOptions {
   readonly networks: Networks;
   /** Default: the system's resolver. */
   readonly resolve?: Resolve;
+  /** PEM of the authorities whose certificates are trusted. Default: Node's, which are the public ones. */
+  readonly ca?: string;
 }
 
 /** Bytes of an answer that are read; then the connection is cut, and the answer is what was read. */
 const MAX_ANSWER = 64 * 1024;
 
-/** A kept-alive connection that the server had closed before it could see the request. */
+/**
+ * A kept-alive connection that the server had closed before it could see the request, or on which it sent what belongs to an earlier
+ * answer.
+ */
 const STALE = Symbol('stale');
 
 interface Exchange {
@@ -44,7 +60,9 @@ interface Exchange {
   readonly request: HttpRequest;
   /** `false`: a connection of its own. */
   readonly agent: http.Agent | false;
+  readonly connections: Connections;
   readonly lookup: LookupFunction;
+  readonly ca: string | undefined;
   readonly signal: AbortSignal;
   readonly timeout: number;
 }
@@ -53,16 +71,15 @@ interface Exchange {
  * A client that keeps connections alive between requests, and follows no redirect: a destination gets what its
  * configuration says, and the address checks hold for where it goes.
  */
-export const httpClient = ({ timeout, networks, resolve }: HttpClientOptions): HttpClient => {
-  const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+export const httpClient = ({ timeout, networks, resolve, ca }: HttpClientOptions): HttpClient => {
+  const connections = new Connections();
   const lookup = guardedLookup(networks, resolve);
   return async (request) => {
     const url = new URL(request.url);
     const refused = checkLiteral(url, networks);
     if (refused !== undefined) return { kind: 'misconfigured', reason: refused.message };
-    const agent = url.protocol === 'https:' ? agents.https : agents.http;
-    const call = { url, request, lookup, timeout, signal: AbortSignal.timeout(timeout) };
-    const reply = await exchange({ ...call, agent });
+    const call = { url, request, connections, lookup, ca, timeout, signal: AbortSignal.timeout(timeout) };
+    const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
     if (reply !== STALE) return reply;
     // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
     const again = await exchange({ ...call, agent: false });
@@ -70,47 +87,49 @@ export const httpClient = ({ timeout, networks, resolve }: HttpClientOptions): H
   };
 };
 
-const exchange = ({ url, request, agent, lookup, signal, timeout }: Exchange) =>
+/** Of Node's parser: what arrived is not what HTTP has in that place. */
+const isParseError = ({ code }: NodeJS.ErrnoException): boolean => code?.startsWith('HPE_') === true;
+
+/** On a reused connection, before an answer. */
+const isOfEarlier = (error: NodeJS.ErrnoException): boolean =>
+  isParseError(error) || ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+
+const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeout }: Exchange) =>
   new Promise<Reply | typeof STALE>((settle) => {
     const send = url.protocol === 'https:' ? https.request : http.request;
     const headers = { ...request.headers, 'content-length': Buffer.byteLength(request.body) };
-    const outgoing = send(url, { method: 'POST', headers, agent, lookup, signal });
-    let answered = false;
+    const outgoing = send(url, { method: 'POST', headers, agent, lookup, ca, signal });
+    let answer: Answer | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
-      if (signal.aborted) {
+      if (answer?.isComplete === true) {
+        // What went wrong came after the answer: more bytes than it has, or an end of the connection.
+        if (isParseError(error)) connections.keepNone();
+        settle(answer.rest().reply());
+      } else if (signal.aborted) {
         settle({ kind: 'transport', reason: `no complete answer within ${timeout / 1000} s` });
       } else if (error instanceof AddressRefused) {
         settle({ kind: 'misconfigured', reason: error.message });
-      } else if (outgoing.reusedSocket && !answered && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) {
+      } else if (outgoing.reusedSocket && answer === undefined && isOfEarlier(error)) {
+        if (isParseError(error)) connections.keepNone();
         settle(STALE);
       } else {
-        settle({ kind: 'transport', reason: describe(error) });
+        settle({ kind: 'transport', reason: transportReason(error) });
       }
     };
     outgoing.on('error', fail);
     // For instance after 101 Switching Protocols, which Node ends without an answer and without an error.
     outgoing.on('close', () => {
-      if (!answered) fail(new Error('the connection was closed before an answer'));
+      if (answer === undefined) fail(new Error('the connection was closed before an answer'));
     });
     outgoing.on('response', (response) => {
-      answered = true;
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const received = (answer = new Answer(response));
       const finish = (): void => {
-        const { location, 'retry-after': retryAfter } = response.headers;
-        settle({
-          kind: 'answer',
-          status: response.statusCode ?? 0,
-          headers: { location, 'retry-after': retryAfter },
-          body: Buffer.concat(chunks).subarray(0, MAX_ANSWER).toString('utf8'),
-        });
+        settle(received.reply());
       };
       response.on('error', fail);
       response.on('end', finish);
       response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size < MAX_ANSWER) return;
+        if (!received.add(chunk)) return;
         finish();
         response.destroy();
       });
@@ -118,8 +137,42 @@ const exchange = ({ url, request, agent, lookup, signal, timeout }: Exchange) =>
     outgoing.end(request.body);
   });
 
-/** Node tells of a failed connection to several addresses by an error without a message, which lists the others. */
-const describe = (error: NodeJS.ErrnoException & { readonly errors?: readonly unknown[] }): string => {
-  const text = error.errors === undefined ? error.message : error.errors.map(String).join('; ');
-  return [error.code, text].filter((part) => part !== undefined && part !== '').join(': ');
-};
+/** What has been received of an answer. */
+class Answer {
+  readonly #response: http.IncomingMessage;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(response: http.IncomingMessage) {
+    this.#response = response;
+  }
+
+  /** Its headers, and as much of a body as they declare, have arrived. */
+  get isComplete(): boolean {
+    return this.#response.complete;
+  }
+
+  /** @returns whether that is as much as is read */
+  add(chunk: Buffer): boolean {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    return this.#size >= MAX_ANSWER;
+  }
+
+  /** Takes what was received before an error, and not yet emitted: reading emits it. */
+  rest(): this {
+    while (this.#response.read() !== null);
+    return this;
+  }
+
+  reply(): Reply {
+    const { statusCode = 0, headers } = this.#response;
+    const { location, 'retry-after': retryAfter } = headers;
+    return {
+      kind: 'answer',
+      status: statusCode,
+      headers: { location, 'retry-after': retryAfter },
+      body: Buffer.concat(this.#chunks).subarray(0, MAX_ANSWER).toString('utf8'),
+    };
+  }
+}

@@ -16,7 +16,7 @@ export interface Plan {
   /** What is left to send, in order. */
   readonly outputs: readonly Output[];
   /**
-   * The progress to save when so many of `outputs` are finished. Events that the transform filtered out count as
+   * The progress to save when this many of `outputs` are finished. Events that the transform filtered out count as
    * finished once all before them are.
    * @returns undefined at the very beginning of the message: there is nothing to save
    */

@@ -1,4 +1,5 @@
 /** The records of events that a destination will not get. */
+import { stringify } from '../core/base/exact-json.ts';
 import type { EventsEnvelope } from '../core/event/envelope.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import type { Rejection } from '../core/event/ports.ts';
@@ -23,7 +24,7 @@ export const refusedEvent = (
   { reason, answer }: Refusal,
   at: number,
 ): Rejection => {
-  const content = kept(JSON.stringify(output.content));
+  const content = kept(stringify(output.content));
   return {
     id: rejectionId(message, output.event, output.index, content),
     stage,

@@ -1,26 +1,28 @@
 /**
  * Events -> the request that a webhook receives.
  *
- * Whoever received RudderStack's webhooks needs to change nothing: POST, one event's JSON, the same `User-Agent`, and
+ * A receiver of RudderStack's webhooks needs no change: POST, one event's JSON, the same `User-Agent`, and
  * the same three edits of the body (`toPayload`). On top come batches, an idempotency key and a signature.
  *
  * One thing of RudderStack's is left out on purpose: there an event may name its own headers and URL (`header`,
  * `fullPath`, `appendPath`). An event comes from anybody who has the write key, which is public in a browser; it must
- * not choose where the pipeline sends requests, nor with which headers.
+ * not choose where the pipeline sends requests, nor the headers.
  */
 import { createHash, createHmac } from 'node:crypto';
 import type { DestinationSettings } from '../../contract/settings.ts';
+import { stringify } from '../core/base/exact-json.ts';
 import { isJsonObject, type JsonObject, type SluiceEvent } from '../core/event/event.ts';
 import type { HttpRequest } from './http-client.ts';
 
 export type WebhookConfig = Pick<DestinationSettings, 'url' | 'headers' | 'batch' | 'signingSecret'>;
 
 export type Built =
-  | { readonly kind: 'request'; readonly request: HttpRequest }
+  /** `signatures`: of the request, which are as secret as the key for as long as a receiver takes them. */
+  | { readonly kind: 'request'; readonly request: HttpRequest; readonly signatures: readonly string[] }
   /** A secret's value is of no use. The reason says which, and never the value. */
   | { readonly kind: 'misconfigured'; readonly reason: string };
 
-/** RudderStack's, to the letter: receivers and their firewalls tell its requests by it. */
+/** RudderStack's, to the letter: receivers and their firewalls recognize its requests by it. */
 export const USER_AGENT = 'RudderLabs';
 
 const DIRECTIVES = new Set(['header', 'fullPath', 'appendPath']);
@@ -32,10 +34,11 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Names of the secrets that a request needs. */
 export const secretNames = ({
+  url,
   headers,
   signingSecret,
-}: Pick<WebhookConfig, 'headers' | 'signingSecret'>): readonly string[] =>
-  [...Object.values(headers), signingSecret].flatMap((value) =>
+}: Pick<WebhookConfig, 'url' | 'headers' | 'signingSecret'>): readonly string[] =>
+  [url, ...Object.values(headers), signingSecret].flatMap((value) =>
     typeof value === 'object' ? [value.secretName] : [],
   );
 
@@ -55,12 +58,15 @@ export const toPayload = (event: SluiceEvent): JsonObject => {
 };
 
 /**
- * The same for every attempt at the same events, so that a receiver can tell a repetition. An event's own id if it can
- * stand in a header; a hash otherwise, for ids come from outside and may hold anything.
+ * The same for every attempt at the same events, so that a receiver can recognize a repetition. It names the source: a
+ * sender with the public key of a web page chooses the ids of its events, and must not make a receiver take a server's event for a
+ * repetition. An
+ * event's own id if it can stand in a header; a hash otherwise, for ids come from outside and may hold anything.
  */
 export const idempotencyKey = (sourceId: string, events: readonly SluiceEvent[]): string => {
   const [first, ...others] = events;
-  if (first !== undefined && others.length === 0 && PLAIN_ID.test(first.messageId)) return first.messageId;
+  if (first !== undefined && others.length === 0 && PLAIN_ID.test(first.messageId))
+    return `${sourceId}:${first.messageId}`;
   const ids = events.map(({ messageId }) => messageId);
   return createHash('sha256')
     .update(JSON.stringify([sourceId, ...ids]))
@@ -85,6 +91,14 @@ export const sign = (keys: string, id: string, timestamp: number, body: string):
   return decoded.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`).join(' ');
 };
 
+/** Of a secret: what is secret is not sent in clear text, except to an address or a name that is no public one. */
+const isUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  const isLocal = /^(localhost|127\.[\d.]+|\[::1\]|10\.[\d.]+|192\.168\.[\d.]+)$/.test(hostname);
+  return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && username === '' && password === '';
+};
+
 /**
  * @param events at least one, at most `batch`; a destination with a batch of 1 gets an object, any other an array, of
  *   one event too, so that a receiver has one shape to read
@@ -92,14 +106,19 @@ export const sign = (keys: string, id: string, timestamp: number, body: string):
  * @param now milliseconds since 1970
  */
 export const buildRequest = (
-  { url, headers: configured, batch, signingSecret }: WebhookConfig,
+  { url: to, headers: configured, batch, signingSecret }: WebhookConfig,
   sourceId: string,
   events: readonly SluiceEvent[],
   secrets: ReadonlyMap<string, string>,
   now: number,
 ): Built => {
+  const url = typeof to === 'string' ? to : (secrets.get(to.secretName) ?? '');
+  if (typeof to !== 'string' && !isUrl(url)) {
+    const reason = `url: the secret "${to.secretName}" is not an https URL without a user name or password`;
+    return { kind: 'misconfigured', reason };
+  }
   const payloads = events.map(toPayload);
-  const body = JSON.stringify(batch === 1 ? payloads[0] : payloads);
+  const body = stringify(batch === 1 ? payloads[0] : payloads);
   const id = idempotencyKey(sourceId, events);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(configured)) {
@@ -115,7 +134,8 @@ export const buildRequest = (
     'User-Agent': USER_AGENT,
     'Idempotency-Key': id,
   });
-  if (signingSecret === undefined) return { kind: 'request', request: { url, headers, body } };
+  if (signingSecret === undefined)
+    return { kind: 'request', request: { url, headers, body }, signatures: [] };
 
   const timestamp = Math.floor(now / 1000);
   const signature = sign(secrets.get(signingSecret.secretName) ?? '', id, timestamp, body);
@@ -128,5 +148,6 @@ export const buildRequest = (
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signature,
   });
-  return { kind: 'request', request: { url, headers, body } };
+  const signatures = signature.split(' ').map((one) => one.replace(/^v1,/, ''));
+  return { kind: 'request', request: { url, headers, body }, signatures };
 };

@@ -1,5 +1,5 @@
 /**
- * A time limit for work that makes calls: at the limit the calls under way are told to end, and the work waits until they have.
+ * A time limit for work that makes calls: at the limit the calls under way are aborted, and the work waits until they have.
  * Lambda freezes a function once it has answered, and a call that is under way then lands in the middle of a later request.
  *
  * The AWS SDK ends a call immediately when its signal aborts: it destroys the request and cuts its own pauses short. AWS may
@@ -10,7 +10,7 @@
 import { setMaxListeners } from 'node:events';
 import { InfraFault } from '../core/base/faults.ts';
 
-/** Milliseconds that a call has for ending when it was told to. */
+/** Milliseconds that an aborted call has to end. */
 const ABORT_TIME = 500;
 
 export interface Deadline {
@@ -40,7 +40,7 @@ export const withDeadline = async <T>(
 export const ended = async <T>(call: Promise<T>, { end }: Pick<Deadline, 'end'>): Promise<T> => {
   let giveUp: () => void = () => undefined;
   const givenUp = new Promise<never>((_, reject) => {
-    giveUp = () => reject(new InfraFault('a call did not end when it was told to'));
+    giveUp = () => reject(new InfraFault('an aborted call did not end'));
   });
   if (end.aborted) giveUp();
   end.addEventListener('abort', giveUp);

@@ -1,6 +1,7 @@
 /** From a request's bytes to the data in them. What the client got wrong is a value, never an error. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { parse } from '../core/base/exact-json.ts';
 import { append } from '../core/base/append.ts';
 import { MAX_REQUEST_BYTES } from '../core/base/limits.ts';
 import type { Refusal } from './response.ts';
@@ -10,7 +11,10 @@ interface Refused {
   readonly refusal: Refusal;
 }
 
-export type Decoded = { readonly ok: true; readonly value: unknown } | Refused;
+export type Decoded =
+  | { readonly ok: true; readonly value: unknown }
+  /** `text`: of a body that is not JSON. */
+  | (Refused & { readonly text?: string });
 
 const inflate = promisify(gunzip);
 
@@ -29,7 +33,7 @@ const decompress = async (bytes: Buffer): Promise<Inflated> => {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ERR_BUFFER_TOO_LARGE') return { ok: false, refusal: 'request size exceeds max limit' };
-    // RudderStack answers 500, and SDKs send the same broken bytes again for ever.
+    // RudderStack answers 500, and SDKs send the same broken bytes again forever.
     if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR' || code === 'Z_NEED_DICT') {
       return { ok: false, refusal: 'failed to read body from request' };
     }
@@ -56,9 +60,9 @@ export const decodeBody = async (body: Buffer): Promise<Decoded> => {
   const decoded = await decodeText(body);
   if (!decoded.ok) return decoded;
   try {
-    return { ok: true, value: JSON.parse(decoded.text) };
+    return { ok: true, value: parse(decoded.text) };
   } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, refusal: 'invalid json' };
+    if (error instanceof SyntaxError) return { ok: false, refusal: 'invalid json', text: decoded.text };
     throw error;
   }
 };

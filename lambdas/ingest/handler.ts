@@ -11,12 +11,13 @@ import { createIngest } from './ingest.ts';
 import { sleep } from './send.ts';
 import { keysToSources } from './write-key.ts';
 
-const { sources, timing, version, codeVersion } = readBundle() as IngestBundle;
+const { sources, timing, maxKeys, version, codeVersion } = readBundle() as IngestBundle;
 
 export const handler = createIngest({
   sourceOf: keysToSources(sources),
   sender: new SqsQueueSender(sqsClient(), requireEnv(ENV.eventsQueueUrl)),
   deadline: timing.ingestDeadline,
+  maxKeys,
   clock: Date.now,
   random: Math.random,
   newId: randomUUID,

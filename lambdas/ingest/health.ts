@@ -1,5 +1,5 @@
 /** What `/health` says. It is for people and load balancers; accepting events never reads the mode. */
-import { isShut, type Mode } from '../core/mode/record.ts';
+import { isBlocked, type Mode } from '../core/mode/record.ts';
 import { ended, withDeadline } from './deadline.ts';
 import { json, type Answer } from './response.ts';
 
@@ -8,7 +8,7 @@ const MODE_LIMIT = 300;
 
 export interface HealthOptions {
   readonly readMode: (signal: AbortSignal) => Promise<Mode>;
-  /** Told why the mode is unknown. */
+  /** Takes the reason why the mode is unknown. */
   readonly onUnknown: (error: unknown) => void;
   /** Milliseconds. */
   readonly limit?: number;
@@ -29,7 +29,11 @@ export const health = async ({ readMode, onUnknown, limit = MODE_LIMIT }: Health
   const up = { server: 'UP', acceptingEvents: 'TRUE' };
   try {
     const mode = await withLimit(readMode, limit);
-    return json({ ...up, routingEvents: isShut([mode]) ? 'FALSE' : 'TRUE', mode: mode.mode.toUpperCase() });
+    return json({
+      ...up,
+      routingEvents: isBlocked([mode]) ? 'FALSE' : 'TRUE',
+      mode: mode.mode.toUpperCase(),
+    });
   } catch (error) {
     onUnknown(error);
     return json({ ...up, routingEvents: 'UNKNOWN', mode: 'UNKNOWN' });

@@ -1,9 +1,13 @@
 /** Ingest as a function of its dependencies: a proxy event in, an answer out, never a throw. */
+import { METRICS } from '../../contract/metrics.ts';
 import { describeError } from '../aws/log.ts';
-import { accept, type AcceptOptions } from './accept.ts';
+import { accept, type Accepting, type AcceptOptions } from './accept.ts';
+import { asJson, readsJson } from './answer-format.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { health, type HealthOptions } from './health.ts';
 import { asPixel } from './pixel.ts';
+import { rateLimits } from './rate-limits.ts';
+import { refusedBodies } from './refused-bodies.ts';
 import { parseRequest, type IngestRequest, type ProxyEvent } from './request.ts';
 import { json, refuse, ROBOTS, unavailable, type Answer, type ProxyResult } from './response.ts';
 import { findRoute } from './routes.ts';
@@ -15,7 +19,7 @@ export type IngestOptions = AcceptOptions &
     readonly version: { readonly version: string; readonly codeVersion: string };
   };
 
-const answer = async (request: IngestRequest, options: IngestOptions): Promise<Answer> => {
+const answer = async (request: IngestRequest, options: IngestOptions & Accepting): Promise<Answer> => {
   if (request.method === 'OPTIONS') return preflight(request.headers);
   const route = findRoute(request.method, request.path);
   switch (route.kind) {
@@ -26,7 +30,8 @@ const answer = async (request: IngestRequest, options: IngestOptions): Promise<A
     case 'health':
       return health({
         readMode: options.readMode,
-        onUnknown: (error) => options.log('warn', 'health: the mode is unknown', { error: String(error) }),
+        onUnknown: (error) =>
+          options.log('warn', 'health: the mode is unknown', { error: describeError(error) }),
       });
     case 'version':
       // RudderStack's names for them.
@@ -52,24 +57,27 @@ const orUnavailable = async (options: IngestOptions, work: () => Promise<Answer>
   try {
     return await work();
   } catch (error) {
-    options.log('error', `ingest failed: ${String(error)}`, { stack: describeError(error) });
+    options.log('error', 'ingest failed', { error: describeError(error) });
     return unavailable(options.random);
   }
 };
 
-export const createIngest =
-  (options: IngestOptions) =>
-  async (event: ProxyEvent): Promise<ProxyResult> => {
-    let origin: string | undefined;
-    const { status, headers, body } = await orUnavailable(options, () => {
-      const request = parseRequest(event);
-      origin = request.headers.get('origin');
+export const createIngest = (given: IngestOptions) => {
+  const options = { ...given, keepRefused: refusedBodies(given), limits: rateLimits() };
+  return async (event: ProxyEvent): Promise<ProxyResult> => {
+    let request: IngestRequest | undefined;
+    const answered = await orUnavailable(options, () => {
+      request = parseRequest(event);
       return answer(request, options);
     });
+    const isJson = request !== undefined && readsJson(request);
+    const { status, headers, body } = isJson ? asJson(answered) : answered;
+    if (status === 401) options.emitMetrics({}, { [METRICS.requestsUnauthorized]: 1 });
     return {
       statusCode: status,
-      headers: { ...headers, ...corsHeaders(origin) },
+      headers: { ...headers, ...corsHeaders(request?.headers.get('origin')) },
       body: typeof body === 'string' ? body : body.toString('base64'),
       isBase64Encoded: typeof body !== 'string',
     };
   };
+};

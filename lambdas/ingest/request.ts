@@ -1,5 +1,5 @@
 /** From API Gateway's event to the request that the policy sees. */
-import { isIP } from 'node:net';
+import { clientAddress } from './client-address.ts';
 
 /** The fields that are read of a REST API's proxy event. Nothing is taken for granted: a console's test call has nulls. */
 export interface ProxyEvent {
@@ -57,12 +57,6 @@ const readQuery = ({
   return found;
 };
 
-/** As RudderStack: the first hop that proxies named, else whoever connected. It is informative; nothing trusts it. */
-const clientIp = (headers: ReadonlyMap<string, string>, event: ProxyEvent): string => {
-  const hop = headers.get('x-forwarded-for')?.split(',')[0]?.trim() ?? '';
-  return isIP(hop) > 0 ? hop : (event.requestContext?.identity?.sourceIp ?? '');
-};
-
 /** SDKs that are given a URL with a slash at its end post to `//v1/batch`; a 404 would make some stop for good. */
 const tidyPath = (path: string): string => path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 
@@ -77,7 +71,7 @@ export const parseRequest = (event: ProxyEvent): IngestRequest => {
     body: Buffer.from(body, event.isBase64Encoded === true ? 'base64' : 'utf8'),
     // Gzip's second byte is not UTF-8: read as text it becomes the replacement character.
     mangled: event.isBase64Encoded !== true && body.startsWith('\u001f\ufffd'),
-    ip: clientIp(headers, event),
+    ip: clientAddress(headers.get('x-forwarded-for'), event.requestContext?.identity?.sourceIp ?? ''),
   };
 };
 

@@ -18,7 +18,7 @@ export interface ProxyResult {
   readonly isBase64Encoded: boolean;
 }
 
-/** A refusal's text, and its status. A 4xx tells the client that sending it again is useless. */
+/** A refusal's text, and its status. A 4xx says that sending it again is useless. */
 const STATUS = {
   'request body is nil': 400,
   'failed to read body from request': 400,
@@ -35,6 +35,8 @@ const STATUS = {
   'invalid http request method': 405,
   'event size exceeds max limit': 413,
   'request size exceeds max limit': 413,
+  'request has events of too many users': 413,
+  'max requests limit reached': 429,
 } as const;
 
 export type Refusal = keyof typeof STATUS;
@@ -44,22 +46,36 @@ const TEXT = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Opti
 /** Exactly 200: the old mobile SDKs take nothing else for success. */
 export const OK: Answer = { status: 200, body: 'ok', headers: TEXT };
 
-export const refuse = (text: Refusal, headers: Readonly<Record<string, string>> = {}): Answer => ({
+/** @param detail follows the text, which SDKs look for */
+export const refuse = (
+  text: Refusal,
+  headers: Readonly<Record<string, string>> = {},
+  detail = '',
+): Answer => ({
   status: STATUS[text],
-  body: `${text}\n`,
+  body: `${text}${detail}\n`,
   headers: { ...TEXT, ...headers },
 });
 
 /**
  * The event is not stored, and the SDK should send it again. From 10 to 30 seconds, because the server-side SDKs give
  * up after three retries and honour this header: it makes them wait out a minute of trouble instead of their own second and
- * a half. Spread out, so that they do not come back all at once.
+ * a half. Spread out, so that they do not all come back at the same time.
  */
 export const unavailable = (random: Random): Answer => ({
   status: 503,
   body: 'service unavailable\n',
   headers: { ...TEXT, 'Retry-After': String(10 + Math.floor(random() * 21)) },
 });
+
+/** Seconds. A client that has to wait longer is answered 429 again. */
+const LONGEST_WAIT = 300;
+
+/** The source has sent more than its limit. Spread out, so that its clients do not all come back at the same time. @param wait milliseconds */
+export const slowDown = (wait: number, random: Random): Answer => {
+  const seconds = Math.min(LONGEST_WAIT, Math.ceil(wait / 1000)) + Math.floor(random() * 10);
+  return refuse('max requests limit reached', { 'Retry-After': String(seconds) });
+};
 
 export const json = (body: unknown, cacheControl = 'no-store'): Answer => ({
   status: 200,

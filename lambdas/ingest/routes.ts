@@ -43,7 +43,7 @@ const postEvent = (name: string, type: string): [string, Entry] => [
   { methods: ['POST'], route: { kind: 'event', type, keyIn: 'header, body' } },
 ];
 const BATCH: Entry = { methods: ['POST'], route: { kind: 'batch', keyIn: 'header, body' } };
-// HEAD is GET of which only the headers are wanted; load balancers probe with it.
+// HEAD is GET for the headers alone; load balancers probe with it.
 const READ: readonly Method[] = ['GET', 'HEAD'];
 
 const ROUTES: ReadonlyMap<string, Entry> = new Map<string, Entry>([

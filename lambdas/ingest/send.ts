@@ -21,7 +21,7 @@ const CALLS_AT_ONCE = 10;
 /** Milliseconds between two tries of one request; it has some seconds in all. */
 const PAUSES = { minBackoff: 50, maxBackoff: 1_000 };
 
-/** Waits so many milliseconds, or until the signal aborts; never throws. */
+/** Waits, or until the signal aborts; never throws. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
 export const sleep: Sleep = (milliseconds, signal) =>

@@ -9,8 +9,8 @@ import type { KeyPlaces } from './routes.ts';
 
 /**
  * A browser may take its last answer for five minutes, and for a day while it fetches a new one: a page that is loaded while
- * nothing can be reached begins all the same, as long as the browser remembers its preflight, too. A source that is
- * switched off is noticed late by that, while its events are refused at once.
+ * nothing can be reached begins anyway, as long as the browser remembers its preflight, too. A source that is
+ * switched off is therefore noticed late, while its events are refused immediately.
  */
 const CACHE = 'private, max-age=300, stale-while-revalidate=86400';
 

@@ -14,9 +14,9 @@ const payloadOf = async ({ method, query, headers, body }: IngestRequest): Promi
 };
 
 /**
- * JSON, a form or, for `GET`, the query. A `GET` without a query is somebody who tries whether the address is there: no event.
+ * JSON, a form or, for `GET`, the query. A bare `GET` is a connectivity check: no event.
  *
- * Nobody knows whose event it is, so each is of somebody else, as in RudderStack: webhooks have no order among them.
+ * Nobody knows whose event it is, so each is of another user, as in RudderStack: webhooks have no order among them.
  * @throws only what is not the client's fault
  */
 export const webhookEvents = async (request: IngestRequest, newId: () => string): Promise<Decoded> => {

@@ -40,7 +40,7 @@ export type Authenticated =
 
 /**
  * A 401 is final: the newer mobile SDKs delete all they have stored. So it is for keys that are surely wrong only, which
- * can be told without asking anybody: the keys came with the deployment.
+ * is known without a lookup: the keys came with the deployment.
  */
 export const authenticate = (
   key: string | undefined,

@@ -1,7 +1,7 @@
 /** Sends what the router has made of a message's events to the queues of the destinations that take them. */
 import { allDone } from '../core/base/all-done.ts';
-import { fingerprint } from '../core/event/deduplication-id.ts';
-import { eventBytes, pack, type EventsEnvelope } from '../core/event/envelope.ts';
+import { stringify } from '../core/base/exact-json.ts';
+import { eventBytes, type EventsEnvelope } from '../core/event/envelope.ts';
 import type { SluiceEvent } from '../core/event/event.ts';
 import { MAX_EVENT_BYTES } from '../core/base/limits.ts';
 import type { Shown } from '../core/stage/outcome.ts';
@@ -10,11 +10,16 @@ import type { Clock } from '../core/base/clock.ts';
 import type { IncomingMessage, OutgoingMessage } from '../core/base/messages.ts';
 import type { RejectionStore } from '../core/event/ports.ts';
 import { kept, rejectionId } from '../core/event/rejection.ts';
+import { layOut, type Made, type Part } from './parts.ts';
+import { withheldBy, type DestinationRules } from './recipients.ts';
+import { commonEvents, hashesOf } from './taken.ts';
 
 export interface Destination {
   readonly id: string;
   /** Ids of the sources that it takes; undefined: all. */
   readonly sources: readonly string[] | undefined;
+  /** Which of their events it does not get. Absent: it gets all of them. */
+  readonly rules?: DestinationRules;
   /** Resolves when the destination's queue has taken the message. @throws InfraFault, MessageRefused */
   readonly send: (message: OutgoingMessage) => Promise<void>;
 }
@@ -43,19 +48,32 @@ export const fits = (event: SluiceEvent): boolean => eventBytes(event) <= MAX_EV
 export const tooLarge = (size: number): string =>
   `after the transform the event has ${size} bytes; at most ${MAX_EVENT_BYTES} fit`;
 
+export interface FannedOut {
+  /** The events without a rejected output. */
+  readonly routed: readonly SluiceEvent[];
+  /** By destination: the hashes of the events that its queue has taken, from the first one that is left on; see `taken.ts`. */
+  readonly taken: Readonly<Record<string, string>>;
+  /** What some queue did not take it with. Of several, the one that names what an operator has to change. */
+  readonly failed?: readonly [unknown];
+}
+
 /**
  * @param made of each of `finished`, in order
+ * @param first the place of the message's first event that is left
+ * @param before `taken` of the last attempt: a queue does not get again what it has taken
  * @param shown is added to, also when it throws
- * @returns the events without a rejected output
+ * @throws InfraFault, MessageRefused when a record could not be written
  */
 export const fanOut = async (
   message: IncomingMessage,
-  { sourceId, receivedAt }: EventsEnvelope,
+  envelope: EventsEnvelope,
   finished: readonly Placed[],
   made: readonly (readonly SluiceEvent[])[],
+  { first, before }: { readonly first: number; readonly before: FannedOut['taken'] },
   deps: FanOutDeps,
   shown: Tally,
-): Promise<readonly SluiceEvent[]> => {
+): Promise<FannedOut> => {
+  const { sourceId, receivedAt } = envelope;
   // The user's code made it larger than a queue takes. Trying again would not help, and its neighbours are fine.
   for (const [i, { place }] of finished.entries()) {
     for (const [index, output] of (made[i] ?? []).entries()) {
@@ -65,47 +83,83 @@ export const fanOut = async (
     }
   }
 
-  const small = made.flat().filter(fits);
-  const parts = pack({ sourceId, receivedAt }, small);
-  const takers = deps.destinations.filter(({ sources }) => sources?.includes(sourceId) ?? true);
-  const outgoing = parts.map(({ body }, i): OutgoingMessage => {
-    // The body is part of the id: after a change of the transform the same part may hold other events, which SQS
-    // must not take for a duplicate. So is the place: two attempts may make the same of two events of the message.
-    const deduplicationId = fingerprint([message.id, finished[0]?.place ?? 0, i, body]);
-    return { groupId: message.groupId, deduplicationId, body };
-  });
+  const small = finished.flatMap(({ event: accepted, place }, i) =>
+    (made[i] ?? []).filter(fits).map((output): Made => ({ accepted, output, place })),
+  );
+  const end = (finished.at(-1)?.place ?? first - 1) + 1;
+  const takers = deps.destinations
+    .filter(({ sources }) => sources?.includes(sourceId) ?? true)
+    .map((taker) => ({ taker, withheld: withheldBy(taker.rules, small) }));
   // Where one fails the others are still waited for: nothing may be under way when the function has answered.
-  const sent = await allDone(takers.map((taker) => sendInOrder(taker, outgoing)));
-  const byAll = Math.min(parts.length, ...sent.map(({ taken }) => taken));
-  const events = parts.slice(0, byAll).reduce((sum, part) => sum + part.events.length, 0);
-  if (takers.length > 0) shown.delivered += events;
+  const sent = await allDone(
+    takers.map(async ({ taker, withheld }): Promise<Sent> => {
+      const taken = before[taker.id] ?? '';
+      const from = first + (taken === '' ? 0 : commonEvents(taken, hashesOf(small, first, end)));
+      const known = small.filter(({ place }) => place < from).length;
+      const parts = layOut(message, envelope, small.slice(known), withheld.outputs);
+      return sendInOrder(taker, parts, { known, from, end });
+    }),
+  );
+  // What all had taken before this attempt was delivered by an earlier one.
+  const known = Math.min(small.length, ...sent.map((queue) => queue.known));
+  const isWanted = ({ output }: Made): boolean =>
+    takers.some(({ withheld }) => !withheld.outputs.has(output));
+  const byAll = small.slice(known, Math.min(small.length, ...sent.map((queue) => queue.outputs)));
+  shown.delivered += byAll.filter(isWanted).length;
+  const takenBy = (queues: readonly Sent[]): FannedOut['taken'] =>
+    Object.fromEntries(
+      queues.flatMap(({ id, place }) => {
+        const now = hashesOf(small, first, place);
+        const earlier = before[id] ?? '';
+        // What an earlier attempt had time for, and this one had not.
+        const taken = earlier.startsWith(now) ? earlier : now;
+        return taken === '' ? [] : [[id, taken]];
+      }),
+    );
+  const routed = finished.filter((_, i) => made[i]?.every(fits)).map(({ event }) => event);
   const errors = sent.flatMap(({ failed = [] }) => failed);
-  // Of several, the one that names what a person has to change.
-  if (errors.length > 0) throw errors.find((error) => error instanceof AccessFault) ?? errors[0];
+  if (errors.length > 0) {
+    const failed = [errors.find((error) => error instanceof AccessFault) ?? errors[0]] as const;
+    return { routed, taken: takenBy(sent), failed };
+  }
 
-  const filtered = made.filter(({ length }) => length === 0).length;
-  shown.filtered += takers.length > 0 ? filtered : filtered + events;
-  if (small.length > 0) deps.count('EventsRouted', small.length);
+  const wanted = small.filter(isWanted).length;
+  const filtered = made.filter(({ length }) => length === 0).length + small.length - wanted;
+  shown.filtered += filtered;
+  if (wanted > 0) deps.count('EventsRouted', wanted);
   if (filtered > 0) deps.count('EventsFiltered', filtered);
-  return finished.filter((_, i) => made[i]?.every(fits)).map(({ event }) => event);
+  for (const { taker, withheld } of takers)
+    if (withheld.outputs.size > 0) taker.rules?.count(withheld.counts);
+  return { routed, taken: Object.keys(before).length === 0 ? {} : takenBy(sent) };
 };
 
 interface Sent {
-  /** How many of the messages, from the first on. */
-  readonly taken: number;
-  /** What the next one failed with. */
+  readonly id: string;
+  /** Outputs of this attempt that the queue had taken before it ... */
+  readonly known: number;
+  /** ... and has taken now, those included. */
+  readonly outputs: number;
+  /** Up to which event. */
+  readonly place: number;
+  /** What the next part failed with. */
   readonly failed?: readonly [unknown];
 }
 
-const sendInOrder = async ({ send }: Destination, messages: readonly OutgoingMessage[]): Promise<Sent> => {
-  for (const [taken, message] of messages.entries()) {
+const sendInOrder = async (
+  { id, send }: Destination,
+  parts: readonly Part[],
+  { known, from, end }: { readonly known: number; readonly from: number; readonly end: number },
+): Promise<Sent> => {
+  let outputs = known;
+  for (const part of parts) {
     try {
-      await send(message);
+      if (part.message !== undefined) await send(part.message);
     } catch (error) {
-      return { taken, failed: [error] };
+      return { id, known, outputs, place: outputs === known ? from : part.resumeAt, failed: [error] };
     }
+    outputs += part.outputs;
   }
-  return { taken: messages.length };
+  return { id, known, outputs, place: Math.max(from, end) };
 };
 
 /** @returns the reason */
@@ -115,7 +169,7 @@ const keepTooLarge = async (
   { sourceId, receivedAt }: Pick<EventsEnvelope, 'sourceId' | 'receivedAt'>,
   deps: FanOutDeps,
 ): Promise<string> => {
-  const content = kept(JSON.stringify(output));
+  const content = kept(stringify(output));
   const reason = tooLarge(content.size);
   await deps.rejections.save({
     stage: deps.stage,

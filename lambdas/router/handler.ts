@@ -10,11 +10,13 @@ import { describeError, emitMetrics, log } from '../aws/log.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { secretCache, secretReader } from '../aws/secrets.ts';
-import { DynamoSeenStore } from '../aws/seen-store.ts';
+import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
 import { InfraFault } from '../core/base/faults.ts';
+import { redactedRejections } from '../stage/redacted.ts';
 import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { queuesUrlOf, stageWorld } from '../stage/world.ts';
+import { rulesOf } from './recipients.ts';
 import { roomForMessage, router } from './route.ts';
 
 const { destinations, timing, degradedMode, deduplication, transform, codeVersion } =
@@ -32,13 +34,15 @@ const warn = (message: string, error: unknown): void => {
   log('warn', message, { stage: ROUTER_STAGE, error: describeError(error) });
 };
 
+const secrets = secretCache(secretReader(secretsClient()), Date.now, warn);
+
 const code = userCode({
   stage: ROUTER_STAGE,
   destination: undefined,
   bundle: transform,
   codeVersion,
   functionTimeout: timing.routerTimeout,
-  secrets: secretCache(secretReader(secretsClient()), Date.now, warn),
+  secrets,
   clock: Date.now,
   directory: import.meta.url,
 });
@@ -49,23 +53,31 @@ export const handler = stageHandler(
     timing,
     degradedMode,
     codeVersion,
+    redact: secrets.redact,
     worstCase: roomForMessage(timing, deduplication !== undefined, code.transforms.timeout),
     code,
     process: router({
       stage: ROUTER_STAGE,
-      destinations: destinations.map(({ id, sources }, i) => {
-        const name = names?.[i];
+      destinations: destinations.map((destination) => {
+        const { id, sources } = destination;
+        const rules = rulesOf(destination, (metrics) => {
+          emitMetrics({ Stage: id }, metrics);
+        });
+        const name = names?.get(id);
         // In the middle of a deployment: code and environment are not of the same one yet.
         if (name === undefined)
-          return { id, sources, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
+          return { id, sources, rules, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
         const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${name}`));
-        return { id, sources, send: (message) => sender.send(message) };
+        return { id, sources, rules, send: (message) => sender.send(message) };
       }),
       transforms: code.transforms,
       timing,
-      rejections: new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+      rejections: redactedRejections(
+        new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
+        secrets.redact,
+      ),
       deduplication: deduplication && {
-        store: new DynamoSeenStore(dynamo, requireEnv(ENV.stateTable), deduplication, Date.now),
+        store: new DynamoSeenIdsStore(dynamo, requireEnv(ENV.stateTable), deduplication, Date.now),
         limits: deduplication,
         warn,
       },

@@ -1,5 +1,6 @@
 /** The router's work on one message: the user's transform for every event, then the fan-out to the destinations. */
 import type { TimingSettings } from '../../contract/settings.ts';
+import { INGEST } from '../../contract/tables.ts';
 import { eventBytes, parseEnvelope, type EventsEnvelope } from '../core/event/envelope.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type Processing,
 } from '../core/stage/outcome.ts';
 import { InfraFault } from '../core/base/faults.ts';
+import type { Progress } from '../core/stage/ports.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import { unreadableMessage } from '../core/event/rejection.ts';
 import {
@@ -18,15 +20,24 @@ import {
   withoutRepetitions,
   type Seen,
   type SeenLimits,
-  type SeenStore,
+  type SeenIdsStore,
 } from '../core/event/seen-ids.ts';
 import type { Transforms } from '../core/event/transform.ts';
-import { fanOut, fits, tooLarge, type FanOutDeps, type Placed, type Tally } from './fan-out.ts';
+import {
+  fanOut,
+  fits,
+  tooLarge,
+  type FannedOut,
+  type FanOutDeps,
+  type Placed,
+  type Tally,
+} from './fan-out.ts';
+import { hashesFrom } from './taken.ts';
 
 export type { Destination } from './fan-out.ts';
 
 export interface Deduplication {
-  readonly store: SeenStore;
+  readonly store: SeenIdsStore;
   readonly limits: SeenLimits;
   readonly warn: (message: string, error: unknown) => void;
 }
@@ -70,7 +81,7 @@ export const router = (deps: RouterDeps): Process => {
       case 'rejected': {
         const { sourceId, receivedAt, reason, body, sha256, size, count } = envelope;
         const content = { body, sha256, size, ...(count === undefined ? {} : { count }) };
-        const record = { stage: 'ingest', id: message.id, at: deps.clock(), receivedAt, reason, sourceId };
+        const record = { stage: INGEST, id: message.id, at: deps.clock(), receivedAt, reason, sourceId };
         await deps.rejections.save({ ...record, ...content });
         // Ingest rejected it. It counts as filtered out: a stream of nothing but bad events must not look like a stage that stands still.
         return { kind: 'done', shown: { ...NOTHING_SHOWN, filtered: 1 } };
@@ -125,24 +136,54 @@ const route = async (
   const end = isTrial ? run.made.findIndex((outputs) => !outputs.every(fits)) : -1;
   const made = end === -1 ? run.made : run.made.slice(0, end);
   const shown: Tally = { ...NOTHING_SHOWN };
+  const next = events[made.length]?.place ?? all.length;
+  const before = attempt?.progress?.taken ?? {};
+  let ahead: Progress['taken'];
   try {
     const finished = events.slice(0, made.length);
-    const routed = made.length > 0 ? await fanOut(message, envelope, finished, made, deps, shown) : [];
+    const sent =
+      made.length > 0
+        ? await fanOut(message, envelope, finished, made, { first: start, before }, deps, shown)
+        : { routed: [], taken: before };
+    if (sent.failed !== undefined)
+      return { ...endedBy(sent.failed[0]), ...heldAt(start, before, sent), shown };
+    ahead = beyond(next - start, sent.taken);
     if (deduplication !== undefined && seen !== undefined) {
-      const known = remember(seen, message, routed, deduplication.limits);
+      const known = remember(seen, message, sent.routed, deduplication.limits);
       if (known !== undefined) await save(message.groupId, known, deduplication);
     }
   } catch (error) {
     return { ...endedBy(error), shown };
   }
-  const next = events[made.length]?.place ?? all.length;
   const repetitions = left.filter(({ event, place }) => place < next && !fresh.has(event)).length;
   if (repetitions > 0) count('EventsDuplicate', repetitions);
   shown.filtered += repetitions;
-  const progress = next === start ? {} : { progress: { events: next } };
+  const progress =
+    next === start ? {} : { progress: { events: next, ...(ahead === undefined ? {} : { taken: ahead }) } };
   const large = run.made[made.length]?.find((output) => !fits(output));
   if (large !== undefined) return { ...triedInVain(tooLarge(eventBytes(large))), ...progress, shown };
   return run.ended === undefined ? { kind: 'done', shown } : { kind: 'stopped', ...progress, shown };
+};
+
+/** What queues have taken of the message beyond its next events. */
+const beyond = (events: number, taken: FannedOut['taken']): Progress['taken'] => {
+  const ahead = Object.entries(taken)
+    .map(([id, hashes]) => [id, hashesFrom(hashes, events)] as const)
+    .filter(([, hashes]) => hashes !== '');
+  return ahead.length === 0 ? undefined : Object.fromEntries(ahead);
+};
+
+/**
+ * Some queue did not take its part. The message stays where it was, so that its events are transformed again, and what the others have
+ * taken is kept with it. Nothing is, when that is what is known already: a record would be a write for each attempt.
+ */
+const heldAt = (
+  start: number,
+  before: NonNullable<Progress['taken']>,
+  { taken }: Pick<FannedOut, 'taken'>,
+): { readonly progress?: Progress } => {
+  const isNew = Object.entries(taken).some(([id, hashes]) => hashes !== before[id]);
+  return isNew ? { progress: { events: start, taken: { ...before, ...taken } } } : {};
 };
 
 /**

@@ -109,7 +109,7 @@ class Check {
   async answer(events: readonly CheckEvent[]): Promise<CheckAnswer> {
     const load = await this.#sandbox.check();
     if (load === undefined) {
-      // One after another, so that what ends the thread is this event's doing, and what it prints stands beside it.
+      // One after another, so that what ends the thread is this event's doing, and what it prints stands with it.
       for (const event of events) await this.#run(event);
       if (events.length > 0) await sleep(LATE_TIME);
     }

@@ -8,7 +8,7 @@ import type { Failure } from './protocol.ts';
 /** Characters; the function's thread cuts by bytes. */
 const MAX_ERROR = 1_000;
 const MAX_STACK = 8_000;
-/** An error is often wrapped twice; more causes than this tell nothing more. */
+/** An error is often wrapped twice; more causes than this add nothing. */
 const MAX_CAUSES = 5;
 
 const attempt = <T>(read: () => T): T | undefined => {

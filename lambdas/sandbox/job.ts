@@ -1,4 +1,5 @@
 /** The events of a message on their way through the transform's threads. */
+import { hasExactNumber, stringify } from '../core/base/exact-json.ts';
 import type { SluiceEvent } from '../core/event/event.ts';
 import type { CaughtCrash, TransformJob, TransformRun } from '../core/event/transform.ts';
 import { toEvents } from '../core/event/outputs.ts';
@@ -12,13 +13,15 @@ export class Job {
   slot: number | undefined;
   /** Threads that ended under it without anybody's guilt being known. */
   unexplainedEnds = 0;
-  /** It was suspected, and took so long alone that others were tried first. */
+  /** It was suspected, and took long enough alone that others were tried first. */
   isDeferred = false;
   /** How long the thread has been seen alive while the event in hand did not settle; milliseconds. */
   #awake = 0;
   #awakeAt = -1;
   readonly #request: TransformJob;
   readonly #made: (readonly SluiceEvent[])[] = [];
+  /** The events with numbers that the thread cannot hold as they were sent. */
+  readonly #exact = new Set<SluiceEvent>();
   readonly #finish: (run: TransformRun) => void;
   #given = 0;
 
@@ -55,13 +58,19 @@ export class Job {
     this.#awakeAt = -1;
     const { events, sourceId: source, receivedAt } = this.#request;
     const next = events.slice(this.#given, isTrial ? this.#given + 1 : events.length);
-    const json = next.map((event) => JSON.stringify(event));
+    const json = next.map((event) => {
+      const text = stringify(event);
+      if (hasExactNumber(text)) this.#exact.add(event);
+      return text;
+    });
     return { job: this.id, slot, events: json, until: this.until, source, destination, receivedAt };
   }
 
   /** @param outputs of the event that it stands at, as JSON @returns false when they are no events */
   take(outputs: readonly string[]): boolean {
-    const events = toEvents(outputs, this.eventId);
+    const event = this.#request.events[this.#made.length];
+    const source = event !== undefined && this.#exact.has(event) ? event : undefined;
+    const events = toEvents(outputs, this.eventId, source);
     if (events === undefined) return false;
     this.#made.push(events);
     return true;

@@ -31,7 +31,7 @@ export class Jobs {
     return this.#running;
   }
 
-  /** A suspect's next event runs, and nothing beside it. */
+  /** A suspect's next event runs, and nothing else. */
   get isTrial(): boolean {
     return this.#isTrial;
   }

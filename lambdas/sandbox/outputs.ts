@@ -4,7 +4,7 @@ import { isArray, NativeError, slice, stringify, tagOf } from './intrinsics.ts';
 /** Outputs of one event; the names of those that were delivered must fit the record of an attempt. */
 export const MAX_OUTPUTS = 5_000;
 
-/** Characters of all outputs of an event: they are held in memory, beside those of other users. */
+/** Characters of all outputs of an event: they are held in memory, together with those of other users. */
 const MAX_TEXT = 16 * 1_048_576;
 
 const typeName = (value: unknown): string => {

@@ -65,7 +65,7 @@ export const SLOTS = 16;
 
 /**
  * The shared memory, as 32-bit integers: what a thread that does not answer any more had in hand. Times are of `sharedClock`.
- * A slot's `event` counts the events of its job that were begun; 0 while none is in hand.
+ * A slot's `event` counts the events of its job that were begun; 0 while no event is in hand.
  */
 export const SHARED = {
   /** The slot, plus 1, whose event's own synchronous code runs at this moment; 0: none, or it is not known whose code runs. */

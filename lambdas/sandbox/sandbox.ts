@@ -3,23 +3,20 @@
  *
  * - A job is the events of one message. Jobs run in parallel, the events of a job one after another.
  * - An event that throws is a crash of that event. One that ends the thread, blocks it, or uses up its memory is convicted on evidence
- *   (`verdict.ts`). If there is none, whatever was in hand is suspect: each runs again, alone in a new thread.
+ *   (`judge.ts`, `verdict.ts`). If there is none, whatever was in hand is suspect: each runs again, alone in a new thread.
  *   All others continue in the thread's successor.
  * - Whatever a caller waits for has a limit, measured while it waits (`watch.ts`).
  */
 import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../core/event/transform.ts';
-import { failureOf, KINDS, lateOf } from './failures.ts';
+import { failureOf, lateOf } from './failures.ts';
 import { Job } from './job.ts';
 import { Jobs } from './jobs.ts';
+import { Judge } from './judge.ts';
 import type { SandboxOptions } from './options.ts';
 import type { Failure, FromThread } from './protocol.ts';
 import { now, Thread } from './thread.ts';
-import { Unsolved } from './unsolved.ts';
-import { verdictOn, type Cause } from './verdict.ts';
+import type { Cause } from './verdict.ts';
 import { Watch } from './watch.ts';
-
-/** A job under which this many threads have ended without an explanation is tried alone. */
-const MAX_UNEXPLAINED = 3;
 
 /** An event on trial that takes longer than this part of the limit is set aside until other suspects have been tried. */
 const FIRST_TRIAL = 0.2;
@@ -29,7 +26,7 @@ export class Sandbox implements Transforms {
   readonly #options: SandboxOptions;
   readonly #jobs: Jobs;
   readonly #watch: Watch;
-  readonly #unsolved: Unsolved;
+  readonly #judge: Judge;
   #thread: Thread | undefined;
   /** An event was given up in it that may still be running: it gets no further ones. */
   #isRetired = false;
@@ -43,7 +40,7 @@ export class Sandbox implements Transforms {
     this.#options = options;
     this.timeout = options.timeout;
     this.#jobs = new Jobs(options.destination);
-    this.#unsolved = new Unsolved(options.onLate);
+    this.#judge = new Judge(this.#jobs, options);
     this.#watch = new Watch(options, {
       thread: () => this.#thread,
       jobs: () => this.#jobs.running,
@@ -63,7 +60,7 @@ export class Sandbox implements Transforms {
         this.#secrets = secrets;
         if (this.#thread === undefined) this.#startThread();
       },
-      // The first job asks for them again, and is told why that fails.
+      // The first job asks for them again, and gets the reason why that fails.
       () => undefined,
     );
   }
@@ -176,14 +173,14 @@ export class Sandbox implements Transforms {
         this.#watch.sawLife();
         const job = this.#jobs.of(message.job);
         if (job?.take(message.outputs) === false)
-          this.#crash(job, 'throw', { error: 'the transform made something that is no event' });
+          this.#judge.crashed(job, 'throw', { error: 'the transform made something that is no event' });
         break;
       }
       case 'ended': {
         const job = this.#jobs.of(message.job);
         if (job === undefined) break;
-        if (message.failure === undefined) this.#jobEnded(job);
-        else this.#crash(job, 'throw', message.failure);
+        if (message.failure === undefined) this.#judge.ended(job);
+        else this.#judge.crashed(job, 'throw', message.failure);
         break;
       }
       case 'late':
@@ -201,25 +198,10 @@ export class Sandbox implements Transforms {
     }
   }
 
-  #jobEnded(job: Job): void {
-    const isAcquitted = this.#jobs.isTrial && job.hasAdvanced;
-    if (job.hasAdvanced) this.#unsolved.tried(job.id, false);
-    this.#jobs.release(job);
-    // The rest of its events run beside everybody's.
-    if (isAcquitted && !job.isDone) this.#jobs.wait(job);
-    else job.end();
-  }
-
-  #crash(job: Job, kind: CaughtCrash['kind'], { error, stack }: Failure, eventId = job.eventId): void {
-    this.#unsolved.tried(job.id, true);
-    this.#jobs.release(job);
-    job.crash({ kind, error, ...(stack === undefined ? {} : { stack }), eventId });
-  }
-
   /** Its promise does not settle, and the thread is alive: the others finish there, and the thread is replaced after them. */
   #giveUp(job: Job): void {
     this.#isRetired = true;
-    this.#crash(job, 'timeout', failureOf('blocked', this.#options));
+    this.#judge.crashed(job, 'timeout', failureOf('blocked', this.#options));
     this.#proceed();
   }
 
@@ -240,37 +222,9 @@ export class Sandbox implements Transforms {
   #ended(thread: Thread, cause: Cause, failure = failureOf(cause, this.#options)): void {
     if (thread !== this.#thread) return;
     this.#thread = undefined;
-    if (thread.state === 'loaded') this.#judge(thread, cause, failure);
+    if (thread.state === 'loaded') this.#judge.threadEnded(thread, cause, failure, this.#exitedBy);
     else this.#notLoaded(failure);
     if (this.#isWaitedFor) this.#proceed();
     else if (thread.state === 'loaded') this.#startThread();
-  }
-
-  #judge(thread: Thread, cause: Cause, failure: Failure): void {
-    const jobs = [...this.#jobs.running.values()];
-    const { isTrial } = this.#jobs;
-    const isSetAside = cause === 'blocked' && this.#jobs.mayDefer;
-    const inHand = jobs.filter(({ slot }) => slot !== undefined && thread.inHand(slot) > 0);
-    const verdict = verdictOn({
-      cause,
-      inHand: inHand.map(({ id }) => id),
-      running: jobs.find(({ slot }) => slot === thread.running?.slot)?.id,
-      exitedBy: this.#exitedBy,
-      isTrial: isTrial && !isSetAside,
-    });
-    if (cause === 'memory' && !isTrial && thread.given > 1) this.#options.onLeak(thread.given);
-    else if (!isTrial && verdict.suspects.length > 0) this.#unsolved.open(failure, verdict.suspects);
-    const isUnexplained = verdict.guilty === undefined && verdict.suspects.length === 0;
-    for (const job of jobs) {
-      const eventId = job.eventIdOf(job.slot === undefined ? 0 : thread.inHand(job.slot));
-      this.#jobs.release(job);
-      if (isSetAside) job.isDeferred = true;
-      else if (isUnexplained && inHand.includes(job)) job.unexplainedEnds += 1;
-      const isDoubtful = job.unexplainedEnds >= MAX_UNEXPLAINED;
-      if (job.id === verdict.guilty || (isTrial && isDoubtful))
-        this.#crash(job, KINDS[cause], failure, eventId);
-      else if (isDoubtful || verdict.suspects.includes(job.id)) this.#jobs.suspect(job);
-      else this.#jobs.wait(job);
-    }
   }
 }

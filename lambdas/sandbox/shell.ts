@@ -10,7 +10,7 @@
  * It isolates faults. It is no wall against code that means harm: that shares a process with ours.
  */
 import { syncBuiltinESMExports } from 'node:module';
-import workerThreads from 'node:worker_threads';
+import { flushInTime, mark, memory, now, port, say, sayNow, userModule } from './channel.ts';
 import { describe } from './describe.ts';
 import {
   add,
@@ -18,11 +18,9 @@ import {
   captureStackTrace,
   each,
   freeze,
-  hrtime,
   immediately,
   NativeError,
   NativePromise,
-  nextTick,
   parse,
   resolved,
   runAs,
@@ -35,15 +33,7 @@ import {
 } from './intrinsics.ts';
 import { captureOutput } from './output-streams.ts';
 import { toOutputs } from './outputs.ts';
-import {
-  SHARED,
-  sharedClock,
-  type Failure,
-  type FromThread,
-  type JobMessage,
-  type ThreadData,
-  type ToThread,
-} from './protocol.ts';
+import { SHARED, type Failure, type JobMessage, type ToThread } from './protocol.ts';
 
 /** An event that was begun, as everything that it starts knows it. */
 interface Work {
@@ -59,52 +49,14 @@ type UserTransform = (event: unknown, context: unknown) => unknown;
 
 /** Lines of one event that are passed on. */
 const MAX_LINES = 20;
-/** Milliseconds after which a thread that is never idle sends what it has: what it has not sent when it ends runs again. */
-const HOLD = 2;
 /** Milliseconds after which it lets timers and pings have a turn. */
 const TURN = 10;
 
-const { port, shared, module: userModule } = workerThreads.workerData as ThreadData;
-const memory = new Int32Array(shared);
-// The channel and the memory are between us and the function's thread: user code finds neither.
-(workerThreads as { workerData: unknown }).workerData = null;
-
-const send = port.postMessage.bind(port);
-const now = (): number => sharedClock(hrtime);
-
-let outbox: FromThread[number][] = [];
-let lastSent = 0;
 let lastTurn = 0;
-
-const flush = (): void => {
-  if (outbox.length === 0) return;
-  const messages = outbox;
-  outbox = [];
-  lastSent = now();
-  send(messages);
-};
-
-/** What several jobs have to say in one turn goes as one message. */
-const say = (message: FromThread[number]): void => {
-  outbox[outbox.length] = message;
-  if (outbox.length === 1) nextTick(flush);
-};
-
-/** It must get there even if the thread ends before its next turn. */
-const sayNow = (message: FromThread[number]): void => {
-  outbox[outbox.length] = message;
-  flush();
-};
 
 const workOf = (): Work | undefined => runningAs() as Work | undefined;
 
 const named = (work: Work | undefined) => (work === undefined ? {} : { eventId: work.eventId });
-
-/** From here on synchronous code of this event runs, or (`slot` -1) nobody knows whose. */
-const mark = (slot: number): void => {
-  if (slot >= 0) store(memory, SHARED.runningSince, now());
-  store(memory, SHARED.running, slot + 1);
-};
 
 const uncaught = (reason: unknown): void => {
   const work = workOf();
@@ -230,7 +182,7 @@ const runJob = async (job: JobMessage, code: UserTransform): Promise<void> => {
   for (let i = 0; i < events.length; i += 1) {
     const time = now();
     if (time > until) break;
-    if (time - lastSent > HOLD) flush();
+    flushInTime(time);
     if (time - lastTurn > TURN) {
       lastTurn = time;
       await new NativePromise<void>((turn) => immediately(turn));

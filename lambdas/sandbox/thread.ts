@@ -29,7 +29,7 @@ export interface ThreadEvents {
   readonly onEnd: (end: { readonly cause: Cause; readonly failure?: Failure }) => void;
 }
 
-/** A thread that is in a system call does not end when it is told to; it is not waited for any longer. Milliseconds. */
+/** A thread that is in a system call does not end when it is asked to; it is not waited for any longer. Milliseconds. */
 const END_LIMIT = 500;
 
 /**

@@ -1,4 +1,5 @@
 /** What a mapping of SQS invokes a function with, and what it takes for an answer. */
+import { InfraFault } from '../core/base/faults.ts';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { IncomingMessage } from '../core/base/messages.ts';
 
@@ -6,7 +7,7 @@ import type { IncomingMessage } from '../core/base/messages.ts';
 export const recordsOf = (event: unknown): readonly SQSRecord[] => {
   const records = (event as Partial<SQSEvent> | null)?.Records;
   if (Array.isArray(records)) return records;
-  throw new Error('invoked with neither an event of SQS nor a command of control');
+  throw new InfraFault('invoked with neither an event of SQS nor a command of control');
 };
 
 export const toMessage = ({ messageId, receiptHandle, body, attributes }: SQSRecord): IncomingMessage => {

@@ -1,18 +1,32 @@
 /** What happens in a stage, as log lines and metrics. */
 import { METRICS } from '../../contract/metrics.ts';
 import { parseEnvelope } from '../core/event/envelope.ts';
-import type { RunnerEvent } from '../core/stage/runner-deps.ts';
+import { errorName, framesOf, ownWords } from '../core/base/own-words.ts';
+import type { Outcome } from '../core/stage/outcome.ts';
+import type { Observe } from '../core/stage/runner-events.ts';
+import type { Crash } from '../../contract/modes.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
 
 const STEPS = {
   visibility: "set a message's visibility; it comes back after the queue's own timeout",
-  delete: 'delete a finished message; the batch response will, or it comes again',
+  delete: 'delete a finished message; the batch response will, or it is redelivered',
   ledger: 'record an attempt; an event may be delivered again',
   progress: 'record that the stage made progress; it is recorded with the next',
-  mode: 'tell the mode machine; the mode may change later than it should',
+  mode: 'report to the mode machine; the mode may change later than it should',
   lease: 'give a lease back; the key waits until it ends',
   'late crashes': 'record late crashes; the log has them',
+  'queue length': 'read the length of the queue; it counts as short for a minute',
+  'hot keys': 'report the keys with the largest backlogs; they are reported again in a minute',
 } as const;
+
+/** Of a crash, for a log line. */
+export const failureFields = ({
+  error,
+  stack,
+}: Pick<Crash, 'error' | 'stack'>): { readonly error: string; readonly stack?: string } => ({
+  error: errorName(error),
+  ...(stack === undefined ? {} : { stack: framesOf(stack, error) }),
+});
 
 /** How many events wait in a message that is parked. */
 const countEvents = (body: string): number => {
@@ -20,14 +34,20 @@ const countEvents = (body: string): number => {
   return envelope?.kind === 'events' ? envelope.events.length : (envelope?.count ?? 1);
 };
 
+/** Of how an attempt ended: a fault's are AWS's own, which name what it did not do. */
+const wordsOf = (why: Outcome['kind'], reason: string): string => {
+  if (why === 'fault') return reason;
+  return why === 'crash' ? errorName(reason) : ownWords(reason);
+};
+
 export const reportTo =
-  (stage: string, codeVersion: string) =>
-  (event: RunnerEvent): void => {
+  (stage: string, codeVersion: string): Observe =>
+  (event) => {
     const count = (metrics: Readonly<Record<string, number>>) =>
       emitMetrics({ [METRICS.stage]: stage }, metrics);
     switch (event.type) {
-      case 'refused':
-        log('warn', `refused messages: ${event.reason}`, {
+      case 'deferred':
+        log('warn', `deferred messages: ${event.reason}`, {
           stage,
           messages: event.messages,
           ...(event.error === undefined ? {} : { error: describeError(event.error) }),
@@ -54,7 +74,7 @@ export const reportTo =
           stage,
           messageId: message.id,
           receiveCount: message.receiveCount,
-          reason,
+          reason: event.type === 'fault' ? reason : ownWords(reason),
           delay,
         });
         count(event.type === 'retry' ? { Retries: 1 } : { Faults: 1 });
@@ -69,14 +89,14 @@ export const reportTo =
           receiveCount: event.message.receiveCount,
           delay: event.delay,
           eventId: event.crash.eventId,
-          error: event.crash.stack ?? event.crash.error,
+          ...failureFields(event.crash),
         });
         count({ Crashes: 1 });
         break;
       case 'redriven': {
         const { message, crash } = event;
-        const { kind, error } = crash;
-        log('error', 'redriven', { stage, codeVersion, messageId: message.id, kind, error });
+        const error = errorName(crash.error);
+        log('error', 'redriven', { stage, codeVersion, messageId: message.id, kind: crash.kind, error });
         count({ Redrives: 1 });
         break;
       }
@@ -87,7 +107,7 @@ export const reportTo =
           stage,
           messageId: message.id,
           key: message.groupId,
-          reason,
+          reason: ownWords(reason),
           counted,
         });
         count({ MessagesParked: 1, EventsParked: countEvents(message.body) });
@@ -100,7 +120,8 @@ export const reportTo =
         break;
       }
       case 'drain failed': {
-        const { key, messageId, why, reason, nextAttemptAt } = event;
+        const { key, messageId, why, nextAttemptAt } = event;
+        const reason = wordsOf(why, event.reason);
         const next = new Date(nextAttemptAt).toISOString();
         log('warn', 'a parked message failed again', { stage, key, messageId, why, reason, next });
         count({ DrainFailures: 1 });
@@ -115,7 +136,8 @@ export const reportTo =
         count({ Faults: 1 });
         break;
       case 'tried': {
-        const { key, messageId, outcome, gotThrough, reason } = event;
+        const { key, messageId, outcome, gotThrough } = event;
+        const reason = event.reason === undefined ? undefined : wordsOf(outcome, event.reason);
         log('info', gotThrough ? 'a trial got through' : 'a trial did not get through', {
           stage,
           key,

@@ -1,13 +1,11 @@
 /**
- * What the functions of all stages share: from what Lambda invokes them with to the batch runner, the dead-letter intake
+ * What the functions of all stages share: from what Lambda invokes them with to the batch runner, the dead-letter consumer
  * and the drain, and back.
  */
 import type { Context, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { METRICS } from '../../contract/metrics.ts';
 import type { DegradedModeSettings, TimingSettings } from '../../contract/settings.ts';
-import { keepMode, publishMode } from '../core/mode/keeper.ts';
-import { announcementOf } from '../core/mode/announcement.ts';
 import { bestEffort } from '../core/stage/best-effort.ts';
 import { runBatch } from '../core/stage/batch-runner.ts';
 import { failureOf } from '../core/stage/crash.ts';
@@ -15,19 +13,21 @@ import { drainShard } from '../core/stage/drain.ts';
 import { hold } from '../core/stage/hold.ts';
 import { takeInDeadLetters } from '../core/stage/dead-letters.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
-import type { ModeEvent } from '../core/mode/machine.ts';
-import type { ModeRecord } from '../core/mode/record.ts';
 import type { Process } from '../core/stage/outcome.ts';
+import type { Redact } from '../core/base/redaction.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import { heed } from '../core/stage/last-words.ts';
 import { ProgressNote } from '../core/mode/progress-note.ts';
-import type { RunnerDeps } from '../core/stage/runner-deps.ts';
+import type { RunnerDeps, RunnerMode, RunnerTime } from '../core/stage/runner-deps.ts';
 import { readStageCommand, type ProbeAnswer } from '../core/stage/command.ts';
 import { runTrial } from '../core/stage/trial.ts';
-import { describeError, emitMetrics, log } from '../aws/log.ts';
+import { describeError, emitMetrics, forLambda, log, redactLogs } from '../aws/log.ts';
+import { BacklogWatch } from './backlog-watch.ts';
+import { redactedCode, redactedProcess } from './redacted.ts';
+import { noteOf } from './note.ts';
 import { recordsOf, toMessage, toResponse } from './records.ts';
-import { reportTo } from './report.ts';
+import { failureFields, reportTo } from './report.ts';
 import type { UserCode } from './user-code.ts';
 import type { StageWorld } from './world.ts';
 
@@ -38,12 +38,15 @@ export interface StageOptions {
   readonly code: UserCode;
   readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
-  /** See `RunnerDeps`; milliseconds. */
+  /** See `RunnerTime`; milliseconds. */
   readonly worstCase: number;
+  /** Takes the secrets that the stage has read out of a text: out of all that it logs, stores and answers. */
+  readonly redact: Redact;
   /** Content hash of the stage's code. */
   readonly codeVersion: string;
 }
 
+type StageAnswer = SQSBatchResponse | ProbeAnswer | undefined;
 type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
 
 /**
@@ -63,12 +66,21 @@ const LEASE_MARGIN = 10_000;
  * 3. What is still under way is waited for, and late failures of the user's code are recorded: Lambda freezes the function
  *    once it has answered, and what is under way then lands in the middle of a later invocation.
  */
-export const stageHandler = (options: StageOptions, world: StageWorld) => {
+export const stageHandler = (given: StageOptions, world: StageWorld) => {
+  const { redact } = given;
+  redactLogs(redact);
+  const options = {
+    ...given,
+    process: redactedProcess(given.process, redact),
+    code: redactedCode(given.code, redact),
+  };
   const started: Promise<void>[] = [];
   const heeded = heedLastWords(options, world, started);
   const { window } = options.degradedMode;
   const progressNote = new ProgressNote({ minute: world.controlInterval, window });
-  return async (event: unknown, context: Invocation): Promise<SQSBatchResponse | ProbeAnswer | undefined> => {
+  const { stage, codeVersion, degradedMode } = options;
+  const backlogs = new BacklogWatch(stage, degradedMode.spillBacklog, reportTo(stage, codeVersion), world);
+  const invoke = async (event: unknown, context: Invocation) => {
     const { code } = options;
     const left = context.getRemainingTimeInMillis();
     code.begin();
@@ -77,23 +89,36 @@ export const stageHandler = (options: StageOptions, world: StageWorld) => {
     try {
       const command = readStageCommand(event);
       if (command?.sluice === 'probe') return await probe(options);
-      const deps = { ...runnerDeps(options, world, context, published), progressNote };
-      if (command === undefined) return await handleRecords(recordsOf(event), deps, options, world);
-      const leased = { ...deps, leaseTime: left + Math.max(left, LEASE_MARGIN) };
-      if (command.sluice === 'trial') await runTrial(leased);
-      else await drainShard(command.shard, leased);
+      const deps = runnerDeps(options, world, {
+        note: noteOf(options, world, published),
+        progressNote,
+        timeLeft: () => context.getRemainingTimeInMillis(),
+        leaseTime: left + Math.max(left, LEASE_MARGIN),
+        hidesOthers: (messages) => backlogs.hidesOthers(messages),
+      });
+      if (command === undefined) return await handleRecords(recordsOf(event), deps, backlogs, options, world);
+      if (command.sluice === 'trial') await runTrial(deps);
+      else await drainShard(command.shard, deps);
       return undefined;
     } finally {
       await Promise.allSettled(published);
       await recordLateCrashes(options, world);
+      await backlogs.report();
       world.lastWords.clear();
+    }
+  };
+  return async (event: unknown, context: Invocation): Promise<StageAnswer> => {
+    try {
+      return await invoke(event, context);
+    } catch (error) {
+      throw forLambda(error);
     }
   };
 };
 
 /**
  * Never rejects: without it the messages come back after the queue's own visibility timeout.
- * @param published as `runnerDeps` has it: the first invocation waits for it
+ * @param published as `noteOf` has it: the first invocation waits for it
  */
 const heedLastWords = async (
   options: StageOptions,
@@ -108,8 +133,14 @@ const heedLastWords = async (
   const note = noteOf(options, world, published);
   try {
     const landing = stage === ROUTER_STAGE ? CALL_MARGIN : Math.max(CALL_MARGIN, timing.requestTimeout);
-    const limits = { backoff: timing, settings, landing };
-    await heed(words, { stage, queue, state, note, ...limits, clock, random, observe });
+    await heed(words, {
+      stage: { name: stage },
+      ports: { queue, state, observe },
+      mode: { note },
+      time: { clock, backoff: timing, random },
+      settings,
+      landing,
+    });
   } catch (error) {
     log('error', 'could not act on the last words', { stage, error: describeError(error) });
   }
@@ -129,6 +160,7 @@ const recordLateCrashes = async (
 const handleRecords = async (
   records: readonly SQSRecord[],
   deps: RunnerDeps,
+  backlogs: BacklogWatch,
   { timing }: StageOptions,
   { queue, deadLetterQueue, deadLetterQueueArn, lastWords }: StageWorld,
 ): Promise<SQSBatchResponse> => {
@@ -136,19 +168,25 @@ const handleRecords = async (
   // A mapping reads one queue, so the records of an event have one source.
   const isDead = records.some(({ eventSourceARN }) => eventSourceARN === deadLetterQueueArn);
   if (!isDead) reportAge(messages, deps);
-  const visibility = deps.isDestination ? timing.deliverVisibility : timing.routerVisibility;
-  const until = await hold(messages, { ...deps, queue: isDead ? deadLetterQueue : queue, visibility });
+  const { stage, ports, time } = deps;
+  if (!isDead) await backlogs.received(messages);
+  const visibility = stage.isDestination ? timing.deliverVisibility : timing.routerVisibility;
+  const held = { ...ports, queue: isDead ? deadLetterQueue : queue };
+  const until = await hold(messages, { ports: held, time, visibility });
   if (until === undefined) return toResponse(messages.map(({ id }) => id));
-  if (isDead) return toResponse(await takeInDeadLetters(messages, { ...deps, queue: deadLetterQueue }));
+  if (isDead) return toResponse(await takeInDeadLetters(messages, { ...deps, ports: held }));
   lastWords.received(messages, until - CALL_MARGIN);
   return toResponse(await runBatch(messages, deps));
 };
 
 /** SQS's own metric of the age leaves out messages that were received before. */
-const reportAge = (messages: readonly IncomingMessage[], { stage, clock }: RunnerDeps): void => {
+const reportAge = (
+  messages: readonly IncomingMessage[],
+  { stage, time }: Pick<RunnerDeps, 'stage' | 'time'>,
+): void => {
   const oldest = Math.min(...messages.map(({ sentAt }) => sentAt));
-  const age = Math.max(0, clock() - oldest) / 1000;
-  if (Number.isFinite(age)) emitMetrics({ [METRICS.stage]: stage }, { [METRICS.oldestMessageAge]: age });
+  const age = Math.max(0, time.clock() - oldest) / 1000;
+  if (Number.isFinite(age)) emitMetrics({ [METRICS.stage]: stage.name }, { [METRICS.oldestMessageAge]: age });
 };
 
 /** A transform that does not load must not keep the function from saying so. */
@@ -157,7 +195,8 @@ const probe = async ({ code, stage, codeVersion }: StageOptions): Promise<ProbeA
     const crash = await code.transforms.check();
     if (crash === undefined) return { ok: true, codeVersion };
     const { error, stack } = failureOf(crash);
-    log('error', 'a probe found that the transform does not load', { stage, codeVersion, error, stack });
+    const fields = { stage, codeVersion, ...failureFields(crash) };
+    log('error', 'a probe found that the transform does not load', fields);
     return { ok: false, codeVersion, error, ...(stack === undefined ? {} : { stack }) };
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
@@ -167,67 +206,27 @@ const probe = async ({ code, stage, codeVersion }: StageOptions): Promise<ProbeA
   }
 };
 
-/** As `RunnerDeps` has it. @param published gets what is under way to be published */
-const noteOf = (
-  { stage, degradedMode }: StageOptions,
-  { state, announcer, names, controlInterval, clock, uuid }: StageWorld,
-  published: Promise<void>[],
-): RunnerDeps['note'] => {
-  const settings = { ...degradedMode, minute: controlInterval };
-  const changes = {
-    modes: state,
-    clock,
-    uuid,
-    settings,
-    routerStage: ROUTER_STAGE,
-    announcer,
-    announcement: (of: string, record: ModeRecord) =>
-      announcementOf(of, record, names, settings, ROUTER_STAGE),
-  };
-  const publish = async (record: ModeRecord): Promise<void> => {
-    try {
-      await publishMode(changes, stage, record);
-    } catch (error) {
-      const message = 'could not publish a change of mode; control will';
-      log('warn', message, { stage, error: describeError(error) });
-    }
-  };
-  return (event: ModeEvent): Promise<ModeRecord> =>
-    keepMode(changes, stage, event, ({ before, after }) => {
-      const { mode, epoch, reason } = after;
-      log('error', 'the mode changed', { stage, from: before.mode, to: mode, epoch, reason });
-      // In the background: messages must not wait for a topic.
-      published.push(publish(after));
-    });
-};
+type OfInvocation = Pick<RunnerMode, 'note' | 'progressNote'> &
+  Pick<RunnerTime, 'timeLeft' | 'leaseTime'> &
+  Pick<RunnerDeps['ports'], 'hidesOthers'>;
 
-/** @param published gets what is under way to be published */
 const runnerDeps = (
-  options: StageOptions,
-  world: StageWorld,
-  context: Invocation,
-  published: Promise<void>[],
-): Omit<RunnerDeps, 'progressNote'> => {
-  const { stage, process, timing, degradedMode, worstCase, codeVersion } = options;
-  const { state, parking, clock, random, uuid, lastWords } = world;
-  return {
-    stage,
-    isDestination: stage !== ROUTER_STAGE,
-    codeVersion,
+  { stage, process, timing, degradedMode, worstCase, codeVersion }: StageOptions,
+  { state, parking, queue, lastWords, clock, random, uuid }: StageWorld,
+  { note, progressNote, timeLeft, leaseTime, hidesOthers }: OfInvocation,
+): RunnerDeps => ({
+  stage: { name: stage, isDestination: stage !== ROUTER_STAGE, codeVersion },
+  ports: {
     state,
     parking,
-    queue: lastWords.watching(world.queue),
+    queue: lastWords.watching(queue),
     process,
     lastWords,
-    readModes: () => state.readStored(stage, ROUTER_STAGE),
-    note: noteOf(options, world, published),
-    clock,
-    random,
+    hidesOthers,
     uuid,
-    backoff: timing,
-    settings: degradedMode,
-    timeLeft: () => context.getRemainingTimeInMillis(),
-    worstCase,
     observe: reportTo(stage, codeVersion),
-  };
-};
+  },
+  mode: { readModes: () => state.readStored(stage, ROUTER_STAGE), note, progressNote },
+  time: { clock, timeLeft, worstCase, leaseTime, backoff: timing, random },
+  settings: degradedMode,
+});

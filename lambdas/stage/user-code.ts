@@ -8,6 +8,7 @@ import type { LateCrashes } from '../../contract/modes.ts';
 import { PASS_THROUGH, type Transforms } from '../core/event/transform.ts';
 import { emitMetrics, log } from '../aws/log.ts';
 import type { Secrets } from '../aws/secrets.ts';
+import { failureFields } from './report.ts';
 import { loadTimeoutIn, type LateFailure, type LogLine } from '../sandbox/options.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 
@@ -37,7 +38,7 @@ export interface UserCodeOptions {
   readonly functionTimeout: number;
   readonly secrets: Secrets;
   readonly clock: Clock;
-  /** Where the files of the bundle are: beside the function's code. */
+  /** Where the files of the bundle are: next to the function's code. */
   readonly directory: string | URL;
 }
 
@@ -85,7 +86,9 @@ export const userCode = (options: UserCodeOptions): UserCode => {
       ...(stack === undefined ? {} : { stack }),
       ...(eventId === undefined ? {} : { eventId }),
     });
-    log('warn', 'code failed after its event had been answered', { stage, codeVersion, ...failure });
+    const { kind, eventId: at } = failure;
+    const fields = { stage, codeVersion, kind, eventId: at, ...failureFields(failure) };
+    log('warn', 'code failed after its event had been answered', fields);
     emitMetrics({ [METRICS.stage]: stage }, { [METRICS.lateCrashes]: 1 });
     late = { count: (late?.count ?? 0) + 1, last: { ...failure, codeVersion, at: clock() } };
   };

@@ -5,24 +5,29 @@ import { ENV, readControlInterval } from '../../contract/environment.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
 import { snsClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
+import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
 import { describeError, log } from '../aws/log.ts';
 import { DynamoParkingStore } from '../aws/parking-store.ts';
+import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsStageQueue } from '../aws/queue.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
 import type { PipelineNames } from '../core/mode/announcement.ts';
 import type { ParkingStore } from '../core/stage/parking-port.ts';
 import type { Announcer, LateCrashStore, ModeStore } from '../core/mode/ports.ts';
 import type { Clock, Random } from '../core/base/clock.ts';
-import type { StageQueue, StateStore } from '../core/stage/ports.ts';
+import type { HotKeyStore, StageQueue, StateStore } from '../core/stage/ports.ts';
 import { LastWordsFile, type StageLastWords } from './last-words-file.ts';
 
 export interface StageWorld {
   readonly state: StateStore & ModeStore;
   readonly parking: ParkingStore;
   readonly lateCrashes: LateCrashStore;
+  readonly hotKeys: HotKeyStore;
   readonly lastWords: StageLastWords;
   readonly queue: StageQueue;
+  /** About how many messages the queue holds. @throws InfraFault */
+  readonly queueLength: () => Promise<number | undefined>;
   readonly deadLetterQueue: StageQueue;
   readonly deadLetterQueueArn: string;
   readonly announcer: Announcer;
@@ -45,11 +50,13 @@ export const stageWorld = (dynamo: DynamoDBClient, codeVersion: string): StageWo
   const sqs = sqsClient();
   const queueUrl = requireEnv(ENV.stageQueueUrl);
   const deadLetterQueueArn = requireEnv(ENV.deadLetterQueueArn);
+  const queueCounts = new SqsQueueCounts(sqs, queuesUrlOf(queueUrl));
   const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
   return {
     state: new DynamoStateStore(dynamo, tables, Date.now),
     parking: new DynamoParkingStore(dynamo, tables.parking),
     lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
+    hotKeys: new DynamoHotKeyStore(dynamo, tables.state, Date.now),
     lastWords: new LastWordsFile({
       codeVersion,
       warn: (message, error) => {
@@ -57,6 +64,10 @@ export const stageWorld = (dynamo: DynamoDBClient, codeVersion: string): StageWo
       },
     }),
     queue: new SqsStageQueue(sqs, queueUrl),
+    queueLength: async () => {
+      const counts = await queueCounts.read(queueUrl.slice(queuesUrlOf(queueUrl).length));
+      return counts && counts.visible + counts.inFlight + counts.delayed;
+    },
     // Queues of one account and region have URLs that differ in the name alone.
     deadLetterQueue: new SqsStageQueue(sqs, `${queuesUrlOf(queueUrl)}${nameOf(deadLetterQueueArn)}`),
     deadLetterQueueArn,

@@ -1,8 +1,8 @@
-/** Whatever an event does to its thread is charged to that event alone; its neighbours are finished in the same run. */
+/** An event that ends its thread is charged alone; the other events are finished in the same run. */
 import { describe, expect, it } from '@jest/globals';
 import { event, sandboxed } from '../support/sandbox.ts';
 
-/** What an event does, by its `how`; everybody else's event waits for a moment, so that many are in hand. */
+/** What an event does, by its `how`; the other events wait for a moment, so that many are in hand. */
 const transform = (neighbours: 'sync' | 'async'): string => `
   const later = (ms = 20) => new Promise((done) => setTimeout(done, ms));
   const ends = {
@@ -42,11 +42,11 @@ const KINDS = [
 ] as const;
 
 describe.each(['sync', 'async'] as const)(
-  'beside nine others that are %s, an event that ends by',
+  'among nine others that are %s, an event that ends by',
   (neighbours) => {
     it.each(KINDS)('%s', async (how, kind, error) => {
       const { run, late, sandbox } = sandboxed(transform(neighbours), {
-        // On a busy machine it takes its time to fill the memory.
+        // On a busy machine it takes a while to fill the memory.
         timeout: kind === 'memory' ? 20_000 : 1_000,
       });
       const runs = await Promise.all(
@@ -65,14 +65,14 @@ describe.each(['sync', 'async'] as const)(
         }
       }
       expect(late).toEqual([]);
-      // Whatever it was, the next message finds a thread that works.
+      // In each case, the next message gets a working thread.
       expect(await sandbox.check()).toBeUndefined();
       expect(await run([event('next')])).toEqual({ made: [[{ messageId: 'next', seen: true }]] });
     });
   },
 );
 
-it('several culprits of a batch are found one by one', async () => {
+it('several failing events of a batch are identified one by one', async () => {
   const { run } = sandboxed(transform('async'), { timeout: 500 });
   const hows = ['late loop', 'late exit', 'late throw', 'hang', 'exit', 'late loop'];
   const runs = await Promise.all(
@@ -96,7 +96,7 @@ it('several culprits of a batch are found one by one', async () => {
   ]);
 });
 
-it('memory that is no part of the heap counts as well', async () => {
+it('memory outside the heap counts as well', async () => {
   const now = Math.ceil(process.memoryUsage.rss() / 1_048_576);
   const { run } = sandboxed(
     `const kept = []; export default async (event) => {
@@ -110,7 +110,7 @@ it('memory that is no part of the heap counts as well', async () => {
   expect(good.ended).toBeUndefined();
 });
 
-it('a leak of the module is no event’s fault, and is told', async () => {
+it('a leak of the module is no event’s fault, and is reported', async () => {
   const { run, leaks } = sandboxed(
     `const kept = []; export default (event) => { kept.push(new Array(5e5).fill(event)); return event; }`,
   );
@@ -121,7 +121,7 @@ it('a leak of the module is no event’s fault, and is told', async () => {
   expect(leaks.length).toBeGreaterThan(0);
 });
 
-it('a thread that cannot be ended is left behind', async () => {
+it('a thread that cannot be terminated is abandoned', async () => {
   const { run } = sandboxed(
     `import { execSync } from 'node:child_process';
      export default (event) => { if (event.how) execSync('sleep 5'); return event; }`,
@@ -132,7 +132,7 @@ it('a thread that cannot be ended is left behind', async () => {
   expect(good.made).toHaveLength(1);
 });
 
-it('an error that nothing catches is its event’s, although the listeners were removed', async () => {
+it('an uncaught error is charged to its event, even if the listeners were removed', async () => {
   const { run, late } = sandboxed(
     `process.removeAllListeners('uncaughtException');
      process.removeAllListeners('unhandledRejection');

@@ -1,14 +1,14 @@
-/** What fails after its event was answered is shown as that event's, and harms nobody. */
+/** A failure after its event was answered is reported for that event, and affects no other. */
 import { expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { event, sandboxed } from '../support/sandbox.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../tools/driver/until.ts';
 
 const transform = `
   const ways = {
     timer: () => { setTimeout(() => { throw new Error('late failure'); }, 30); },
     promise: () => { (async () => { await new Promise((done) => setTimeout(done, 30)); throw new Error('late failure'); })(); },
-    'promise at once': () => { Promise.reject(new Error('late failure')); },
+    'promise immediately': () => { Promise.reject(new Error('late failure')); },
     exit: () => { setTimeout(() => process.exit(7), 30); },
   };
   export default async (event) => {
@@ -21,7 +21,7 @@ const transform = `
 it.each([
   ['timer', 'Error: late failure'],
   ['promise', 'Error: late failure'],
-  ['promise at once', 'Error: late failure'],
+  ['promise immediately', 'Error: late failure'],
   ['exit', 'process.exit(7) ended the thread, after the event had been answered'],
 ] as const)('%s', async (how, error) => {
   const { run, late, sandbox } = sandboxed(transform);
@@ -44,7 +44,7 @@ it('between two messages, too', async () => {
   expect((await run([event('next')])).ended).toBeUndefined();
 });
 
-it('a loop that an answered event has started is told, and charges nobody', async () => {
+it('a loop that an answered event started is reported, and charges no event', async () => {
   const { run, late } = sandboxed(
     `export default async (event) => {
        if (event.how) { setTimeout(() => { for (;;); }, 30); return event; }
@@ -63,7 +63,7 @@ it('a loop that an answered event has started is told, and charges nobody', asyn
   ]);
 });
 
-it('what the module itself has left running fails without an event', async () => {
+it('a timer of the module itself fails without an event', async () => {
   const { run, late } = sandboxed(
     `setTimeout(() => { throw new Error('of the module'); }, 20); export default (event) => event;`,
   );

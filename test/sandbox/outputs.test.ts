@@ -1,4 +1,4 @@
-/** What a transform may return, and what is made of it: JSON, or a crash of the user's code. */
+/** What a transform may return, and the result: JSON, or a crash of the user's code. */
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_MESSAGE_BYTES } from '../../lambdas/core/base/limits.ts';
@@ -16,8 +16,8 @@ const crashOf = (returned: unknown): unknown => {
   }
 };
 
-/** Short, for outputs may be long. */
-const told = (returned: unknown): string => {
+/** Shortened, because outputs may be long. */
+const outcomeOf = (returned: unknown): string => {
   const result = crashOf(returned);
   return Array.isArray(result) ? `${result.length} outputs` : String(result);
 };
@@ -33,7 +33,7 @@ describe('what a transform may return', () => {
     expect(run([])).toEqual([]);
   });
 
-  it('an instance of a class of its own', () => {
+  it('an instance of a user-defined class', () => {
     class Purchase {
       price = 2;
     }
@@ -45,14 +45,14 @@ describe('what a transform may return', () => {
     expect(run({ toJSON: () => ({ a: 1 }) })).toEqual([{ a: 1 }]);
   });
 
-  it('what JSON drops is gone', () => {
+  it('values that JSON omits are dropped', () => {
     expect(run({ a: 1, no: undefined, call: () => 1, at: new Date(0) })).toStrictEqual([
       { a: 1, at: '1970-01-01T00:00:00.000Z' },
     ]);
   });
 });
 
-describe('what is a crash', () => {
+describe('a crash', () => {
   const sparse: unknown[] = [{ a: 1 }];
   sparse[2] = { a: 3 };
   const loop: Record<string, unknown> = {};
@@ -79,10 +79,10 @@ describe('what is a crash', () => {
     ['a Date', new Date(), 'returned a Date'],
     ['a circle', loop, notHeld],
     ['a bigint within', { n: 1n }, notHeld],
-    ['an object that JSON reads as a text', { toJSON: () => 'text' }, notHeld],
-    ['an object that JSON reads as a list', { toJSON: () => [{ a: 1 }] }, notHeld],
-    ['an object that JSON reads as null', { toJSON: () => null }, notHeld],
-    ['an object that JSON leaves out', { toJSON: () => undefined }, notHeld],
+    ['an object that JSON turns into a string', { toJSON: () => 'text' }, notHeld],
+    ['an object that JSON turns into a list', { toJSON: () => [{ a: 1 }] }, notHeld],
+    ['an object that JSON turns into null', { toJSON: () => null }, notHeld],
+    ['an object that JSON omits', { toJSON: () => undefined }, notHeld],
     ['such an object in a list', [{ a: 1 }, { toJSON: () => 7 }], notHeld],
   ])('%s', (_, returned, message) => {
     const crash = crashOf(returned);
@@ -90,7 +90,7 @@ describe('what is a crash', () => {
     expect(String(crash)).toContain(message);
   });
 
-  it('that JSON threw has what it threw as its cause', () => {
+  it('in JSON.stringify has the thrown value as its cause', () => {
     expect(crashOf(loop)).toHaveProperty('cause', expect.any(TypeError));
     const failure = new RangeError('thrown by toJSON');
     const toJSON = () => {
@@ -99,7 +99,7 @@ describe('what is a crash', () => {
     expect(crashOf({ toJSON })).toHaveProperty('cause', failure);
   });
 
-  it('that reading it throws comes out as it is', () => {
+  it('in reading the result is rethrown unchanged', () => {
     const failure = new RangeError('thrown by a getter');
     const output = Object.defineProperty({}, Symbol.toStringTag, {
       get: () => {
@@ -111,43 +111,43 @@ describe('what is a crash', () => {
 });
 
 describe('limits', () => {
-  it('5,000 events can be made of one, and no more', () => {
+  it('allow 5,000 events per event, and no more', () => {
     const outputs = Array.from({ length: 5_001 }, (_, i) => ({ i }));
     expect(run(outputs.slice(1))).toHaveLength(5_000);
-    expect(told(outputs)).toBe(
+    expect(outcomeOf(outputs)).toBe(
       'TransformError: transform returned 5001 events for event m1; at most 5000 can be made of one',
     );
   });
 
-  it('a list that only says that it is long is refused before it is read', () => {
-    expect(told(new Array(2 ** 32 - 1))).toContain('returned 4294967295 events');
+  it('refuse a list by its length before it is read', () => {
+    expect(outcomeOf(new Array(2 ** 32 - 1))).toContain('returned 4294967295 events');
   });
 
   const quarter = (more = 0) => ({ text: 'x'.repeat(4 * 1_048_576 - '{"text":""}'.length + more) });
   const tooMuch =
     'TransformError: transform returned more than 16 MB for event m1; return fewer or smaller events';
 
-  it('16 MB can be made of one, and not a character more', () => {
-    expect(told([quarter(), quarter(), quarter(), quarter()])).toBe('4 outputs');
-    expect(told([quarter(), quarter(), quarter(), quarter(1)])).toBe(tooMuch);
+  it('allow 16 MB per event, and not a character more', () => {
+    expect(outcomeOf([quarter(), quarter(), quarter(), quarter()])).toBe('4 outputs');
+    expect(outcomeOf([quarter(), quarter(), quarter(), quarter(1)])).toBe(tooMuch);
   });
 
   it('are the same for an event that is not in a list', () => {
     const text = 'x'.repeat(16 * 1_048_576 - '{"text":""}'.length);
-    expect(told({ text })).toBe('1 outputs');
-    expect(told({ text: `${text}x` })).toBe(tooMuch);
+    expect(outcomeOf({ text })).toBe('1 outputs');
+    expect(outcomeOf({ text: `${text}x` })).toBe(tooMuch);
   });
 
-  it('the names of all outputs of an event fit the record of its message', () => {
+  it('keep the names of all outputs of an event small enough for the record of its message', () => {
     const item = 400 * 1_024;
     expect(MAX_OUTPUTS * NAME_LENGTH).toBeLessThan(item - MAX_MESSAGE_BYTES - 20_000);
   });
 });
 
-describe('whatever a transform returns', () => {
+describe('any value that a transform returns', () => {
   const output = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 4 });
 
-  test('outputs keep their order and contents', () => {
+  test('gives outputs in their order, with their contents', () => {
     fc.assert(
       fc.property(fc.array(output, { maxLength: 6 }), (outputs) => {
         expect(run(outputs)).toEqual(JSON.parse(JSON.stringify(outputs)));
@@ -155,7 +155,7 @@ describe('whatever a transform returns', () => {
     );
   });
 
-  test('outputs are objects of JSON, or it is a crash that says so: nothing else comes out', () => {
+  test('gives outputs that are JSON objects, or a crash that says so', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,

@@ -1,8 +1,8 @@
-/** What a transform is given and may print, how it is loaded, and how long it may take. */
+/** What a transform gets and may print, how it is loaded, and how long it may take. */
 import { describe, expect, it } from '@jest/globals';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import { event, sandboxed } from '../support/sandbox.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../tools/driver/until.ts';
 
 describe('loading', () => {
   const fine = 'export default (event) => event;';
@@ -26,14 +26,14 @@ describe('loading', () => {
       `export const other = 1;`,
       'Error: the module exports no function; write `export default function (event) { ... }`',
     ],
-    ['is no JavaScript', `export default (`, /^SyntaxError: /],
-    ['imports what there is not', `import 'nowhere-to-be-found'; ${fine}`, /^Error: .*nowhere-to-be-found/],
+    ['is not JavaScript', `export default (`, /^SyntaxError: /],
+    ['imports a missing module', `import 'nowhere-to-be-found'; ${fine}`, /^Error: .*nowhere-to-be-found/],
     [
-      'throws what cannot be shown',
+      'throws a value that cannot be formatted',
       `throw Object.create(null); ${fine}`,
       'threw [Object: null prototype] {}',
     ],
-  ] as const)('a module that %s is no good, and is tried again each time', async (_, source, error) => {
+  ] as const)('a module that %s does not load, and is tried again each time', async (_, source, error) => {
     const loadTimeout = source.includes('kept') || !String(error).includes('loaded after') ? 20_000 : 500;
     const { run, sandbox } = sandboxed(source, { loadTimeout });
     for (let i = 0; i < 2; i += 1) {
@@ -49,7 +49,7 @@ describe('loading', () => {
     }
   });
 
-  it('takes the default export, or one that is called transform', async () => {
+  it('uses the default export, or one that is called transform', async () => {
     const { run } = sandboxed(`export const transform = (event) => ({ ...event, by: 'name' });`);
     expect((await run([event('a')])).made).toEqual([[event('a', { by: 'name' })]]);
   });
@@ -61,9 +61,9 @@ describe('loading', () => {
   });
 });
 
-describe('what it is given', () => {
+describe('a transform gets', () => {
   it('its context, its environment, and nothing else', async () => {
-    process.env['SLUICE_TEST_SECRET'] = 'nobody may see this';
+    process.env['SLUICE_TEST_SECRET'] = 'must stay hidden';
     const { run } = sandboxed(
       `export default (event, context) => ({ ...event, context, env: process.env, args: process.argv.length });`,
       { env: { MODE: 'live' }, secrets: () => Promise.resolve({ KEY: 'abc' }), destination: 'crm' },
@@ -94,7 +94,7 @@ describe('what it is given', () => {
     expect((await run([event('b')])).made[0]).toEqual([event('b', { key: 'new', n: 2 })]);
   });
 
-  it('secrets that AWS does not give are a fault, and no crash', async () => {
+  it('no secrets if AWS fails, which is a fault and not a crash', async () => {
     const { run, sandbox } = sandboxed('export default (event) => event;', {
       secrets: () => Promise.reject(new InfraFault('denied')),
     });
@@ -102,7 +102,7 @@ describe('what it is given', () => {
     await expect(sandbox.check()).rejects.toThrow(InfraFault);
   });
 
-  it('an event of its own: what it does to its argument harms nobody', async () => {
+  it('a copy of the event: changes to the argument affect nothing else', async () => {
     const { run } = sandboxed(
       `export default (event) => { const { id } = event; event.messageId = 'x'; delete event.a; return { id }; };`,
     );
@@ -112,7 +112,7 @@ describe('what it is given', () => {
   });
 });
 
-describe('what it prints', () => {
+describe('output', () => {
   it.each([
     ['console.log', `console.log('hello', { a: 1 })`, 'info', 'hello { a: 1 }'],
     ['console.error', `console.error('oh')`, 'warn', 'oh'],
@@ -136,7 +136,7 @@ describe('what it prints', () => {
     expect(logs).toEqual([expect.objectContaining({ level, text, eventId: 'a' })]);
   });
 
-  it('is a line each, up to a limit for each event', async () => {
+  it('has one line per call, up to a limit for each event', async () => {
     const { run, logs } = sandboxed(`export default (event) => {
       console.log('one\\ntwo\\n\\nthree'); for (let i = 0; i < 100; i += 1) console.log(i); console.log('x'.repeat(10_000)); return event; };`);
     await run([event('a')]);
@@ -155,7 +155,7 @@ describe('what it prints', () => {
 });
 
 describe('time', () => {
-  it('begins no event after its time, and says how far it has come', async () => {
+  it('allows no event to start after its end, and the result says how far the run came', async () => {
     const { run } = sandboxed(
       `export default async (event) => { await new Promise((done) => setTimeout(done, 100)); return event; };`,
     );
@@ -166,20 +166,20 @@ describe('time', () => {
     expect(made.length).toBeLessThan(6);
   });
 
-  it('begins none when there is none', async () => {
+  it('allows no event to start if it is used up', async () => {
     const { run, sandbox } = sandboxed(`export default (event) => event;`);
     await sandbox.check();
     expect(await run([event('a')], { time: -1 })).toEqual({ made: [], ended: { kind: 'no time' } });
   });
 
-  it('is over for what waits while a module loads', async () => {
+  it('also ends for events that wait while a module loads', async () => {
     const { run } = sandboxed(
       `await new Promise((done) => setTimeout(done, 1_500)); export default (event) => event;`,
     );
     expect(await run([event('a')], { time: 200 })).toEqual({ made: [], ended: { kind: 'no time' } });
   });
 
-  it('a long synchronous run gives others their turn, and is not taken for a loop', async () => {
+  it('is shared: a long synchronous run lets others run, and is not taken for a loop', async () => {
     const { run } = sandboxed(
       `export default (event) => { const end = performance.now() + 60; while (performance.now() < end); return event; };`,
       { timeout: 300 },
@@ -190,7 +190,7 @@ describe('time', () => {
   });
 });
 
-it('more jobs than a thread takes wait for their turn', async () => {
+it('is shared: more jobs than a thread accepts wait for their turn', async () => {
   const { run } = sandboxed(
     `export default async (event) => { await new Promise((done) => setTimeout(done, 5)); return event; };`,
   );

@@ -1,4 +1,4 @@
-/** Whatever is thrown becomes a readable record of that event. */
+/** Any thrown value becomes a readable record of its event. */
 import { describe, expect, it } from '@jest/globals';
 import { event, sandboxed } from '../support/sandbox.ts';
 
@@ -11,7 +11,7 @@ const THROWS: Readonly<Record<string, readonly [thrown: string, error: string | 
   'a big number': [`10n`, 'threw 10n'],
   'an object': [`{ a: { b: { c: 1 } } }`, 'threw { a: { b: [Object] } }'],
   'a function': [`function named() {}`, 'threw [Function: named]'],
-  'causes in a circle': [
+  'circular causes': [
     `(() => { const a = new Error('a'); const b = new Error('b', { cause: a }); a.cause = b; return a; })()`,
     'Error: a',
   ],
@@ -57,7 +57,7 @@ const THROWS: Readonly<Record<string, readonly [thrown: string, error: string | 
   'a huge message': [`new Error('x'.repeat(20_000_000))`, /^Error: x{900}/],
   'a huge text': [`'x'.repeat(20_000_000)`, /^threw 'x{900}/],
   'an aggregate': [`new AggregateError([new Error('a')], 'several')`, 'AggregateError: several'],
-  'of a class of its own': [
+  'an error of a user-defined class': [
     `new (class Declined extends Error { name = 'Declined'; })('card')`,
     'Declined: card',
   ],
@@ -93,17 +93,17 @@ describe('a transform that throws', () => {
     }
     const before = late.length;
     await run([event('bad', { late: name })]);
-    // The failure's timer is due before the next event's answer at the latest.
+    // The failure's timer is due no later than the next event's answer.
     while (late.length === before) await run([event('good')]);
     expect(late.at(-1)).toMatchObject({ eventId: 'bad' });
   });
 
-  it('is shown with its place and its causes', async () => {
+  it('is reported with its location and its causes', async () => {
     const { run: other } = sandboxed(`export default () => {
       throw new Error('outer', { cause: new TypeError('inner') });
     };`);
     const { ended } = await other([event('bad')]);
-    if (ended?.kind !== 'crash') throw new Error('it did not crash');
+    if (ended?.kind !== 'crash') throw new Error('no crash');
     expect(ended.crash.stack).toMatch(
       /^Error: outer\n {4}at .*transform-\d+\.mjs:2:13[^]*\ncaused by TypeError: inner\n/,
     );

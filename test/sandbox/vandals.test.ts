@@ -1,4 +1,4 @@
-/** A dependency that replaces what everybody uses: outputs still arrive, failures are still told, and the thread still answers. */
+/** A dependency that replaces globals: outputs still arrive, failures are still reported, and the thread still answers. */
 import { describe, expect, it } from '@jest/globals';
 import { event, sandboxed } from '../support/sandbox.ts';
 
@@ -34,7 +34,7 @@ const VANDALS: Readonly<Record<string, string>> = {
   'Atomics and Int32Array': `Atomics.store = Atomics.add = () => 0; globalThis.Int32Array = class {};`,
   'message ports': `const { MessagePort } = await import('node:worker_threads'); MessagePort.prototype.postMessage = () => {};`,
   parentPort: `const { parentPort, workerData } = await import('node:worker_threads'); parentPort.close();
-      if (workerData !== null) throw new Error('it finds what is ours');`,
+      if (workerData !== null) throw new Error('it finds our data');`,
   AsyncLocalStorage: `const { AsyncLocalStorage } = await import('node:async_hooks');
       AsyncLocalStorage.prototype.run = AsyncLocalStorage.prototype.getStore = () => { throw new Error('als'); };`,
   'process.emit and its listeners': `process.emit = () => { throw new Error('emit'); };`,
@@ -53,7 +53,7 @@ const module = (vandal: string): string => `
   };
 `;
 
-describe('beside one that replaces', () => {
+describe('with a dependency that replaces', () => {
   it.each(Object.entries(VANDALS))('%s', async (_, vandal) => {
     const { run, sandbox } = sandboxed(module(vandal));
     expect(await sandbox.check()).toBeUndefined();
@@ -74,7 +74,7 @@ describe('beside one that replaces', () => {
   });
 
   it.each(Object.entries(VANDALS))(
-    '%s, an event that loops or ends the thread is found',
+    '%s, an event that loops or ends the thread is identified',
     async (_, vandal) => {
       const source = `${vandal}
       export default (event) => { if (event.how === 'loop') for (;;); if (event.how === 'exit') globalThis.process?.exit(1); return event; };`;

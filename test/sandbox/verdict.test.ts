@@ -13,17 +13,17 @@ const convicted = (guilty: number) => ({ guilty, suspects: [] });
 
 describe('when a thread ends', () => {
   it.each<[string, Partial<Scene>, ReturnType<typeof verdictOn>]>([
-    ['with nothing in hand, nobody is guilty', { inHand: [] }, { guilty: undefined, suspects: [] }],
-    ['by an exit that says whose it is', { exitedBy: 2 }, convicted(2)],
+    ['with nothing in hand, no event is guilty', { inHand: [] }, { guilty: undefined, suspects: [] }],
+    ['by an exit whose event is known', { exitedBy: 2 }, convicted(2)],
     ['by an exit of an answered event', { exitedBy: 'none' }, { guilty: undefined, suspects: [] }],
     [
-      'by an exit of a job that has nothing in hand any more',
+      'by an exit of a job that no longer has anything in hand',
       { exitedBy: 9 },
       { guilty: undefined, suspects: [1, 2, 3] },
     ],
-    ['by an exit that says nothing', {}, { guilty: undefined, suspects: [1, 2, 3] }],
-    ['blocked by synchronous code that is known', { cause: 'blocked', running: 3 }, convicted(3)],
-    ['blocked, and nobody knows by whom', { cause: 'blocked' }, { guilty: undefined, suspects: [1, 2, 3] }],
+    ['by an exit whose event is unknown', {}, { guilty: undefined, suspects: [1, 2, 3] }],
+    ['blocked by synchronous code of a known event', { cause: 'blocked', running: 3 }, convicted(3)],
+    ['blocked by an unknown event', { cause: 'blocked' }, { guilty: undefined, suspects: [1, 2, 3] }],
     [
       'out of memory while one runs',
       { cause: 'memory', running: 3 },
@@ -36,7 +36,7 @@ describe('when a thread ends', () => {
     ],
     ['in a trial', { inHand: [2], isTrial: true }, convicted(2)],
     [
-      'in a trial, by what the module left running',
+      'in a trial, by a timer of the module',
       { inHand: [2], isTrial: true, exitedBy: 'none' },
       { guilty: undefined, suspects: [] },
     ],
@@ -44,7 +44,7 @@ describe('when a thread ends', () => {
     expect(verdictOn({ ...scene, ...change })).toEqual(verdict);
   });
 
-  it('nobody is convicted or suspected who had nothing in hand', () => {
+  it('no job without an event in hand is convicted or suspected', () => {
     const ids = fc.uniqueArray(fc.integer({ min: 1, max: 5 }));
     const scenes = ids.chain((inHand) =>
       fc.record({

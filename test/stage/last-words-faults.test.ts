@@ -1,4 +1,4 @@
-/** Last words when the file cannot be written or cut: there are none, and the stage works on. */
+/** Last words when the file cannot be written or truncated: there are none, and the stage continues. */
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -42,7 +42,7 @@ const start = () => {
 };
 const [a1, b1] = [message('a1', 'a'), message('b1', 'b')];
 
-it('a note that cannot be written takes all others with it: half of the words would be wrong', () => {
+it('a failed write discards all notes, because partial last words would be wrong', () => {
   const { words } = start();
   words.received([a1, b1], 9);
   broken.add('write');
@@ -55,7 +55,7 @@ it('a note that cannot be written takes all others with it: half of the words wo
   ]);
 });
 
-it('it stays so for the life of the process: a later batch is not noted either', () => {
+it('it disables last words for the life of the process: a later batch is not noted either', () => {
   const { words } = start();
   words.received([a1], 9);
   broken.add('write');
@@ -67,7 +67,7 @@ it('it stays so for the life of the process: a later batch is not noted either',
   expect(warned).toHaveLength(1);
 });
 
-it.each(['read', 'truncate'])('a file that cannot be opened for a failing %s is no error', (call) => {
+it.each(['read', 'truncate'])('a file that cannot be opened because of a failing %s is no error', (call) => {
   start().words.received([a1], 9);
   broken.add(call);
   expect(start().left).toBeUndefined();

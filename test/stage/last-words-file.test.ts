@@ -1,14 +1,14 @@
-/** Last words in a file: what a process finds there after the one before it ended anywhere. */
+/** Last words in a file: what a process finds there after the previous one ended at any point. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Words } from '../../lambdas/core/stage/last-words.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
-import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 import { LastWordsFile } from '../../lambdas/stage/last-words-file.ts';
-import { FakeQueue, message } from '../support/fakes.ts';
+import { FakeQueue } from '../support/fakes.ts';
+import { a1, a2, b1, held, UNTIL } from './last-words-fixtures.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'sluice-words-'));
 afterAll(() => {
@@ -23,40 +23,24 @@ beforeEach(() => {
 });
 
 const NAME = 'sluice-last-words';
-const UNTIL = 1_795_390_000_000;
 const written = (): string => readFileSync(path.join(directory, NAME), 'utf8');
 const warn = (text: string, error: unknown) => void warned.push(`${text}: ${String(error)}`);
 
-/** A process of the environment, and what the one before it left. */
+/** A process of the environment, and what the previous one left. */
 const start = (codeVersion = 'v1') => {
   const words = new LastWordsFile({ codeVersion, warn, directory });
   return { words, left: words.take() };
 };
 
-const [a1, a2, b1] = [
-  message('a1', 'ann', { body: 'content', sequenceNumber: '18', receiveCount: 2, sentAt: 7 }),
-  message('a2', 'ann', { sequenceNumber: '19' }),
-  message('b1', 'bob ä€', { sequenceNumber: '20' }),
-] as [IncomingMessage, IncomingMessage, IncomingMessage];
-const heldOf = ({ id, receiptHandle, groupId, sequenceNumber, receiveCount, sentAt }: IncomingMessage) => ({
-  id,
-  receiptHandle,
-  groupId,
-  sequenceNumber,
-  receiveCount,
-  sentAt,
-});
-const held = (...messages: IncomingMessage[]) => messages.map(heldOf);
-
 describe('what a process leaves', () => {
-  it('is what it had, what was in hand, and until when nobody else has it; no content', () => {
+  it('is its messages, those in hand, and until when they stay hidden; no content', () => {
     const { words } = start();
     words.received([a1, a2, b1], UNTIL);
     words.begun(a1, '0:v1', true);
     words.begun(b1, '0:v1', false);
     words.ended(b1);
     expect(written()).not.toContain('content');
-    // Another version may start in its place: the words are those of the one that died.
+    // Another version may start in its place: the last words are those of the version that died.
     expect(start('v2').left).toEqual({
       codeVersion: 'v1',
       until: UNTIL,
@@ -65,26 +49,26 @@ describe('what a process leaves', () => {
     });
   });
 
-  it('is taken once', () => {
+  it('is read once', () => {
     start().words.received([a1], UNTIL);
     expect(start().left).toBeDefined();
     expect(start().left).toBeUndefined();
   });
 
-  it('is nothing of a first process, and nothing of one that had no batch', () => {
+  it('is nothing for a first process, and for one that had no batch', () => {
     expect(start().left).toBeUndefined();
     expect(start().left).toBeUndefined();
     expect(warned).toEqual([]);
   });
 
-  it('is what it noted since it took over, and nothing of what it found', () => {
+  it('is what it noted since it started, without the last words that it found', () => {
     start().words.received([a1], UNTIL);
     const { words } = start();
     words.received([b1], UNTIL + 1);
     expect(start().left).toEqual({ codeVersion: 'v1', until: UNTIL + 1, held: held(b1), inHand: [] });
   });
 
-  it('is of its last batch alone', () => {
+  it('covers only its last batch', () => {
     const { words } = start();
     words.received([a1, a2], UNTIL);
     words.begun(a1, '0:v1', false);
@@ -94,7 +78,7 @@ describe('what a process leaves', () => {
 });
 
 describe('clear', () => {
-  it('leaves nothing: the function answers, and the queue has everything', () => {
+  it('leaves nothing: the function answers, and the queue has all messages', () => {
     const { words } = start();
     words.received([a1], UNTIL);
     words.begun(a1, '0:v1', false);
@@ -103,7 +87,7 @@ describe('clear', () => {
     expect(start().left).toBeUndefined();
   });
 
-  it('ends the batch: what is begun without one, as in a drain, is not noted', () => {
+  it('ends the batch: an attempt without a batch, as in a drain, is not noted', () => {
     const { words } = start();
     words.begun(a1, '0:v1', false);
     expect(written()).toBe('');
@@ -123,8 +107,8 @@ describe('clear', () => {
   });
 });
 
-describe('a queue that is watched', () => {
-  /** What the file said of the messages held, when the queue was asked. */
+describe('a watched queue', () => {
+  /** The messages held according to the file, at the time of the call to the queue. */
   const asked = (words: LastWordsFile, fails = false) => {
     const seen: string[] = [];
     const note = async (what: string) => {
@@ -144,7 +128,7 @@ describe('a queue that is watched', () => {
     return { seen, queue: words.watching(queue) };
   };
 
-  it('gives messages out for a trial, which are not among those of a batch', async () => {
+  it('receives messages for a trial, which do not belong to a batch', async () => {
     const { words } = start();
     words.received([a2], UNTIL);
     const before = written();
@@ -154,7 +138,7 @@ describe('a queue that is watched', () => {
     expect(written()).toBe(before);
   });
 
-  it('is asked after the messages were let go of', async () => {
+  it('is called after the messages were noted as released', async () => {
     const { words } = start();
     words.received([a1, a2, b1], UNTIL);
     const { seen, queue } = asked(words);
@@ -164,7 +148,7 @@ describe('a queue that is watched', () => {
     expect(start().left).toMatchObject({ held: [], inHand: [] });
   });
 
-  it('may have done what it says has failed: the messages stay let go of', async () => {
+  it('may have executed a call that it reports as failed: the messages stay released', async () => {
     const { words } = start();
     words.received([a1, b1], UNTIL);
     const { queue } = asked(words, true);
@@ -173,7 +157,7 @@ describe('a queue that is watched', () => {
     await expect(queue.setVisibility([b1], 0)).rejects.toThrow(InfraFault);
   });
 
-  it('is asked without a batch as well', async () => {
+  it('is also called without a batch', async () => {
     const fake = new FakeQueue();
     const { words } = start();
     const queue = words.watching(fake);
@@ -184,8 +168,8 @@ describe('a queue that is watched', () => {
   });
 });
 
-describe('a file that was cut anywhere', () => {
-  it('gives words that are true: those of all lines that are whole', async () => {
+describe('a file that was truncated at any point', () => {
+  it('gives valid last words: those of all complete lines', async () => {
     const { words } = start();
     const states: (Words | undefined)[] = [undefined];
     const all = { codeVersion: 'v1', until: UNTIL, held: held(a1, a2, b1), inHand: [] as Words['inHand'] };
@@ -223,7 +207,7 @@ describe('a file that was cut anywhere', () => {
     expect(warned).toEqual([]);
   });
 
-  it('or in which there is something else gives none, and says so', () => {
+  it('or that has other content gives none, and logs that', () => {
     for (const text of ['null\n', '7\n', '"text"\n']) {
       writeFileSync(path.join(directory, NAME), text);
       expect(start().left).toBeUndefined();
@@ -235,7 +219,7 @@ describe('a file that was cut anywhere', () => {
 });
 
 describe('without a file', () => {
-  it('there are no last words, which is said once, and everything else works', async () => {
+  it('there are no last words, which is logged once, and everything else works', async () => {
     directory = path.join(root, 'no such directory');
     const { words, left } = start();
     expect(left).toBeUndefined();
@@ -254,7 +238,7 @@ describe('without a file', () => {
     expect(warned).toHaveLength(1);
   });
 
-  it('nothing is noted before the words were taken', () => {
+  it('nothing is noted before the last words were read', () => {
     const words = new LastWordsFile({ codeVersion: 'v1', warn, directory });
     words.received([a1], UNTIL);
     words.clear();

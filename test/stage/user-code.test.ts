@@ -1,4 +1,4 @@
-/** A stage's transform as the stage has it: its module in a thread, what it prints, and what fails of it late. */
+/** A stage's transform in the stage: its module in a thread, its output, and its late failures. */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { buildSync } from 'esbuild';
 import { BUNDLE_FILES, type TransformBundle } from '../../contract/bundle.ts';
 import type { Secrets } from '../../lambdas/aws/secrets.ts';
 import { AccessFault, InfraFault } from '../../lambdas/core/base/faults.ts';
+import { NOTHING_TO_REDACT } from '../../lambdas/core/base/redaction.ts';
 import { Sandbox } from '../../lambdas/sandbox/sandbox.ts';
 import {
   NO_USER_CODE,
@@ -15,7 +16,7 @@ import {
   type UserCode,
   type UserCodeOptions,
 } from '../../lambdas/stage/user-code.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../tools/driver/until.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'sluice-user-code-'));
 const shell = path.join(root, BUNDLE_FILES.sandbox);
@@ -48,9 +49,13 @@ afterAll(() => {
 });
 
 const BUNDLE: TransformBundle = { timeout: 5_000, memory: 64, env: {}, secrets: {} };
-const NO_SECRETS: Secrets = { read: () => Promise.resolve(new Map()), expire: () => undefined };
+const NO_SECRETS: Secrets = {
+  read: () => Promise.resolve(new Map()),
+  expire: () => undefined,
+  redact: NOTHING_TO_REDACT,
+};
 
-/** @param module undefined: there is none beside the function's code */
+/** @param module undefined: there is none next to the function's code */
 const codeOf = (module: string | undefined, more: Partial<UserCodeOptions> = {}): UserCode => {
   const directory = mkdtempSync(path.join(root, 'stage-'));
   copyFileSync(shell, path.join(directory, BUNDLE_FILES.sandbox));
@@ -79,7 +84,7 @@ const run = ({ transforms }: UserCode, ...ids: string[]) =>
   });
 
 describe('a stage without a transform', () => {
-  it('starts no thread: its configuration has none, or there is no module', () => {
+  it('starts no thread: the configuration has none, or there is no module', () => {
     expect(codeOf(undefined)).toBe(NO_USER_CODE);
     expect(codeOf('export default (event) => event', { bundle: undefined })).toBe(NO_USER_CODE);
   });
@@ -91,7 +96,7 @@ describe('a stage without a transform', () => {
 });
 
 describe('a transform', () => {
-  it('is run with what the configuration gives it', async () => {
+  it('runs with the values of the configuration', async () => {
     const read = jest.fn<Secrets['read']>((names) =>
       Promise.resolve(new Map(names.map((name) => [name, `value of ${name}`]))),
     );
@@ -121,7 +126,7 @@ describe('a transform', () => {
     expect(read).toHaveBeenCalledWith(['crm/key']);
   });
 
-  it('whose secrets cannot be read begins no event, and is not at fault', async () => {
+  it('whose secrets cannot be read starts no event, and is not at fault', async () => {
     const read = () => Promise.reject(new InfraFault('GetSecretValue failed'));
     const code = codeOf('export default (event) => event', {
       bundle: { ...BUNDLE, secrets: { apiKey: { secretName: 'crm/key' } } },
@@ -131,7 +136,7 @@ describe('a transform', () => {
     await expect(code.transforms.check()).rejects.toThrow(InfraFault);
   });
 
-  it('whose secret is missing says so: the stage lacks something that no retry brings', async () => {
+  it('whose secret is missing reports that: the stage lacks something that no retry provides', async () => {
     const read = () => Promise.reject(new AccessFault('GetSecretValue of "crm/key" failed'));
     const code = codeOf('export default (event) => event', {
       bundle: { ...BUNDLE, secrets: { apiKey: { secretName: 'crm/key' } } },
@@ -142,13 +147,13 @@ describe('a transform', () => {
   });
 });
 
-describe('what a transform prints', () => {
+describe('the output of a transform', () => {
   const printing = `export default (event, { log }) => {
     for (let i = 0; i < 10; i += 1) log('line ' + i, { _aws: i });
     return event;
   }`;
 
-  it('is logged as lines of ours, with the event, and its fields below ours', async () => {
+  it('is logged as lines of our own, with the event, and with its fields nested', async () => {
     const code = codeOf(`export default (event, { log }) => {
       log('bought', { price: 7, level: 'error' });
       console.warn('careful');
@@ -171,7 +176,7 @@ describe('what a transform prints', () => {
     ]);
   });
 
-  it('is cut after 200 lines of an invocation, which says so once; the next has its own', async () => {
+  it('is limited to 200 lines per invocation, which is logged once; the next invocation has its own limit', async () => {
     const code = codeOf(printing);
     const ids = Array.from({ length: 25 }, (_, i) => `e${i}`);
     for (const count of [25, 20]) {
@@ -188,13 +193,13 @@ describe('what a transform prints', () => {
   });
 });
 
-describe('what fails late', () => {
+describe('a late failure', () => {
   const late = `export default (event) => {
     setTimeout(() => { throw new RangeError('late: ' + event.messageId); }, 1);
     return event;
   }`;
 
-  it('is logged, counted and given once to the invocation that ends next, with the event that had started it', async () => {
+  it('is logged, counted and given once to the invocation that ends next, with the event that caused it', async () => {
     const code = codeOf(late);
     code.begin();
     expect(await run(code, 'e1')).toEqual({ made: [[{ messageId: 'e1' }]] });
@@ -205,6 +210,8 @@ describe('what fails late', () => {
       message: 'code failed after its event had been answered',
       stage: 'crm',
       ...failure,
+      error: 'RangeError',
+      stack: expect.stringMatching(/^ {4}at .*transform\.mjs:\d+:\d+/) as unknown,
     });
     expect(lines[1]).toMatchObject({ Stage: 'crm', LateCrashes: 1 });
     expect(code.end()).toEqual({

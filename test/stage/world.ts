@@ -1,4 +1,4 @@
-/** A stage's function over stores in memory, with what it logs. */
+/** A stage's function over stores in memory, with its log. */
 import { afterEach, jest } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { validateConfig } from '../../config/validate.ts';
@@ -7,12 +7,14 @@ import type { Words } from '../../lambdas/core/stage/last-words.ts';
 import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
 import type { Announcement } from '../../lambdas/core/mode/ports.ts';
 import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import { NOTHING_TO_REDACT } from '../../lambdas/core/base/redaction.ts';
 import { PASS_THROUGH, type Transforms } from '../../lambdas/core/event/transform.ts';
 import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 import { stageHandler, type StageOptions } from '../../lambdas/stage/stage.ts';
 import type { UserCode } from '../../lambdas/stage/user-code.ts';
 import type { StageWorld } from '../../lambdas/stage/world.ts';
 import { FakeQueue } from '../support/fakes.ts';
+import { MemoryHotKeys } from '../support/memory-hot-keys.ts';
 import { MemoryLateCrashes } from '../support/memory-late-crashes.ts';
 import { MemoryParking } from '../support/memory-parking.ts';
 import { MemoryState } from '../support/memory-state.ts';
@@ -65,7 +67,7 @@ export const codeOf = (transforms: Transforms, more: Partial<UserCode> = {}): Us
   ...more,
 });
 
-/** Last words that are kept as a list of calls; `found`: what the process before this one left. */
+/** Last words as a list of calls; `found`: those of the previous process. */
 export class ListedWords implements StageLastWords {
   readonly calls: string[] = [];
   found: Words | undefined;
@@ -116,6 +118,7 @@ export class StageFunction {
   readonly queue = new FakeQueue();
   readonly deadLetterQueue = new FakeQueue();
   readonly lateCrashes = new MemoryLateCrashes(() => NOW);
+  readonly hotKeys = new MemoryHotKeys(() => NOW);
   readonly words = new ListedWords();
   readonly announced: Announcement[] = [];
   readonly processed: string[] = [];
@@ -125,8 +128,10 @@ export class StageFunction {
     state: this.state,
     parking: this.parking,
     lateCrashes: this.lateCrashes,
+    hotKeys: this.hotKeys,
     lastWords: this.words,
     queue: this.queue,
+    queueLength: () => Promise.resolve(0),
     deadLetterQueue: this.deadLetterQueue,
     deadLetterQueueArn: DEAD_ARN,
     announcer: {
@@ -157,7 +162,7 @@ export class StageFunction {
     return Promise.resolve({ kind: 'done', shown: { delivered: 1, filtered: 0, rejected: 0 } });
   };
 
-  /** A process of the function. @returns what invokes it */
+  /** A process of the function. @returns a function that invokes it */
   start(options: Partial<StageOptions> = {}): (event: unknown, timeLeft?: number) => Promise<unknown> {
     const handler = stageHandler(
       {
@@ -168,6 +173,7 @@ export class StageFunction {
         degradedMode,
         worstCase: 10_000,
         codeVersion: 'v1',
+        redact: NOTHING_TO_REDACT,
         ...options,
       },
       this.#world,
@@ -175,7 +181,7 @@ export class StageFunction {
     return (event, timeLeft = 60_000) => handler(event, { getRemainingTimeInMillis: () => timeLeft });
   }
 
-  /** In a process of its own. */
+  /** In a new process. */
   invoke(event: unknown, options: Partial<StageOptions> = {}, timeLeft?: number): Promise<unknown> {
     return this.start(options)(event, timeLeft);
   }

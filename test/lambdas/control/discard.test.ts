@@ -187,7 +187,7 @@ describe('discard', () => {
     expect([waiting(), discarded()]).toEqual([[['e1', 'e3']], ['e2']]);
   });
 
-  it('starts no worker while the stage is shut, and none that fails is its failure', async () => {
+  it('starts no worker while the stage is blocked, and none that fails is its failure', async () => {
     await world.park('crm', 'ann', events);
     world.degraded('crm');
     await discard('e1');

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { chooseShards, surveyStage } from '../../../lambdas/control/drains.ts';
+import { chooseShards } from '../../../lambdas/control/drains.ts';
+import { surveyStage } from '../../../lambdas/control/survey.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { START, World } from './world.ts';
 
@@ -42,15 +43,18 @@ describe('drain workers', () => {
     expect(world.drains).toHaveLength(1);
   });
 
-  it.each([FLIP, { source: 'aws.events' }])('are not started while the stage is shut: %j', async (event) => {
-    await world.park('crm', 'ann', [{ messageId: 'e1' }]);
-    world.degraded('crm');
-    await control(event, world.deps);
-    world.mode('crm', {});
-    world.mode('router', { held: true });
-    await control(event, world.deps);
-    expect(world.drains).toEqual([]);
-  });
+  it.each([FLIP, { source: 'aws.events' }])(
+    'are not started while the stage is blocked: %j',
+    async (event) => {
+      await world.park('crm', 'ann', [{ messageId: 'e1' }]);
+      world.degraded('crm');
+      await control(event, world.deps);
+      world.mode('crm', {});
+      world.mode('router', { held: true });
+      await control(event, world.deps);
+      expect(world.drains).toEqual([]);
+    },
+  );
 });
 
 describe('the choice of shards', () => {

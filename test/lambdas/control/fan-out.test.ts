@@ -37,7 +37,7 @@ describe('few', () => {
     expect(await few(pLimit(2), [], () => Promise.resolve(1))).toEqual([]);
   });
 
-  it('begins nothing after a failure, waits for what is under way, and throws what failed', async () => {
+  it('begins nothing after a failure, waits for pending work, and throws the failure', async () => {
     const [begun, ended]: [number[], number[]] = [[], []];
     const work = few(pLimit(3), [0, 1, 2, 3, 4, 5], async (item) => {
       begun.push(item);
@@ -58,7 +58,7 @@ describe('few', () => {
     await expect(work).rejects.toThrow('after 4');
   });
 
-  it('takes a throw in place of a promise for a failure', async () => {
+  it('treats a synchronous throw as a failure', async () => {
     const work = few(pLimit(1), [1, 2], () => {
       throw new TypeError('a bug');
     });

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 describe('hold', () => {
-  it('stops a stage at once, and neither pages nor resolves', async () => {
+  it('stops a stage immediately, and neither pages nor resolves', async () => {
     await world.park('crm', 'ann', [{ messageId: 'e1' }]);
     expect(await hold('crm')).toMatchObject({
       ok: true,
@@ -115,7 +115,7 @@ describe('resume', () => {
     expect(world.state.modes.has('crm')).toBe(false);
   });
 
-  it('does not open a stage that the router shuts', async () => {
+  it('does not unblock a stage that the router blocks', async () => {
     world.mode('router', { held: true });
     world.degraded('crm');
     expect(await resume('crm')).toMatchObject({ ok: true, result: { mode: 'degraded', shut: true } });

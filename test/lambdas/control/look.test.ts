@@ -1,4 +1,4 @@
-/** What the minute's run sees of the stages: what waits, and why nothing is processed. */
+/** What a scheduled run finds about the stages: what waits, and why nothing is processed. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { hintOf } from '../../../lambdas/control/look.ts';
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('work that waits', () => {
-  it('degrades a stage that nobody invokes, within the time for a stall, and not the others', async () => {
+  it('degrades a stage that is never invoked, within the time for a stall, and not the others', async () => {
     queue({ visible: 1_000_000, inFlight: 0 });
     await minutes(10);
     expect(crm().mode).toBe('normal');
@@ -58,7 +58,7 @@ describe('work that waits', () => {
     expect(crm().mode).toBe('normal');
   });
 
-  it('may be a parked key, and none that is in trouble of its own', async () => {
+  it('may be a parked key, unless the key is in own trouble', async () => {
     await world.park('crm', 'ann', [{ messageId: 'e1' }], { reason: 'redriven' });
     await world.park('lake', 'ann', [{ messageId: 'e1' }], { reason: asOwnTrouble('redriven') });
     await minutes(11);
@@ -71,7 +71,7 @@ describe('work that waits', () => {
     expect(world.drains.filter((drain) => drain.startsWith('function-lake'))).toHaveLength(11);
   });
 
-  it('is not what a flip’s run goes by, and neither is what could not be counted', async () => {
+  it('does not count in a run on a change of mode, and neither does an unknown count', async () => {
     queue({ visible: 7, inFlight: 0 });
     for (let i = 0; i < 20; i++) {
       await flip();
@@ -83,14 +83,14 @@ describe('work that waits', () => {
     expect(crm().waitingSince).toBeUndefined();
   });
 
-  it('a quarter of an hour that nobody looked at does not count', async () => {
+  it('a quarter of an hour without a run of control does not count', async () => {
     queue({ visible: 7, inFlight: 0 });
     world.now += 15 * MINUTE;
     await minute();
     expect(crm().mode).toBe('normal');
   });
 
-  it('nothing of it, in two readings, ends a recovery: there was nothing to try', async () => {
+  it('that is absent in two readings ends a recovery: there was nothing to try', async () => {
     world.mode('crm', { mode: 'recovering', epoch: 2, announced: 2, since: START, windowFrom: START });
     await minutes(5);
     expect(crm().mode).toBe('recovering');
@@ -98,7 +98,7 @@ describe('work that waits', () => {
     expect(crm()).toMatchObject({ mode: 'normal', reason: '5 minutes went by, and there was nothing to do' });
   });
 
-  it('keeps a recovery from its end as long as nothing gets through', async () => {
+  it('prevents the end of a recovery as long as nothing gets through', async () => {
     world.mode('crm', { mode: 'recovering', epoch: 2, announced: 2, since: START, windowFrom: START });
     queue({ visible: 0, inFlight: 1 });
     await minutes(10);
@@ -120,7 +120,7 @@ describe('why nothing is processed', () => {
     );
   });
 
-  it('is asked of few: of a stage that is open, and at which something waits', async () => {
+  it('is looked up only for a stage that is not blocked and at which something waits', async () => {
     const asked: string[] = [];
     const read = world.deps.mappings.read.bind(world.deps.mappings);
     const mappings = {

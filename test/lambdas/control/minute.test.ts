@@ -29,7 +29,7 @@ describe('the minute’s run', () => {
     });
   });
 
-  it('tells what is parked, by stage and in all, of shut stages too', async () => {
+  it('reports what is parked, by stage and in total, also for blocked stages', async () => {
     world.degraded('crm');
     await world.park('crm', 'ann', [{ messageId: 'e1' }]);
     world.now += 90_000;
@@ -83,7 +83,7 @@ describe('the minute’s run', () => {
     });
   });
 
-  it('tells how long messages have waited at a stage that is shut, which receives none itself', async () => {
+  it('reports how long messages have waited at a blocked stage, which receives no messages itself', async () => {
     const pauseUntil = START + 7_200_000;
     world.degraded('crm', { pauseUntil });
     world.degraded('lake', { pauseUntil });
@@ -98,7 +98,7 @@ describe('the minute’s run', () => {
     expect(age).toBeGreaterThanOrEqual(3_600);
     expect(world.metric('OldestMessageAge', 'crm').at(-1)).toBe(age);
     expect(world.metric('OldestMessageAge').at(-1)).toBe(age);
-    // One has nothing that waits, the other is open and tells by itself.
+    // Nothing waits at one of them; the other is not blocked and reports its own age.
     expect(world.metric('OldestMessageAge', 'lake')).toEqual([]);
     expect(world.metric('OldestMessageAge', 'router')).toEqual([]);
   });

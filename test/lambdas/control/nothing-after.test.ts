@@ -1,6 +1,6 @@
 /**
- * Lambda freezes a function once it has answered: a call that is still under way then lands in the middle of a later invocation.
- * Each story is told with a failure of each of its calls in turn, while the other calls take longer to fail or to succeed.
+ * Lambda freezes a function once it has answered: a call that is still pending then lands in the middle of a later invocation.
+ * Each scenario runs with a failure of each of its calls in turn, while the other calls take longer to fail or to succeed.
  */
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
@@ -51,6 +51,7 @@ class Calls {
       ...deps,
       modes: this.of(deps.modes),
       lateCrashes: this.of(deps.lateCrashes),
+      hotKeys: this.of(deps.hotKeys),
       parking: this.of(deps.parking),
       rejections: this.of(deps.rejections),
       registry: this.of(deps.registry),
@@ -66,7 +67,7 @@ class Calls {
 
 const KEYS = ['ann', 'bob', 'cid', 'dan'];
 
-/** Parked keys in two stages, a degraded stage that nobody has heard of, a former stage, and a record to send again. */
+/** Parked keys in two stages, a degraded stage that was not announced, a former stage, and a record to resend. */
 const setUp = async (): Promise<World> => {
   const world = new World();
   for (const stage of ['crm', 'lake', 'gone']) {
@@ -104,6 +105,7 @@ describe('when it answers, whichever call has failed, no call is under way and n
       { command: 'discard', stage: 'crm', key: 'ann', messageId: 'crm-ann', reason: 'why' },
       { command: 'rejected' },
       { command: 'retry-rejected', stage: 'ingest', id: 'r' },
+      { command: 'resend-rejected', stage: 'ingest' },
     ].map((request): [string, object] => [JSON.stringify(request), request]),
   ])('%s', async (_, event) => {
     for (let failing = 0; ; failing++) {

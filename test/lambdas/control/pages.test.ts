@@ -1,6 +1,8 @@
 /** The gauge after a relapse, and the pages about stages that are normal. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
+import { asOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 import { START, World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -41,6 +43,33 @@ describe('users who are parked while their stage is normal', () => {
     world.now += 1;
     await minute();
     expect(counts()).toEqual([2, 1, 0]);
+  });
+
+  const park = async (user: string, reason: string) => {
+    await world.parking.touchHead('crm', user, { token: user, now: world.now, reason });
+  };
+
+  it('are a page as well when each is in trouble of their own, so that nothing is counted', async () => {
+    for (let i = 1; i <= MODE_SETTINGS.redriveThreshold; i++) {
+      await park(`poison-${String(i)}`, asOwnTrouble('it crashed'));
+      await minute();
+      world.now += 1_000;
+    }
+    const threshold = MODE_SETTINGS.redriveThreshold;
+    expect(counts()).toEqual(Array.from({ length: threshold }, (_, i) => (i + 1 < threshold ? 0 : 1)));
+    // The first was parked longer ago than the window.
+    world.now = START + MODE_SETTINGS.window + 1;
+    await minute();
+    expect(counts().at(-1)).toBe(0);
+  });
+
+  it('are counted however they came to be parked, since the stage is normal', async () => {
+    for (let i = 0; i < MODE_SETTINGS.redriveThreshold; i++)
+      await park(`user-${String(i)}`, i % 2 === 0 ? 'it crashed' : asOwnTrouble('it crashed'));
+    await minute();
+    world.mode('crm', { since: START + 1 });
+    await minute();
+    expect(counts()).toEqual([1, 0]);
   });
 
   it('are none while the stage is not normal, whose page says so', async () => {

@@ -54,7 +54,7 @@ describe('parked', () => {
     });
   });
 
-  it('goes on with the cursor until every key was listed once', async () => {
+  it('continues from the cursor until every key was listed once', async () => {
     const names = Array.from({ length: 60 }, (_, i) => `key-${i}`);
     for (const key of names) await world.park(key.endsWith('7') ? 'lake' : 'crm', key, [{ messageId: key }]);
     const seen: string[] = [];
@@ -69,7 +69,7 @@ describe('parked', () => {
     expect(seen.sort()).toEqual(names.sort());
   });
 
-  it('has fifty keys to a page unless told otherwise', async () => {
+  it('has fifty keys on a page by default', async () => {
     for (let i = 0; i < 51; i++) await world.park('crm', `key-${i}`, [{ messageId: `e${i}` }]);
     const page = await resultOf<ParkedPage>({ command: 'parked' });
     expect([page.keys.length, typeof page.cursor]).toEqual([50, 'string']);

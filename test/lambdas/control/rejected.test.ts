@@ -8,7 +8,7 @@ import { kept } from '../../../lambdas/core/event/rejection.ts';
 import { START, World } from './world.ts';
 
 const RECEIVED = new Date(START - 60_000).toISOString();
-const annKey = orderKey('web', { userId: '', anonymousId: 'ann' });
+const annKey = orderKey('web', { userId: '', anonymousId: 'ann' }, 'anonymousId');
 const ann = { messageId: 'e1', anonymousId: 'ann', type: 'track' };
 
 let world: World;
@@ -70,7 +70,7 @@ describe('rejected', () => {
     expect(events.map(({ id, body }) => [id, body])).toEqual([['r1', JSON.stringify(ann)]]);
   });
 
-  it('goes on with the cursor until every record was listed once', async () => {
+  it('continues from the cursor until every record was listed once', async () => {
     for (let i = 0; i < 30; i++) add(record(i % 3 === 0 ? 'lake' : 'crm', `r${i}`, ann));
     const seen: string[] = [];
     let cursor: string | undefined;
@@ -82,7 +82,7 @@ describe('rejected', () => {
     expect(seen.sort()).toEqual(Array.from({ length: 30 }, (_, i) => `r${i}`).sort());
   });
 
-  it('stays below the size of an answer, and goes on after it', async () => {
+  it('stays below the size of an answer, and continues on the next page', async () => {
     for (let i = 0; i < 60; i++) add(record('crm', `r${i}`, { text: '"'.repeat(90_000) }));
     const first = await list({ content: true, limit: 200 });
     expect(JSON.stringify(first).length).toBeLessThan(6_000_000);
@@ -124,7 +124,7 @@ describe('retry-rejected', () => {
     expect(world.sent[0]?.messages[0]?.groupId).toBe('the-first-key');
   });
 
-  it('sends an event that names nobody any more under a key of its own', async () => {
+  it('sends an event that no longer names a user under a key of its own', async () => {
     add(record('crm', 'r1', { messageId: 'e1' }));
     expect(await retry('crm', 'r1')).toMatchObject({ ok: true });
     expect(world.sent[0]?.messages[0]?.groupId).toMatch(/^[\w-]{43}$/);
@@ -136,7 +136,7 @@ describe('retry-rejected', () => {
     const [{ queue, messages } = { queue: '', messages: [] }] = world.sent;
     expect(queue).toBe('router.fifo');
     const [{ groupId, body } = { groupId: '', body: '' }] = messages;
-    expect(groupId).toBe(orderKey('web', { userId: '7', anonymousId: '' }));
+    expect(groupId).toBe(orderKey('web', { userId: '7', anonymousId: '' }, 'anonymousId'));
     expect(parseEnvelope(body)).toMatchObject({
       receivedAt: RECEIVED,
       // The router may have seen it before: it must not take it for a repetition.
@@ -191,7 +191,11 @@ describe('retry-rejected', () => {
     ['no JSON', record('crm', 'r1', ann, { body: '{', size: 1 }), 'holds no event'],
     ['no object', record('crm', 'r1', 'text'), 'holds no event'],
     ['without an id', record('crm', 'r1', { anonymousId: 'ann' }), 'holds no event'],
-    ['still nobody’s', record('ingest', 'r1', { event: 'x' }), 'request neither has anonymousId nor userId'],
+    [
+      'still without a user',
+      record('ingest', 'r1', { event: 'x' }),
+      'request neither has anonymousId nor userId',
+    ],
     ['still no event', record('router', 'r1', [1]), 'event is not a valid rudder event'],
     ['bad in part', record('ingest', 'r1', [ann, {}], { count: 2 }), 'request neither has'],
   ])('refuses a record that is %s, and keeps it', async (_, rejection, refused) => {

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 describe('retry', () => {
-  it('of a key makes it due, with its backoff anew, and starts a worker', async () => {
+  it('of a key makes it due, resets its backoff, and starts a worker', async () => {
     world.now += 10;
     expect(await retry({ stage: 'crm', key: 'ann' })).toEqual({ ok: true, result: { keys: 1 } });
     expect(head('ann')).toEqual({
@@ -58,7 +58,7 @@ describe('retry', () => {
     expect(world.parking.keys('lake').every((key) => head(key, 'lake')?.nextAttemptAt === START)).toBe(true);
   });
 
-  it('of all leaves out stages that are shut, and names them', async () => {
+  it('of all leaves out blocked stages, and names them', async () => {
     world.degraded('lake');
     expect(await retry()).toEqual({ ok: true, result: { keys: 2, shut: ['lake'] } });
     expect(head('ann', 'lake')?.nextAttemptAt).toBe(LATER);
@@ -83,13 +83,13 @@ describe('retry', () => {
     expect(head('ann')).toMatchObject({ leaseOwner: 'drain', nextAttemptAt: LATER, failures: 2 });
   });
 
-  it('refuses a stage that is shut, by itself or by the router', async () => {
+  it('refuses a stage that is blocked itself or by the router', async () => {
     world.degraded('crm');
-    const refused = { ok: false, refused: expect.stringContaining('crm is shut') };
+    const refused = { ok: false, refused: expect.stringContaining('crm is blocked') };
     expect(await retry({ stage: 'crm' })).toEqual(refused);
     expect(await retry({ stage: 'crm', key: 'ann' })).toEqual(refused);
     world.mode('router', { held: true });
-    expect(await retry()).toEqual({ ok: false, refused: expect.stringContaining('every stage is shut') });
+    expect(await retry()).toEqual({ ok: false, refused: expect.stringContaining('every stage is blocked') });
     expect([head('ann')?.nextAttemptAt, world.drains]).toEqual([LATER, []]);
   });
 
@@ -102,7 +102,7 @@ describe('retry', () => {
     });
   });
 
-  it('says how far it came when there is no time left, and goes on when it is asked again', async () => {
+  it('reports how far it got when no time is left, and continues with the next request', async () => {
     const takeLease = world.parking.takeLease.bind(world.parking);
     world.parking.takeLease = (...args) => {
       world.timeLeft -= 9_000;

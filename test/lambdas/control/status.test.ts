@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { asOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
+import { stageStatusOf } from '../../support/stage-status.ts';
 import { START, World } from './world.ts';
 
 describe('status', () => {
-  it('of a stage of which nothing is stored', async () => {
+  it('of a stage without a stored record', async () => {
     const world = new World(['router']);
     world.counts.set('router.fifo', { visible: 3, inFlight: 2 });
     expect(await control({ command: 'status' }, world.deps)).toEqual({
@@ -13,27 +14,10 @@ describe('status', () => {
         pipeline: 'shop',
         at: START,
         stages: [
-          {
-            id: 'router',
-            mode: 'normal',
-            held: false,
-            shut: false,
-            epoch: 0,
-            reason: '',
-            successes: 0,
-            redrives: 0,
-            spill: false,
-            gauge: 0,
-            probeFailures: 0,
-            progress: {},
-            next: [],
-            history: [],
-            mapping: { state: 'Enabled', maximumConcurrency: 10 },
+          stageStatusOf('router', {
             queue: { visible: 3, inFlight: 2 },
             waiting: { messages: 5, keys: 0, own: 0 },
-            deadLetters: 0,
-            parkedKeys: 0,
-          },
+          }),
         ],
         orphans: [],
       },
@@ -90,7 +74,7 @@ describe('status', () => {
     });
   });
 
-  it('tells both reasons of a stage that is degraded and held, and no end of a pause that stands still', async () => {
+  it('gives both reasons for a stage that is degraded and held, and no end of a pause whose clock is stopped', async () => {
     const world = new World();
     world.degraded('crm', { held: true, holdReason: 'maintenance', frozenAt: START - 1 });
     const answer = await control({ command: 'status' }, world.deps);
@@ -184,7 +168,7 @@ describe('status', () => {
     for (const stage of ['0', '2']) expect(answer).not.toHaveProperty(`result.stages.${stage}.lateCrashes`);
   });
 
-  it('shows that the router shuts a stage that is normal itself', async () => {
+  it('shows that the router blocks a stage that is normal itself', async () => {
     const world = new World();
     world.degraded('router');
     expect(await control({ command: 'status' }, world.deps)).toMatchObject({

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { UNREADABLE } from '../../../lambdas/core/mode/record.ts';
+import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { START, World } from './world.ts';
 
 let world: World;
@@ -54,7 +55,7 @@ describe('a trial', () => {
     world.degraded('lake');
     const { functions } = world.deps;
     const startTrial: typeof functions.startTrial = (name) =>
-      name === 'function-crm' ? Promise.reject(new Error('throttled')) : functions.startTrial(name);
+      name === 'function-crm' ? Promise.reject(new InfraFault('throttled')) : functions.startTrial(name);
     const deps = { ...world.deps, functions: { ...functions, startTrial } };
     await expect(control({ source: 'aws.events' }, deps)).rejects.toThrow('throttled');
     expect(world.trials).toEqual(['function-lake']);

@@ -24,13 +24,14 @@ describe('what invokes control', () => {
     [{ command: 'discard', stage: 'crm', key: 'k', messageId: 'm', reason: 'spam' }],
     [{ command: 'rejected', content: false }],
     [{ command: 'retry-rejected', stage: 'ingest', id: 'r' }],
+    [{ command: 'resend-rejected', stage: 'crm', reason: '400', since: '2026-11-22T10:00:00.000Z' }],
   ])('is a request: %j', (request) => {
     expect(readTrigger(request)).toEqual({ kind: 'request', request });
   });
 
   it.each([
-    [{ command: 'explode' }, 'command: is none; the commands are status, hold,'],
-    [{ command: 7 }, 'command: is none'],
+    [{ command: 'explode' }, 'command: is unknown; the commands are status, hold,'],
+    [{ command: 7 }, 'command: is unknown'],
     [{ command: 'hold', stage: 'crm' }, 'reason: is missing'],
     [{ command: 'hold', stage: 'crm', reason: '  ' }, 'reason: is empty; give a reason, in a few words'],
     [{ command: 'hold', stage: 'crm', reason: 'a'.repeat(1001) }, 'reason: at most 1,000 characters'],

@@ -16,10 +16,12 @@ import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import type { OutgoingMessage, SendResult } from '../../../lambdas/core/base/messages.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import type { MappingChange, MappingState } from '../../../lambdas/core/mode/mapping.ts';
+import { MemoryHotKeys } from '../../support/memory-hot-keys.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
+import { MemorySeen } from '../../support/memory-seen.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
 import { MemoryState } from '../../support/memory-state.ts';
-import { MODE_SETTINGS } from '../../support/memory-stage.ts';
+import { MODE_SETTINGS } from '../../support/mode-settings.ts';
 
 export const START = Date.UTC(2026, 0, 1);
 
@@ -44,6 +46,8 @@ export class World {
   readonly parking = new MemoryParking();
   readonly state = new MemoryState(this.parking);
   readonly lateCrashes = new MemoryLateCrashes(() => this.now);
+  readonly seen = new MemorySeen();
+  readonly hotKeys = new MemoryHotKeys(() => this.now);
   /** By mapping id. */
   readonly mappings = new Map<string, MappingState & Pick<StageMapping, 'trouble'>>();
   /** By function name. */
@@ -82,6 +86,7 @@ export class World {
       drainConcurrency: 10,
       modes: this.state,
       lateCrashes: this.lateCrashes,
+      hotKeys: this.hotKeys,
       parking: this.parking,
       rejections: {
         save: async (rejection) => {
@@ -90,12 +95,18 @@ export class World {
           await this.deps.rejections.remove(rejection);
           this.rejections.push(rejection);
         },
-        list: async (stage, { limit, cursor = '0' }) => {
+        list: async (stage, { limit, cursor = '', since = '', until }) => {
           await Promise.resolve();
-          const all = this.rejections.filter((rejection) => rejection.stage === stage);
-          const end = Number(cursor) + limit;
-          const rejections = all.slice(Number(cursor), end);
-          return end < all.length ? { rejections, cursor: String(end) } : { rejections };
+          // A page continues behind a place, whether its record is still there or not.
+          const nameOf = ({ receivedAt, id }: Rejection): string => `${receivedAt}#${id}`;
+          const order = new Intl.Collator('en', { numeric: true });
+          const all = this.rejections
+            .filter((one) => one.stage === stage && order.compare(nameOf(one), cursor) > 0)
+            .filter(({ receivedAt }) => receivedAt >= since && (until === undefined || receivedAt < until))
+            .sort((a, b) => order.compare(nameOf(a), nameOf(b)));
+          const rejections = all.slice(0, limit);
+          const last = rejections.at(-1);
+          return all.length > limit && last ? { rejections, cursor: nameOf(last) } : { rejections };
         },
         find: (stage, id) =>
           Promise.resolve(this.rejections.find((one) => one.stage === stage && one.id === id)),
@@ -106,6 +117,7 @@ export class World {
           );
         },
       },
+      seen: this.seen,
       registry: {
         read: () => Promise.resolve(new Map(this.registry)),
         save: async (changed) => {
@@ -187,6 +199,7 @@ export class World {
           return messages.map(() => this.sendResult);
         },
       }),
+      orderByOf: new Map([['web', 'auto']]),
       clock: () => this.now,
       newId: () => `id-${(this.#ids += 1)}`,
       uuid: () => `write-${(this.#ids += 1)}`,

@@ -33,7 +33,7 @@ describe('classes of answers', () => {
     });
   });
 
-  it('the reason shows the beginning of what was said, on one line', () => {
+  it('the reason shows the beginning of the answer, on one line', () => {
     expect(answer(500, {}, ' Oh\n  no ')).toMatchObject({ reason: 'answered 500: Oh no' });
     expect(answer(500)).toMatchObject({ reason: 'answered 500' });
     expect(answer(301, { location: 'https://new.example/' })).toMatchObject({
@@ -70,7 +70,7 @@ describe('Retry-After', () => {
   );
 });
 
-it('texts are cut between characters', () => {
+it('texts are truncated between characters', () => {
   expect(cut('aé€😀', 3)).toBe('aé');
   expect(cut('aé€😀', 5)).toBe('aé');
   expect(cut('aé€😀', 9)).toBe('aé€');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { AccessFault, InfraFault } from '../../../lambdas/core/base/faults.ts';
+import { NOTHING_TO_REDACT } from '../../../lambdas/core/base/redaction.ts';
 import {
   a,
   answer,
@@ -24,12 +25,12 @@ describe('answers', () => {
     expect(await world.run([a])).toMatchObject({ kind: 'retry', reason: 'answered 429', retryAfter: 30_000 });
   });
 
-  it('no answer is tried again', async () => {
+  it('a missing answer is retried', async () => {
     const world = new World({ reply: () => ({ kind: 'transport', reason: 'ECONNREFUSED' }) });
     expect(await world.run([a])).toMatchObject({ kind: 'retry', reason: 'ECONNREFUSED' });
   });
 
-  it('a refused event is recorded, and the next ones go on', async () => {
+  it('a refused event is recorded, and the next ones are delivered', async () => {
     const world = new World({ reply: script(200, 422) });
     expect(await world.run([a, b, c])).toMatchObject({ kind: 'done' });
     expect(world.settled).toEqual(['+a', '-b', '+c']);
@@ -54,7 +55,7 @@ describe('answers', () => {
     expect(world.counted).toEqual({ EventsDelivered: 2, EventsRejected: 1 });
   });
 
-  it('of a large event the beginning is kept, and the size of the whole', async () => {
+  it('the record of a large event has its beginning and its full size', async () => {
     const world = new World({ reply: script(400), transform: () => ({ text: 'é'.repeat(200_000) }) });
     await world.run([a]);
     const [rejection] = world.rejected as [(typeof world.rejected)[number]];
@@ -83,7 +84,7 @@ describe('answers', () => {
     expect(world.expired).toBe(times);
   });
 
-  it('a secret of no use is tried again, and read again, without a request', async () => {
+  it('an unusable secret is read again and the message retried, without a request', async () => {
     const world = new World({ destination: { signingSecret: { secretName: 'key' } } });
     expect(await world.run([a])).toMatchObject({
       kind: 'retry',
@@ -107,7 +108,7 @@ describe('a closed door', () => {
     },
   );
 
-  it('gives up an event whose key is in trouble of its own', async () => {
+  it('rejects an event whose key is in own trouble', async () => {
     const world = own();
     const reason = "answered 404: gone, again and again while other users' events were delivered";
     expect(await world.run([a], attempt())).toEqual({
@@ -124,19 +125,19 @@ describe('a closed door', () => {
     expect(world.rejected[0]).not.toHaveProperty('answer');
   });
 
-  it('gives up no other failure for that', async () => {
+  it('does not reject an event for any other failure', async () => {
     const world = own({ reply: () => answer(503) });
     expect(await world.run([a], attempt())).toMatchObject({ kind: 'retry', reason: 'answered 503' });
     expect(world.rejected).toEqual([]);
   });
 
-  it('gives up nothing more once an event of the key got through', async () => {
+  it('rejects nothing more once an event of the key got through', async () => {
     const world = own({ reply: script(404, 200, 404) });
     expect(await world.run([a, b, c], attempt())).toMatchObject({ kind: 'retry', progress: at(2) });
     expect(world.settled).toEqual(['-a', '+b']);
   });
 
-  it('of a batch is looked into event by event', async () => {
+  it('of a batch is examined event by event', async () => {
     const world = own({ destination: { batch: 2 }, reply: script(404, 404, 200, 404) });
     const outcome = await world.run([a, b, c], attempt());
     expect(world.settled).toEqual(['-a', '+b']);
@@ -145,7 +146,7 @@ describe('a closed door', () => {
 });
 
 describe('AWS that fails', () => {
-  it('a rejection that cannot be stored holds the event back, behind those that are done', async () => {
+  it('a rejection that cannot be stored delays the event; those before it stay finished', async () => {
     const world = new World({ reply: script(200, 400, 400) });
     world.storeFailures = 1;
     expect(await world.run([a, b])).toMatchObject({
@@ -159,17 +160,17 @@ describe('AWS that fails', () => {
 
   it('a secret that cannot be read is a fault before anything is sent', async () => {
     const fault = new InfraFault('GetSecretValue failed');
-    const secrets = { read: () => Promise.reject(fault), expire: () => undefined };
+    const secrets = { read: () => Promise.reject(fault), expire: () => undefined, redact: NOTHING_TO_REDACT };
     const world = new World({ deps: { secrets } });
     expect(await world.run([a])).toMatchObject({ kind: 'fault', reason: 'GetSecretValue failed' });
     expect(world.requests).toEqual([]);
   });
 
-  it('a permission, a resource or a secret that is missing names itself as such', async () => {
+  it('a missing permission, resource or secret is reported as such', async () => {
     const fault = new AccessFault(
       'GetSecretValue of "key" failed: ResourceNotFoundException: no such secret',
     );
-    const secrets = { read: () => Promise.reject(fault), expire: () => undefined };
+    const secrets = { read: () => Promise.reject(fault), expire: () => undefined, redact: NOTHING_TO_REDACT };
     const outcome = await new World({ deps: { secrets } }).run([a]);
     expect(outcome).toMatchObject({ kind: 'fault', access: true, reason: fault.message });
   });

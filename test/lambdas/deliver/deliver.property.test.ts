@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { withProgress } from '../../../lambdas/core/stage/attempt-ledger.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
-import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import { roomForRequest } from '../../../lambdas/deliver/room.ts';
 import { answer, event, MINUTE, World } from './world.ts';
 
 /** What happens at one request. */
@@ -18,7 +18,7 @@ const step = fc.record({
 });
 
 const scenario = fc.record({
-  /** What the transform makes of each event: so many. */
+  /** Number of outputs of the transform for each event. */
   outputs: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 6 }),
   batch: fc.integer({ min: 1, max: 5 }),
   script: fc.array(step, { maxLength: 25 }),

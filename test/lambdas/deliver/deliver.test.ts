@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NOTHING_SHOWN } from '../../../lambdas/core/stage/outcome.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { roomForMessage, roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import { roomForMessage, roomForRequest } from '../../../lambdas/deliver/room.ts';
 import { failingTransforms, plainTransforms } from '../../support/plain-transforms.ts';
 import {
   a,
@@ -43,7 +43,7 @@ describe('a message that is delivered', () => {
 });
 
 describe('the transform', () => {
-  it('what it makes of an event goes out in its place; what it filters out is counted', async () => {
+  it('has its outputs delivered in place of the event; filtered events are counted', async () => {
     const world = new World({
       transform: ({ messageId }) =>
         messageId === 'b' ? null : messageId === 'c' ? [{ n: 1 }, { n: 2 }] : { whole: true },
@@ -83,7 +83,7 @@ describe('the transform', () => {
     await expect(new World({ deps: { transforms } }).run([a])).rejects.toThrow(InfraFault);
   });
 
-  it('is given the events that are not finished, with their source and when they were accepted', async () => {
+  it('gets the unfinished events, with their source and acceptance time', async () => {
     const transforms = plainTransforms((input) => input);
     const world = new World({ deps: { transforms } });
     await world.run([a, b, c], attempt(at(1)));
@@ -91,7 +91,7 @@ describe('the transform', () => {
     expect(transforms.jobs).toMatchObject([{ sourceId: 'web', receivedAt, events: [b, c] }]);
   });
 
-  it('is not run on what it has made already: an operator sends a refused event again', async () => {
+  it('does not run on its own outputs: an operator resends a refused event', async () => {
     const world = new World({ transform: () => null });
     expect(await world.run(message([a], { transformed: true }))).toMatchObject({ kind: 'done' });
     expect(world.sent).toEqual([['a']]);
@@ -106,7 +106,7 @@ describe('the transform', () => {
 });
 
 describe('progress', () => {
-  it('is where it stopped, and there the next attempt goes on', async () => {
+  it('is where it stopped, and the next attempt continues from there', async () => {
     const world = new World({ reply: script(200, 500) });
     expect(await world.run([a, b, c])).toMatchObject({
       kind: 'retry',
@@ -117,7 +117,7 @@ describe('progress', () => {
     expect(world.sent).toEqual([['a'], ['b'], ['b'], ['c']]);
   });
 
-  it('is none at the very beginning', async () => {
+  it('is absent at the very beginning', async () => {
     expect(await new World({ reply: script(500) }).run([a])).not.toHaveProperty('progress');
   });
 
@@ -135,13 +135,13 @@ describe('progress', () => {
     expect(world.counted).toEqual({ EventsDelivered: 6, EventsFiltered: 1 });
   });
 
-  it('within an event goes by what the outputs are: other code that makes others has them all delivered', async () => {
+  it('within an event goes by the content of outputs: all other outputs of new code are delivered', async () => {
     const world = new World({ transform: () => [{ n: 5 }, { n: 1 }] });
     await world.run([a, b], attempt(at(1, { n: 0, messageId: 'b' }, { n: 1, messageId: 'b:1' })));
     expect(world.requests.map(readBody)).toEqual([{ n: 5, messageId: 'b' }]);
   });
 
-  it('of outputs that the transform makes no more is of no use, and of no harm', async () => {
+  it('of outputs that the transform no longer returns is harmless', async () => {
     const world = new World({ transform: () => ({ n: 0 }) });
     const done = [0, 1, 2].map((n) => ({ n, messageId: n === 0 ? 'a' : `a:${n}` }));
     expect(await world.run([a, b], attempt(at(0, ...done)))).toMatchObject({ kind: 'done' });
@@ -173,7 +173,7 @@ describe('time', () => {
     }
   });
 
-  it('a message begins only if it can be charged, sent and recorded; a stage with a short timeout begins some all the same', () => {
+  it('a message begins only if it can be charged, sent and recorded; a stage with a short timeout still begins some', () => {
     expect(roomForMessage({ requestTimeout: 10_000, deliverTimeout: 60_000 })).toBe(24_000);
     for (const requestTimeout of [100, 10_000, 300_000]) {
       const timing = { requestTimeout, deliverTimeout: 2 * requestTimeout };

@@ -1,4 +1,4 @@
-/** What is left to send of a message whose event in the middle is known by the outputs that were finished. */
+/** The outputs left to send of a message in which an event is half finished. */
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
@@ -26,7 +26,7 @@ describe('of the event in which the last attempt stopped', () => {
     ]);
   });
 
-  it('the finished ones are known again wherever they are now', () => {
+  it('the finished ones are recognized at any new place', () => {
     expect(left([[z, y, x]], at(0, x))).toEqual([
       ['z', 0, 0],
       ['y', 0, 1],
@@ -34,7 +34,7 @@ describe('of the event in which the last attempt stopped', () => {
     expect(left([[x, w, y]], at(0, y, x))).toEqual([['w', 0, 1]]);
   });
 
-  it('outputs that it makes for the first time are delivered, in the order in which it makes them', () => {
+  it('new outputs are delivered, in their order', () => {
     expect(left([[z, w]], at(0, x, y))).toEqual([
       ['z', 0, 0],
       ['w', 0, 1],
@@ -46,7 +46,7 @@ describe('of the event in which the last attempt stopped', () => {
     expect(left([[now]], at(0, before))).toEqual([['x', 0, 0]]);
   });
 
-  it('two that are alike are two', () => {
+  it('two identical ones count as two', () => {
     expect(left([[x, x, x]], at(0, x))).toEqual([
       ['x', 0, 1],
       ['x', 0, 2],
@@ -55,7 +55,7 @@ describe('of the event in which the last attempt stopped', () => {
     expect(left([[x]], at(0, x, x))).toEqual([]);
   });
 
-  it('fewer are left when it makes fewer, and none when it filters the event out now', () => {
+  it('fewer are left when it returns fewer, and no output when it now filters the event out', () => {
     expect(left([[z]], at(0, x, y))).toEqual([['z', 0, 0]]);
     expect(left([[], [w]], at(0, x, y))).toEqual([['w', 1, 0]]);
     expect(planDelivery([[], [w]], at(0, x)).progressAt(0)).toEqual(at(1));
@@ -67,7 +67,7 @@ describe('of the event in which the last attempt stopped', () => {
 });
 
 describe('a transform that makes other outputs each time', () => {
-  it('has not come further by delivering the first of them again and again', () => {
+  it('does not make progress by delivering the first of them repeatedly', () => {
     let progress: Progress | undefined;
     for (let n = 0; n < 5; n += 1) {
       const next = planDelivery([[event('x', { n }), y]], progress).progressAt(1);
@@ -79,7 +79,7 @@ describe('a transform that makes other outputs each time', () => {
 });
 
 describe('a record of an earlier version', () => {
-  it('counts outputs, which says nothing: the event in the middle is delivered from its beginning on', () => {
+  it('only counts outputs, which does not identify them: the half-finished event is delivered from its first output', () => {
     const old = { events: 2, outputs: 2, codeVersion: 'v1' };
     expect(left([[x, y, z]], old)).toEqual([
       ['x', 2, 0],
@@ -97,12 +97,12 @@ describe('a record of an earlier version', () => {
 });
 
 describe('the progress', () => {
-  it('names what is finished of the event in which it stops, in this attempt and in those before it', () => {
+  it('names the finished outputs of the event in which it stops, from this attempt and earlier ones', () => {
     const plan = planDelivery([[x, y, z], [], [w]], at(3, x));
     expect([0, 1, 2, 3].map(plan.progressAt)).toStrictEqual([at(3, x), at(3, x, y), at(5), at(6)]);
   });
 
-  it('is none at the very beginning, and is none either when nothing could be transformed', () => {
+  it('is absent at the very beginning, and also when nothing could be transformed', () => {
     expect(planDelivery([[x]], undefined).progressAt(0)).toBeUndefined();
     expect(planDelivery([], undefined).progressAt(0)).toBeUndefined();
   });
@@ -119,14 +119,14 @@ describe('the progress', () => {
   });
 });
 
-describe('whatever a transform makes at each attempt', () => {
+describe('with any outputs of a transform at each attempt', () => {
   const output = fc.constantFrom(w, x, y, event('x', { n: 1 }));
   const anyAttempt = fc.record({
-    /** What it makes of each event, by the event's place. */
+    /** Its outputs for each event, by the event's place. */
     made: fc.array(fc.array(output, { maxLength: 4 }), { minLength: 3, maxLength: 3 }),
-    /** How many of the events there is time to transform. */
+    /** Number of events that there is time to transform. */
     transformed: fc.nat(3),
-    /** How many of the outputs are sent before it stops; modulo. */
+    /** Number of outputs that are sent before it stops; modulo. */
     sent: fc.nat(12),
   });
   const json = (one: SluiceEvent): string => JSON.stringify(one);
@@ -150,7 +150,7 @@ describe('whatever a transform makes at each attempt', () => {
             delivered[of]?.push(json(content));
           const next = plan.progressAt(finished);
           expect(next?.events ?? 0).toBeGreaterThanOrEqual(start);
-          // Names of outputs that it does not make any more are forgotten.
+          // Names of outputs that it no longer returns are dropped.
           const most = now[0]?.length ?? 4;
           if (next?.events === start)
             expect((next.done ?? '').length).toBeLessThanOrEqual(most * NAME_LENGTH);
@@ -167,7 +167,7 @@ describe('whatever a transform makes at each attempt', () => {
     );
   });
 
-  test('of one that makes the same each time every output is delivered once', () => {
+  test('with the same outputs each time, every output is delivered once', () => {
     fc.assert(
       fc.property(fc.array(anyAttempt, { minLength: 1, maxLength: 6 }), (attempts) => {
         const delivered: string[][] = [[], [], []];

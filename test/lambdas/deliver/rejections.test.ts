@@ -21,30 +21,30 @@ const refusing = (transform?: PlainTransform, more: Setting = {}): World =>
   });
 
 describe('the record of an event', () => {
-  it('of two events that an SDK gave one id: there are two', async () => {
+  it('exists twice for two events to which an SDK gave the same id', async () => {
     const events = [event('same', { n: 1 }), event('same', { n: 2 })];
     await refusing().run(events);
     expect(records()).toEqual(events);
   });
 
-  it('of two events that are alike in everything: there are two, by their places', async () => {
+  it('exists twice for two identical events, by their places', async () => {
     const events = [event('same'), event('same')];
     await refusing().run(events);
     expect(records()).toEqual(events);
   });
 
-  it('of two outputs of one event to which the transform gave one id: there are two', async () => {
+  it('exists twice for two outputs of one event to which the transform gave the same id', async () => {
     const made = [event('own', { n: 1 }), event('own', { n: 2 })];
     await refusing(() => made).run([event('a')]);
     expect(records()).toEqual(made);
   });
 
-  it('is written once, however often the message is tried again', async () => {
+  it('is written once, however often the message is retried', async () => {
     for (let tries = 0; tries < 3; tries += 1) await refusing().run([event('a'), event('b')]);
     expect(records()).toEqual([event('a'), event('b')]);
   });
 
-  it('of a retry that makes something else in its place is added to the first', async () => {
+  it('of a retry with another output in its place is added to the first', async () => {
     await refusing(() => ({ n: 1 })).run([event('a')]);
     await refusing(() => ({ n: 2 })).run([event('a')]);
     expect(records()).toHaveLength(2);
@@ -56,7 +56,7 @@ describe('the record of an event', () => {
     );
   });
 
-  it('of two messages that hold the same: there are two', async () => {
+  it('exists twice for two messages with the same content', async () => {
     const of = (id: string) => ({ ...message([event('a')]), id });
     await refusing().run(of('sqs-1'));
     await refusing().run(of('sqs-2'));
@@ -82,7 +82,7 @@ describe('a record that AWS does not store', () => {
   };
   const events = [event('a'), event('b'), event('c')];
 
-  it('because it is down: the message is tried again from that event on', async () => {
+  it('because it is down: the message is retried from that event on', async () => {
     expect(await failing(new InfraFault('PutItem failed')).run(events)).toEqual({
       kind: 'fault',
       reason: 'PutItem failed',
@@ -91,7 +91,7 @@ describe('a record that AWS does not store', () => {
     });
   });
 
-  it('because of what is in it: the message is refused, with what is finished of it', async () => {
+  it('because of its content: the message is refused, with its progress', async () => {
     const world = failing(new MessageRefused('PutItem: the item is too large'));
     expect(await world.run(events)).toEqual({
       kind: 'refused',

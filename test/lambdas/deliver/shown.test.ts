@@ -1,4 +1,4 @@
-/** What an attempt at a destination shows of it, and what a trial does not do. */
+/** The evidence of an attempt at a destination, and the steps that a trial omits. */
 import { describe, expect, it } from '@jest/globals';
 import { InfraFault, MessageRefused } from '../../../lambdas/core/base/faults.ts';
 import { a, answer, at, attempt, b, c, d, event, message, script, World, type Setting } from './world.ts';
@@ -93,14 +93,14 @@ describe('a trial', () => {
     expect(world.sent).toEqual([['a', 'b', 'c'], ['a'], ['b']]);
   });
 
-  it('gives up nothing at a closed door, also of a key in trouble of its own', async () => {
+  it('rejects nothing at a closed door, not even for a key in own trouble', async () => {
     const world = trial({ reply: script(404) });
     world.inOwnTrouble = true;
     expect(await world.run([a], attempt())).toMatchObject({ kind: 'retry', reason: 'answered 404: said' });
     expect(world.rejected).toEqual([]);
   });
 
-  it('leaves a message that cannot be read where it is', async () => {
+  it('leaves an unreadable message in the queue', async () => {
     const world = trial({});
     expect(await world.run({ ...message([]), body: '?' })).toEqual({
       kind: 'retry',

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { NOTHING_SHOWN } from '../../../lambdas/core/stage/outcome.ts';
 import { withProgress } from '../../../lambdas/core/stage/attempt-ledger.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
-import { roomForRequest } from '../../../lambdas/deliver/deliver.ts';
+import { roomForRequest } from '../../../lambdas/deliver/room.ts';
 import { plainTransforms } from '../../support/plain-transforms.ts';
 import { answer, at, attempt, event, message, script, World, type Setting } from './world.ts';
 
@@ -11,7 +11,7 @@ const ids = Array.from({ length: 20 }, (_, i) => `e${i}`);
 const events = ids.map((id) => event(id));
 const ROOM = roomForRequest({ requestTimeout: 10_000 });
 
-/** Attempt after attempt, each with a minute, as the batch runner makes them. @returns where each of them stopped */
+/** Runs attempts of one minute each, as the batch runner does. @returns where each of them stopped */
 const runUntilDone = async (world: World, of = events): Promise<(number | undefined)[]> => {
   const stops: (number | undefined)[] = [];
   let known: Attempt | undefined;
@@ -27,7 +27,7 @@ const runUntilDone = async (world: World, of = events): Promise<(number | undefi
 };
 
 describe('a slow transform', () => {
-  it('has what it made delivered, and the next attempt continues behind it', async () => {
+  it('has its outputs delivered, and the next attempt continues after them', async () => {
     const world = new World({ transform: (input) => input, timing: { timeout: 5_000, takes: 4_000 } });
     // Half a minute suffices to begin eight events.
     expect(await runUntilDone(world)).toEqual([8, 16]);
@@ -49,7 +49,7 @@ describe('a slow transform', () => {
     expect(world.sent.flat()).toEqual(ids.slice(0, 8));
   });
 
-  it('is given half of the time, or less where an event and a request would not fit the rest', async () => {
+  it('gets half of the time, or less if an event and a request would not fit the rest', async () => {
     const given = async (timeLeft: number, timeout: number) => {
       const transforms = plainTransforms((input) => input, { timeout });
       const world = new World({ deps: { transforms } });
@@ -71,7 +71,7 @@ describe('a slow transform', () => {
     expect([world.requests, world.counted]).toEqual([[], {}]);
   });
 
-  it('that filters out all there was time for has come further nevertheless', async () => {
+  it('that filters out all events it has time for makes progress nevertheless', async () => {
     const world = new World({ transform: () => null, timing: { limit: () => 6 } });
     expect(await runUntilDone(world)).toEqual([6, 12, 18]);
     expect(world.counted).toEqual({ EventsFiltered: 20 });
@@ -101,7 +101,7 @@ describe('a slow transform', () => {
     expect(world.sent.flat()).toEqual(ids.slice(0, 8));
   });
 
-  it('is of no account for events that have been through it already', async () => {
+  it('does not matter for events that it has processed already', async () => {
     const world = new World({ transform: () => null, timing: { limit: () => 0, timeout: 50_000 } });
     expect(await world.run(message(events, { transformed: true }))).toMatchObject({ kind: 'done' });
     expect(world.sent.flat()).toEqual(ids);

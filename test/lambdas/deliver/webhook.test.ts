@@ -99,14 +99,16 @@ describe('headers', () => {
       Authorization: 'Bearer 1',
       'Content-Type': 'application/json',
       'User-Agent': 'RudderLabs',
-      'Idempotency-Key': 'a',
+      'Idempotency-Key': 'web:a',
     });
   });
 
   it('name all secrets that are needed', () => {
     const headers = { a: 'text', b: { secretName: 'one' } };
-    expect(secretNames({ headers, signingSecret: { secretName: 'two' } })).toEqual(['one', 'two']);
-    expect(secretNames({ headers: {} })).toEqual([]);
+    expect(
+      secretNames({ url: { secretName: 'zero' }, headers, signingSecret: { secretName: 'two' } }),
+    ).toEqual(['zero', 'one', 'two']);
+    expect(secretNames({ url: 'https://x.example', headers: {} })).toEqual([]);
   });
 
   it.each(['', 'two\nlines', 'emoji 😀'])('a secret of %p is a mistake of the configuration', (value) => {
@@ -119,11 +121,11 @@ describe('headers', () => {
 });
 
 describe('the idempotency key', () => {
-  it('is the id of a single event', () => {
-    expect(idempotencyKey('web', [event('0b9c-1:2')])).toBe('0b9c-1:2');
+  it('is the source and the id of a single event', () => {
+    expect(idempotencyKey('web', [event('0b9c-1:2')])).toBe('web:0b9c-1:2');
   });
 
-  it('of a batch tells apart source, ids and where one id ends, and nothing else', () => {
+  it('of a batch depends on the source, the ids and where one id ends, and on nothing else', () => {
     const keys = [
       idempotencyKey('web', [event('a'), event('b')]),
       idempotencyKey('web', [event('b'), event('a')]),

@@ -5,6 +5,7 @@ import type { Json, JsonObject, SluiceEvent } from '../../../lambdas/core/event/
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { Attempt, Progress } from '../../../lambdas/core/stage/ports.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import { NOTHING_TO_REDACT } from '../../../lambdas/core/base/redaction.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { nameOf } from '../../../lambdas/core/event/outputs.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
@@ -71,7 +72,7 @@ export interface Setting {
   readonly transform?: PlainTransform;
   /** How long the transform takes: the world's `timeLeft` runs down with it. */
   readonly timing?: Pick<PlainOptions, 'timeout' | 'takes' | 'limit'>;
-  /** What the destination says to its n-th request. Default: 200 always. */
+  /** The destination's answer to its n-th request. Default: always 200. */
   readonly reply?: (request: HttpRequest, n: number) => Reply;
   readonly deps?: Partial<DeliverDeps>;
 }
@@ -81,7 +82,7 @@ export class World {
   timeLeft = 60_000;
   isTrial = false;
   inOwnTrouble = false;
-  /** How many of the next rejections fail to be stored. */
+  /** Number of coming rejections that cannot be stored. */
   storeFailures = 0;
   /** How often the secrets were given up as refused. */
   expired = 0;
@@ -114,6 +115,7 @@ export class World {
         expire: () => {
           this.expired += 1;
         },
+        redact: NOTHING_TO_REDACT,
       },
       rejections: {
         save: (rejection) => {
@@ -122,7 +124,7 @@ export class World {
             return Promise.reject(new InfraFault('PutItem failed'));
           }
           this.rejected.push(rejection);
-          // By hand, for a large event is cut.
+          // By hand, because a large event is truncated.
           this.settled.push(`-${/"messageId":"(.*?)"/.exec(rejection.body)?.[1] ?? ''}`);
           return Promise.resolve();
         },

@@ -1,4 +1,4 @@
-/** What the ingest tests share: a queue in memory, and requests as API Gateway hands them over. */
+/** Shared by the ingest tests: a queue in memory, and requests in the format of API Gateway. */
 import { parseEnvelope, type Envelope } from '../../../lambdas/core/event/envelope.ts';
 import { NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
@@ -97,12 +97,13 @@ export const setUp = (more: Partial<IngestOptions> = {}) => {
   let ids = 0;
   const ingest = createIngest({
     sourceOf: keysToSources([
-      { id: 'web', enabled: true, writeKeys: [WRITE_KEY, 'rotated-key'] },
-      { id: 'app', enabled: true, writeKeys: ['app-key'] },
-      { id: 'old', enabled: false, writeKeys: ['old-key'] },
+      { id: 'web', enabled: true, orderBy: 'auto', writeKeys: [WRITE_KEY, 'rotated-key'] },
+      { id: 'app', enabled: true, orderBy: 'auto', writeKeys: ['app-key'] },
+      { id: 'old', enabled: false, orderBy: 'auto', writeKeys: ['old-key'] },
     ]),
     sender: queue,
     deadline: 5_000,
+    maxKeys: 5_000,
     clock: () => Date.parse(NOW),
     random: () => 0.5,
     newId: () => `new-${ids++}`,
@@ -117,3 +118,7 @@ export const setUp = (more: Partial<IngestOptions> = {}) => {
     ingest(proxyEvent({ body: typeof body === 'string' ? body : JSON.stringify(body), ...parts }));
   return { ingest, post, queue, logs, metrics };
 };
+
+/** All events in a queue, in the order of arrival. */
+export const eventsOf = (queue: ReturnType<typeof setUp>['queue']): readonly Record<string, unknown>[] =>
+  queue.envelopes.flatMap((envelope) => (envelope.kind === 'events' ? envelope.events : []));

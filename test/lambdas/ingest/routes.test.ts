@@ -1,13 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { basic, NOW, proxyEvent, setUp, WRITE_KEY } from './fakes.ts';
+import { basic, eventsOf, proxyEvent, setUp, WRITE_KEY } from './fakes.ts';
 
 const GOOD = { userId: 'u1', messageId: 'm1', event: 'click' };
 const IN_QUERY = `writeKey=${WRITE_KEY}`;
-
-const eventsOf = (queue: ReturnType<typeof setUp>['queue']): readonly Record<string, unknown>[] =>
-  queue.envelopes.flatMap((envelope) => (envelope.kind === 'events' ? envelope.events : []));
 
 describe("Segment's short names", () => {
   test.each([
@@ -37,7 +33,7 @@ describe("Segment's short names", () => {
     expect(queue.stored[0]?.body).not.toContain(WRITE_KEY);
   });
 
-  test('the header counts more than the body; what names no source is refused', async () => {
+  test('the header takes precedence over the body; a key without a source is refused', async () => {
     const { post, queue } = setUp();
     const of = (Authorization: string | undefined, writeKey: unknown) =>
       post(
@@ -63,7 +59,8 @@ describe('/v1/import', () => {
   test('is a batch', async () => {
     const { post, queue } = setUp();
     const batch = [GOOD, { ...GOOD, userId: 'u2', messageId: 'm2' }];
-    expect(await post({ batch }, { path: '/v1/import' })).toMatchObject({ statusCode: 200, body: 'ok' });
+    const { statusCode, body } = await post({ batch }, { path: '/v1/import' });
+    expect([statusCode, body]).toEqual([200, '{"success":true}']);
     expect(eventsOf(queue).map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
   });
 });
@@ -94,89 +91,6 @@ describe('/beacon/v1/batch', () => {
   });
 });
 
-describe('pixels', () => {
-  const pixel = async (query: string, type = 'track', more: Parameters<typeof setUp>[0] = {}) => {
-    const { ingest, queue } = setUp(more);
-    const answer = await ingest(proxyEvent({ method: 'GET', path: `/pixel/v1/${type}`, query, headers: {} }));
-    return { answer, events: eventsOf(queue) };
-  };
-  const isGif = (body: string) => Buffer.from(body, 'base64').toString('latin1').startsWith('GIF89a');
-
-  test('the query is the event, with fields of fields by dots', async () => {
-    const query = `${IN_QUERY}&anonymousId="a1"&event=Opened&properties.mail.id=7&context.page.url=https%3A%2F%2Fx%2F&event=Late`;
-    const { answer, events } = await pixel(query);
-    expect(answer).toMatchObject({
-      statusCode: 200,
-      isBase64Encoded: true,
-      headers: { 'Content-Type': 'image/gif', 'Cache-Control': 'no-store', 'X-Sluice-Answer': 'ok' },
-    });
-    expect(isGif(answer.body)).toBe(true);
-    expect(events).toEqual([
-      expect.objectContaining({
-        type: 'track',
-        channel: 'web',
-        integrations: { All: true },
-        anonymousId: 'a1',
-        event: 'Opened',
-        properties: { mail: { id: '7' } },
-        context: { page: { url: 'https://x/' } },
-        originalTimestamp: NOW,
-        sentAt: NOW,
-      }),
-    ]);
-    expect(JSON.stringify(events)).not.toContain(WRITE_KEY);
-  });
-
-  test('a page without a name has one; later fields count', async () => {
-    const { events } = await pixel(`${IN_QUERY}&userId=u1&name=&type=x&a=1&a.b=2`, 'page');
-    expect(events).toMatchObject([{ type: 'page', name: 'Unknown Page', a: { b: '2' } }]);
-  });
-
-  test('names of JavaScript are names', async () => {
-    const { answer, events } = await pixel(
-      `${IN_QUERY}&userId=u1&__proto__.x=1&constructor.prototype.y=2&..=3&.=4`,
-    );
-    expect(answer.statusCode).toBe(200);
-    expect(Object.keys(events[0] ?? {})).toEqual(expect.arrayContaining(['__proto__', 'constructor', '']));
-    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
-    expect(({} as Record<string, unknown>)['y']).toBeUndefined();
-  });
-
-  test.each([
-    ['userId=u1&event=x', 401, 'failed to read writekey from query params'],
-    ['writeKey=unknown&userId=u1&event=x', 401, 'invalid write key'],
-    ['writeKey=old-key&userId=u1&event=x', 404, 'source is disabled'],
-    [`${IN_QUERY}&event=x`, 400, 'request neither has anonymousId nor userId'],
-    [`${IN_QUERY}&userId=u1&event=`, 400, 'event is not a valid rudder event'],
-    [`${IN_QUERY}&userId=u1&${'a.'.repeat(3000)}b=1`, 400, 'event is not a valid rudder event'],
-  ])('%.60s: a picture all the same, and the truth beside it', async (query, status, text) => {
-    const { answer, events } = await pixel(query);
-    expect(answer).toMatchObject({ statusCode: status, headers: { 'X-Sluice-Answer': text } });
-    expect(isGif(answer.body)).toBe(true);
-    expect(events).toEqual([]);
-  });
-
-  test.each([
-    ['SQS is down', { sender: { send: () => Promise.reject(new InfraFault('down')) }, deadline: 10 }],
-    [
-      'a bug of ours',
-      {
-        clock: () => {
-          throw new Error('a bug');
-        },
-      },
-    ],
-  ])('%s: 503, with a picture', async (_, more) => {
-    const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
-    const { answer } = await pixel(`${IN_QUERY}&userId=u1&event=x`, 'track', { sleep, ...more });
-    expect(answer).toMatchObject({
-      statusCode: 503,
-      headers: { 'Content-Type': 'image/gif', 'Retry-After': '20', 'X-Sluice-Answer': 'service unavailable' },
-    });
-    expect(isGif(answer.body)).toBe(true);
-  });
-});
-
 describe('webhooks of other services', () => {
   const EVENT = { type: 'track', event: 'webhook_source_event', anonymousId: 'new-0' };
   const hook = { path: '/v1/webhook', query: IN_QUERY, headers: {} };
@@ -201,7 +115,7 @@ describe('webhooks of other services', () => {
     expect(eventsOf(queue)).toEqual([expect.objectContaining({ ...EVENT, properties })]);
   });
 
-  test('by GET the query does, and without one there is no event', async () => {
+  test('with GET the query does, and without a query there is no event', async () => {
     const { post, queue } = setUp();
     expect(await post('', { ...hook, method: 'GET' })).toMatchObject({ statusCode: 200, body: 'ok' });
     expect(queue.calls).toEqual([]);
@@ -211,7 +125,7 @@ describe('webhooks of other services', () => {
     expect(eventsOf(queue)).toMatchObject([{ ...EVENT, properties: { a: ['1', '2'] } }]);
   });
 
-  test('basic auth will do', async () => {
+  test('basic auth is accepted as well', async () => {
     const { post, queue } = setUp();
     expect(await post('{"a":1}', { path: '/v1/webhook' })).toMatchObject({ statusCode: 200 });
     expect(eventsOf(queue)).toHaveLength(1);
@@ -226,12 +140,12 @@ describe('webhooks of other services', () => {
     const { post, queue } = setUp();
     const answer = await post(body, { ...hook, headers: { 'content-type': type } });
     expect(answer).toMatchObject({ statusCode: status, body: `${text}\n` });
-    expect(queue.calls).toEqual([]);
+    expect(eventsOf(queue)).toEqual([]);
   });
 });
 
-describe('what is only read', () => {
-  test('/version says which Sluice, and which code', async () => {
+describe('read-only routes', () => {
+  test('/version has the version of Sluice and of the code', async () => {
     const { post } = setUp();
     const answer = await post('', { method: 'GET', path: '/version', headers: {} });
     expect(answer.statusCode).toBe(200);

@@ -1,4 +1,4 @@
-/** The rules of answering, by which no SDK loses an event. What each SDK does with an answer is told in `docs/sdks`. */
+/** The rules for answers with which no SDK loses an event. `docs/sdks` explains what each SDK does with an answer. */
 import { describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
 import { MAX_REQUEST_BYTES } from '../../../lambdas/core/base/limits.ts';
@@ -38,25 +38,28 @@ test.each<[string, QueueSender['send']]>([
   ['SQS is down', () => Promise.reject(new InfraFault('down'))],
   ['SQS does not answer', () => new Promise(() => undefined)],
   ['our code has a bug', () => Promise.reject(new TypeError('a bug'))],
-])('trouble of ours is a 503 that says when, on every route that takes events: %s', async (_, send) => {
-  const routes = [
-    '/v1/batch',
-    '/v1/track',
-    '/v1/t',
-    '/v1/b',
-    '/v1/import',
-    '/v1/webhook',
-    '/beacon/v1/batch',
-  ];
-  for (const path of routes) {
-    const { post } = setUp({ sender: { send }, deadline: 10, sleep: soon });
-    const answer = await post(path.endsWith('batch') || /\/(b|import)$/.test(path) ? BODY : GOOD, { path });
-    expect(answer.statusCode).toBe(503);
-    expect(Number(answer.headers['Retry-After'])).toBeGreaterThanOrEqual(10);
-  }
-});
+])(
+  'a failure on our side is a 503 with Retry-After, on every route that takes events: %s',
+  async (_, send) => {
+    const routes = [
+      '/v1/batch',
+      '/v1/track',
+      '/v1/t',
+      '/v1/b',
+      '/v1/import',
+      '/v1/webhook',
+      '/beacon/v1/batch',
+    ];
+    for (const path of routes) {
+      const { post } = setUp({ sender: { send }, deadline: 10, sleep: soon });
+      const answer = await post(path.endsWith('batch') || /\/(b|import)$/.test(path) ? BODY : GOOD, { path });
+      expect(answer.statusCode).toBe(503);
+      expect(Number(answer.headers['Retry-After'])).toBeGreaterThanOrEqual(10);
+    }
+  },
+);
 
-test('401 is for a key that is surely wrong: nothing has to be asked, so nothing can fail', async () => {
+test('401 is for a key that is certainly wrong: the check makes no call, so it cannot fail', async () => {
   const down = () => Promise.reject(new InfraFault('down'));
   const { post } = setUp({ sender: { send: down }, readMode: down });
   expect(await post(BODY, { headers: { Authorization: basic('unknown') } })).toMatchObject({
@@ -65,7 +68,7 @@ test('401 is for a key that is surely wrong: nothing has to be asked, so nothing
   });
 });
 
-test('404 is for a source that is off, and for paths that no SDK has', async () => {
+test('404 is for a disabled source, and for paths that no SDK uses', async () => {
   const { post } = setUp();
   const off = { Authorization: basic('old-key') };
   for (const path of ['/v1/batch', '/v1/track', '/v1/b', '//v1/batch', '/v1/batch/', '/beacon/v1/batch']) {
@@ -77,7 +80,7 @@ test('404 is for a source that is off, and for paths that no SDK has', async () 
   }
 });
 
-test('a bad event does not take a good one down, and the old Android SDK is told of missing ids in its words', async () => {
+test('a bad event does not fail a good one, and the old Android SDK gets the message for missing ids that it expects', async () => {
   const { post, queue } = setUp();
   expect((await post({ batch: [{}, GOOD, 'x'] })).statusCode).toBe(200);
   expect(queue.envelopes.map(({ kind }) => kind).sort()).toEqual(['events', 'rejected', 'rejected']);
@@ -99,7 +102,7 @@ test('4,000 KB are taken, after decoding', async () => {
   expect((await ingest(proxyEvent({ body: gzipSync(body) }))).statusCode).toBe(200);
 });
 
-describe('however an SDK writes it', () => {
+describe('in every form that SDKs use', () => {
   test.each([
     [
       'gzip',
@@ -115,9 +118,9 @@ describe('however an SDK writes it', () => {
     expect(queue.stored).toHaveLength(1);
   });
 
-  test('AnonymousId in base64, raw, of somebody else or missing: the order key is the same', async () => {
+  test('AnonymousId in base64, raw, of another user or missing: the order key is the same', async () => {
     const { post, queue } = setUp();
-    const said = [undefined, 'u1', Buffer.from('u1').toString('base64'), 'somebody else'];
+    const said = [undefined, 'u1', Buffer.from('u1').toString('base64'), 'another user'];
     for (const [i, AnonymousId] of said.entries()) {
       const headers = { ...AUTHORIZED, ...(AnonymousId === undefined ? {} : { AnonymousId }) };
       await post({ batch: [{ ...GOOD, messageId: `m${i}` }] }, { headers });

@@ -20,7 +20,7 @@ describe('the deadline', () => {
 
   const TOO_LATE = 'SQS had not answered when the deadline of the request came';
 
-  /** A sender whose calls end some time after they were told to, with what `ended` gives. */
+  /** A sender whose calls end some time after they were aborted, with the result of `ended`. */
   const heeding = (controller: AbortController, ended: () => readonly SendResult[]): QueueSender => ({
     send: async (_, signal) => {
       setImmediate(() => controller.abort());
@@ -30,7 +30,7 @@ describe('the deadline', () => {
     },
   });
 
-  test('is followed by the end of the calls that are under way, and only then by the answer', async () => {
+  test('is followed by the end of the pending calls, and only then by the answer', async () => {
     const controller = new AbortController();
     let ended = false;
     const sender = heeding(controller, () => {
@@ -49,7 +49,7 @@ describe('the deadline', () => {
     expect(outcome).toEqual({ kind: 'sent' });
   });
 
-  test('a call that does not end when it is told to is given up at the last moment', async () => {
+  test('a call that does not end when it is aborted is given up at the last moment', async () => {
     const [deadline, end] = [new AbortController(), new AbortController()];
     const sender: QueueSender = {
       send: () => {

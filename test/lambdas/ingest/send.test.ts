@@ -33,7 +33,7 @@ describe('sendLanes', () => {
     }
   });
 
-  test('a failed part is sent again before the next of its lane; other lanes go on', async () => {
+  test('a failed part is sent again before the next of its lane; other lanes continue', async () => {
     let failures = 2;
     const queue = new ScriptedQueue(({ deduplicationId }) =>
       deduplicationId === 'a-0' && failures-- > 0 ? THROTTLED : ACCEPTED,

@@ -29,7 +29,7 @@ describe('the configuration that SDKs ask for', () => {
         'Cache-Control': 'private, max-age=300, stale-while-revalidate=86400',
       },
     });
-    // Swift's decoder wants every field of these; the browser's SDK wants an id, a config and a list of destinations.
+    // Swift's decoder requires every one of these fields; the browser SDK requires an id, a config and a list of destinations.
     expect(JSON.parse(answer.body)).toEqual({
       source: {
         id: 'web',
@@ -44,7 +44,7 @@ describe('the configuration that SDKs ask for', () => {
     });
   });
 
-  test('a source that is off says so, as the control plane of RudderStack does: SDKs stop', async () => {
+  test('a disabled source is reported as by the control plane of RudderStack: SDKs stop', async () => {
     const answer = await get({ key: 'old-key' });
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ source: { id: 'old', enabled: false } });

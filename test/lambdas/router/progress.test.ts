@@ -1,4 +1,4 @@
-/** A message whose transform needs more time than an attempt has: it is routed in parts, none of them twice, none left out. */
+/** A message whose transform needs more time than an attempt has: it is routed in parts, each of them exactly once. */
 import { describe, expect, it, test } from '@jest/globals';
 import { NOTHING_SHOWN } from '../../../lambdas/core/stage/outcome.ts';
 import fc from 'fast-check';
@@ -34,7 +34,7 @@ describe('a long message', () => {
     expect(await given(true)).toBe(60_000 - 5_000 - 21_000);
   });
 
-  it('stops where it was when no event could be begun', async () => {
+  it('keeps its progress when no event could be begun', async () => {
     const transforms = plainTransforms(pass, { timeout: 5_000 });
     const world = new RouterWorld({ transforms });
     world.timeLeft = 19_000;
@@ -47,20 +47,20 @@ describe('a long message', () => {
     expect(idsIn(world)).toEqual(ids.slice(7));
   });
 
-  it('of events that are filtered out has come further nevertheless', async () => {
+  it('of filtered events makes progress nevertheless', async () => {
     const world = limited(8, () => null);
     expect(await world.runUntilDone(packed('m1', events))).toEqual([8, 16]);
     expect([idsIn(world), world.counts]).toEqual([[], { EventsFiltered: 20 }]);
   });
 
-  it('of events that are alike has them all delivered: SQS takes none for a repetition', async () => {
+  it('of identical events has all of them delivered: SQS does not deduplicate them', async () => {
     const alike = Array.from({ length: 5 }, (): SluiceEvent => ({ messageId: 'same' }));
     const world = limited(1);
     await world.runUntilDone(packed('m1', alike));
     expect(world.queues.crm.events).toEqual(alike);
   });
 
-  it('that is sent again from where it was, after a death, is recognized by SQS', async () => {
+  it('that is sent again after a death is deduplicated by SQS', async () => {
     const world = limited(8);
     const attempt = { failures: 0, progress: { events: 8 } };
     for (let tries = 0; tries < 2; tries += 1) await world.run(packed('m1', events), attempt);
@@ -146,8 +146,8 @@ describe('with deduplication', () => {
   });
 });
 
-describe('wherever it stops', () => {
-  /** `kind`: what the transform makes of it. */
+describe('wherever an attempt stops', () => {
+  /** `kind`: the kind of output of the transform. */
   const anyEvent = fc.record({
     id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
     kind: fc.oneof(
@@ -155,13 +155,13 @@ describe('wherever it stops', () => {
       { arbitrary: fc.constant('large'), weight: 1 },
     ),
   });
-  const story = fc.record({
+  const scenario = fc.record({
     given: fc.array(anyEvent, { minLength: 1, maxLength: 12 }),
     /** Events that each attempt has time for; then all. */
     limits: fc.array(fc.nat(4), { maxLength: 8 }),
     deduplicates: fc.boolean(),
   });
-  /** Of each message to a queue: it fails before the queue takes it, or after it; then none does. */
+  /** For each message to a queue: whether it fails before or after the queue takes it; later messages do not fail. */
   const anyFaults = fc.array(fc.constantFrom('none', 'none', 'before', 'after'), { maxLength: 10 });
 
   const large = 'x'.repeat(250_000);
@@ -172,9 +172,9 @@ describe('wherever it stops', () => {
     if (kind === 'alike') return { messageId: 'alike' };
     return kind === 'large' ? [event, { large }] : event;
   };
-  type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
+  type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-  const tell = async ({ given, limits, deduplicates }: Story, faults: readonly string[]) => {
+  const routed = async ({ given, limits, deduplicates }: Scenario, faults: readonly string[]) => {
     let [attempts, sends] = [0, 0];
     const transforms = plainTransforms(transform, { limit: () => limits[attempts++] ?? Infinity });
     const world = new RouterWorld({
@@ -198,8 +198,8 @@ describe('wherever it stops', () => {
 
   test('every output is routed once, in order, to every destination', async () => {
     await fc.assert(
-      fc.asyncProperty(story, async (of) => {
-        const { world, fresh, all, whole } = await tell(of, []);
+      fc.asyncProperty(scenario, async (of) => {
+        const { world, fresh, all, whole } = await routed(of, []);
         expect(world.queues.crm.events).toEqual(whole);
         expect(world.queues.lake.events).toEqual(whole);
         const { EventsDuplicate = 0, EventsFiltered = 0, EventsRouted = 0 } = world.counts;
@@ -216,8 +216,8 @@ describe('wherever it stops', () => {
 
   test('nothing is left out when queues fail as well, and the first copies are in order', async () => {
     await fc.assert(
-      fc.asyncProperty(story, anyFaults, async (of, faults) => {
-        const { world, whole } = await tell(of, faults);
+      fc.asyncProperty(scenario, anyFaults, async (of, faults) => {
+        const { world, whole } = await routed(of, faults);
         for (const { events: got } of Object.values(world.queues)) {
           const json = got.map((event) => JSON.stringify(event));
           let from = 0;

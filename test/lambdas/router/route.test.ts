@@ -108,7 +108,7 @@ describe('fan-out', () => {
     expect(calls).toBe(1);
   });
 
-  it('that fails for one destination ends when the others have ended: nothing is under way after the answer', async () => {
+  it('that fails for one destination ends when the others have ended: no call is pending after the answer', async () => {
     const slow = taker('lake');
     const later: RouterDeps['destinations'][number] = {
       ...slow,
@@ -124,7 +124,7 @@ describe('fan-out', () => {
     expect(counts).toEqual({});
   });
 
-  it('passes on that SQS does not take a message, which parks it', async () => {
+  it('reports that SQS refuses a message, which parks it', async () => {
     const send = () => Promise.reject(new MessageRefused('InvalidMessageContents'));
     const outcome = await run(packed([{ messageId: '1' }]), { destinations: [{ ...taker('crm'), send }] });
     expect(outcome).toMatchObject({ kind: 'refused', reason: 'InvalidMessageContents' });
@@ -154,7 +154,7 @@ describe('transform', () => {
     expect(counts).toEqual({ EventsRouted: 3, EventsFiltered: 1 });
   });
 
-  it('a crash sends nothing: the message is tried again whole', async () => {
+  it('that crashes sends nothing: the whole message is retried', async () => {
     const transform: PlainTransform = (event) => {
       if (event['messageId'] === '2') throw new TypeError('boom');
       return event;
@@ -177,19 +177,19 @@ describe('transform', () => {
     expect(sent).toEqual({});
   });
 
-  it('is given the events with their source and when they were accepted', async () => {
+  it('gets the events with their source and acceptance time', async () => {
     const transforms = plainTransforms((event) => event);
     await run(packed(events), { transforms });
     const receivedAt = '2026-11-22T00:00:00.000Z';
     expect(transforms.jobs).toMatchObject([{ sourceId: 'web', receivedAt, events }]);
   });
 
-  it('everything filtered is done, with nothing sent', async () => {
+  it('that filters out everything completes the message, with nothing sent', async () => {
     expect(await run(packed(events), { transform: () => null })).toMatchObject({ kind: 'done' });
     expect(sent).toEqual({});
   });
 
-  it('splits what it made too long for one message, in order', async () => {
+  it('whose outputs are too long for one message are split, in order', async () => {
     const transform: PlainTransform = (event) => ({ ...event, filler: 'é'.repeat(60_000) });
     await run(packed(events), { transform });
     expect(sent['crm']?.length).toBe(2);
@@ -197,7 +197,7 @@ describe('transform', () => {
     expect(eventsSent('crm').map((event) => event['messageId'])).toEqual(['1', '2', '3']);
   });
 
-  it('keeps an event that it made too large for any message as rejected, and sends the others', async () => {
+  it('whose output is too large for any message has it rejected, and the others are sent', async () => {
     const transform: PlainTransform = (event) =>
       event['messageId'] === '2' ? { ...event, filler: 'x'.repeat(300_000) } : event;
     await run(packed(events), { transform });
@@ -209,8 +209,8 @@ describe('transform', () => {
   });
 });
 
-describe('what is not events', () => {
-  it('stores what ingest rejected', async () => {
+describe('messages without events', () => {
+  it('store the event that ingest rejected', async () => {
     const rejected = {
       v: 1,
       kind: 'rejected',

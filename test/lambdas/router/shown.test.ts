@@ -1,4 +1,4 @@
-/** What an attempt of the router shows of the stage, and what a trial leaves undone. */
+/** The evidence of a router's attempt about its stage, and the steps that a trial omits. */
 import { describe, expect, it } from '@jest/globals';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { toMessageBody } from '../../../lambdas/core/event/envelope.ts';
@@ -46,11 +46,13 @@ describe('an attempt shows', () => {
     });
   });
 
-  it.each(['crm', 'lake'])('nothing delivered while the queue of %s takes nothing', async (id) => {
+  it.each(['crm', 'lake'])('no delivery while the queue of %s accepts nothing', async (id) => {
     const world = worldOf(undefined, { gate: failing(id, 0, new InfraFault('SQS is down')) });
     const outcome = await world.run(packed('m1', events));
-    expect(outcome).toEqual({ kind: 'fault', reason: 'SQS is down', shown: none });
-    expect(world.queues[id === 'crm' ? 'lake' : 'crm'].events).toHaveLength(3);
+    const other = id === 'crm' ? 'lake' : 'crm';
+    const progress = { events: 0, taken: { [other]: expect.stringMatching(/^.{18}$/) as unknown } };
+    expect(outcome).toEqual({ kind: 'fault', reason: 'SQS is down', progress, shown: none });
+    expect(world.queues[other].events).toHaveLength(3);
   });
 
   it('the events of the parts that every queue took, when a later part fails', async () => {
@@ -58,12 +60,19 @@ describe('an attempt shows', () => {
     expect(await world.run(packed('m1', big))).toEqual({
       kind: 'fault',
       reason: 'SQS is down',
+      progress: {
+        events: 0,
+        taken: {
+          crm: expect.stringMatching(/^.{18}$/) as unknown,
+          lake: expect.stringMatching(/^.{12}$/) as unknown,
+        },
+      },
       shown: { ...none, delivered: 2 },
     });
     expect(world.queues.crm.events).toHaveLength(3);
   });
 
-  it('a missing permission as such, also when another queue fails otherwise', async () => {
+  it('a missing permission as such, even when another queue fails for another reason', async () => {
     const gate: RouterSetting['gate'] = (id) => {
       throw id === 'crm' ? new InfraFault('throttled') : new AccessFault('denied');
     };
@@ -77,7 +86,7 @@ describe('an attempt shows', () => {
     expect(await world.run(packed('m1', events))).toMatchObject({ kind: 'refused', shown });
   });
 
-  it('as filtered what no destination takes', async () => {
+  it('events without a destination as filtered', async () => {
     const process = router({
       stage: 'router',
       destinations: [{ id: 'crm', sources: ['ios'], send: () => Promise.reject(new Error('not asked')) }],
@@ -92,14 +101,14 @@ describe('an attempt shows', () => {
     expect(await process(packed('m1', events), processing)).toEqual({ kind: 'done', shown });
   });
 
-  it('as filtered what was routed before', async () => {
+  it('events that were routed before as filtered', async () => {
     const world = worldOf(undefined, { deduplicates: true });
     await world.run(packed('m1', events));
     const shown = { ...none, filtered: 3 };
     expect(await world.run(packed('m2', events))).toEqual({ kind: 'done', shown });
   });
 
-  it('what was routed by then when there is no time left, or nothing when the transform crashes', async () => {
+  it('the events routed so far when no time is left, or nothing when the transform crashes', async () => {
     const limit = () => 2;
     const world = new RouterWorld({ transforms: plainTransforms((event) => event, { limit }) });
     const shown = { ...none, delivered: 2 };
@@ -116,7 +125,7 @@ describe('an attempt shows', () => {
     expect(outcome).toEqual({ kind: 'done', shown: { ...none, rejected: 1, rejection } });
   });
 
-  it('as filtered what ingest rejected: that is no trouble of the router', async () => {
+  it("events that ingest rejected as filtered: they are not the router's trouble", async () => {
     const receivedAt = '2026-11-22T00:00:00.000Z';
     const content = { reason: 'no ids', size: 2, sha256: 'ab', body: '{}' };
     const body = toMessageBody({ v: 1, kind: 'rejected', sourceId: 'web', receivedAt, ...content });
@@ -150,7 +159,7 @@ describe('a trial', () => {
     expect(outcome).not.toHaveProperty('progress');
   });
 
-  it('leaves a message that cannot be read where it is', async () => {
+  it('leaves an unreadable message in the queue', async () => {
     const world = trial(worldOf());
     const outcome = await world.run(message('m1', 'g', { body: '?' }));
     expect(outcome).toMatchObject({

@@ -1,4 +1,4 @@
-/** A router whose messages may take several attempts, and queues that drop repetitions as SQS does. */
+/** A router whose messages may take several attempts, and queues that drop duplicates as SQS does. */
 import { withProgress } from '../../../lambdas/core/stage/attempt-ledger.ts';
 import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
@@ -6,7 +6,9 @@ import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
 import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/event/transform.ts';
+import { rulesOf } from '../../../lambdas/router/recipients.ts';
 import { router } from '../../../lambdas/router/route.ts';
+import type { RoutingSettings } from '../../../contract/settings.ts';
 import { message } from '../../support/fakes.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 import { MemorySeen } from '../../support/memory-seen.ts';
@@ -28,7 +30,7 @@ const eventsIn = ({ body }: OutgoingMessage): readonly SluiceEvent[] => {
   return envelope?.kind === 'events' ? envelope.events : [];
 };
 
-/** A destination's queue: what has come under an id once is dropped the next time. */
+/** A destination's queue: a repeated deduplication id is dropped. */
 class Queue {
   readonly messages: OutgoingMessage[] = [];
   readonly #ids = new Set<string>();
@@ -46,6 +48,8 @@ class Queue {
 export interface RouterSetting {
   readonly transforms?: Transforms;
   readonly deduplicates?: boolean;
+  /** Which events a destination gets. Default: all. */
+  readonly routing?: Readonly<Partial<Record<'crm' | 'lake', RoutingSettings>>>;
   /** May throw, before the queue takes a message or after it. */
   readonly gate?: (destination: string, take: () => void) => void;
 }
@@ -57,12 +61,24 @@ export class RouterWorld {
   readonly seen = new MemorySeen();
   readonly rejections = new MemoryRejections();
   readonly counts: Record<string, number> = {};
-  readonly #process: ReturnType<typeof router>;
+  #process: ReturnType<typeof router>;
 
-  constructor({ transforms = PASS_THROUGH, deduplicates = false, gate }: RouterSetting = {}) {
+  constructor(setting: RouterSetting = {}) {
+    this.#process = this.#router(setting);
+  }
+
+  /** The queues, and what is known of events, outlive it. */
+  deploy(setting: RouterSetting): void {
+    this.#process = this.#router(setting);
+  }
+
+  #router({ transforms = PASS_THROUGH, deduplicates = false, gate, routing = {} }: RouterSetting) {
     const destinations = (['crm', 'lake'] as const).map((id) => ({
       id,
       sources: undefined,
+      rules: rulesOf({ id, ...routing[id] }, (metrics) => {
+        for (const [metric, n] of Object.entries(metrics)) this.#count(`${id}.${metric}`, n);
+      }),
       send: async (outgoing: OutgoingMessage) => {
         await Promise.resolve();
         const take = () => {
@@ -72,7 +88,7 @@ export class RouterWorld {
         else gate(id, take);
       },
     }));
-    this.#process = router({
+    return router({
       stage: 'router',
       destinations,
       transforms,
@@ -80,8 +96,14 @@ export class RouterWorld {
       rejections: this.rejections,
       deduplication: deduplicates ? { store: this.seen, limits: LIMITS, warn: () => undefined } : undefined,
       clock: () => 42,
-      count: (metric, n) => (this.counts[metric] = (this.counts[metric] ?? 0) + n),
+      count: (metric, n) => {
+        this.#count(metric, n);
+      },
     });
+  }
+
+  #count(metric: string, n: number): void {
+    this.counts[metric] = (this.counts[metric] ?? 0) + n;
   }
 
   run(incoming: IncomingMessage, attempt?: Attempt): Promise<Outcome> {
@@ -94,9 +116,9 @@ export class RouterWorld {
   }
 
   /**
-   * Attempt after attempt, as the batch runner makes them.
-   * @param failed called with the reason of an attempt that AWS failed
-   * @returns how far it had come after each attempt but the last
+   * Runs one attempt after another, as the batch runner does.
+   * @param failed called with the reason of each attempt that failed because of AWS
+   * @returns the progress after each attempt except the last
    */
   async runUntilDone(incoming: IncomingMessage, failed?: (reason: string) => void): Promise<number[]> {
     const stops: number[] = [];

@@ -57,19 +57,19 @@ describe('the gauge', () => {
     expect(world.state.mode('crm')).toEqual(UNREADABLE);
   });
 
-  it('goes out before anything is changed; if it cannot, nothing changes, and there is no heartbeat', async () => {
+  it('is written before anything is changed; if that fails, nothing changes, and there is no heartbeat', async () => {
     world.degraded('crm', { pauseUntil: START - 1 });
     world.faults = { metrics: true };
     await expect(minute()).rejects.toThrow('metrics failed');
     expect(world.state.mode('crm').mode).toBe('degraded');
     expect(world.probed).toEqual([]);
-    // What is stored already is brought about all the same.
+    // The stored mode is applied anyway.
     expect(world.updates).toEqual({ 'mapping-crm': disabled });
   });
 });
 
 describe('the heartbeat', () => {
-  it('is left out when the gauges were not taken, even if CloudWatch works again', async () => {
+  it('is left out when the gauges could not be written, even if CloudWatch works again', async () => {
     const { metrics } = world.deps;
     let calls = 0;
     const put: typeof metrics.put = (data) =>
@@ -81,7 +81,7 @@ describe('the heartbeat', () => {
 });
 
 describe('a change of mode by time', () => {
-  it('ends a pause: published at once, mapping enabled gently, parked keys drained', async () => {
+  it('ends a pause: published immediately, mapping enabled at low concurrency, parked keys drained', async () => {
     world.degraded('crm', { pauseUntil: START - 1 });
     world.mapping('crm', { state: 'Disabled', maximumConcurrency: 10 });
     await world.park('crm', 'ann', [{ messageId: 'e1' }]);
@@ -102,19 +102,19 @@ describe('a change of mode by time', () => {
     expect(world.updates).toEqual({ 'mapping-crm': enabled });
   });
 
-  it('of the router comes first: what it lets go on goes on in the same run', async () => {
+  it('of the router comes first: stages that it unblocks resume in the same run', async () => {
     world.degraded('router', { pauseUntil: START - 1 });
     for (const id of ['router', 'crm', 'lake'])
       world.mapping(id, { state: 'Disabled', maximumConcurrency: 10 });
     world.degraded('crm', { pauseUntil: START - 1, frozenAt: START - 1_000 });
     await flip();
     expect(world.state.mode('router').mode).toBe('recovering');
-    // The clock of crm, which stood still, goes on.
+    // The clock of crm, which was stopped, resumes.
     expect(world.state.mode('crm')).toMatchObject({ mode: 'degraded', pauseUntil: START + 999 });
     expect(world.updates).toEqual({ 'mapping-router': gently, 'mapping-lake': enabled });
   });
 
-  it('goes on where an announcement fails, and is announced by the next run', async () => {
+  it('continues when an announcement fails, and the next run announces it', async () => {
     world.degraded('crm', { announced: 0 });
     world.faults = { announce: true };
     await expect(minute()).rejects.toThrow('announce failed');
@@ -135,14 +135,14 @@ describe('probes', () => {
     crash: { kind: 'load', error: 'SyntaxError: Unexpected end', codeVersion: 'bad', at: START },
   } as const;
 
-  it('go to every stage in the minute’s run, and to none on a flip', async () => {
+  it('go to every stage in a scheduled run, and to no stage on a change of mode', async () => {
     await flip();
     expect(world.probed).toEqual([]);
     await minute();
     expect(world.probed).toEqual(['function-router', 'function-crm', 'function-lake']);
   });
 
-  it('that fail twice in a row degrade the stage, which is published and switched off at once', async () => {
+  it('that fail twice in a row degrade the stage, which is published and disabled immediately', async () => {
     world.probes.set('function-crm', failed);
     await minute();
     expect(world.state.mode('crm').mode).toBe('normal');
@@ -154,7 +154,7 @@ describe('probes', () => {
     expect(world.updates).toEqual({ 'mapping-crm': disabled });
   });
 
-  it('that tell nothing change nothing', async () => {
+  it('without a result change nothing', async () => {
     world.probes.set('function-crm', failed);
     await minute();
     world.probes.delete('function-crm');
@@ -162,7 +162,7 @@ describe('probes', () => {
     expect(world.state.mode('crm')).toMatchObject({ mode: 'normal', probeFailures: 1 });
   });
 
-  it('that are answered by other code end the degraded mode', async () => {
+  it('that new code answers end the degraded mode', async () => {
     world.degraded('router');
     world.probes.set('function-router', { kind: 'answered', codeVersion: 'good' });
     await minute();
@@ -177,7 +177,7 @@ describe('probes', () => {
 });
 
 describe('mappings', () => {
-  it('are left alone when they are as they should be', async () => {
+  it('are not changed when they are correct', async () => {
     await minute();
     expect(world.updates).toEqual({});
   });
@@ -221,13 +221,13 @@ describe('a run', () => {
     expect([world.metrics, world.updates, world.probed]).toEqual([[], {}, []]);
   });
 
-  it('twice at once does no harm', async () => {
+  it('twice at the same time does no harm', async () => {
     world.degraded('crm', { pauseUntil: START - 1 });
     await Promise.all([flip(), flip()]);
     expect(world.state.mode('crm')).toMatchObject({ mode: 'recovering', epoch: 2, announced: 2 });
   });
 
-  it('begins nothing without the time to end it', async () => {
+  it('begins nothing that it has no time to finish', async () => {
     world.degraded('crm', { announced: 0 });
     world.timeLeft = 1_000;
     await expect(minute()).rejects.toThrow(AggregateError);
