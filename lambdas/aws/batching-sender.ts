@@ -34,7 +34,7 @@ export class BatchingSender {
   }
 }
 
-/** A call that fails must not make those fail that went beside it. */
+/** A call that fails must not make those fail that ran at the same time. */
 const sendCall = async (
   sender: QueueSender,
   call: readonly OutgoingMessage[],

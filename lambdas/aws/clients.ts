@@ -25,7 +25,7 @@ export const cloudWatchClient = (): CloudWatchClient => noteResource(new CloudWa
 /** For what concerns event source mappings. */
 export const lambdaClient = (): LambdaClient => noteResource(new LambdaClient(limits));
 /**
- * For invocations: an answer may take longer than a cold start, and none is asked for twice, since the function may have
+ * For invocations: an answer may take longer than a cold start, and no invocation is repeated, since the function may have
  * done its work although no answer came.
  */
 export const invokeClient = (): LambdaClient =>
@@ -37,7 +37,7 @@ export const invokeClient = (): LambdaClient =>
   );
 
 /**
- * Names of errors that no retry helps against until a person changes something, as the services' models and their query protocols have
+ * Names of errors that no retry helps against until an operator changes something, as the services' models and their query protocols have
  * them: a permission, a resource or a key is missing. `InvalidRequestException` is Secrets Manager's for a secret that is about to
  * be deleted.
  */
@@ -52,7 +52,7 @@ const NO_ACCESS = new RegExp(
   'i',
 );
 
-/** Its name first, by which `notDone` tells what it is. */
+/** Its name first, by which `notDone` recognizes it. */
 const describe = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 

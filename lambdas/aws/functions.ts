@@ -104,7 +104,7 @@ export class LambdaFunctions {
   /**
    * Starts a drain worker, and does not wait for it.
    * @param shard one of `HEAD_SHARDS`
-   * @throws InfraFault; the worker may have been started all the same
+   * @throws InfraFault; the worker may have been started anyway
    */
   startDrain(functionName: string, shard: number): Promise<void> {
     return this.#start(functionName, { sluice: 'drain', shard });
@@ -146,7 +146,7 @@ const isProbeAnswer = (value: unknown): value is ProbeAnswer => {
   return value['ok'] === true || (value['ok'] === false && isText(value['error']));
 };
 
-/** What Lambda tells of a function that did not start, crashed, or took too long. */
+/** What Lambda says of a function that did not start, crashed, or took too long. */
 const faultOf = (payload: unknown): Pick<Crash, 'error' | 'stack' | 'codeVersion'> => {
   const fields: Readonly<Record<string, unknown>> = isJsonObject(payload) ? payload : {};
   const said = [fields['errorType'], fields['errorMessage']].filter(isText).join(': ');

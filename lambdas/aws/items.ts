@@ -17,7 +17,7 @@ export const without = (item: Readonly<Record<string, unknown>>, names: readonly
 
 /**
  * Of a write that has a condition: whether the condition held.
- * @throws InfraFault; the write may have taken effect all the same
+ * @throws InfraFault; the write may have taken effect anyway
  */
 export const conditionHeld = async (what: string, write: Promise<unknown>): Promise<boolean> => {
   try {
@@ -29,7 +29,7 @@ export const conditionHeld = async (what: string, write: Promise<unknown>): Prom
   }
 };
 
-/** Where a page ended, as text for whoever asks for the next one. */
+/** Where a page ended, as text for the one who asks for the next. */
 export const toCursor = (lastKey: RawItem): string =>
   Buffer.from(JSON.stringify(lastKey)).toString('base64url');
 

@@ -5,7 +5,7 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { TABLE } from '../../contract/tables.ts';
+import { PARTITION, TABLE } from '../../contract/tables.ts';
 import { allDone } from '../core/base/all-done.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import type { Clock } from '../core/base/clock.ts';
@@ -14,7 +14,7 @@ import type { LateCrashStore } from '../core/mode/ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, toItem, type Key } from './items.ts';
 
-const keyOf = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'LATE' });
+const keyOf = (stage: string): Key => ({ pk: PARTITION.mode(stage), sk: 'LATE' });
 
 /** How long a record is kept after its last addition. */
 const TTL_SECONDS = 7 * 24 * 3600;
@@ -46,8 +46,15 @@ export class DynamoLateCrashStore implements LateCrashStore {
     throw new InfraFault(`the record of the late crashes of ${stage} was changed by others`);
   }
 
-  async readLateCrashes(stages: readonly string[]): Promise<readonly (LateCrashes | undefined)[]> {
-    return allDone(stages.map((stage) => this.#read(stage)));
+  async readLateCrashes(stages: readonly string[]): Promise<ReadonlyMap<string, LateCrashes>> {
+    const found = new Map<string, LateCrashes>();
+    await allDone(
+      stages.map(async (stage) => {
+        const crashes = await this.#read(stage);
+        if (crashes !== undefined) found.set(stage, crashes);
+      }),
+    );
+    return found;
   }
 
   /** @returns false when what is stored has expired */

@@ -1,12 +1,34 @@
 /** Structured logs and metrics: one JSON line each on standard output, which Lambda hands to CloudWatch. */
 import { ENV } from '../../contract/environment.ts';
 import { METRICS } from '../../contract/metrics.ts';
+import { describeForLog, errorName, safeMessage } from '../core/base/own-words.ts';
+import { NOTHING_TO_REDACT, redactAll, type Redact } from '../core/base/redaction.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Events' content is never logged: ids, counts, reasons and stacks are. */
+/**
+ * Names that mean something to CloudWatch at the top of a line: `_aws` makes embedded metrics of it, and `@timestamp`,
+ * `@message` and the like are Logs Insights' own.
+ */
+const isCloudWatchs = (name: string): boolean => name === '_aws' || name.startsWith('@');
+
+/**
+ * Events' content is never logged: ids, counts, reasons in Sluice's own words and the frames of stacks are (`own-words.ts`). What a
+ * transform prints is its author's doing. Names are ours, and what a transform prints is the value of one; should a name of CloudWatch's get among them, the line keeps it under `fields`, where it means nothing.
+ */
 export const log = (level: 'info' | 'warn' | 'error', message: string, fields: Fields = {}): void => {
-  process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`);
+  const own = Object.entries(fields).filter(([name]) => !isCloudWatchs(name));
+  const others = Object.entries(fields).filter(([name]) => isCloudWatchs(name));
+  const rest = others.length === 0 ? {} : { fields: Object.fromEntries(others) };
+  const line = { message, ...Object.fromEntries(own), ...rest };
+  process.stdout.write(`${JSON.stringify({ level, ...(redactAll(line, redact) as Fields) })}\n`);
+};
+
+let redact = NOTHING_TO_REDACT;
+
+/** From now on every line passes through it: for a function that reads secrets. */
+export const redactLogs = (by: Redact): void => {
+  redact = by;
 };
 
 /** Those that alarms watch for the pipeline as a whole as well: a metric with other dimensions is another metric. */
@@ -14,6 +36,7 @@ const OF_THE_PIPELINE: ReadonlySet<string> = new Set([
   METRICS.eventsRejected,
   METRICS.oldestMessageAge,
   METRICS.lateCrashes,
+  METRICS.requestsUnauthorized,
 ]);
 
 /** The rest are counts. */
@@ -44,15 +67,21 @@ export const emitMetrics = (
       [own],
       names.filter((name) => !isShared(name)),
     ),
-    directive([own, [METRICS.pipeline]], names.filter(isShared)),
+    // The pipeline's alone would be counted twice.
+    directive(own.length > 1 ? [own, [METRICS.pipeline]] : [own], names.filter(isShared)),
   ].filter(({ Metrics }) => Metrics.length > 0);
   const line = { _aws: { Timestamp: Date.now(), CloudWatchMetrics: directives }, ...all, ...metrics };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
-/** The stack with its causes, for a log or a record. */
-export const describeError = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
+/** For a log: see `own-words.ts`. */
+export const describeError = describeForLog;
+
+/** What a function may throw to Lambda, which logs the name, the message and the stack of whatever it is given. */
+export const forLambda = (error: unknown): Error => {
+  const message = safeMessage(error) ?? 'the log has its frames; its message may quote an event';
+  const thrown = new Error(redact(message));
+  thrown.name = error instanceof Error ? errorName(`${error.name}: `) : 'Error';
+  thrown.stack = redact(describeForLog(error));
+  return thrown;
 };

@@ -8,7 +8,7 @@ import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import { orFault } from './clients.ts';
 
-/** A mapping, and what it is between: so that control need not be told the names of every function and queue. */
+/** A mapping, and what it is between: so that control needs no list of every function's and queue's name. */
 export interface Mapping extends MappingState {
   readonly functionName: string;
   readonly queueName: string;

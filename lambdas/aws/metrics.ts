@@ -16,7 +16,7 @@ export interface MetricDatum {
   readonly resolution: 1 | 60;
 }
 
-/** Metrics whose time matters: unlike those in the log they have it to the second, and arrive at once. */
+/** Metrics whose time matters: unlike those in the log they have it to the second, and arrive immediately. */
 export class CloudWatchMetrics {
   readonly #client: CloudWatchClient;
 
@@ -24,7 +24,7 @@ export class CloudWatchMetrics {
     this.#client = client;
   }
 
-  /** @throws InfraFault; some of them may have been taken all the same */
+  /** @throws InfraFault; some of them may have been taken anyway */
   async put(data: readonly MetricDatum[]): Promise<void> {
     for (let i = 0; i < data.length; i += MAX_DATA) {
       const command = new PutMetricDataCommand({

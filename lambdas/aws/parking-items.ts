@@ -2,14 +2,17 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { HEAD_INDEX } from '../../contract/tables.ts';
+import { HEAD_INDEX, PARTITION } from '../../contract/tables.ts';
 import type { Head, ParkedMessage } from '../core/stage/parking-port.ts';
 import { toItem, without, type Key, type RawItem } from './items.ts';
 
 /** The sort key of a key's head. It sorts after those of messages, which begin with `A#` or `E#`. */
 export const HEAD_SORT = 'HEAD';
 
-export const partition = (stage: string, key: string): string => `${stage}#${key}`;
+export const partition = PARTITION.parked;
+
+/** The index's partition for one shard of a stage's heads. */
+export const indexShard = PARTITION.heads;
 
 export const headKey = (stage: string, key: string): Key => ({ pk: partition(stage, key), sk: HEAD_SORT });
 

@@ -7,28 +7,31 @@ import {
   type DynamoDBClient,
   type QueryCommandInput,
   type QueryCommandOutput,
-  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HEAD_INDEX } from '../../contract/tables.ts';
 import { allDone } from '../core/base/all-done.ts';
-import { shardOf } from '../core/stage/parking.ts';
 import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/stage/parking-port.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, fromCursor, toCursor, toItem, type Key, type RawItem } from './items.ts';
+import {
+  fieldsSet,
+  headTouched,
+  IS_OWNER,
+  leaseReleased,
+  leaseTaken,
+  type HeadUpdate,
+} from './parking-head-updates.ts';
 import {
   fromHeadItem,
   fromMessageItem,
   HEAD_SORT,
   headKey,
+  indexShard,
   messageKey,
   partition,
   toMessageItem,
 } from './parking-items.ts';
-
-const indexShard = (stage: string, shard: number): string => `${stage}#${shard}`;
-
-const isOwner = 'leaseOwner = :owner';
 
 /** Parked messages and their keys' heads, in the parking table. Each write is of one item. */
 export class DynamoParkingStore implements ParkingStore {
@@ -57,38 +60,14 @@ export class DynamoParkingStore implements ParkingStore {
   async touchHead(
     stage: string,
     key: string,
-    { token, now, reason }: Parameters<ParkingStore['touchHead']>[2],
+    touch: Parameters<ParkingStore['touchHead']>[2],
   ): Promise<void> {
-    const initial: Omit<Head, 'token'> & { indexShard: string } = {
-      key,
-      nextAttemptAt: now,
-      failures: 0,
-      reason,
-      parkedAt: now,
-      triedEpoch: -1,
-      indexShard: indexShard(stage, shardOf(key)),
-    };
-    const fields = Object.entries(initial);
-    await orFault(
-      'UpdateItem',
-      this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#table,
-          Key: marshall(headKey(stage, key)),
-          UpdateExpression: `SET #token = :token, ${fields
-            .map((_, i) => `#f${i} = if_not_exists(#f${i}, :f${i})`)
-            .join(', ')}`,
-          ExpressionAttributeNames: {
-            '#token': 'token',
-            ...Object.fromEntries(fields.map(([name], i) => [`#f${i}`, name])),
-          },
-          ExpressionAttributeValues: toItem({
-            ':token': token,
-            ...Object.fromEntries(fields.map(([, value], i) => [`:f${i}`, value])),
-          }),
-        }),
-      ),
-    );
+    const command = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: marshall(headKey(stage, key)),
+      ...headTouched(stage, key, touch),
+    });
+    await orFault('UpdateItem', this.#client.send(command));
   }
 
   async readHead(stage: string, key: string): Promise<Head | undefined> {
@@ -101,21 +80,7 @@ export class DynamoParkingStore implements ParkingStore {
     { key, failures }: Pick<Head, 'key' | 'failures'>,
     lease: Lease,
   ): Promise<boolean> {
-    return this.#updateHead(stage, key, {
-      ConditionExpression:
-        'attribute_exists(pk) AND failures = :before AND (attribute_not_exists(leaseUntil) OR leaseUntil <= :now)',
-      UpdateExpression:
-        'SET failures = :after, leaseOwner = :owner, leaseUntil = :until, nextAttemptAt = :next, triedEpoch = :epoch',
-      ExpressionAttributeValues: marshall({
-        ':before': failures,
-        ':after': lease.isTrial === true ? failures : failures + 1,
-        ':now': lease.now,
-        ':owner': lease.owner,
-        ':until': lease.until,
-        ':next': lease.nextAttemptAt,
-        ':epoch': lease.triedEpoch,
-      }),
-    });
+    return this.#updateHead(stage, key, leaseTaken(failures, lease));
   }
 
   releaseLease(
@@ -124,59 +89,35 @@ export class DynamoParkingStore implements ParkingStore {
     owner: string,
     set: { readonly failures?: number; readonly nextAttemptAt?: number } = {},
   ): Promise<boolean> {
-    const fields = Object.entries(set);
-    const assignments = fields.map(([name]) => `${name} = :${name}`).join(', ');
-    return this.#updateHead(stage, key, {
-      ConditionExpression: isOwner,
-      UpdateExpression: `REMOVE leaseOwner, leaseUntil${fields.length === 0 ? '' : ` SET ${assignments}`}`,
-      ExpressionAttributeValues: toItem({
-        ':owner': owner,
-        ...Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
-      }),
-    });
+    return this.#updateHead(stage, key, leaseReleased(owner, set));
   }
 
   resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean> {
-    return this.#setFields(stage, key, owner, { failures: 0, ...(reason === undefined ? {} : { reason }) });
+    const fields = { failures: 0, ...(reason === undefined ? {} : { reason }) };
+    return this.#updateHead(stage, key, fieldsSet(owner, fields));
   }
 
   setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean> {
-    return this.#setFields(stage, key, owner, { reason });
-  }
-
-  #setFields(
-    stage: string,
-    key: string,
-    owner: string,
-    fields: Partial<Pick<Head, 'failures' | 'reason'>>,
-  ): Promise<boolean> {
-    const set = Object.entries(fields);
-    return this.#updateHead(stage, key, {
-      ConditionExpression: isOwner,
-      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-      ExpressionAttributeNames: Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
-      ExpressionAttributeValues: toItem({
-        ':owner': owner,
-        ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-      }),
-    });
+    return this.#updateHead(stage, key, fieldsSet(owner, { reason }));
   }
 
   deleteHead(stage: string, key: string, token: string, owner: string): Promise<boolean> {
     const command = new DeleteItemCommand({
       TableName: this.#table,
       Key: marshall(headKey(stage, key)),
-      ConditionExpression: `#token = :token AND ${isOwner}`,
+      ConditionExpression: `#token = :token AND ${IS_OWNER}`,
       ExpressionAttributeNames: { '#token': 'token' },
       ExpressionAttributeValues: marshall({ ':token': token, ':owner': owner }),
     });
     return conditionHeld('DeleteItem', this.#client.send(command));
   }
 
-  async oldest(stage: string, key: string, limit: number): Promise<readonly ParkedMessage[]> {
+  async oldest(stage: string, key: string, limit: number, after?: string): Promise<readonly ParkedMessage[]> {
     const items: RawItem[] = [];
+    const from = after === undefined ? undefined : marshall(messageKey(stage, key, after));
+    const input = () => ({ Limit: limit - items.length });
     // A call gives at most 1 MB, which few large messages make.
-    for await (const { Items = [] } of this.#messages(stage, key, () => ({ Limit: limit - items.length }))) {
+    for await (const { Items = [] } of this.#messages(stage, key, input, from)) {
       items.push(...Items);
       if (items.length >= limit) break;
     }
@@ -221,13 +162,14 @@ export class DynamoParkingStore implements ParkingStore {
     return count;
   }
 
-  /** Pages of a key's messages, the oldest first. @param more asked for each page */
+  /** Pages of a key's messages, the oldest first. @param more asked for each page @param after the key of an item */
   async *#messages(
     stage: string,
     key: string,
     more: () => Partial<QueryCommandInput>,
+    after?: RawItem,
   ): AsyncGenerator<QueryCommandOutput, void> {
-    let from: RawItem | undefined;
+    let from = after;
     do {
       const page = await this.#query({
         ...more(),
@@ -264,11 +206,7 @@ export class DynamoParkingStore implements ParkingStore {
     await conditionHeld('PutItem', this.#client.send(command));
   }
 
-  #updateHead(
-    stage: string,
-    key: string,
-    update: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>,
-  ): Promise<boolean> {
+  #updateHead(stage: string, key: string, update: HeadUpdate): Promise<boolean> {
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: marshall(headKey(stage, key)),

@@ -7,7 +7,7 @@ import {
 import { InfraFault } from '../core/base/faults.ts';
 import { orFault } from './clients.ts';
 
-/** What SQS tells of queues, by their names. */
+/** Queue depths, by queue name. */
 export class SqsQueueCounts {
   readonly #client: SQSClient;
   readonly #queuesUrl: string;

@@ -8,12 +8,13 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { PARTITION } from '../../contract/tables.ts';
 import type { Rejection, RejectionReader, RejectionStore } from '../core/event/ports.ts';
 import { byteLength, cut } from '../core/base/text.ts';
 import { orFault, orRefused } from './clients.ts';
 import { fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
 
-const partition = (stage: string): string => `REJECTED#${stage}`;
+const partition = PARTITION.rejected;
 
 /** Bytes of a sort key: DynamoDB's limit. */
 const MAX_SORT_BYTES = 1_024;
@@ -57,9 +58,20 @@ export class DynamoRejectionStore implements RejectionStore, RejectionReader {
 
   async list(
     stage: string,
-    { limit, cursor }: Parameters<RejectionReader['list']>[1],
+    { limit, cursor, since, until }: Parameters<RejectionReader['list']>[1],
   ): ReturnType<RejectionReader['list']> {
+    // Sort keys begin with the time of acceptance, so a range of it is read without what lies outside.
+    const range = [
+      ...(since === undefined ? [] : ['sk >= :since']),
+      ...(until === undefined ? [] : ['sk < :until']),
+    ];
+    const times = { ':since': since, ':until': until };
     const { Items = [], LastEvaluatedKey } = await this.#query(stage, {
+      KeyConditionExpression: [
+        'pk = :pk',
+        ...(range.length < 2 ? range : ['sk BETWEEN :since AND :until']),
+      ].join(' AND '),
+      ExpressionAttributeValues: marshall(times, { removeUndefinedValues: true }),
       Limit: limit,
       ...(cursor === undefined ? {} : { ExclusiveStartKey: fromCursor(cursor) }),
     });
@@ -93,10 +105,10 @@ export class DynamoRejectionStore implements RejectionStore, RejectionReader {
   /** Strongly consistent: who has just removed a record must not see it again. */
   #query(stage: string, input: Partial<QueryCommandInput>): Promise<QueryCommandOutput> {
     const command = new QueryCommand({
+      KeyConditionExpression: 'pk = :pk',
       ...input,
       TableName: this.#table,
       ConsistentRead: true,
-      KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: {
         ...input.ExpressionAttributeValues,
         ...marshall({ ':pk': partition(stage) }),

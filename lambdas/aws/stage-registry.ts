@@ -1,10 +1,11 @@
 import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { PARTITION } from '../../contract/tables.ts';
 import type { StageQueues, StageRegistry } from '../core/mode/ports.ts';
 import { orFault } from './clients.ts';
 import type { Key } from './items.ts';
 
-const KEY: Key = { pk: 'PIPELINE', sk: 'STAGES' };
+const KEY: Key = { pk: PARTITION.pipeline, sk: 'STAGES' };
 
 /** Each stage is an attribute of its own, so that adding some needs no condition and takes none away. */
 const PREFIX = 'stage:';

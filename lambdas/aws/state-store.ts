@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
+import { PARTITION } from '../../contract/tables.ts';
 import { parseMode } from '../core/mode/codec.ts';
 import type { ModeRecord, StageProgress } from '../core/mode/record.ts';
 import { InfraFault } from '../core/base/faults.ts';
@@ -18,10 +19,10 @@ import { orFault } from './clients.ts';
 import { conditionHeld, toItem, without, type Key, type RawItem } from './items.ts';
 import { headKey } from './parking-items.ts';
 
-export const modeKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'MODE' });
-const progressKey = (stage: string): Key => ({ pk: `MODE#${stage}`, sk: 'PROGRESS' });
+export const modeKey = (stage: string): Key => ({ pk: PARTITION.mode(stage), sk: 'MODE' });
+const progressKey = (stage: string): Key => ({ pk: PARTITION.mode(stage), sk: 'PROGRESS' });
 const attemptKey = (stage: string, messageId: string): Key => ({
-  pk: `ATTEMPT#${stage}#${messageId}`,
+  pk: PARTITION.attempt(stage, messageId),
   sk: 'ATTEMPT',
 });
 
@@ -69,9 +70,9 @@ export class DynamoStateStore implements StateStore, ModeStore {
     };
   }
 
-  async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
+  async readModes(stages: readonly string[]): Promise<ReadonlyMap<string, ModeRecord>> {
     const items = await this.#readAll(stages.map(modeKey), []);
-    return stages.map((stage) => modeOf(items, stage));
+    return new Map(stages.map((stage) => [stage, modeOf(items, stage)]));
   }
 
   async readStored(stage: string, routerStage: string): Promise<StoredStage> {
@@ -92,7 +93,7 @@ export class DynamoStateStore implements StateStore, ModeStore {
   }
 
   /**
-   * Who read the item as unreadable does not know its `rev`, if it has one at all. It is read once more, and replaced on
+   * Who read the item as unreadable does not know its `rev`, if it has one at all. It is read again, and replaced on
    * condition that its `rev` is still what it was, by an item with another: of two that replace it one is refused.
    */
   async #replaceUnreadable(stage: string, next: ModeRecord): Promise<boolean> {

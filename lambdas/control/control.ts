@@ -2,7 +2,7 @@
 import type { ControlAnswer } from '../../contract/operations.ts';
 import { carryOut } from './commands/index.ts';
 import type { ControlDeps } from './ports.ts';
-import { runControl } from './run.ts';
+import { reconcile } from './reconcile.ts';
 import { readTrigger } from './trigger.ts';
 
 /**
@@ -13,12 +13,12 @@ export const control = async (event: unknown, deps: ControlDeps): Promise<Contro
   const trigger = readTrigger(event);
   switch (trigger.kind) {
     case 'request':
-      return carryOut(trigger.request, deps);
+      return carryOut(trigger.request, trigger.by === undefined ? deps : { ...deps, by: trigger.by });
     case 'refused':
       return { ok: false, refused: trigger.refused };
     case 'minute':
     case 'flip':
-      await runControl(deps, { minute: trigger.kind === 'minute' });
+      await reconcile(deps, { minute: trigger.kind === 'minute' });
       return undefined;
   }
 };

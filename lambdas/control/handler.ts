@@ -12,22 +12,25 @@ import { readBundle } from '../aws/bundle.ts';
 import * as clients from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { LambdaFunctions } from '../aws/functions.ts';
+import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
-import { log } from '../aws/log.ts';
+import { forLambda, log } from '../aws/log.ts';
 import { LambdaMappings } from '../aws/mappings.ts';
 import { CloudWatchMetrics } from '../aws/metrics.ts';
 import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
+import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
 import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
+import { InfraFault } from '../core/base/faults.ts';
 import { announcementOf } from '../core/mode/announcement.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
-const { stages, degradedMode } = readBundle() as ControlBundle;
+const { stages, degradedMode, sources } = readBundle() as ControlBundle;
 const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
 const settings = { ...degradedMode, minute: readControlInterval(process.env) };
 const names = { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) };
@@ -40,8 +43,11 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   drainConcurrency: degradedMode.drainConcurrency,
   modes: new DynamoStateStore(dynamo, tables, Date.now),
   lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
+  hotKeys: new DynamoHotKeyStore(dynamo, tables.state, Date.now),
   parking: new DynamoParkingStore(dynamo, tables.parking),
   rejections: new DynamoRejectionStore(dynamo, tables.parking),
+  // For empty records only, which nothing needs for longer.
+  seen: new DynamoSeenIdsStore(dynamo, tables.state, { window: 0 }, Date.now),
   registry: new DynamoStageRegistry(dynamo, tables.state),
   mappings: new LambdaMappings(clients.lambdaClient()),
   names: new Map(),
@@ -50,6 +56,7 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   metrics: new CloudWatchMetrics(cloudWatch),
   announcer: new SnsAnnouncer(clients.snsClient(), requireEnv(ENV.flipTopicArn)),
   announcement: (stage, record) => announcementOf(stage, record, names, settings),
+  orderByOf: new Map(sources.map(({ id, orderBy }) => [id, orderBy])),
   sender: (queueName) => new SqsQueueSender(sqs, `${queuesUrl}${queueName}`),
   clock: Date.now,
   newId: randomUUID,
@@ -64,25 +71,26 @@ const alarmsDeps: AlarmsDeps = {
   log,
 };
 
-/** @throws Error in the middle of a deployment: the next minute's run has code and environment of the same one */
+/** @throws InfraFault in the middle of a deployment: the next minute's run has code and environment of the same one */
 const readStages = (): readonly ControlledStage[] => {
   const ids = stages.map(({ id }) => id);
   const mappings = readAlignedList(ids, requireEnv(ENV.mappingIds));
   if (mappings === undefined)
-    throw new Error(`${ENV.mappingIds} belongs to another deployment than the code`);
-  return stages.map(({ id, maxConcurrency }, i) => ({ id, maxConcurrency, mappingId: mappings[i] ?? '' }));
+    throw new InfraFault(`${ENV.mappingIds} belongs to another deployment than the code`);
+  return stages.map(({ id, maxConcurrency }) => ({ id, maxConcurrency, mappingId: mappings.get(id) ?? '' }));
 };
 
 export const handler = async (event: unknown, context: Context): Promise<ControlAnswer | undefined> => {
-  // In the middle of a deployment, by its nature: it must not need what is of one deployment only.
-  const alarms = readAlarmsRequest(event);
-  if (alarms !== undefined) {
+  try {
+    // In the middle of a deployment, by its nature: it must not need what is of one deployment only.
+    const alarms = readAlarmsRequest(event);
+    if (alarms === undefined) {
+      const timeLeft = () => context.getRemainingTimeInMillis();
+      return await control(event, { ...world, stages: readStages(), timeLeft });
+    }
     await followAlarms(alarms, alarmsDeps);
     return undefined;
+  } catch (error) {
+    throw forLambda(error);
   }
-  return control(event, {
-    ...world,
-    stages: readStages(),
-    timeLeft: () => context.getRemainingTimeInMillis(),
-  });
 };

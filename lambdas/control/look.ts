@@ -7,22 +7,14 @@ import { allDone } from '../core/base/all-done.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
 import { isWaiting } from '../core/mode/minute.ts';
 import type { Probe } from '../core/mode/machine.ts';
-import { isShut, type ModeRecord } from '../core/mode/record.ts';
+import { isBlocked } from '../core/mode/record.ts';
 import type { Waiting } from '../../contract/modes.ts';
-import { DRAIN_ROOM, surveyLimit, surveyParked, type Parked } from './drains.ts';
+import { DRAIN_ROOM } from './drains.ts';
 import { fewCalls, namesOf, readMapping } from './mappings.ts';
-import type { ControlDeps, ControlledStage, NoProbe, QueueCounts, StageMapping } from './ports.ts';
+import type { ControlDeps, NoProbe, QueueCounts, StageMapping } from './ports.ts';
+import { snapshotOf, type Look, type Snapshot, type StageSnapshot } from './snapshot.ts';
 import type { Steps } from './steps.ts';
-
-export interface Look {
-  readonly probe?: Probe;
-  readonly waiting?: Waiting;
-  readonly parked?: Parked;
-  /** Messages of its queue. */
-  readonly messages?: number;
-  /** Why nothing is processed, for people. */
-  readonly hint?: string;
-}
+import { surveyLimit, surveyParked, type Parked } from './survey.ts';
 
 /** Milliseconds: a probe waits for an answer as long as a cold start may take. */
 const PROBE_ROOM = 12_000;
@@ -56,19 +48,15 @@ export const hintOf = (
   return hints.length === 0 ? undefined : hints.join('; ');
 };
 
-/**
- * @param records of all stages, in their order, as they were read
- * @returns what was seen of each stage, in their order; what could not be seen is left out
- */
+/** @returns the snapshot, with what was seen of each stage */
 export const lookAtAll = async (
   deps: ControlDeps,
   steps: Steps,
-  records: readonly ModeRecord[],
+  { system, stages }: Snapshot,
   { probe: wantsProbe }: { readonly probe: boolean },
-): Promise<readonly Look[]> => {
+): Promise<Snapshot> => {
   const [calls, counts, surveys] = [fewCalls(), pLimit(COUNTS_AT_ONCE), surveyLimit()];
-  const [system] = records;
-  const look = async (stage: ControlledStage, i: number): Promise<Look> => {
+  const look = async ({ stage, record }: StageSnapshot): Promise<Look> => {
     const names = () => calls(() => namesOf(deps, stage));
     const probing = wantsProbe
       ? steps.try('probe', async () => deps.functions.probe((await names()).functionName), {
@@ -91,11 +79,9 @@ export const lookAtAll = async (
     const [probe, queue, parked] = [await probing, await counting, await surveying];
     const messages = queue === undefined ? undefined : messagesIn(queue);
     const waiting = waitingOf(messages, parked);
-    const own = records[i];
-    const isOpen = own !== undefined && system !== undefined && !isShut([own, system]);
     // Only of a stage that should be at work, and is asked for little: Lambda allows few calls of this kind.
     const mapping =
-      isOpen && waiting !== undefined && isWaiting(waiting)
+      !isBlocked([record, system]) && waiting !== undefined && isWaiting(waiting)
         ? await steps.try('read the mapping', () => calls(() => readMapping(deps, stage)), {
             stage: stage.id,
             room: 2 * CALL_MARGIN,
@@ -110,5 +96,5 @@ export const lookAtAll = async (
       ...(hint === undefined ? {} : { hint }),
     };
   };
-  return allDone(deps.stages.map(look));
+  return snapshotOf(await allDone(stages.map(async (one) => ({ ...one, look: await look(one) }))));
 };

@@ -4,6 +4,7 @@ import { allDone } from '../core/base/all-done.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
 import { reconcileMapping } from '../core/mode/mapping.ts';
 import type { ControlDeps, ControlledStage, StageMapping, StageNames } from './ports.ts';
+import type { Snapshot, StageSnapshot } from './snapshot.ts';
 import type { Steps } from './steps.ts';
 
 /** Lambda allows an account few calls a second of this kind. */
@@ -29,7 +30,7 @@ export const readMapping = async (
 };
 
 /**
- * As they were when the mapping was last read, which each run does; so that Lambda's calls of this kind, of which it allows
+ * As they were when the mapping was last read, which each run does; so that Lambda's calls of this kind, since it allows
  * few, are not needed for a probe or a drain.
  * @throws InfraFault
  */
@@ -40,12 +41,11 @@ export const namesOf = async (
 
 const bringMapping = async (
   deps: ControlDeps,
-  stage: ControlledStage,
-  own: ModeRecord,
+  { stage, record }: StageSnapshot,
   system: ModeRecord,
 ): Promise<void> => {
   const state = await readMapping(deps, stage);
-  const change = reconcileMapping(own, system, state, stage.maxConcurrency);
+  const change = reconcileMapping(record, system, state, stage.maxConcurrency);
   if (change === undefined) return;
   const done = await deps.mappings.update(stage.mappingId, change);
   deps.log('info', done ? 'mapping updated' : 'mapping in transition; left to the next run', {
@@ -54,26 +54,19 @@ const bringMapping = async (
   });
 };
 
-/** @param records of all stages, in their order */
 export const bringMappings = async (
   deps: ControlDeps,
   steps: Steps,
-  records: readonly ModeRecord[],
+  { system, stages }: Snapshot,
 ): Promise<void> => {
-  const [system] = records;
-  if (system === undefined) return;
   const limit = fewCalls();
   await allDone(
-    deps.stages.map((stage, i) =>
+    stages.map((one) =>
       limit(() =>
-        steps.try(
-          'bring the mapping in line',
-          () => bringMapping(deps, stage, records[i] ?? system, system),
-          {
-            stage: stage.id,
-            room: MAPPING_ROOM,
-          },
-        ),
+        steps.try('bring the mapping in line', () => bringMapping(deps, one, system), {
+          stage: one.stage.id,
+          room: MAPPING_ROOM,
+        }),
       ),
     ),
   );

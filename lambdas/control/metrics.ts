@@ -1,9 +1,10 @@
-/** What control tells of the pipeline each minute, besides the gauges of the modes. */
-import { isShut, type ModeRecord } from '../core/mode/record.ts';
-import type { Parked } from './drains.ts';
-import type { Look } from './look.ts';
+/** What control reports of the pipeline each minute, besides the gauges of the modes. */
+import type { ModeSettings } from '../core/mode/machine.ts';
+import { isBlocked } from '../core/mode/record.ts';
 import type { ControlDeps, MetricDatum } from './ports.ts';
+import type { Snapshot, StageSnapshot } from './snapshot.ts';
 import type { Steps } from './steps.ts';
+import type { Parked } from './survey.ts';
 
 export const heartbeat = ({ pipeline, clock }: ControlDeps): MetricDatum => ({
   name: 'Heartbeat',
@@ -27,37 +28,34 @@ const parkedData = (
 };
 
 export const putParked = async (
-  { pipeline, stages, clock, metrics }: ControlDeps,
+  { pipeline, clock, metrics }: ControlDeps,
   steps: Steps,
-  surveys: ReadonlyMap<string, Parked>,
+  { stages }: Snapshot,
 ): Promise<void> => {
   const at = clock();
-  const data = [...surveys].flatMap(([stage, survey]) =>
-    parkedData({ Pipeline: pipeline, Stage: stage }, [survey], at),
+  const surveys = stages.flatMap(({ look }) => look?.parked ?? []);
+  const data = stages.flatMap(({ stage, look }) =>
+    look?.parked === undefined ? [] : parkedData({ Pipeline: pipeline, Stage: stage.id }, [look.parked], at),
   );
   // A sum of some stages only would look as if keys had been drained.
-  if (surveys.size === stages.length)
-    data.push(...parkedData({ Pipeline: pipeline }, [...surveys.values()], at));
+  if (surveys.length === stages.length) data.push(...parkedData({ Pipeline: pipeline }, surveys, at));
   if (data.length > 0) await steps.try('put what is parked', () => metrics.put(data));
 };
 
 /**
- * How long messages have waited at the stages that are shut. Stages tell the age of what they receive, and a stage that
- * is shut receives nothing: without this a hold that was forgotten would ring nowhere.
+ * How long messages have waited at the stages that are blocked. Stages report the age of what they receive, and a stage that
+ * is blocked receives nothing: without this a forgotten hold would never raise an alarm.
  */
 export const putWaiting = async (
-  { pipeline, stages, clock, metrics }: ControlDeps,
+  { pipeline, clock, metrics }: ControlDeps,
   steps: Steps,
-  records: readonly ModeRecord[],
-  looks: readonly Look[],
+  { system, stages }: Snapshot,
 ): Promise<void> => {
-  const [system] = records;
   const at = clock();
-  const all = stages.flatMap(({ id }, i) => {
-    const own = records[i];
-    if (own?.troubledSince === undefined || system === undefined || !isShut([own, system])) return [];
-    const messages = looks[i]?.messages ?? 0;
-    return messages === 0 ? [] : [{ stage: id, age: (at - own.troubledSince) / 1000 }];
+  const all = stages.flatMap(({ stage, record, look }) => {
+    if (record.troubledSince === undefined || !isBlocked([record, system])) return [];
+    const messages = look?.messages ?? 0;
+    return messages === 0 ? [] : [{ stage: stage.id, age: (at - record.troubledSince) / 1000 }];
   });
   if (all.length === 0) return;
   const datum = (value: number, dimensions: MetricDatum['dimensions']): MetricDatum => ({
@@ -75,31 +73,47 @@ export const putWaiting = async (
   await steps.try('put what waits', () => metrics.put(data));
 };
 
-/** Users are being parked by a stage that is normal: as many redrives as would degrade it, if they were not so small a share. */
-const parksUsers = ({ mode, belowShareAt }: ModeRecord, at: number, window: number): boolean =>
-  mode === 'normal' && belowShareAt !== undefined && at - belowShareAt <= window;
+/**
+ * Users are being parked by a stage that is normal: as many redrives as would degrade it, if they were not so small a share; or as many
+ * users parked since it is normal, redriven or in trouble of their own. Which of the two a crash leads to depends on who else got through
+ * between two attempts at a message.
+ */
+const parksUsers = (
+  { record: { mode, since, belowShareAt }, look }: StageSnapshot,
+  at: number,
+  { window, redriveThreshold }: Pick<ModeSettings, 'window' | 'redriveThreshold'>,
+): boolean => {
+  if (mode !== 'normal') return false;
+  const isRecent = (time: number): boolean => at - time <= window;
+  const parked = look?.parked?.parkedAt.filter((time) => time >= since && isRecent(time)) ?? [];
+  return (belowShareAt !== undefined && isRecent(belowShareAt)) || parked.length >= redriveThreshold;
+};
 
 /** Two probes in a row have failed in a stage that is normal, because messages got through in between. */
-const failsProbes = ({ mode, probeFailures }: ModeRecord): boolean => mode === 'normal' && probeFailures > 1;
+const failsProbes = ({ record: { mode, probeFailures } }: StageSnapshot): boolean =>
+  mode === 'normal' && probeFailures > 1;
 
 /** Pages about stages that are normal: how many of the pipeline's stages each of them is about. */
 export const putPages = async (
   { pipeline, settings, clock, metrics }: ControlDeps,
   steps: Steps,
-  records: readonly ModeRecord[],
+  { stages }: Snapshot,
 ): Promise<void> => {
   const at = clock();
-  const datum = (name: MetricDatum['name'], isAbout: (record: ModeRecord) => boolean): MetricDatum => ({
+  const datum = (name: MetricDatum['name'], about: readonly StageSnapshot[]): MetricDatum => ({
     name,
-    value: records.filter(isAbout).length,
+    value: about.length,
     unit: 'Count',
     dimensions: { Pipeline: pipeline },
     at,
     resolution: 60,
   });
   const data = [
-    datum('UsersParked', (record) => parksUsers(record, at, settings.window)),
-    datum('ProbesFailing', failsProbes),
+    datum(
+      'UsersParked',
+      stages.filter((stage) => parksUsers(stage, at, settings)),
+    ),
+    datum('ProbesFailing', stages.filter(failsProbes)),
   ];
   await steps.try('put what concerns stages that are normal', () => metrics.put(data));
 };

@@ -1,8 +1,10 @@
 /** What control knows and asks of the world, besides the core's ports. */
+import type { OrderBy } from '../../contract/settings.ts';
 import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
 import type { ModeSettings, Probe } from '../core/mode/machine.ts';
 import type { ParkingStore } from '../core/stage/parking-port.ts';
+import type { HotKeyStore } from '../core/stage/ports.ts';
 import type {
   Announcement,
   Announcer,
@@ -12,6 +14,7 @@ import type {
 } from '../core/mode/ports.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { QueueSender } from '../core/base/messages.ts';
+import type { SeenIdsStore } from '../core/event/seen-ids.ts';
 import type { RejectionReader, RejectionStore } from '../core/event/ports.ts';
 
 export interface ControlledStage {
@@ -77,6 +80,8 @@ export interface MetricDatum {
     | 'Heartbeat'
     | 'ParkedKeys'
     | 'OldestParkedAge'
+    | 'QueueBacklog'
+    | 'KeyBacklog'
     | 'OldestMessageAge'
     | 'UsersParked'
     | 'ProbesFailing';
@@ -101,16 +106,20 @@ export type Log = (
 ) => void;
 
 export interface ControlDeps {
+  /** Who makes the request, as the request says. */
+  readonly by?: string;
   readonly pipeline: string;
-  /** The router's first: its mode is the system's. */
+  /** In the order in which `status` lists them: the router's first. */
   readonly stages: readonly ControlledStage[];
   readonly settings: ModeSettings;
-  /** How many drain workers of a stage are started at once. */
+  /** How many drain workers of a stage are started at the same time. */
   readonly drainConcurrency: number;
   readonly modes: ModeStore;
   readonly lateCrashes: Pick<LateCrashStore, 'readLateCrashes'>;
+  readonly hotKeys: Pick<HotKeyStore, 'readHotKeys'>;
   readonly parking: ParkingStore;
   readonly rejections: RejectionStore & RejectionReader;
+  readonly seen: Pick<SeenIdsStore, 'save'>;
   readonly registry: StageRegistry;
   readonly mappings: Mappings;
   /** By mapping id: what was last read of them, kept while the function's process lives. */
@@ -120,6 +129,8 @@ export interface ControlDeps {
   readonly metrics: Metrics;
   readonly announcer: Announcer;
   readonly announcement: (stage: string, record: ModeRecord) => Announcement;
+  /** By the source's id. A source that was removed has none. */
+  readonly orderByOf: ReadonlyMap<string, OrderBy>;
   /** Sends to the queue of that name. */
   readonly sender: (queueName: string) => QueueSender;
   readonly clock: Clock;

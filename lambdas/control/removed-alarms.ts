@@ -6,6 +6,7 @@
  * exist: what is removed is deleted last. Between those two moments such an alarm is evaluated again, by values that may be a minute old,
  * so that its actions are switched off behind the resolve. If the deployment fails and is rolled back, they are switched on again.
  */
+import { describeForLog } from '../core/base/own-words.ts';
 import { isJsonObject } from '../core/event/event.ts';
 import type { Log } from './ports.ts';
 
@@ -82,7 +83,7 @@ export const followAlarms = async (request: AlarmsRequest, deps: AlarmsDeps): Pr
     deps.log('error', 'alarms that a deployment removes or adds could not be brought in line', {
       removed,
       added,
-      error: String(error),
+      error: describeForLog(error),
     });
   }
   await deps.respond(responseUrl, JSON.stringify({ Status: 'SUCCESS', ...answer }));

@@ -1,5 +1,7 @@
-/** The steps of a run. One that fails must not keep the others from being done: the run goes on, and fails at its end. */
+/** The steps of a run. One failing step must not stop the others: the run continues, and fails at its end. */
+import { InfraFault } from '../core/base/faults.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
+import { describeForLog } from '../core/base/own-words.ts';
 import type { ControlDeps } from './ports.ts';
 
 export class Steps {
@@ -22,11 +24,11 @@ export class Steps {
     { stage, room = CALL_MARGIN }: { readonly stage?: string | undefined; readonly room?: number } = {},
   ): Promise<T | undefined> {
     try {
-      if (this.#deps.timeLeft() < room) throw new Error('there was no time left for it');
+      if (this.#deps.timeLeft() < room) throw new InfraFault('there was no time left for it');
       return await work();
     } catch (error) {
       this.#failures.push(error);
-      this.#deps.log('error', `could not ${what}`, { stage, error: String(error) });
+      this.#deps.log('error', `could not ${what}`, { stage, error: describeForLog(error) });
       return undefined;
     }
   }
@@ -39,7 +41,7 @@ export class Steps {
     const others = count === 1 ? '' : `, and ${count - 1} more`;
     throw new AggregateError(
       this.#failures,
-      `control could not do all of its work: ${String(first)}${others}`,
+      `control could not do all of its work: ${describeForLog(first).split('\n', 1)[0] ?? ''}${others}`,
     );
   }
 }

@@ -9,7 +9,7 @@ export type Trigger =
   /** A stage has changed its mode. Which one does not matter: all are looked at. */
   | { readonly kind: 'flip' }
   /** An operator asks for something. */
-  | { readonly kind: 'request'; readonly request: ControlRequest }
+  | { readonly kind: 'request'; readonly request: ControlRequest; readonly by?: string }
   | { readonly kind: 'refused'; readonly refused: string };
 
 const isFromSns = (event: JsonObject): boolean => {

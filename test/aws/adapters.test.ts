@@ -1,4 +1,4 @@
-/** Adapters that make one call each: what is asked for, and what is made of the answers. */
+/** Adapters that make one call each: the request, and the result for each answer. */
 import { describe, expect, it } from '@jest/globals';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -7,9 +7,9 @@ import { CloudWatchMetrics, type MetricDatum } from '../../lambdas/aws/metrics.t
 import { announcementOf } from '../../lambdas/core/mode/announcement.ts';
 import { NORMAL } from '../../lambdas/core/mode/record.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
-import { MODE_SETTINGS } from '../support/memory-stage.ts';
+import { MODE_SETTINGS } from '../support/mode-settings.ts';
 
-/** A client that only remembers what it was asked. */
+/** A client that only records its requests. */
 const recorder = (inputs: unknown[], error?: Error) =>
   ({
     send: ({ input }: { input: unknown }) => {
@@ -29,7 +29,7 @@ describe('SnsAnnouncer', () => {
   } as const;
   const names = { pipeline: 'Sluice/Pipeline', stackName: 'Sluice' };
 
-  it('publishes the whole announcement, and what a subscriber may choose by', async () => {
+  it('publishes the whole announcement, with attributes that a subscriber can filter by', async () => {
     const inputs: unknown[] = [];
     const announcement = announcementOf('crm', record, names, MODE_SETTINGS);
     await new SnsAnnouncer(recorder(inputs), 'arn:topic').announce(announcement);
@@ -46,7 +46,7 @@ describe('SnsAnnouncer', () => {
     ]);
   });
 
-  it('cuts a subject to what SNS takes', async () => {
+  it('cuts a subject to the length that SNS accepts', async () => {
     const inputs: { Subject?: string }[] = [];
     const long = announcementOf(
       'router',
@@ -59,7 +59,7 @@ describe('SnsAnnouncer', () => {
     expect(inputs[0]?.Subject).toHaveLength(100);
   });
 
-  it('says that publishing failed', async () => {
+  it('throws a fault when publishing fails', async () => {
     const client = recorder([], new Error('down'));
     const done = new SnsAnnouncer(client, 'arn:topic').announce(
       announcementOf('crm', record, names, MODE_SETTINGS),
@@ -119,7 +119,7 @@ describe('CloudWatchMetrics', () => {
     ]);
   });
 
-  it('makes as many calls as there must be, and none for nothing', async () => {
+  it('makes as few calls as possible, and none without values', async () => {
     const inputs: { MetricData: { Value: number }[] }[] = [];
     const metrics = new CloudWatchMetrics(recorder(inputs));
     await metrics.put([]);
@@ -130,7 +130,7 @@ describe('CloudWatchMetrics', () => {
     ]);
   });
 
-  it('says that putting failed', async () => {
+  it('throws a fault when putting fails', async () => {
     const client = recorder([], new Error('down'));
     await expect(new CloudWatchMetrics(client).put([datum(1)])).rejects.toThrow(InfraFault);
   });

@@ -42,7 +42,7 @@ const bodies = () => asked.map((one) => JSON.parse(one.body) as unknown);
 describe('alarms', () => {
   const names = Array.from({ length: 101 }, (_, i) => `a${i}`);
 
-  it('that ring are asked for by name, as many in a call as CloudWatch takes', async () => {
+  it('in state ALARM are looked up by name, in calls of CloudWatch’s maximum size', async () => {
     body = { MetricAlarms: [{ AlarmName: 'a7' }] };
     expect(await new CloudWatchAlarms(client).ringing(names)).toEqual(['a7', 'a7']);
     expect(asked.map(({ call }) => call)).toEqual(['DescribeAlarms', 'DescribeAlarms']);
@@ -53,7 +53,7 @@ describe('alarms', () => {
     expect(await new CloudWatchAlarms(client).ringing([])).toEqual([]);
   });
 
-  it('are set, and their actions switched', async () => {
+  it('have their state set, and their actions enabled and disabled', async () => {
     const alarms = new CloudWatchAlarms(client);
     await alarms.set('a', 'OK', 'gone');
     await alarms.switchActions(['a'], false);
@@ -73,12 +73,12 @@ describe('alarms', () => {
 });
 
 describe('the answer to CloudFormation', () => {
-  it('is put where it asked for it, without a content type, which its signature leaves out', async () => {
+  it('is put to the URL of the request, without a content type, which the URL’s signature does not cover', async () => {
     await respondToCloudFormation(`${server.url}/answer?signature=x`, '{"Status":"SUCCESS"}');
     expect(asked).toMatchObject([{ method: 'PUT', type: '', body: '{"Status":"SUCCESS"}' }]);
   });
 
-  it('is put once more when it was not taken, and a fault after that', async () => {
+  it('is put again when it was not accepted, and is a fault after that', async () => {
     status = [500, 200];
     await respondToCloudFormation(server.url, '{}');
     status = [403, 403];

@@ -9,7 +9,7 @@ const message = (groupId: string, bytes = 1): OutgoingMessage => ({
   body: 'x'.repeat(bytes),
 });
 
-/** What becomes of each message when they are sent together: 'taken', or the error. */
+/** The result for each message when they are sent together: 'taken', or the error. */
 const outcomes = (
   messages: readonly OutgoingMessage[],
   send: (messages: readonly OutgoingMessage[]) => Promise<readonly SendResult[]>,
@@ -25,7 +25,7 @@ const outcomes = (
 };
 
 describe('BatchingSender', () => {
-  it('sends what is given at about the same time in one call', async () => {
+  it('sends messages given at about the same time in one call', async () => {
     const calls: string[][] = [];
     const messages = Array.from({ length: 12 }, (_, i) => message(`g${i}`));
     const found = await outcomes(messages, (call) => {
@@ -36,7 +36,7 @@ describe('BatchingSender', () => {
     expect(calls.map(({ length }) => length)).toEqual([10, 2]);
   });
 
-  it('a message that SQS does not take is refused in the words of SQS; its neighbours are not', async () => {
+  it('refuses a message that SQS does not accept, with the error of SQS, and none of its neighbours', async () => {
     const results: Record<string, SendResult> = {
       fine: { ok: true },
       bad: { ok: false, senderFault: true, reason: 'InvalidMessageContents: not allowed' },
@@ -56,7 +56,7 @@ describe('BatchingSender', () => {
     expect(found.map((one) => one instanceof InfraFault)).toEqual([false, false, true, false]);
   });
 
-  it('a call that fails fails its own messages alone, and every call is waited for', async () => {
+  it('fails only the messages of a call that fails, and waits for every call', async () => {
     const large = 400_000;
     const messages = ['a', 'b', 'c', 'd'].map((name) => message(name, large));
     const down = new InfraFault('SendMessageBatch failed: down');

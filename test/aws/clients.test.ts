@@ -1,4 +1,4 @@
-/** What is made of the errors that AWS answers with: by the real clients, over HTTP, as each service's protocol words them. */
+/** How errors from AWS are classified: by the real clients, over HTTP, in the format of each service's protocol. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -79,7 +79,7 @@ const errorOf = async (call: Promise<unknown>): Promise<Error> => {
   } catch (error) {
     if (error instanceof Error) return error;
   }
-  throw new Error('it did not fail');
+  throw new Error('it did not throw');
 };
 
 const queueUrl = () => `${endpoint}/1/crm.fifo`;
@@ -117,7 +117,7 @@ describe('a permission, a resource or a key that is missing', () => {
     ['SNS InvalidClientTokenId', publish, xml(403, 'InvalidClientTokenId')],
     ['a secret that does not exist', readSecret, json(400, 'ResourceNotFoundException', 'no')],
     ['a secret that cannot be decrypted', readSecret, json(400, 'DecryptionFailure', 'no')],
-    ['a secret that may not be read', readSecret, json(400, 'AccessDeniedException', 'no')],
+    ['a secret that access is denied to', readSecret, json(400, 'AccessDeniedException', 'no')],
     ['a secret that is about to be deleted', readSecret, json(400, 'InvalidRequestException', 'no')],
     ['a secret without text', readSecret, { status: 200, body: '{"SecretBinary":"eA=="}' }],
   ])('%s is an AccessFault', async (_, call, said) => {
@@ -125,7 +125,7 @@ describe('a permission, a resource or a key that is missing', () => {
     expect(await errorOf(call())).toBeInstanceOf(AccessFault);
   });
 
-  it('names the operation, the resource and what AWS says', async () => {
+  it('names the operation, the resource and AWS’s error', async () => {
     answer = json(
       400,
       'com.amazonaws.sqs#QueueDoesNotExist',
@@ -142,7 +142,7 @@ describe('a permission, a resource or a key that is missing', () => {
     expect((await errorOf(readSecret())).message).toBe(secret);
   });
 
-  it('of one message of a batch is none of the message’s faults, although AWS counts it as the sender’s', async () => {
+  it('of one message of a batch is not the message’s fault, although AWS marks it as the sender’s', async () => {
     const failed = { Id: '0', SenderFault: true, Code: 'KMS.AccessDeniedException', Message: 'no' };
     answer = { status: 200, body: JSON.stringify({ Successful: [], Failed: [failed] }) };
     const sender = new BatchingSender(new SqsQueueSender(sqsClient(), queueUrl()));
@@ -150,7 +150,7 @@ describe('a permission, a resource or a key that is missing', () => {
     expect(error).toBeInstanceOf(AccessFault);
   });
 
-  it('is one at a write of a message’s content as well', async () => {
+  it('is also one in a write of a message’s content', async () => {
     const put = () =>
       orRefused('PutItem', dynamoClient().send(new PutItemCommand({ TableName: 'parking', Item: {} })));
     answer = json(400, 'AccessDeniedException', 'no');
@@ -160,7 +160,7 @@ describe('a permission, a resource or a key that is missing', () => {
   });
 });
 
-describe('what is over some time later', () => {
+describe('a temporary failure', () => {
   it.each<[string, () => Promise<unknown>, Answer]>([
     ['a throttle of SQS', send, json(403, 'RequestThrottled', 'no', 'RequestThrottled;Sender')],
     [
@@ -172,7 +172,7 @@ describe('what is over some time later', () => {
     ['a throttle of Lambda', invoke, json(429, 'TooManyRequestsException', 'no', 'x')],
     ['a failure inside DynamoDB', getItem, json(500, 'InternalServerError', 'no')],
     ['a failure inside Secrets Manager', readSecret, json(500, 'InternalServiceError', 'no')],
-  ])('%s is an InfraFault, and none of access', async (_, call, said) => {
+  ])('%s is an InfraFault, not an AccessFault', async (_, call, said) => {
     answer = said;
     const error = await errorOf(call());
     expect(error).toBeInstanceOf(InfraFault);
@@ -184,12 +184,12 @@ describe('what is over some time later', () => {
     'KMSThrottlingException',
     'KMS.InternalException',
     'InvalidRequestContentException',
-  ])('%s is no fault of access', (name) => {
+  ])('%s is not an AccessFault', (name) => {
     expect(notDone('Call', `${name}: said`, false)).not.toBeInstanceOf(AccessFault);
     expect(notDone('Call', `${name}: said`, true)).toBeInstanceOf(MessageRefused);
   });
 
-  it('a failure without an answer names what was called', async () => {
+  it('names the operation when there was no answer', async () => {
     const failing = orFault('Publish', Promise.reject(new Error('socket hang up')));
     expect((await errorOf(failing)).message).toBe('Publish failed: Error: socket hang up');
   });

@@ -24,7 +24,7 @@ describe('a probe', () => {
   const probe = () => new LambdaFunctions(api.lambda, () => 42).probe('crm-deliver');
   const crash = { kind: 'load', codeVersion: '', at: 42 };
 
-  it('asks the function to load everything, and is told its code version', async () => {
+  it('asks the function to load everything, and returns its code version', async () => {
     api.answer = { body: { ok: true, codeVersion: 'v1' } };
     expect(await probe()).toEqual({ kind: 'answered', codeVersion: 'v1' });
     const [request] = api.asked;
@@ -32,13 +32,13 @@ describe('a probe', () => {
     expect(request?.path).toContain('/functions/crm-deliver/invocations');
   });
 
-  it('fails when the transform does not load, with what the function says of it', async () => {
+  it('fails when the transform does not load, with the error of the function', async () => {
     api.answer = { body: { ok: false, codeVersion: 'v2', error: 'LoadError: no', stack: 'at x' } };
     const expected = { ...crash, codeVersion: 'v2', error: 'LoadError: no', stack: 'at x' };
     expect(await probe()).toEqual({ kind: 'failed', crash: expected });
   });
 
-  it('fails when the function does not start, with what Lambda says of it', async () => {
+  it('fails when the function does not start, with the error of Lambda', async () => {
     api.answer = fault({
       errorType: 'Runtime.ImportModuleError',
       errorMessage: 'no index',
@@ -84,7 +84,7 @@ describe('a probe', () => {
       'Lambda does not invoke the function: AccessDeniedException: as it is',
     ],
     [
-      'it is throttled, and nobody says why',
+      'it is throttled without a reason',
       failed('TooManyRequestsException', 429),
       'Lambda throttles the function: no reason is known',
     ],
@@ -101,13 +101,13 @@ describe('a probe', () => {
       { ...failed('TooManyRequestsException', 429), body: { Reason: 'MoonIsFull' } },
       'Lambda throttles the function: MoonIsFull',
     ],
-  ])('shows nothing when %s, and says what keeps it from being invoked', async (_, given, why) => {
+  ])('has no result when %s, but the reason why the function is not invoked', async (_, given, why) => {
     api.answer = given;
     expect(await probe()).toEqual({ kind: 'unknown', ...(why === undefined ? {} : { why }) });
     expect(api.asked).toHaveLength(1);
   });
 
-  it('has failed when the function hangs', async () => {
+  it('fails when the function hangs', async () => {
     api.answer = 'silent';
     expect(await new LambdaFunctions(api.lambda, () => 42, 50).probe('crm-deliver')).toEqual({
       kind: 'failed',
@@ -120,7 +120,7 @@ describe('a probe', () => {
     });
   });
 
-  it('shows nothing when Lambda cannot be api.asked', async () => {
+  it('has no result when Lambda cannot be called', async () => {
     const nowhere = new LambdaClient({ ...api.limits(1_000), endpoint: NOWHERE });
     expect(await new LambdaFunctions(nowhere, () => 42).probe('crm-deliver')).toEqual({
       kind: 'unknown',
@@ -130,13 +130,13 @@ describe('a probe', () => {
 });
 
 describe('a drain worker', () => {
-  it('is started, and not waited for', async () => {
+  it('is started without waiting for its end', async () => {
     api.answer = { status: 202 };
     await new LambdaFunctions(api.lambda, () => 42).startDrain('router', 7);
     expect(api.asked).toMatchObject([{ type: 'Event', body: { sluice: 'drain', shard: 7 } }]);
   });
 
-  it('that cannot be started is a fault, and is not api.asked for twice', async () => {
+  it('that cannot be started is a fault, and the call is not retried', async () => {
     api.answer = failed('ServiceException', 500);
     const done = new LambdaFunctions(api.lambda, () => 42).startDrain('router', 7);
     await expect(done).rejects.toThrow(/^Invoke failed: ServiceException/);
@@ -146,7 +146,7 @@ describe('a drain worker', () => {
 });
 
 describe('a trial', () => {
-  it('is started, and not waited for', async () => {
+  it('is started without waiting for its end', async () => {
     api.answer = { status: 202 };
     await new LambdaFunctions(api.lambda, () => 42).startTrial('router');
     expect(api.asked).toMatchObject([{ type: 'Event', body: { sluice: 'trial' } }]);
@@ -161,7 +161,7 @@ describe('a mapping', () => {
     EventSourceArn: 'arn:aws:sqs:eu-west-1:123456789012:crm.fifo',
   };
 
-  it('tells its state, and what it is between', async () => {
+  it('has a state, which may be a transition', async () => {
     api.answer = { body };
     const expected = {
       state: 'Enabled',
@@ -174,7 +174,7 @@ describe('a mapping', () => {
     expect(await new LambdaMappings(api.lambda).read('id')).toEqual(expected);
   });
 
-  it('says what keeps it from invoking the function, and nothing while all is well', async () => {
+  it('has the reason why it does not invoke the function, and none while it works', async () => {
     const fine = { LastProcessingResult: 'No records processed', StateTransitionReason: 'User initiated' };
     api.answer = { body: { ...body, ...fine } };
     expect(await new LambdaMappings(api.lambda).read('id')).not.toHaveProperty('trouble');

@@ -59,7 +59,7 @@ const putExpired = async (stage: string): Promise<void> => {
   await client.send(new PutItemCommand({ TableName: TABLES.state, Item }));
 };
 
-/** What the store sends, by the name of the command. */
+/** The store's requests, by the name of the command. */
 const commandsOf = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
   const send = jest.spyOn(client, 'send');
   try {
@@ -71,7 +71,7 @@ const commandsOf = async (work: () => Promise<unknown>): Promise<readonly string
 };
 
 describe('the item', () => {
-  it('is written by one call, beside the stage’s mode, and lives a week', async () => {
+  it('is written in one call, next to the stage’s mode, and expires after a week', async () => {
     const add = () => store.addLateCrashes('crm', { count: 2, last });
     expect(await commandsOf(add)).toEqual(['UpdateItemCommand']);
     expect(await stored('crm')).toEqual(item('crm', 2));
@@ -83,12 +83,12 @@ describe('the item', () => {
     const modes = new DynamoStateStore(client, TABLES, () => NOW);
     await modes.writeMode('moded', degraded(), NORMAL);
     await store.addLateCrashes('moded', { count: 1, last });
-    expect(await modes.readModes(['moded'])).toEqual([degraded()]);
+    expect(await modes.readModes(['moded'])).toEqual(new Map([['moded', degraded()]]));
   });
 
-  it('of an earlier week is replaced whole', async () => {
+  it('of an earlier week is replaced as a whole', async () => {
     await putExpired('old');
-    expect(await store.readLateCrashes(['old'])).toEqual([undefined]);
+    expect(await store.readLateCrashes(['old'])).toEqual(new Map());
     expect(await commandsOf(() => store.addLateCrashes('old', { count: 2, last }))).toEqual([
       'UpdateItemCommand',
       'PutItemCommand',
@@ -108,14 +108,14 @@ describe('the item', () => {
       (stage) => client.send(new DeleteItemCommand({ TableName: TABLES.state, Key: keyOf(stage) })),
       2,
     ],
-  ])('is added to when, in between, %s', async (name, meanwhile, count) => {
+  ])('is added to when, in between, %s', async (name, concurrently, count) => {
     const stage = `raced: ${name}`;
     await putExpired(stage);
     let updates = 0;
     const racing = {
       send: async (command: UpdateItemCommand | PutItemCommand) => {
         if (command instanceof UpdateItemCommand) updates += 1;
-        else await meanwhile(stage);
+        else await concurrently(stage);
         return client.send(command as UpdateItemCommand);
       },
     } as unknown as DynamoDBClient;
@@ -125,7 +125,7 @@ describe('the item', () => {
   });
 });
 
-it('a reading that fails waits for those of the other stages', async () => {
+it('ends a read that fails only after the reads of the other stages', async () => {
   let running = 0;
   const slow = {
     send: async ({ input }: GetItemCommand) => {
@@ -141,7 +141,7 @@ it('a reading that fails waits for those of the other stages', async () => {
   expect(running).toBe(0);
 });
 
-it('a table that does not answer is a fault of the infrastructure', async () => {
+it('throws an InfraFault when the table does not answer', async () => {
   const gone = new DynamoLateCrashStore(client, 'no-such-table', () => NOW);
   const add = gone.addLateCrashes('crm', { count: 1, last });
   await expect(add).rejects.toThrow(/^UpdateItem failed: ResourceNotFound/);

@@ -16,13 +16,13 @@ afterAll(() => stop());
 parkingStoreContract('DynamoParkingStore', () => new DynamoParkingStore(client, TABLES.parking));
 
 describe('DynamoParkingStore', () => {
-  it('says so when a cursor is none', async () => {
+  it('refuses an invalid cursor with an error that says so', async () => {
     const store = new DynamoParkingStore(client, TABLES.parking);
     for (const cursor of ['', 'nonsense', Buffer.from('{"pk":1}').toString('base64url')])
       await expect(store.heads('crm', 0, { limit: 1, cursor })).rejects.toThrow(BadCursor);
   });
 
-  it('says what failed when DynamoDB does, and never takes that for a refusal', async () => {
+  it('names the operation when DynamoDB fails, and never takes the failure for a refusal', async () => {
     const gone = new DynamoParkingStore(client, 'no-such-table');
     const message = {
       sort: 'E#1',

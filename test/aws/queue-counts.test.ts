@@ -18,7 +18,7 @@ afterEach(async () => {
 describe('a queue', () => {
   const counts = () => new SqsQueueCounts(api.sqs, `${api.url}/123456789012/`);
 
-  it('tells how many messages it holds', async () => {
+  it('has the number of its messages', async () => {
     api.answer = {
       body: {
         Attributes: {
@@ -41,7 +41,7 @@ describe('a queue', () => {
     expect(await counts().read('crm.fifo')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  it('tells its dead-letter queue', async () => {
+  it('has the name of its dead-letter queue', async () => {
     const arn = 'arn:aws:sqs:eu-west-1:123456789012:crm-dead.fifo';
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 1000 });
     api.answer = { body: { Attributes: { RedrivePolicy } } };
@@ -50,7 +50,7 @@ describe('a queue', () => {
     await expect(counts().deadLetterQueueName('crm.fifo')).rejects.toThrow(/no dead-letter queue/);
   });
 
-  it('that does not exist is no fault; anything else is', async () => {
+  it('that does not exist is no fault; any other error is', async () => {
     const missing = failed('com.amazonaws.sqs#QueueDoesNotExist', 400);
     api.answer = {
       ...missing,

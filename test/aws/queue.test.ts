@@ -1,4 +1,4 @@
-/** What the adapter makes of SQS's answers, and how a call ends whose signal aborts. */
+/** How the adapter interprets SQS's answers, and how a call ends whose signal aborts. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -18,7 +18,7 @@ const answering = (answer: Omit<SendMessageBatchCommandOutput, '$metadata'>) =>
   new SqsQueueSender({ send: () => Promise.resolve(answer) } as unknown as SQSClient, 'url');
 
 describe('the results of SendMessageBatch', () => {
-  it('are given message by message, in their order', async () => {
+  it('are returned per message, in the order of the messages', async () => {
     const sent = { MessageId: 'm', MD5OfMessageBody: '' };
     const found = await answering({
       Successful: [{ Id: '2', ...sent }],
@@ -36,7 +36,7 @@ describe('the results of SendMessageBatch', () => {
   });
 
   it.each(['RequestThrottled', 'ThrottlingException', 'KmsThrottled'])(
-    '%s says nothing about the message, although AWS counts it among the faults of the sender',
+    '%s is not the message’s fault, although AWS counts it as a fault of the sender',
     async (Code) => {
       const found = await answering({
         Successful: [],
@@ -47,7 +47,7 @@ describe('the results of SendMessageBatch', () => {
   );
 });
 
-describe('a call of the SDK', () => {
+describe('an SDK call', () => {
   let server: Server | undefined;
   afterEach(() => {
     server?.close();
@@ -92,7 +92,7 @@ describe('messages that a trial receives', () => {
     return new SqsStageQueue({ send } as unknown as SQSClient, 'url');
   };
 
-  it('are up to 10, hidden for as long as is said, with all that a batch of Lambda has', async () => {
+  it('are up to 10, hidden for the given time, with all attributes of a Lambda batch', async () => {
     const inputs: unknown[] = [];
     const queue = receiving(
       {
@@ -121,11 +121,11 @@ describe('messages that a trial receives', () => {
     expect(inputs).toMatchObject([{ QueueUrl: 'url', MaxNumberOfMessages: 10, VisibilityTimeout: 70 }]);
   });
 
-  it('are none of an empty queue', async () => {
+  it('are none if the queue is empty', async () => {
     expect(await receiving({}).receive(70)).toEqual([]);
   });
 
-  it('cannot be had of a queue that fails: that is a fault of AWS', async () => {
+  it('cannot be received from a queue that fails, which is a fault of AWS', async () => {
     const send = () => Promise.reject(new Error('no'));
     const queue = new SqsStageQueue({ send } as unknown as SQSClient, 'url');
     await expect(queue.receive(70)).rejects.toThrow(InfraFault);

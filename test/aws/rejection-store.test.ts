@@ -34,7 +34,7 @@ const failing = (name: string, message: string) =>
   ({ send: () => Promise.reject(Object.assign(new Error(message), { name })) }) as unknown as DynamoDBClient;
 
 describe('DynamoRejectionStore', () => {
-  it('says what failed when DynamoDB does', async () => {
+  it('names the operation when DynamoDB fails', async () => {
     const gone = new DynamoRejectionStore(client, 'no-such-table');
     await expect(gone.save(record)).rejects.toThrow(/^PutItem failed: ResourceNotFound/);
     await expect(gone.save(record)).rejects.toThrow(InfraFault);
@@ -43,7 +43,7 @@ describe('DynamoRejectionStore', () => {
     await expect(gone.remove(record)).rejects.toThrow(InfraFault);
   });
 
-  it('says in the words of DynamoDB why it does not take a record', async () => {
+  it('gives DynamoDB’s reason for not accepting a record', async () => {
     const words = 'Item size has exceeded the maximum allowed size';
     const saving = new DynamoRejectionStore(failing('ValidationException', words), 'parking').save(record);
     await expect(saving).rejects.toThrow(`PutItem refused the message: ValidationException: ${words}`);
@@ -51,7 +51,7 @@ describe('DynamoRejectionStore', () => {
   });
 
   it.each(['ProvisionedThroughputExceededException', 'AccessDeniedException', 'TimeoutError'])(
-    'takes a %s for a fault of the infrastructure',
+    'treats a %s as an InfraFault',
     async (name) => {
       const saving = new DynamoRejectionStore(failing(name, 'no'), 'parking').save(record);
       await expect(saving).rejects.toThrow(`PutItem failed: ${name}: no`);
@@ -59,7 +59,7 @@ describe('DynamoRejectionStore', () => {
     },
   );
 
-  it('takes only what it was asked to save for a cause: reading and removing say nothing about a message', async () => {
+  it('blames a message only when saving: reading and removing fail with a fault', async () => {
     const store = new DynamoRejectionStore(failing('ValidationException', 'no'), 'parking');
     await expect(store.list('crm', { limit: 1 })).rejects.toThrow(InfraFault);
     await expect(store.remove(record)).rejects.toThrow(InfraFault);
@@ -68,7 +68,7 @@ describe('DynamoRejectionStore', () => {
   it.each([
     ['ids', { id: 'é'.repeat(600) }],
     ['times', { receivedAt: 'é'.repeat(600) }],
-  ])('has no sort key of more than 1,024 bytes, whatever %s it is given', async (name, long) => {
+  ])('has no sort key of more than 1,024 bytes, however long the %s', async (name, long) => {
     const store = new DynamoRejectionStore(client, TABLES.parking);
     const named = { ...record, stage: `long ${name}`, ...long };
     await store.save(named);
@@ -85,7 +85,7 @@ describe('DynamoRejectionStore', () => {
     expect(await store.find(named.stage, named.id)).toBeUndefined();
   });
 
-  it('reads, finds and removes what earlier versions stored, whose sort key is the whole id', async () => {
+  it('reads, finds and removes records of earlier versions, whose sort key is the whole id', async () => {
     const old = { ...record, stage: 'old', id: 'x'.repeat(999) };
     const key = { pk: 'REJECTED#old', sk: `${old.receivedAt}#${old.id}` };
     const TableName = TABLES.parking;
@@ -93,7 +93,7 @@ describe('DynamoRejectionStore', () => {
     const store = new DynamoRejectionStore(client, TABLES.parking);
     expect((await store.list('old', { limit: 9 })).rejections).toEqual([old]);
     expect(await store.find('old', old.id)).toEqual(old);
-    // The same record again takes its place.
+    // The same record, saved again, replaces it.
     await store.save({ ...old, at: 10 });
     expect((await store.list('old', { limit: 9 })).rejections).toEqual([{ ...old, at: 10 }]);
     await store.remove(old);

@@ -21,7 +21,7 @@ const setUp = () => {
 };
 
 describe('secrets', () => {
-  it('are fetched once, for all who read at the same time, and kept for five minutes', async () => {
+  it('are fetched once for concurrent readers, and kept for five minutes', async () => {
     const { world, secrets, read } = setUp();
     expect(await Promise.all([read(), read()])).toEqual(['one', 'one']);
     expect([...(await secrets.read(['token', 'token', 'key']))]).toEqual([
@@ -36,19 +36,19 @@ describe('secrets', () => {
     expect(await read()).toBe('two');
   });
 
-  it('none is asked for when none is named', async () => {
+  it('are not requested if none is named', async () => {
     const { world, secrets } = setUp();
     expect((await secrets.read([])).size).toBe(0);
     expect(world.asked).toEqual([]);
   });
 
-  it('are read without the line end that an editor left', async () => {
+  it('are read without the trailing newline of an editor', async () => {
     const { world, read } = setUp();
     world.value = ' one\r\n';
     expect(await read()).toBe('one');
   });
 
-  it('an old value is used while no new one can be fetched, and a new one is asked for soon', async () => {
+  it('keep their old value while no new one can be fetched, and are requested again soon', async () => {
     const { world, read } = setUp();
     await read();
     world.down = true;
@@ -63,7 +63,7 @@ describe('secrets', () => {
     expect(await read()).toBe('two');
   });
 
-  it('one that could never be fetched is a fault, and the next read asks again', async () => {
+  it('are a fault if never fetched, and the next read requests them again', async () => {
     const { world, read } = setUp();
     world.down = true;
     await expect(read()).rejects.toThrow(InfraFault);
@@ -71,7 +71,7 @@ describe('secrets', () => {
     expect(await read()).toBe('one');
   });
 
-  it('a read in which one fails ends when the others have ended: none is under way after the answer', async () => {
+  it('fail a read only after all requests have ended: none is under way after the answer', async () => {
     const ended: string[] = [];
     const secrets = secretCache(
       async (name) => {
@@ -87,7 +87,7 @@ describe('secrets', () => {
     expect(ended).toEqual(['denied', 'slow']);
   });
 
-  it('a refused one is fetched again, but not more often than every ten seconds', async () => {
+  it('are fetched again when a destination refuses one, but not more often than every ten seconds', async () => {
     const { world, secrets, read } = setUp();
     await read();
     world.value = 'two';

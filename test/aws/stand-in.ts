@@ -1,4 +1,4 @@
-/** Answers the SDK's clients for Lambda and SQS as a test says, and keeps what it was asked. */
+/** Answers the SDK's clients for Lambda and SQS as a test says, and records the requests. */
 import { createServer } from 'node:http';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -58,7 +58,7 @@ export class StandIn {
     return this.#server.url;
   }
 
-  /** Of a client that asks it. */
+  /** The configuration of a client that calls it. */
   limits(requestTimeout: number) {
     return {
       endpoint: this.url,

@@ -33,7 +33,7 @@ stateStoreContract('DynamoStateStore', () => ({
 }));
 
 describe('DynamoStateStore', () => {
-  it('asks for everything in one call, strongly, and again for what DynamoDB left unread', async () => {
+  it('reads everything in one call, strongly consistent, and repeats it for keys that DynamoDB left unprocessed', async () => {
     await store.writeMode('slow', degraded(), NORMAL);
     await new DynamoParkingStore(client, TABLES.parking).touchHead('slow', 'u', {
       token: 't',
@@ -41,7 +41,7 @@ describe('DynamoStateStore', () => {
       reason: 'r',
     });
     const calls: number[] = [];
-    // One key of each table an answer, the rest unprocessed; after some rounds nothing at all.
+    // Each answer has one key of each table, the rest unprocessed; after some rounds none at all.
     const stingy = (rounds: number) =>
       ({
         send: async (command: BatchGetItemCommand) => {
@@ -73,7 +73,7 @@ describe('DynamoStateStore', () => {
     expect(calls).toEqual([5, 3, 3]);
   });
 
-  it('says what failed when DynamoDB does', async () => {
+  it('names the operation when DynamoDB fails', async () => {
     const gone = new DynamoStateStore(client, { state: 'no-such-table', parking: 'nor-this' }, () => 0);
     const read = gone.read('crm', { keys: [], attemptsOf: [] });
     await expect(read).rejects.toThrow(/BatchGetItem failed: ResourceNotFoundException/);
@@ -84,12 +84,12 @@ describe('DynamoStateStore', () => {
     await expect(gone.writeMode('crm', degraded(), UNREADABLE)).rejects.toThrow(InfraFault);
   });
 
-  it('reads a mode without the table’s keys, and keeps what a later version has added to it', async () => {
+  it('reads a mode without the table’s keys, and keeps fields that a later version added', async () => {
     await put('later', { ...degraded(), shoeSize: 44 });
     expect(await modeOf(store, 'later')).toEqual({ ...degraded(), shoeSize: 44 });
   });
 
-  it('takes no progress from what is not a time', async () => {
+  it('ignores a progress field that is not a time', async () => {
     const item = { pk: 'MODE#odd', sk: 'PROGRESS', deliveredAt: 'yesterday', filteredAt: 4, more: 1 };
     await client.send(new PutItemCommand({ TableName: 'state', Item: marshall(item) }));
     expect((await store.readStored('odd', 'router')).progress).toEqual({ filteredAt: 4 });
@@ -102,7 +102,7 @@ describe('DynamoStateStore', () => {
     ['whose rev is 0', { mode: 'degraded', rev: 0 }],
     ['that a later version has written', { mode: 'asleep', held: false, epoch: 2, rev: 1 }],
     ['whose rev is as high as can be', { mode: 'asleep', rev: Number.MAX_SAFE_INTEGER }],
-  ])('replaces an item that cannot be read, once: one %s', async (name, item) => {
+  ])('replaces an unreadable item once: one %s', async (name, item) => {
     const stage = `unreadable ${name}`;
     await put(stage, item);
     const before = await modeOf(store, stage);
@@ -111,7 +111,7 @@ describe('DynamoStateStore', () => {
     const done = await Promise.all([replace(), replace(), replace()]);
     expect(done.filter(Boolean)).toHaveLength(1);
     expect(await replace()).toBe(false);
-    // From here on it is changed like any other.
+    // From here on it changes like any other.
     const now = await modeOf(store, stage);
     expect(now).toMatchObject({ mode: 'recovering', epoch: 1 });
     const rev = now.rev + 1;
@@ -121,7 +121,7 @@ describe('DynamoStateStore', () => {
 });
 
 describe('DynamoStageRegistry', () => {
-  it('has every stage that there ever was', async () => {
+  it('contains every stage that ever existed', async () => {
     const registry = new DynamoStageRegistry(client, TABLES.state);
     expect(await registry.read()).toEqual(new Map());
     const queues = (name: string) => ({
@@ -129,7 +129,7 @@ describe('DynamoStageRegistry', () => {
       deadLetterQueueName: `${name}-dead.fifo`,
     });
     await registry.save(new Map());
-    // Two controls at once, of before and after a deployment.
+    // Two controls at the same time, from before and after a deployment.
     await Promise.all([
       registry.save(
         new Map([

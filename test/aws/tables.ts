@@ -1,9 +1,10 @@
-/** Both tables, in dynalite, as the template makes them. */
+/** Both tables, in dynalite, as the template defines them. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HEAD_INDEX, TABLE } from '../../contract/tables.ts';
+import { CREDENTIALS } from '../support/credentials.ts';
 import { startDynamoDb } from '../../local/dynamodb/service.ts';
 
 export const TABLES = { state: 'state', parking: 'parking' } as const;
@@ -39,7 +40,7 @@ const withIndex = {
 
 export const startTables = async (): Promise<{ client: DynamoDBClient; stop: () => Promise<void> }> => {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-'));
-  const server = await startDynamoDb(dir);
+  const server = await startDynamoDb(dir, CREDENTIALS);
   await server.deploy([
     { name: TABLES.state, properties: base },
     { name: TABLES.parking, properties: withIndex },
@@ -47,7 +48,7 @@ export const startTables = async (): Promise<{ client: DynamoDBClient; stop: () 
   const client = new DynamoDBClient({
     endpoint: server.url,
     region: 'local',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    credentials: CREDENTIALS,
   });
   return {
     client,

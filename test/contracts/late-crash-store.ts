@@ -5,7 +5,7 @@ import type { LateCrashStore } from '../../lambdas/core/mode/ports.ts';
 
 export interface LateCrashesUnderTest {
   readonly store: LateCrashStore;
-  /** What the store takes for the present; milliseconds since 1970. Whole seconds, because an expiry is one. */
+  /** The store's current time; milliseconds since 1970. Whole seconds, because an expiry is one. */
   readonly clock: { now: number };
 }
 
@@ -29,10 +29,10 @@ const SMALL: Crash = { kind: 'late', error: '', codeVersion: '', at: 0 };
 
 export const lateCrashStoreContract = (name: string, open: () => LateCrashesUnderTest): void => {
   const read = async (store: LateCrashStore, stage: string): Promise<LateCrashes | undefined> =>
-    (await store.readLateCrashes([stage]))[0];
+    (await store.readLateCrashes([stage])).get(stage);
 
   describe(`${name}: late crashes`, () => {
-    it('are counted from the first on, and the last of them is kept whole', async () => {
+    it('are counted from the first, and the last one is kept as a whole', async () => {
       const { store, clock } = open();
       const stage = newStage();
       expect(await read(store, stage)).toBeUndefined();
@@ -43,19 +43,24 @@ export const lateCrashStoreContract = (name: string, open: () => LateCrashesUnde
       await store.addLateCrashes(stage, { count: 3, last: SMALL });
       const after = await read(store, stage);
       expect(after).toEqual({ count: 5, since, last: SMALL });
-      // Nothing of the one before remains.
+      // Nothing of the previous one remains.
       expect(Object.keys(after?.last ?? {}).sort()).toEqual(Object.keys(SMALL).sort());
     });
 
-    it('are kept apart by stage, and given in the order of the stages asked for', async () => {
+    it('are kept separately by stage, and returned for the stages that have any', async () => {
       const { store, clock } = open();
       const [one, other, none] = [newStage(), newStage(), newStage()];
       await store.addLateCrashes(one, { count: 1, last: FULL });
       await store.addLateCrashes(other, { count: 7, last: SMALL });
       const found = await store.readLateCrashes([none, other, one, other]);
       const late = { count: 7, since: clock.now, last: SMALL };
-      expect(found).toEqual([undefined, late, { count: 1, since: clock.now, last: FULL }, late]);
-      expect(await store.readLateCrashes([])).toEqual([]);
+      expect(found).toEqual(
+        new Map([
+          [other, late],
+          [one, { count: 1, since: clock.now, last: FULL }],
+        ]),
+      );
+      expect(await store.readLateCrashes([])).toEqual(new Map());
     });
 
     it('are forgotten a week after the last addition, and then counted from the start', async () => {

@@ -1,6 +1,6 @@
 /**
- * What every store of modes must do, whatever it is made of: the mode machine stands on its conditional writes. A store may be
- * used by several tests, each of which has stages of its own.
+ * What every store of modes must do, whatever its implementation: the mode machine relies on its conditional writes. Several tests
+ * may use one store, each with its own stages.
  */
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -9,7 +9,7 @@ import type { ModeStore } from '../../lambdas/core/mode/ports.ts';
 
 export interface ModesUnderTest {
   readonly store: ModeStore;
-  /** Makes what is stored of a stage's mode something that cannot be read. */
+  /** Replaces a stage's stored mode by something that cannot be read. */
   readonly spoil: (stage: string) => Promise<void>;
 }
 
@@ -17,7 +17,7 @@ let stages = 0;
 export const newStage = (): string => `stage-${++stages}`;
 
 export const modeOf = async (store: ModeStore, stage: string): Promise<ModeRecord> =>
-  (await store.readModes([stage]))[0] ?? NORMAL;
+  (await store.readModes([stage])).get(stage) ?? NORMAL;
 
 export const degraded = (more: Partial<ModeRecord> = {}): ModeRecord => ({
   ...NORMAL,
@@ -32,7 +32,7 @@ export const degraded = (more: Partial<ModeRecord> = {}): ModeRecord => ({
   ...more,
 });
 
-/** Every field that there is, with values that are easily lost: zeros, empty texts, large numbers, text of many bytes. */
+/** Every field, with values that are easily lost: zeros, empty strings, large numbers, text of many bytes. */
 export const FULL_MODE: Required<ModeRecord> = {
   mode: 'recovering',
   held: true,
@@ -94,7 +94,7 @@ export const FULL_MODE: Required<ModeRecord> = {
 
 export const modeStoreContract = (name: string, open: () => ModesUnderTest): void => {
   describe(`${name}: the mode`, () => {
-    it('comes back as it was written, field by field, and what it no longer has is gone', async () => {
+    it('reads back as it was written, field by field, without fields that it no longer has', async () => {
       const its = open();
       const stage = newStage();
       expect(await its.store.writeMode(stage, FULL_MODE, NORMAL)).toBe(true);
@@ -105,7 +105,7 @@ export const modeStoreContract = (name: string, open: () => ModesUnderTest): voi
       expect(Object.keys(plain).sort()).toEqual(Object.keys(NORMAL).sort());
     });
 
-    it('is written only as long as nobody else has written it', async () => {
+    it('is written only if no other writer has written it', async () => {
       const its = open();
       const { store } = its;
       const [stage, other] = [newStage(), newStage()];
@@ -114,12 +114,12 @@ export const modeStoreContract = (name: string, open: () => ModesUnderTest): voi
       expect(await store.writeMode(stage, degraded({ rev: 2, mode: 'recovering' }), degraded())).toBe(true);
       expect(await store.writeMode(stage, degraded({ rev: 2, reason: 'late' }), degraded())).toBe(false);
       expect(await modeOf(its.store, stage)).toEqual(degraded({ rev: 2, mode: 'recovering' }));
-      // What is not stored cannot have been changed by its reader.
+      // An item that is not stored cannot be the one that a writer has read.
       expect(await store.writeMode(other, degraded({ rev: 8 }), degraded({ rev: 7 }))).toBe(false);
       expect(await modeOf(its.store, other)).toEqual(NORMAL);
     });
 
-    it('is changed by one of several that want to at the same time', async () => {
+    it('is changed by one of several concurrent writers', async () => {
       const its = open();
       const stage = newStage();
       const reasons = ['p', 'q', 'r', 's', 't'];
@@ -131,7 +131,7 @@ export const modeStoreContract = (name: string, open: () => ModesUnderTest): voi
       expect(await modeOf(its.store, stage)).toMatchObject({ rev: 2, reason: reasons[second.indexOf(true)] });
     });
 
-    it('loses no change of writers that read it again when they were refused', async () => {
+    it('loses no change if refused writers read it again', async () => {
       const its = open();
       const stage = newStage();
       const writers = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -149,7 +149,7 @@ export const modeStoreContract = (name: string, open: () => ModesUnderTest): voi
       expect(redrives.map(({ id }) => id).sort()).toEqual(writers);
     });
 
-    it('obeys its condition whatever is written with whatever was read before', async () => {
+    it('enforces its condition for any write after any read', async () => {
       const its = open();
       const write = fc.record({ read: fc.integer({ min: 0, max: 4 }), successes: fc.nat(99) });
       await fc.assert(
@@ -168,18 +168,18 @@ export const modeStoreContract = (name: string, open: () => ModesUnderTest): voi
       );
     });
 
-    it('is degraded while it cannot be read, and is then replaced once, by one of several', async () => {
+    it('is degraded while it cannot be read, and is then replaced once, by one of several writers', async () => {
       const its = open();
       const stage = newStage();
       await its.spoil(stage);
       expect(await modeOf(its.store, stage)).toMatchObject({ mode: 'degraded', rev: -1 });
-      // Nobody who knows of something that can be read may touch it.
+      // A writer that has read a readable item must not replace it.
       expect(await its.store.writeMode(stage, degraded(), NORMAL)).toBe(false);
       const replace = () => its.store.writeMode(stage, degraded({ mode: 'recovering' }), UNREADABLE);
       const done = await Promise.all([replace(), replace(), replace()]);
       expect(done.filter(Boolean)).toHaveLength(1);
       expect(await replace()).toBe(false);
-      // From here on it is changed like any other.
+      // From here on it changes like any other.
       const now = await modeOf(its.store, stage);
       expect(now).toMatchObject({ mode: 'recovering', epoch: 1 });
       expect(now.rev).toBeGreaterThan(0);
@@ -188,7 +188,7 @@ export const modeStoreContract = (name: string, open: () => ModesUnderTest): voi
       expect(await modeOf(its.store, stage)).toEqual(next);
     });
 
-    it('replaces nothing when the item that could not be read is gone', async () => {
+    it('replaces nothing when the unreadable item is gone', async () => {
       const its = open();
       const stage = newStage();
       expect(await its.store.writeMode(stage, degraded(), UNREADABLE)).toBe(false);

@@ -8,7 +8,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
   describe(`${name}: heads`, () => {
     const first = { token: 't1', now: 1_000, reason: 'crashed' };
 
-    it('makes a head that is due at once, and then changes nothing of it but the token', async () => {
+    it('creates a head that is due immediately, and then changes only its token', async () => {
       const [store, stage] = [open(), newStage()];
       expect(await store.readHead(stage, 'u')).toBeUndefined();
       await store.touchHead(stage, 'u', first);
@@ -35,7 +35,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       });
     });
 
-    it('lends a head to one at a time, and only as it was read', async () => {
+    it('gives one lease on a head at a time, and only if the head is as it was read', async () => {
       const [store, stage] = [open(), newStage()];
       expect(await store.takeLease(stage, { key: 'u', failures: 0 }, lease('a'))).toBe(false);
       expect(await store.readHead(stage, 'u')).toBeUndefined();
@@ -45,7 +45,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       const head = { key: 'u', failures: 1 };
       expect(await store.takeLease(stage, head, lease('b', { now: 49_999, until: 90_000 }))).toBe(false);
       expect(await store.readHead(stage, 'u')).toMatchObject({ leaseOwner: 'a', failures: 1 });
-      // The first one's process has died.
+      // The first worker's process has died.
       expect(await store.takeLease(stage, head, lease('b', { now: 50_000, until: 90_000 }))).toBe(true);
       expect(await store.readHead(stage, 'u')).toMatchObject({
         leaseOwner: 'b',
@@ -57,7 +57,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect(await store.readHead(stage, 'u')).toMatchObject({ leaseOwner: 'b', failures: 2 });
     });
 
-    it('counts no failure for a trial, which takes and gives back a lease like every drain', async () => {
+    it('counts no failure for a trial, which takes and returns a lease like a drain', async () => {
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       const trial = { ...lease('t'), isTrial: true };
@@ -69,7 +69,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect(await store.takeLease(stage, { key: 'u', failures: 0 }, lease('a'))).toBe(true);
     });
 
-    it('says why its key is parked as its owner says, and nobody else', async () => {
+    it('takes the reason why its key is parked from the owner of the lease only', async () => {
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       await store.takeLease(stage, { key: 'u', failures: 0 }, lease('a'));
@@ -90,7 +90,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect(await store.readHead(stage, 'nobody')).toBeUndefined();
     });
 
-    it('lets one of several win that want it at the same time', async () => {
+    it('lets one of several concurrent workers take it', async () => {
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       const owners = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -101,7 +101,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect((await store.readHead(stage, 'u'))?.leaseOwner).toBe(owners[won.indexOf(true)]);
     });
 
-    it('takes a head back, with what its user found out', async () => {
+    it('takes a lease back, with what the worker recorded', async () => {
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       await store.takeLease(stage, { key: 'u', failures: 0 }, lease('a'));
@@ -116,7 +116,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       await store.takeLease(stage, { key: 'u', failures: 0 }, lease('b'));
       expect(await store.releaseLease(stage, 'u', 'b', { failures: 5, nextAttemptAt: 7 })).toBe(true);
       expect(await store.readHead(stage, 'u')).toMatchObject({ failures: 5, nextAttemptAt: 7 });
-      // A head that is not there is not made by giving it back.
+      // Giving back a lease does not create a missing head.
       expect(await store.releaseLease(stage, 'nobody', 'b', { failures: 5 })).toBe(false);
       expect(await store.resetFailures(stage, 'nobody', 'b')).toBe(false);
       expect(await store.readHead(stage, 'nobody')).toBeUndefined();
@@ -148,7 +148,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       }
     });
 
-    it('finds the heads of a shard by when they are due, page by page', async () => {
+    it('lists the heads of a shard by the time when they are due, page by page', async () => {
       const [store, stage, other] = [open(), newStage(), newStage()];
       const keys = Array.from({ length: 200 }, (_, i) => `user-${i}`)
         .filter((key) => shardOf(key) === 3)
@@ -183,7 +183,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       });
     });
 
-    it('moves a head in the index when it is tried, and takes it out when it is deleted', async () => {
+    it('moves a head in the index when it is tried, and removes it when it is deleted', async () => {
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       const list = async () => (await store.heads(stage, shardOf('u'), { limit: 10 })).heads;

@@ -1,4 +1,4 @@
-/** What the contract of a parking store puts into it. */
+/** The items that the contract of a parking store puts into it. */
 import type { Lease, ParkedMessage } from '../../lambdas/core/stage/parking-port.ts';
 
 export const arrived = (sequence: number): string => `E#${String(sequence).padStart(39, '0')}`;

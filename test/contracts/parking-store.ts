@@ -1,6 +1,6 @@
 /**
- * What every parking store must do, whatever it is made of: the protocol of `docs/parking.md` stands on these single writes.
- * A store may be used by several tests, each of which has a stage of its own.
+ * What every parking store must do, whatever its implementation: the protocol of `docs/parking.md` relies on these single writes.
+ * Several tests may use one store, each with its own stage.
  */
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,7 @@ import { arrived, deadLetter, newStage, parked } from './parking-items.ts';
 
 export const parkingStoreContract = (name: string, open: () => ParkingStore): void => {
   describe(`${name}: messages`, () => {
-    it('gives back what was parked, in the order of the sort keys, dead letters first, the head left out', async () => {
+    it('returns parked messages in the order of the sort keys, dead letters first, without the head', async () => {
       const [store, stage] = [open(), newStage()];
       const attempt = {
         failures: 2,
@@ -25,9 +25,16 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       const found = await store.oldest(stage, 'u', 10);
       expect(found).toEqual(expected.map((sort) => parked(sort, { attempt, body: `é ${sort}` })));
       expect((await store.oldest(stage, 'u', 2)).map(({ sort }) => sort)).toEqual(expected.slice(0, 2));
+      const behind = async (sort: string, limit: number) =>
+        (await store.oldest(stage, 'u', limit, sort)).map((message) => message.sort);
+      expect(await behind(arrived(9), 1)).toEqual([arrived(10)]);
+      expect(await behind(arrived(9), 5)).toEqual([arrived(10), arrived(1_000)]);
+      await store.deleteMessage(stage, 'u', arrived(9));
+      expect(await behind(arrived(9), 5)).toEqual([arrived(10), arrived(1_000)]);
+      expect(await behind(arrived(1_000), 5)).toEqual([]);
     });
 
-    it('keeps the messages of each key and of each stage apart', async () => {
+    it('keeps the messages of each key and of each stage separate', async () => {
       const [store, stage, other] = [open(), newStage(), newStage()];
       await store.putMessage(stage, parked(arrived(1), { groupId: 'a' }));
       await store.putMessage(stage, parked(arrived(2), { groupId: 'a#b' }));
@@ -39,7 +46,7 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       expect(await store.hasMessage(other, 'a', arrived(1))).toBe(false);
     });
 
-    it('changes nothing when a message is parked again, for it may have come further since', async () => {
+    it('changes nothing when a message is parked again, because it may have made progress since', async () => {
       const [store, stage] = [open(), newStage()];
       const further = parked(arrived(1), { attempt: { failures: 4 } });
       await store.putMessage(stage, parked(arrived(1)));
@@ -48,7 +55,7 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       expect(await store.oldest(stage, 'u', 9)).toEqual([further]);
     });
 
-    it('does not bring a message back that is saved after it was deleted', async () => {
+    it('does not restore a message that is saved after it was deleted', async () => {
       const [store, stage] = [open(), newStage()];
       for (let round = 0; round < 5; round++) {
         const message = parked(arrived(round));
@@ -62,9 +69,9 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       await store.deleteMessage(stage, 'u', arrived(1));
     });
 
-    it('holds messages of the largest size with all that is known of them, more than one answer of DynamoDB', async () => {
+    it('returns messages of the largest size with all that is known of them, more than fit one answer of DynamoDB', async () => {
       const [store, stage] = [open(), newStage()];
-      // Random text, which hardly gets smaller.
+      // Random text, which hardly compresses.
       const body = randomBytes(MAX_MESSAGE_BYTES * 0.75).toString('base64');
       const crash = {
         kind: 'throw',
@@ -73,7 +80,7 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
         codeVersion: 'v',
         at: 1,
       } as const;
-      // Of 5,000 outputs, the most that can be made of an event.
+      // Of 5,000 outputs, the maximum for an event.
       const progress = { events: 999, done: randomBytes(60_000).toString('base64url') };
       const messages = Array.from({ length: 8 }, (_, i) =>
         parked(arrived(i), { body, attempt: { failures: 1, progress, crash } }),
@@ -85,7 +92,7 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       expect(await store.countMessages(stage, 'u', 100)).toBe(8);
     });
 
-    it('counts up to about a limit', async () => {
+    it('counts messages up to about a limit', async () => {
       const [store, stage] = [open(), newStage()];
       expect(await store.countMessages(stage, 'u', 10)).toBe(0);
       for (let i = 0; i < 7; i++) await store.putMessage(stage, parked(arrived(i)));

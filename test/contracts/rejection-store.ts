@@ -1,4 +1,4 @@
-/** What every store of rejected events must do, whatever it is made of. Each test has a stage of its own. */
+/** What every store of rejected events must do, whatever its implementation. Each test has its own stage. */
 import { describe, expect, it } from '@jest/globals';
 import { BadCursor, MessageRefused } from '../../lambdas/core/base/faults.ts';
 import type { Rejection, RejectionReader, RejectionStore } from '../../lambdas/core/event/ports.ts';
@@ -30,7 +30,7 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
         transformed: true,
         key: 'k',
       });
-      // Two of the same moment are in the order of their ids.
+      // Two of the same time are in the order of their ids.
       const twin = rejection(stage, 2, { id: 'a' });
       for (const record of [rejection(stage, 3), answered, rejection(stage, 1), twin, rejection(other, 1)])
         await store.save(record);
@@ -46,14 +46,14 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       expect(await store.list(newStage(), { limit: 2 })).toEqual({ rejections: [] });
     });
 
-    it('are one when the same is saved again: the later', async () => {
+    it('are replaced when the same record is saved again', async () => {
       const [store, stage] = [open(), newStage()];
       await store.save(rejection(stage, 1));
       await store.save(rejection(stage, 1, { at: 10 }));
       expect((await store.list(stage, { limit: 9 })).rejections).toEqual([rejection(stage, 1, { at: 10 })]);
     });
 
-    it('are all seen by who takes out, or adds, what was on an earlier page', async () => {
+    it('are all listed, even if records of an earlier page are removed or added in between', async () => {
       const [store, stage] = [open(), newStage()];
       for (const second of [2, 3, 4, 5]) await store.save(rejection(stage, second));
       const first = await store.list(stage, { limit: 2 });
@@ -65,7 +65,7 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       expect(again.rejections).toEqual([rejection(stage, 4), rejection(stage, 5)]);
     });
 
-    it('are found by their id among more than one answer of DynamoDB holds, and removed', async () => {
+    it('are found by their id among more than fit one answer of DynamoDB, and removed', async () => {
       const [store, stage] = [open(), newStage()];
       for (let i = 0; i < 9; i++) await store.save(rejection(stage, i, { body: 'x'.repeat(200_000) }));
       expect(await store.find(stage, 'm8')).toMatchObject({ id: 'm8', stage });
@@ -77,7 +77,20 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       expect((await store.list(stage, { limit: 1 })).rejections).toMatchObject([{ id: 'm0' }]);
     });
 
-    it('are copies: nobody changes what is stored by changing what was saved or found', async () => {
+    it('are listed by time of acceptance: from one time, and before another', async () => {
+      const [store, stage] = [open(), newStage()];
+      for (const second of [1, 2, 3, 4]) await store.save(rejection(stage, second));
+      const [since, until] = [2, 4].map((second) => `2026-11-22T00:00:0${second}.000Z`);
+      const list = async (range: object) =>
+        (await store.list(stage, { limit: 9, ...range })).rejections.map(({ id }) => id);
+      expect(await list({ since })).toEqual(['m2', 'm3', 'm4']);
+      expect(await list({ until })).toEqual(['m1', 'm2', 'm3']);
+      expect(await list({ since, until })).toEqual(['m2', 'm3']);
+      const first = await store.list(stage, { limit: 1, ...(since === undefined ? {} : { since }) });
+      expect(await list({ since, cursor: first.cursor })).toEqual(['m3', 'm4']);
+    });
+
+    it('are copies: changing what was saved or found does not change what is stored', async () => {
       const [store, stage] = [open(), newStage()];
       const saved = rejection(stage, 1, { answer: { status: 400, body: 'no' } });
       const expected = structuredClone(saved);
@@ -100,7 +113,7 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       for (const record of [rejection(stage, 2), ...records, rejection(stage, 0)]) await store.save(record);
       await store.save({ ...long('a'), at: 10 });
       const { rejections } = await store.list(stage, { limit: 9 });
-      // In the order of acceptance; those of the same moment in any.
+      // In the order of acceptance; those of the same time in any order.
       expect(rejections).toHaveLength(5);
       expect([rejections[0], rejections[4]]).toEqual([rejection(stage, 0), rejection(stage, 2)]);
       expect(new Set(rejections.slice(1, 4).map(({ id }) => id))).toEqual(
@@ -112,7 +125,7 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       for (const record of [long(''), long('b')]) expect(await store.find(stage, record.id)).toEqual(record);
     });
 
-    it('are paged through also when their ids are long', async () => {
+    it('are listed page by page even if their ids are long', async () => {
       const [store, stage] = [open(), newStage()];
       const records = [1, 2, 3].map((second) => rejection(stage, second, { id: 'x'.repeat(1_100) }));
       for (const record of records) await store.save(record);
@@ -121,7 +134,7 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       expect([...first.rejections, ...second.rejections]).toEqual(records);
     });
 
-    it('are refused when they are larger than an item may be, and those that are stored stay', async () => {
+    it('are refused when they are larger than an item may be, and stored ones stay', async () => {
       const [store, stage] = [open(), newStage()];
       await store.save(rejection(stage, 1));
       const tooLarge = rejection(stage, 1, { body: 'x'.repeat(410_000) });
@@ -129,7 +142,7 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       expect((await store.list(stage, { limit: 9 })).rejections).toEqual([rejection(stage, 1)]);
     });
 
-    it('are not listed from a cursor that no page gave', async () => {
+    it('are not listed from a cursor that no page returned', async () => {
       const [store, stage] = [open(), newStage()];
       await store.save(rejection(stage, 1));
       await expect(store.list(stage, { limit: 1, cursor: 'no' })).rejects.toThrow(BadCursor);

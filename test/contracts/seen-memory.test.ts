@@ -1,6 +1,6 @@
 import { MemorySeen } from '../support/memory-seen.ts';
-import { seenStoreContract } from './seen-store.ts';
+import { seenIdsStoreContract } from './seen-ids-store.ts';
 
 const store = new MemorySeen();
 
-seenStoreContract('MemorySeen', () => store);
+seenIdsStoreContract('MemorySeen', () => store);

@@ -1,7 +1,7 @@
 /**
- * What the contract suite needs: a client of the SQS under test, and queues with names of their own.
+ * What the contract suite needs: a client of the SQS under test, and queues with unique names.
  *
- * By default that is Sluice's own server, started here. With `AWS_ENDPOINT_URL` set it is whatever answers there, an
+ * By default that is Sluice's own server, started here. With `AWS_ENDPOINT_URL` set it is the service at that address, an
  * emulator or AWS itself, with the region and the credentials of the environment.
  */
 import { randomUUID } from 'node:crypto';
@@ -31,7 +31,10 @@ const started: { close: () => Promise<void> | void }[] = [];
 
 const localEndpoint = async (): Promise<string> => {
   const service = new SqsService({ store: memoryStore() });
-  const server = await startSqsServer({ service });
+  const server = await startSqsServer({
+    service,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
   started.push(service, server);
   return server.url;
 };
@@ -40,7 +43,7 @@ const given = process.env['AWS_ENDPOINT_URL'];
 const foreign = given === NOWHERE ? undefined : given;
 export const endpoint = foreign ?? (await localEndpoint());
 
-/** Retries are off: a test wants to see the first answer. */
+/** Retries are off, because a test needs the first answer. */
 export const sqs = new SQSClient({
   endpoint,
   maxAttempts: 1,
@@ -58,7 +61,7 @@ afterAll(async () => {
   for (const each of started.reverse()) await each.close();
 });
 
-/** A queue, with the calls that nearly every test makes. */
+/** A queue, with the calls that most tests make. */
 export class TestQueue {
   readonly url: string;
   readonly name: string;
@@ -87,7 +90,7 @@ export class TestQueue {
     ].map(Number);
   }
 
-  /** To a FIFO queue; the body is the deduplication id as well, unless told otherwise. */
+  /** To a FIFO queue; the body is also the default deduplication id. */
   send(group: string, body: string, more: Partial<SendMessageCommandInput> = {}) {
     return sqs.send(
       new SendMessageCommand({
@@ -121,7 +124,7 @@ export class TestQueue {
     return (await this.receive(more)).map(({ Body }) => Body);
   }
 
-  /** The one message that is to be had within 5 seconds. */
+  /** Waits up to 5 seconds for one message. */
   async receiveOne(
     more: Partial<ReceiveMessageCommandInput> = {},
   ): Promise<Message & { ReceiptHandle: string }> {
@@ -150,7 +153,7 @@ export const fifoQueue = (attributes: Attributes = {}): Promise<TestQueue> =>
 export const standardQueue = (attributes: Attributes = {}): Promise<TestQueue> =>
   create(uniqueName(), attributes);
 
-/** A queue whose messages go to a dead-letter queue after so many receives. */
+/** A queue whose messages move to a dead-letter queue after this many receives. */
 export const withDeadLetters = async (
   make: (attributes?: Attributes) => Promise<TestQueue>,
   maxReceiveCount: number,
@@ -161,7 +164,7 @@ export const withDeadLetters = async (
   return { dead, queue: await make({ RedrivePolicy, ...attributes }) };
 };
 
-/** Asks until the answer satisfies; AWS's own counts may take a while. @returns the last answer */
+/** Repeats a call until the answer satisfies a condition; counts on AWS are eventually consistent. @returns the last answer */
 export const eventually = async <T>(
   ask: () => Promise<T>,
   satisfies: (answer: T) => boolean,
@@ -175,7 +178,7 @@ export const eventually = async <T>(
   }
 };
 
-/** What the SDK's error of a refused call looks like. */
+/** The SDK's error for a refused call. */
 export const refusal = (name: string, httpStatusCode = 400): object => ({
   name,
   $metadata: { httpStatusCode },

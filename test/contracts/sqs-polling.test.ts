@@ -29,15 +29,15 @@ describe('long polling', () => {
     expect(await queue.bodies({ WaitTimeSeconds: 20 })).toEqual(['a']);
   });
 
-  test('without a message it ends empty; the wait of the queue is the default', async () => {
+  test('without a message it returns nothing; the wait time of the queue is the default', async () => {
     const queue = await standardQueue({ ReceiveMessageWaitTimeSeconds: '1' });
     const start = Date.now();
     expect(await queue.bodies()).toEqual([]);
-    // Not a claim about speed: the answer must not come before the time is over.
+    // Not about speed: the answer must not arrive before the wait time is over.
     expect(Date.now() - start).toBeGreaterThanOrEqual(900);
   });
 
-  test('a client that hangs up takes no message with it', async () => {
+  test('a client that disconnects receives no message', async () => {
     const queue = await fifoQueue();
     const command = new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 10 });
     for (let client = 0; client < 3; client += 1) {
@@ -57,7 +57,7 @@ describe('long polling', () => {
     expect([a.Body, a.Attributes?.ApproximateReceiveCount]).toEqual(['a', '1']);
   });
 
-  test('a message goes to one of those who wait', async () => {
+  test('a message goes to one of the waiting receivers', async () => {
     const queue = await fifoQueue();
     const waiting = [1, 2, 3].map(() => queue.bodies({ WaitTimeSeconds: 2 }));
     await sleep(200);

@@ -26,7 +26,7 @@ const create = (QueueName: string, Attributes: CreateQueueCommandInput['Attribut
   sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
 
 describe('queues', () => {
-  test('creating one again returns the same URL, unless an attribute differs', async () => {
+  test('creating a queue again returns the same URL, unless an attribute differs', async () => {
     const queue = await fifoQueue({ VisibilityTimeout: '40' });
     const again = await create(queue.name, { FifoQueue: 'true', VisibilityTimeout: '40' });
     expect(again.QueueUrl).toBe(queue.url);
@@ -34,7 +34,7 @@ describe('queues', () => {
     await expect(other).rejects.toMatchObject(refusal('QueueNameExists'));
   });
 
-  test('URLs can be called as they are, found by name, and listed by prefix', async () => {
+  test('URLs can be used directly, found by name, and listed by prefix', async () => {
     const queue = await standardQueue();
     expect(new URL(queue.url).pathname).toMatch(new RegExp(`^/\\d{12}/${queue.name}$`));
     if (endpoint.includes('127.0.0.1')) expect(queue.url.startsWith(endpoint)).toBe(true);
@@ -44,7 +44,7 @@ describe('queues', () => {
     expect(QueueUrls).toEqual([queue.url]);
   });
 
-  test('lists come in pages', async () => {
+  test('lists are paged', async () => {
     const queues = await Promise.all([standardQueue(), standardQueue(), standardQueue()]);
     const prefix = { QueueNamePrefix: 'sluice-contract-', MaxResults: 1 };
     const found: string[] = [];
@@ -58,7 +58,7 @@ describe('queues', () => {
     expect(found).toEqual(expect.arrayContaining(queues.map(({ url }) => url)));
   });
 
-  test('one that does not exist is an error of its own', async () => {
+  test('a missing queue has its own error', async () => {
     const missing = sqs.send(new GetQueueUrlCommand({ QueueName: uniqueName() }));
     await expect(missing).rejects.toMatchObject(refusal('QueueDoesNotExist'));
     const QueueUrl = `${endpoint}/000000000000/${uniqueName()}`;
@@ -66,7 +66,7 @@ describe('queues', () => {
     await expect(attributes).rejects.toMatchObject(refusal('QueueDoesNotExist'));
   });
 
-  test('purge deletes what is there, once a minute', async () => {
+  test('purge deletes all messages, at most once a minute', async () => {
     const queue = await fifoQueue();
     await queue.send('g', 'a');
     await queue.send('h', 'b');
@@ -107,7 +107,7 @@ describe('attributes', () => {
     });
   });
 
-  test('only those that were asked for', async () => {
+  test('only the requested ones', async () => {
     const queue = await standardQueue();
     const AttributeNames = ['DelaySeconds' as const];
     const { Attributes } = await sqs.send(
@@ -116,7 +116,7 @@ describe('attributes', () => {
     expect(Attributes).toEqual({ DelaySeconds: '0' });
   });
 
-  test('can be set, and an empty value resets them', async () => {
+  test('can be set, and are reset by an empty value', async () => {
     const { queue } = await withDeadLetters(fifoQueue, 5);
     const set = (Attributes: Record<string, string>) =>
       sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes }));
@@ -139,7 +139,7 @@ describe('attributes', () => {
     await expect(create(uniqueName(), attributes)).rejects.toMatchObject(refusal(name));
   });
 
-  test('the type of a queue goes by its name, and never changes', async () => {
+  test('the type of a queue depends on its name, and never changes', async () => {
     await expect(create(uniqueName(), { FifoQueue: 'true' })).rejects.toMatchObject(
       refusal('InvalidParameterValue'),
     );
@@ -151,7 +151,7 @@ describe('attributes', () => {
 });
 
 describe('dead letters', () => {
-  test('a message that was received too often moves at its next receive; its group goes on', async () => {
+  test('a message that was received too often moves at its next receive; its group continues', async () => {
     const { queue, dead } = await withDeadLetters(fifoQueue, 2, { VisibilityTimeout: '0' });
     const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793';
     const { MessageId } = await queue.send('g', 'poison', {
@@ -178,7 +178,7 @@ describe('dead letters', () => {
     await dead.delete(arrived);
   });
 
-  test('of a standard queue keep their time', async () => {
+  test('of a standard queue keep their timestamp', async () => {
     const { queue, dead } = await withDeadLetters(standardQueue, 1, { VisibilityTimeout: '0' });
     await queue.sendPlain('a');
     const first = await queue.receiveOne();
@@ -187,7 +187,7 @@ describe('dead letters', () => {
     expect(arrived.Attributes?.SentTimestamp).toBe(first.Attributes?.SentTimestamp);
   });
 
-  test('the two queues must be of one type, and the dead-letter queue must exist', async () => {
+  test('both queues must be of one type, and the dead-letter queue must exist', async () => {
     const standard = await standardQueue();
     const arn = await standard.arn();
     const policy = (deadLetterTargetArn: string) => ({
@@ -204,7 +204,7 @@ describe('dead letters', () => {
   });
 
   test.each(['nonsense', '{}', '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:0:q","maxReceiveCount":0}'])(
-    'a redrive policy that is refused: %s',
+    'an invalid redrive policy is refused: %s',
     async (RedrivePolicy) => {
       await expect(create(uniqueName(), { RedrivePolicy })).rejects.toMatchObject(
         refusal('InvalidParameterValue'),
@@ -221,7 +221,7 @@ describe('dead letters', () => {
     expect(await eventually(list, (urls) => urls.length > 0)).toEqual([queue.url]);
   });
 
-  test('a move task brings them back, oldest first, as new messages', async () => {
+  test('a move task moves them back, oldest first, as new messages', async () => {
     const { queue, dead } = await withDeadLetters(fifoQueue, 1, { VisibilityTimeout: '0' });
     const sent = [await queue.send('g', 'a'), await queue.send('g', 'b')].map(({ MessageId }) => MessageId);
     expect(await queue.bodies()).toEqual(['a', 'b']);

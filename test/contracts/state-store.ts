@@ -1,6 +1,6 @@
 /**
- * What every store of the state that a batch needs must do, whatever it is made of. A store may be used by several tests, each of
- * which has stages of its own; the router's mode is everybody's.
+ * What every store of a batch's state must do, whatever its implementation. Several tests may use one store, each with its own
+ * stages; they share the router's mode.
  */
 import { describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode/record.ts';
@@ -17,7 +17,7 @@ import {
 
 export interface StateUnderTest extends ModesUnderTest {
   readonly store: ModesUnderTest['store'] & StateStore;
-  /** What says which keys are parked. */
+  /** Creates the heads that mark keys as parked. */
   readonly parking: Pick<ParkingStore, 'touchHead' | 'takeLease' | 'deleteHead'>;
 }
 
@@ -35,11 +35,11 @@ const ATTEMPT: Attempt = {
   crash: { kind: 'throw', error: 'no', stack: 'at x\n'.repeat(1_600), codeVersion: 'v', at: 4 },
 };
 
-/** Changes whatever can be changed of a value, as a careless reader or writer would. */
+/** Changes every mutable part of a value, as a careless reader or writer would. */
 const tamper = (value: object): void => {
   for (const [name, field] of Object.entries(value)) {
     if (typeof field === 'object' && field !== null) tamper(field as object);
-    // A store may hand out what cannot be changed, too.
+    // A store may also return frozen objects.
     Reflect.set(value, name, 'tampered');
   }
 };
@@ -48,7 +48,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
   modeStoreContract(name, open);
 
   describe(`${name}: the state of a batch`, () => {
-    it('is normal, with nothing parked and no attempts, while nothing is stored', async () => {
+    it('is normal, without parked keys and attempts, while nothing is stored', async () => {
       const { store } = open();
       const { own, parked, attempts } = await store.read(newStage(), { keys: ['u'], attemptsOf: ['m1'] });
       expect({ own, parked, attempts }).toEqual({ own: NORMAL, parked: new Set(), attempts: new Map() });
@@ -57,7 +57,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
     it('has the stage’s mode and the router’s, which is the system’s', async () => {
       const { store } = open();
       const stage = newStage();
-      const [before = NORMAL] = await store.readModes(['router']);
+      const before = await modeOf(store, 'router');
       const system = degraded({ held: true, rev: before.rev + 1 });
       expect(await store.writeMode('router', system, before)).toBe(true);
       const own = degraded({ mode: 'recovering' });
@@ -65,11 +65,17 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect(await store.read(stage, { keys: [], attemptsOf: [] })).toMatchObject({ own, system });
       // The router's own mode is the system's.
       expect(await store.read('router', { keys: [], attemptsOf: [] })).toMatchObject({ own: system, system });
-      expect(await store.readModes(['router', stage, newStage(), stage])).toEqual([system, own, NORMAL, own]);
-      expect(await store.readModes([])).toEqual([]);
+      const other = newStage();
+      const records = new Map([
+        ['router', system],
+        [stage, own],
+        [other, NORMAL],
+      ]);
+      expect(await store.readModes(['router', stage, other, stage])).toEqual(records);
+      expect(await store.readModes([])).toEqual(new Map());
     });
 
-    it('has those of the keys that are parked: as long as they have a head', async () => {
+    it('lists the requested keys that are parked, as long as they have a head', async () => {
       const { store, parking } = open();
       const [stage, other] = [newStage(), newStage()];
       const touch = (of: string, key: string) =>
@@ -87,7 +93,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect(await parked()).toEqual(new Set());
     });
 
-    it('has those of the attempts that were asked for and exist, as they were saved', async () => {
+    it('contains the requested attempts that exist, as they were saved', async () => {
       const { store } = open();
       const stage = newStage();
       const [one, two] = [`${stage}-m1`, `${stage}-m2`];
@@ -97,11 +103,11 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
         (await store.read(of, { keys: [], attemptsOf: ids })).attempts;
       expect(await attempts(stage, [one, `${stage}-m3`])).toEqual(new Map([[one, ATTEMPT]]));
       expect(await attempts(stage, [two, two])).toEqual(new Map([[two, { failures: 0 }]]));
-      // Each stage has a ledger of its own.
+      // Each stage has its own ledger.
       expect((await attempts(newStage(), [one, two])).size).toBe(0);
     });
 
-    it('replaces an attempt whole: what is not saved again is gone', async () => {
+    it('replaces an attempt completely: fields that are not saved again are gone', async () => {
       const { store } = open();
       const stage = newStage();
       const id = `${stage}-m1`;
@@ -112,7 +118,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect(Object.keys(attempts.get(id) ?? {}).sort()).toEqual(['charges', 'failures', 'stamp']);
     });
 
-    it('holds the names of as many outputs as can be made of an event', async () => {
+    it('stores the names of the maximum number of outputs of an event', async () => {
       const { store } = open();
       const stage = newStage();
       const id = `${stage}-m1`;
@@ -122,13 +128,13 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect(attempts.get(id)).toEqual({ ...ATTEMPT, progress });
     });
 
-    it('is whole for the largest batch and more: nothing that was not read passes for absent', async () => {
+    it('is complete for the largest batch and more: an item that was not read does not count as absent', async () => {
       const { store, parking } = open();
       const stage = newStage();
       const numbers = Array.from({ length: 45 }, (_, i) => i);
       const keys = numbers.map((i) => `key #${i} / é`);
       const ids = numbers.map((i) => `${stage}-${i}`);
-      // Together more than one answer of DynamoDB used to hold of smaller items, with gaps in between.
+      // Together more than fit one answer of DynamoDB, with missing items in between.
       const crash = {
         kind: 'throw',
         error: 'no',
@@ -146,7 +152,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect([...attempts].every(([id, { failures }]) => id === ids[failures])).toBe(true);
     });
 
-    it('is a copy: nobody changes what is stored by changing what was written or read', async () => {
+    it('is a copy: changing what was written or read does not change what is stored', async () => {
       const { store } = open();
       const stage = newStage();
       const id = `${stage}-m1`;
@@ -159,7 +165,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       const first = await read();
       tamper(first.own);
       tamper(first.attempts.get(id) ?? {});
-      for (const record of await store.readModes([stage])) tamper(record);
+      tamper(await modeOf(store, stage));
       const { own, attempts } = await read();
       expect({ own, attempts }).toEqual({ own: FULL_MODE, attempts: new Map([[id, ATTEMPT]]) });
     });
@@ -172,11 +178,11 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       return progress;
     };
 
-    it('is none of a stage that never made any', async () => {
+    it('is empty for a stage that never made any', async () => {
       expect(await progressOf(open(), newStage())).toEqual({});
     });
 
-    it('has the latest of each field, of each stage, in whatever order they were saved', async () => {
+    it('has the latest time of each field, for each stage, in whatever order they were saved', async () => {
       const its = open();
       const [stage, other] = [newStage(), newStage()];
       await its.store.saveProgress(stage, { deliveredAt: 1_795_390_095_123 });
@@ -190,7 +196,7 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect(await progressOf(its, stage)).toEqual({ deliveredAt: 1_795_390_095_123, filteredAt: 9 });
     });
 
-    it('is kept beside the mode: neither touches the other', async () => {
+    it('is kept separately from the mode: writing one does not change the other', async () => {
       const its = open();
       const stage = newStage();
       await its.store.saveProgress(stage, { deliveredAt: 5 });
@@ -201,11 +207,11 @@ export const stateStoreContract = (name: string, open: () => StateUnderTest): vo
       expect(await progressOf(its, stage)).toEqual({ deliveredAt: 6 });
     });
 
-    it('comes with the modes that a decision goes by, in one read', async () => {
+    it('is read together with the modes, in one call', async () => {
       const { store } = open();
       const stage = newStage();
       await store.writeMode(stage, degraded(), NORMAL);
-      const [system] = await store.readModes(['router']);
+      const system = await modeOf(store, 'router');
       const progress = { deliveredAt: 3 };
       await store.saveProgress(stage, progress);
       expect(await store.readStored(stage, 'router')).toEqual({ own: degraded(), system, progress });

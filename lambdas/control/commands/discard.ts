@@ -1,33 +1,26 @@
 /**
  * `discard`: takes one event out of a parked key, for good, with the operator's reason. It is the only way in which anything of
  * a parked key is skipped. Under the key's lease, as a drain has it; the record is saved before the event is taken out, so
- * that a death in between leaves both, and the same command once more leaves the record alone.
+ * that a death in between leaves both, and the same command repeated leaves the record alone.
  */
 import type { ControlAnswer } from '../../../contract/operations.ts';
+import { stringify } from '../../core/base/exact-json.ts';
 import { parseEnvelope, type EventsEnvelope } from '../../core/event/envelope.ts';
 import type { SluiceEvent } from '../../core/event/event.ts';
 import { MAX_MESSAGE_BYTES } from '../../core/base/limits.ts';
-import { isShut } from '../../core/mode/record.ts';
-import { shardOf } from '../../core/stage/parking.ts';
-import type { Head, ParkedMessage } from '../../core/stage/parking-port.ts';
+import type { ParkedMessage } from '../../core/stage/parking-port.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { kept } from '../../core/event/rejection.ts';
-import { startDrains } from '../drains.ts';
 import type { ControlDeps } from '../ports.ts';
-import { Steps } from '../steps.ts';
 import { done, refuse, stagesWithRecords } from './answer.ts';
+import { requestSchema, type Command, type Requests } from './command.ts';
 import { withoutEvent } from './discarded-message.ts';
-import { borrowKey, returnDue } from './lease.ts';
-import { countMessages } from './parked.ts';
-import { MAX_LIMIT } from './request.ts';
+import * as fields from './fields.ts';
+import { borrowKey } from './lease.ts';
+import { giveBack, settleKey } from './settle-key.ts';
 import { notParked, waitingEvents } from './show.ts';
 
-export interface DiscardRequest {
-  readonly stage: string;
-  readonly key: string;
-  readonly messageId: string;
-  readonly reason: string;
-}
+type DiscardRequest = Requests['discard'];
 
 interface Found {
   readonly message: ParkedMessage;
@@ -52,26 +45,24 @@ const findEvent = (messages: readonly ParkedMessage[], messageId: string): Found
 const toRecord = (
   { message, envelope, index, event }: Found,
   request: DiscardRequest,
-  at: number,
+  { clock, by }: Pick<ControlDeps, 'clock' | 'by'>,
 ): Rejection => ({
   id: `${message.id}:discarded:${envelope.events.length}:${index}`,
   stage: request.stage,
   receivedAt: envelope.receivedAt,
-  at,
+  at: clock(),
   reason: request.reason,
   sourceId: envelope.sourceId,
   // The whole of it, since a discarded event can be sent again.
-  ...kept(JSON.stringify(event), MAX_MESSAGE_BYTES),
+  ...kept(stringify(event), MAX_MESSAGE_BYTES),
   discarded: true,
+  ...(by === undefined ? {} : { by }),
   key: request.key,
   ...(envelope.transformed === true ? { transformed: true } : {}),
 });
 
-/** @throws InfraFault, MessageRefused; the same command once more continues where it ended, when the lease is over */
-export const discard = async (
-  deps: ControlDeps,
-  request: DiscardRequest,
-): Promise<ControlAnswer<'discard'>> => {
+/** The same command repeated continues where it ended, when the lease is over. */
+const run = async (deps: ControlDeps, request: DiscardRequest): Promise<ControlAnswer<'discard'>> => {
   const { stage, key, messageId } = request;
   const known = await stagesWithRecords(deps, stage);
   if (!known.ok) return known;
@@ -81,11 +72,12 @@ export const discard = async (
   if (owner === undefined)
     return refuse(`key: "${key}" is being tried at this moment; ask again in a minute`);
 
-  const messages = await deps.parking.oldest(stage, key, MAX_LIMIT);
+  const messages = await deps.parking.oldest(stage, key, fields.MAX_LIMIT);
   const found = findEvent(messages, messageId);
   if (found === undefined) {
     await giveBack(deps, stage, head, owner);
-    const where = messages.length < MAX_LIMIT ? 'the key' : `the oldest ${MAX_LIMIT} messages of the key`;
+    const where =
+      messages.length < fields.MAX_LIMIT ? 'the key' : `the oldest ${fields.MAX_LIMIT} messages of the key`;
     return refuse(
       `messageId: no event with the id "${messageId}" waits in ${where}; "show" lists those that wait, ` +
         `"rejected" those that were discarded`,
@@ -97,61 +89,22 @@ export const discard = async (
 };
 
 /** The record first: a death in between must not lose the event without a trace. */
-const takeOut = async (
-  { parking, rejections, clock, log }: ControlDeps,
-  request: DiscardRequest,
-  found: Found,
-): Promise<void> => {
+const takeOut = async (deps: ControlDeps, request: DiscardRequest, found: Found): Promise<void> => {
+  const { parking, rejections, log } = deps;
   const { stage, key } = request;
-  await rejections.save(toRecord(found, request, clock()));
+  await rejections.save(toRecord(found, request, deps));
   const left = withoutEvent(found.message, found.envelope, found.index);
   if (left === undefined) await parking.deleteMessage(stage, key, found.message.sort);
   else await parking.saveMessage(stage, left);
   log('warn', 'an operator discarded an event', { ...request });
 };
 
-/** As if the lease had not been taken. */
-const giveBack = async (
-  { parking }: ControlDeps,
-  stage: string,
-  { key, failures, nextAttemptAt }: Head,
-  owner: string,
-): Promise<void> => {
-  await parking.releaseLease(stage, key, owner, { failures, nextAttemptAt });
-};
-
-/**
- * Ends the lease; and the parking, if nothing is left. The token is read before it is looked whether anything is left, so
- * that what is parked meanwhile keeps its head.
- * @param isOldest the event was of the oldest message: it may be what held the key up, so the key is due at once
- * @returns how many messages of the key are left
- */
-const settleKey = async (
-  deps: ControlDeps,
-  stage: string,
-  before: Head,
-  owner: string,
-  isOldest: boolean,
-): Promise<number> => {
-  const { parking } = deps;
-  const { key } = before;
-  const head = await parking.readHead(stage, key);
-  const left = await countMessages(deps, stage, key);
-  if (left === 0 && head !== undefined && (await parking.deleteHead(stage, key, head.token, owner))) return 0;
-  if (!isOldest) {
-    await giveBack(deps, stage, before, owner);
-    return left;
-  }
-  await returnDue(deps, stage, key, owner);
-  // What fails here the next minute's run does.
-  await new Steps(deps).try('start a drain', () => startDrain(deps, stage, key), { stage });
-  return left;
-};
-
-const startDrain = async (deps: ControlDeps, id: string, key: string): Promise<void> => {
-  const stage = deps.stages.find((one) => one.id === id);
-  const [router] = deps.stages;
-  if (stage === undefined || router === undefined) return;
-  if (isShut(await deps.modes.readModes([id, router.id]))) return;
-  await startDrains(deps, stage, [shardOf(key)]);
+export const discard: Command<'discard'> = {
+  schema: requestSchema('discard', {
+    stage: fields.stage,
+    key: fields.key,
+    messageId: fields.text("the event's messageId"),
+    reason: fields.reason,
+  }),
+  run,
 };

@@ -1,38 +1,45 @@
-/** The operator's commands. */
+/** Carries out what an operator asks. */
 import type { ControlAnswer, ControlRequest } from '../../../contract/operations.ts';
 import { BadCursor, MessageRefused } from '../../core/base/faults.ts';
 import type { ControlDeps } from '../ports.ts';
 import { refuse } from './answer.ts';
-import { discard } from './discard.ts';
-import { hold, resume } from './hold.ts';
-import { parked } from './parked.ts';
-import { rejected } from './rejected.ts';
-import { retryRejected } from './retry-rejected.ts';
-import { retry } from './retry.ts';
-import { show } from './show.ts';
-import { status } from './status.ts';
+import type { CommandName, Requests } from './command.ts';
+import { COMMANDS } from './commands.ts';
 
-const run = (request: ControlRequest, deps: ControlDeps): Promise<ControlAnswer> => {
+const run = <Name extends CommandName>(
+  name: Name,
+  request: Requests[Name],
+  deps: ControlDeps,
+): Promise<ControlAnswer<Name>> => COMMANDS[name].run(deps, request);
+
+/** Commands that change nothing and show no content: a console asks them every second. */
+const isHarmless = (request: ControlRequest): boolean => {
   switch (request.command) {
     case 'status':
-      return status(deps);
-    case 'hold':
-      return hold(deps, request);
-    case 'resume':
-      return resume(deps, request);
     case 'parked':
-      return parked(deps, request);
+      return true;
     case 'show':
-      return show(deps, request);
-    case 'retry':
-      return retry(deps, request);
-    case 'discard':
-      return discard(deps, request);
     case 'rejected':
-      return rejected(deps, request);
+      return request.content !== true;
+    case 'resend-rejected':
+    case 'delete-rejected':
+    case 'erase':
+      return request.dryRun === true;
+    case 'hold':
+    case 'resume':
+    case 'retry':
+    case 'discard':
     case 'retry-rejected':
-      return retryRejected(deps, request);
+      return false;
   }
+};
+
+/** A line for each request that changes something or shows content, before it is carried out. Whose events it is about is content. */
+const record = (request: ControlRequest, { log, by = 'no name given' }: ControlDeps): void => {
+  if (isHarmless(request)) return;
+  const { command } = request;
+  const fields = command === 'erase' ? { source: request.source } : request;
+  log('info', 'an operator made a request', { ...fields, command, by });
 };
 
 /**
@@ -40,8 +47,9 @@ const run = (request: ControlRequest, deps: ControlDeps): Promise<ControlAnswer>
  * @throws InfraFault; a command may be given again, also when it is not known how far it came
  */
 export const carryOut = async (request: ControlRequest, deps: ControlDeps): Promise<ControlAnswer> => {
+  record(request, deps);
   try {
-    return await run(request, deps);
+    return await run(request.command, request, deps);
   } catch (error) {
     // What AWS will not take, however often it is asked to, is for the operator to know.
     if (error instanceof BadCursor || error instanceof MessageRefused) return refuse(error.message);

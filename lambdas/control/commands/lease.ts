@@ -8,7 +8,7 @@ const LEASE_MARGIN = 10_000;
 type LeaseDeps = Pick<ControlDeps, 'parking' | 'clock' | 'newId' | 'timeLeft'>;
 
 /**
- * Leaves the head as it is otherwise, but for `failures`, which taking a lease charges: whoever releases it sets them.
+ * Leaves the head as it is otherwise, but for `failures`, which taking a lease charges: the release sets them.
  * @returns the lease's owner; undefined when another has one, or the head has just changed
  * @throws InfraFault
  */
@@ -28,7 +28,7 @@ export const borrowKey = async (
   return taken ? owner : undefined;
 };
 
-/** The key is due at once, and its backoff begins anew. @throws InfraFault */
+/** The key is due immediately, and its backoff starts over. @throws InfraFault */
 export const returnDue = async (
   { parking, clock }: LeaseDeps,
   stage: string,

@@ -12,7 +12,7 @@ export interface Listing<T> {
   readonly limit: number;
   /** From the page before. */
   readonly cursor?: string | undefined;
-  /** Entries that are read at once, at most. */
+  /** Entries that are read at the same time, at most. */
   readonly step?: number;
   /** Asked before each read: is what was found enough, although there may be more? */
   readonly isEnough?: (items: readonly T[]) => boolean;

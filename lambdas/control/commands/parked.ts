@@ -1,17 +1,19 @@
 /** `parked`: the keys that are parked, with what is known of each. */
 import pLimit from 'p-limit';
+import * as v from 'valibot';
 import type { ControlAnswer, ParkedKey } from '../../../contract/operations.ts';
 import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/stage/parking-port.ts';
 import { both, few } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, stagesWithRecords } from './answer.ts';
+import { requestSchema, type Command, type Requests } from './command.ts';
+import * as fields from './fields.ts';
 import { readListing } from './paging.ts';
-import { DEFAULT_LIMIT } from './request.ts';
 
-/** Messages of a key are counted up to so many: counting costs as much as reading. */
+/** Messages of a key are counted up to this many: counting costs as much as reading. */
 const COUNTED = 100;
 
-/** Keys that are looked into beside one another. */
+/** Keys that are looked into concurrently. */
 const KEYS_AT_ONCE = 10;
 
 /** @param messages the oldest of the key, at least one */
@@ -55,11 +57,7 @@ const lookInto = async (
   return oldest === undefined ? undefined : describeKey(stage, head, count, oldest);
 };
 
-/** @throws BadCursor, InfraFault */
-export const parked = async (
-  deps: ControlDeps,
-  request: { readonly stage?: string; readonly limit?: number; readonly cursor?: string },
-): Promise<ControlAnswer<'parked'>> => {
+const run = async (deps: ControlDeps, request: Requests['parked']): Promise<ControlAnswer<'parked'>> => {
   const stages = await stagesWithRecords(deps, request.stage);
   if (!stages.ok) return stages;
   const places = new Map<string, { readonly stage: string; readonly shard: number }>(
@@ -74,7 +72,7 @@ export const parked = async (
       const { heads, cursor } = await deps.parking.heads(stage, shard, page);
       return { items: heads.map((head) => ({ stage, head })), ...(cursor === undefined ? {} : { cursor }) };
     },
-    limit: request.limit ?? DEFAULT_LIMIT,
+    limit: request.limit ?? fields.DEFAULT_LIMIT,
     cursor: request.cursor,
   });
   const keys = await few(pLimit(KEYS_AT_ONCE), found.items, ({ stage, head }) => lookInto(deps, stage, head));
@@ -82,4 +80,9 @@ export const parked = async (
     keys: keys.filter((key) => key !== undefined),
     ...(found.cursor === undefined ? {} : { cursor: found.cursor }),
   });
+};
+
+export const parked: Command<'parked'> = {
+  schema: requestSchema('parked', { stage: v.exactOptional(fields.stage), ...fields.page }),
+  run,
 };

@@ -1,16 +1,16 @@
 /** `rejected`: events that were not delivered and will not be, unless they are sent again. */
+import * as v from 'valibot';
 import type { ControlAnswer, RejectedEvent } from '../../../contract/operations.ts';
+import { INGEST } from '../../../contract/tables.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { byteLength } from '../../core/base/text.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, stagesWithRecords } from './answer.ts';
+import { requestSchema, type Command, type Requests } from './command.ts';
+import * as fields from './fields.ts';
 import { readListing } from './paging.ts';
-import { DEFAULT_LIMIT } from './request.ts';
 
-/** Where ingest's records are: it is no stage, and has records all the same. */
-export const INGEST = 'ingest';
-
-/** Records that are read at once: each has up to 256 KB, and as many again when its quotes are escaped for the answer. */
+/** Records that are read at the same time: each has up to 256 KB, and as many again when its quotes are escaped for the answer. */
 const STEP = 5;
 
 /** Of contents; with one step more the answer still fits the 6 MB of Lambda. */
@@ -29,25 +29,15 @@ const view = (rejection: Rejection, content: boolean): RejectedEvent => {
     sha256,
     count: rejection.count ?? 1,
     discarded: rejection.discarded ?? false,
+    ...(rejection.by === undefined ? {} : { by: rejection.by }),
     ...(answer === undefined ? {} : { answer }),
     ...(content ? { body: rejection.body } : {}),
   };
 };
 
-/** @throws BadCursor, InfraFault */
-export const rejected = async (
+const run = async (
   deps: ControlDeps,
-  {
-    stage,
-    content = false,
-    limit = DEFAULT_LIMIT,
-    cursor,
-  }: {
-    readonly stage?: string;
-    readonly content?: boolean;
-    readonly limit?: number;
-    readonly cursor?: string;
-  },
+  { stage, content = false, limit = fields.DEFAULT_LIMIT, cursor }: Requests['rejected'],
 ): Promise<ControlAnswer<'rejected'>> => {
   const stages = await stagesWithRecords(deps, stage, [INGEST]);
   if (!stages.ok) return stages;
@@ -67,4 +57,13 @@ export const rejected = async (
     events: found.items,
     ...(found.cursor === undefined ? {} : { cursor: found.cursor }),
   });
+};
+
+export const rejected: Command<'rejected'> = {
+  schema: requestSchema('rejected', {
+    stage: v.exactOptional(fields.stage),
+    content: v.exactOptional(fields.content),
+    ...fields.page,
+  }),
+  run,
 };

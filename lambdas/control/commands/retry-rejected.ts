@@ -1,38 +1,37 @@
 /** `retry-rejected`: sends a rejected or discarded event again, behind what its user has sent since. */
+import { ROUTER_STAGE } from '../../../contract/bundle.ts';
 import type { ControlAnswer } from '../../../contract/operations.ts';
+import { INGEST } from '../../../contract/tables.ts';
 import { inCalls } from '../../core/base/send-batches.ts';
 import { InfraFault, MessageRefused } from '../../core/base/faults.ts';
 import type { OutgoingMessage, QueueSender } from '../../core/base/messages.ts';
 import { namesOf } from '../mappings.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
+import { isRouter } from '../snapshot.ts';
 import { done, findStage, refuse, type Found } from './answer.ts';
-import { INGEST } from './rejected.ts';
-import { replay } from './replay.ts';
+import { requestSchema, type Command, type Requests } from './command.ts';
+import * as fields from './fields.ts';
+import { resend } from './resend.ts';
 
 /** What ingest rejected has not been through the router yet. */
-const stageOf = (deps: ControlDeps, id: string): Found<ControlledStage> => {
-  const [router] = deps.stages;
-  return id === INGEST && router !== undefined ? { ok: true, value: router } : findStage(deps, id);
-};
+export const resentTo = (deps: ControlDeps, id: string): Found<ControlledStage> =>
+  findStage(deps, id === INGEST ? ROUTER_STAGE : id);
 
 /**
- * The record goes when SQS has taken everything. If the process dies before, the same command once more sends the same
+ * The record goes when SQS has taken everything. If the process dies before, the same command repeated sends the same
  * messages, which SQS then drops.
- * @throws InfraFault, MessageRefused
  */
-export const retryRejected = async (
+const run = async (
   deps: ControlDeps,
-  { stage, id }: { readonly stage: string; readonly id: string },
+  { stage, id }: Requests['retry-rejected'],
 ): Promise<ControlAnswer<'retry-rejected'>> => {
-  const target = stageOf(deps, stage);
+  const target = resentTo(deps, stage);
   if (!target.ok) return target;
   const record = await deps.rejections.find(stage, id);
   if (record === undefined) {
     return refuse(`id: ${stage} has no record "${id}"; "rejected" lists those that there are`);
   }
-  const [router] = deps.stages;
-  const isRouted = target.value.id === router?.id;
-  const planned = replay(record, isRouted ? 'router' : 'destination', deps.newId);
+  const planned = resend(record, isRouter(target.value) ? 'router' : 'destination', deps);
   if (!planned.ok) return planned;
   await send(deps.sender((await namesOf(deps, target.value)).queueName), planned.value.lanes);
   await deps.rejections.remove(record);
@@ -52,4 +51,12 @@ const send = async (queue: QueueSender, lanes: readonly (readonly OutgoingMessag
       }
     }
   }
+};
+
+export const retryRejected: Command<'retry-rejected'> = {
+  schema: requestSchema('retry-rejected', {
+    stage: fields.stage,
+    id: fields.text('the id of a record, as "rejected" lists it'),
+  }),
+  run,
 };

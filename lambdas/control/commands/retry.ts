@@ -1,23 +1,27 @@
-/** `retry`: parked keys are due at once, whatever their backoff is. */
+/** `retry`: parked keys are due immediately, whatever their backoff is. */
 import pLimit from 'p-limit';
+import * as v from 'valibot';
 import type { ControlAnswer } from '../../../contract/operations.ts';
 import { CALL_MARGIN } from '../../core/base/limits.ts';
-import { isShut } from '../../core/mode/record.ts';
+import { isBlocked } from '../../core/mode/record.ts';
 import { shardOf } from '../../core/stage/parking.ts';
 import { HEAD_SHARDS, type HeadSummary } from '../../core/stage/parking-port.ts';
 import { startDrains } from '../drains.ts';
 import { few } from '../fan-out.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
+import { readSnapshot } from '../snapshot.ts';
 import { done, findStage, refuse } from './answer.ts';
+import { requestSchema, type Command, type Requests } from './command.ts';
+import * as fields from './fields.ts';
 import { borrowKey, returnDue } from './lease.ts';
 import { notParked } from './show.ts';
 
 const PAGE = 100;
 
-/** Keys that are made due beside one another; each is a read and two writes. */
+/** Keys that are made due concurrently; each is a read and two writes. */
 const KEYS_AT_ONCE = 20;
 
-/** Milliseconds for what may still go on, and for starting the workers. */
+/** Milliseconds for what may still be under way, and for starting the workers. */
 const MARGIN = 2 * CALL_MARGIN;
 
 /**
@@ -44,7 +48,7 @@ const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<R
   const limit = pLimit(KEYS_AT_ONCE);
   const now = deps.clock();
   const visit = async ({ key, nextAttemptAt, failures }: HeadSummary): Promise<boolean> =>
-    // Due already, and with nothing to forget: so a second try goes on where the first ended.
+    // Due already, and with nothing to forget: so a second try continues where the first ended.
     (nextAttemptAt <= now && failures === 0) || makeDue(deps, id, key);
   let keys = 0;
   const shards: number[] = [];
@@ -67,29 +71,21 @@ const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<R
   return { keys, shards, isCut: false };
 };
 
-const stageIsShut = (stage: string): string =>
-  `${stage} is shut: it forwards nothing while it or the router is degraded or held; "resume" it first, ` +
-  `and its parked keys are tried again by themselves`;
+const stageIsBlocked = (stage: string): string =>
+  `${stage} is blocked: it forwards nothing while it or the router is degraded or held; "resume" it first, ` +
+  `and its parked keys are tried again automatically`;
 
-/** @throws InfraFault */
-export const retry = async (
-  deps: ControlDeps,
-  request: { readonly stage?: string; readonly key?: string },
-): Promise<ControlAnswer<'retry'>> => {
-  const records = await deps.modes.readModes(deps.stages.map(({ id }) => id));
-  const [system] = records;
-  const isOpen = (stage: ControlledStage): boolean => {
-    const own = records[deps.stages.indexOf(stage)];
-    return own !== undefined && system !== undefined && !isShut([own, system]);
-  };
+const run = async (deps: ControlDeps, request: Requests['retry']): Promise<ControlAnswer<'retry'>> => {
+  const { system, stages } = await readSnapshot(deps);
+  const open = stages.filter(({ record }) => !isBlocked([record, system])).map(({ stage }) => stage);
   if (request.stage === undefined) {
-    const shut = deps.stages.filter((stage) => !isOpen(stage)).map(({ id }) => id);
-    const answer = await retryAll(deps, deps.stages.filter(isOpen));
+    const shut = deps.stages.filter((stage) => !open.includes(stage)).map(({ id }) => id);
+    const answer = await retryAll(deps, open);
     return answer.ok && shut.length > 0 ? done<'retry'>({ ...answer.result, shut }) : answer;
   }
   const stage = findStage(deps, request.stage);
   if (!stage.ok) return stage;
-  if (!isOpen(stage.value)) return refuse(`stage: ${stageIsShut(request.stage)}`);
+  if (!open.includes(stage.value)) return refuse(`stage: ${stageIsBlocked(request.stage)}`);
   if (request.key === undefined) return retryAll(deps, [stage.value]);
   if (!(await makeDue(deps, request.stage, request.key))) return notParked(request.stage, request.key);
   await startDrains(deps, stage.value, [shardOf(request.key)]);
@@ -100,7 +96,7 @@ const retryAll = async (
   deps: ControlDeps,
   stages: readonly ControlledStage[],
 ): Promise<ControlAnswer<'retry'>> => {
-  if (stages.length === 0) return refuse(stageIsShut('every stage'));
+  if (stages.length === 0) return refuse(stageIsBlocked('every stage'));
   let keys = 0;
   for (const stage of stages) {
     const retried = await retryStage(deps, stage);
@@ -111,4 +107,23 @@ const retryAll = async (
     }
   }
   return done<'retry'>({ keys });
+};
+
+const schema = requestSchema('retry', {
+  stage: v.exactOptional(fields.stage),
+  key: v.exactOptional(fields.key),
+});
+
+export const retry: Command<'retry'> = {
+  schema: v.pipe(
+    schema,
+    v.forward(
+      v.check(
+        ({ stage, key }) => key === undefined || stage !== undefined,
+        'is missing; a key is parked in a stage',
+      ),
+      ['stage'],
+    ),
+  ),
+  run,
 };

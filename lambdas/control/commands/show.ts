@@ -1,4 +1,5 @@
 /** `show`: what waits in a parked key, event by event. */
+import * as v from 'valibot';
 import type { ControlAnswer, ParkedMessageView } from '../../../contract/operations.ts';
 import { parseEnvelope } from '../../core/event/envelope.ts';
 import type { SluiceEvent } from '../../core/event/event.ts';
@@ -8,8 +9,9 @@ import { byteLength } from '../../core/base/text.ts';
 import { both } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, refuse, stagesWithRecords } from './answer.ts';
+import { requestSchema, type Command, type Requests } from './command.ts';
+import * as fields from './fields.ts';
 import { countMessages, describeKey } from './parked.ts';
-import { DEFAULT_LIMIT } from './request.ts';
 
 /** An answer of Lambda has at most 6 MB; one message more than this still fits. */
 const MAX_ANSWER_BYTES = 4_000_000;
@@ -28,7 +30,7 @@ export const waitingEvents = ({
   return envelope.events.map((event, index) => ({ index, event })).slice(finished);
 };
 
-/** Only of a message that has failed: a crash alone is told by the crash. */
+/** Only of a message that has failed: a crash alone has a field of its own. */
 const tries = ({ failures, firstFailedAt, lastFailedAt }: Attempt) => ({
   ...(failures === 0 ? {} : { failures }),
   ...(firstFailedAt === undefined ? {} : { firstFailedAt }),
@@ -54,20 +56,9 @@ const view = (message: ParkedMessage, content: boolean): ParkedMessageView => {
   };
 };
 
-/** @throws InfraFault */
-export const show = async (
+const run = async (
   deps: ControlDeps,
-  {
-    stage,
-    key,
-    content = false,
-    limit = DEFAULT_LIMIT,
-  }: {
-    readonly stage: string;
-    readonly key: string;
-    readonly content?: boolean;
-    readonly limit?: number;
-  },
+  { stage, key, content = false, limit = fields.DEFAULT_LIMIT }: Requests['show'],
 ): Promise<ControlAnswer<'show'>> => {
   const known = await stagesWithRecords(deps, stage);
   if (!known.ok) return known;
@@ -75,7 +66,7 @@ export const show = async (
   if (head === undefined) return notParked(stage, key);
   const [count, found] = await both(
     countMessages(deps, stage, key),
-    // One more than is shown tells whether there are more.
+    // One more than is shown, to know whether there are more.
     deps.parking.oldest(stage, key, limit + 1),
   );
   const messages: ParkedMessageView[] = [];
@@ -91,4 +82,14 @@ export const show = async (
     messages,
     more: messages.length < found.length,
   });
+};
+
+export const show: Command<'show'> = {
+  schema: requestSchema('show', {
+    stage: fields.stage,
+    key: fields.key,
+    content: v.exactOptional(fields.content),
+    limit: v.exactOptional(fields.limit),
+  }),
+  run,
 };

@@ -1,16 +1,20 @@
 /** `status`: all that is known of the pipeline. */
 import pLimit, { type LimitFunction } from 'p-limit';
+import { ROUTER_STAGE } from '../../../contract/bundle.ts';
 import type { ControlAnswer, Orphan, StageStatus } from '../../../contract/operations.ts';
 import { gaugeOf, type Situation } from '../../core/mode/transitions.ts';
-import { isShut, type ModeRecord, NORMAL } from '../../core/mode/record.ts';
+import { isBlocked, type ModeRecord, NORMAL } from '../../core/mode/record.ts';
 import { outlook } from '../../core/mode/outlook.ts';
 import type { LateCrashes } from '../../../contract/modes.ts';
 import type { StageQueues } from '../../core/mode/ports.ts';
-import { surveyLimit, surveyStage } from '../drains.ts';
+import { hottest, type HotKeyReport } from '../../core/stage/hot-keys.ts';
 import { both, few } from '../fan-out.ts';
 import { readMapping } from '../mappings.ts';
-import type { ControlDeps, ControlledStage, QueueCounts } from '../ports.ts';
+import type { ControlDeps, QueueCounts } from '../ports.ts';
+import { isRouter, readSnapshot, type StageSnapshot } from '../snapshot.ts';
+import { surveyLimit, surveyStage } from '../survey.ts';
 import { done, formerStages } from './answer.ts';
+import { requestSchema, type Command } from './command.ts';
 
 /** Stages that are looked at in parallel. */
 const STAGES_AT_ONCE = 5;
@@ -58,7 +62,7 @@ const modeStatus = (situation: Situation, system: ModeRecord) => {
   return {
     mode: own.mode,
     held: own.held,
-    shut: isShut([own, system]),
+    shut: isBlocked([own, system]),
     epoch: own.epoch,
     ...(own.since > 0 ? { since: own.since } : {}),
     ...(own.troubledSince === undefined ? {} : { troubledSince: own.troubledSince }),
@@ -79,16 +83,14 @@ const modeStatus = (situation: Situation, system: ModeRecord) => {
 /** Without the stage's late crashes: `status` reads those of all stages together. @throws InfraFault */
 export const stageStatus = async (
   deps: ControlDeps,
-  stage: ControlledStage,
-  own: ModeRecord,
+  { stage, record: own }: StageSnapshot,
   system: ModeRecord,
   limit = surveyLimit(),
 ): Promise<StageStatus> => {
-  const routerStage = deps.stages[0]?.id ?? stage.id;
   const [[mapping, parked], { progress }] = await both(
     both(readMapping(deps, stage), surveyStage(deps, stage.id, own, limit)),
     // The modes are the caller's: it may have just changed them.
-    deps.modes.readStored(stage.id, routerStage),
+    deps.modes.readStored(stage.id, ROUTER_STAGE),
   );
   const { state, maximumConcurrency, queueName } = mapping;
   const [queue = NONE, deadLetterQueueName] = await both(
@@ -98,7 +100,7 @@ export const stageStatus = async (
   const deadLetters =
     deadLetterQueueName === undefined ? undefined : await deps.counts.read(deadLetterQueueName);
   const { settings } = deps;
-  const situation = { own, system: stage.id === routerStage ? undefined : system, progress, settings };
+  const situation = { own, system: isRouter(stage) ? undefined : system, progress, settings };
   return {
     id: stage.id,
     ...modeStatus({ ...situation, now: deps.clock() }, system),
@@ -114,6 +116,11 @@ export const stageStatus = async (
 /** Late crashes change nothing else of a stage's status: the events had been answered. */
 const withLateCrashes = (stage: StageStatus, lateCrashes: LateCrashes | undefined): StageStatus =>
   lateCrashes === undefined ? stage : { ...stage, lateCrashes };
+
+const withHotKeys = (stage: StageStatus, reports: readonly HotKeyReport[], at: number): StageStatus => {
+  const hotKeys = hottest(reports, total(stage.queue), at);
+  return hotKeys.length === 0 ? stage : { ...stage, hotKeys };
+};
 
 /** What a former stage has left behind. */
 const orphan = async (
@@ -140,23 +147,24 @@ const findOrphans = async (
   return found.filter(({ queue, deadLetters, parkedKeys }) => total(queue) + deadLetters + parkedKeys > 0);
 };
 
-/** @throws InfraFault */
-export const status = async (deps: ControlDeps): Promise<ControlAnswer<'status'>> => {
+const run = async (deps: ControlDeps): Promise<ControlAnswer<'status'>> => {
   const at = deps.clock();
   const { pipeline } = deps;
   const ids = deps.stages.map(({ id }) => id);
-  const [records, late] = await both(deps.modes.readModes(ids), deps.lateCrashes.readLateCrashes(ids));
-  const [system] = records;
-  const known = deps.stages.flatMap((stage, i) => {
-    const own = records[i];
-    return own === undefined || system === undefined ? [] : [{ stage, own, system, late: late[i] }];
-  });
+  const [{ system, stages: known }, [lateCrashes, hotKeys]] = await both(
+    readSnapshot(deps),
+    both(deps.lateCrashes.readLateCrashes(ids), deps.hotKeys.readHotKeys(ids)),
+  );
   const [stagesLimit, limit] = [pLimit(STAGES_AT_ONCE), surveyLimit()];
   const [stages, orphans] = await both(
-    few(stagesLimit, known, async (one) =>
-      withLateCrashes(await stageStatus(deps, one.stage, one.own, one.system, limit), one.late),
-    ),
+    few(stagesLimit, known, async (one) => {
+      const { id } = one.stage;
+      const stage = await stageStatus(deps, one, system, limit);
+      return withHotKeys(withLateCrashes(stage, lateCrashes.get(id)), hotKeys.get(id) ?? [], at);
+    }),
     findOrphans(deps, stagesLimit, limit),
   );
   return done<'status'>({ pipeline, at, stages, orphans });
 };
+
+export const status: Command<'status'> = { schema: requestSchema('status', {}), run };

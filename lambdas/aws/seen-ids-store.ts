@@ -1,23 +1,24 @@
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { PARTITION } from '../../contract/tables.ts';
 import type { Clock } from '../core/base/clock.ts';
 import {
   decodeSeen,
   encodeSeen,
   type Seen,
   type SeenLimits,
-  type SeenStore,
+  type SeenIdsStore,
 } from '../core/event/seen-ids.ts';
 import { orFault } from './clients.ts';
 import { toItem, type Key } from './items.ts';
 
-const keyOf = (key: string): Key => ({ pk: `SEEN#${key}`, sk: 'SEEN' });
+const keyOf = (key: string): Key => ({ pk: PARTITION.seen(key), sk: 'SEEN' });
 
 /** By how much an item outlives its window, in seconds: a repetition may have to wait while the router is degraded. */
 const TTL_MARGIN_SECONDS = 24 * 3600;
 
 /** Which events have come before, one item for each order key, in the state table. */
-export class DynamoSeenStore implements SeenStore {
+export class DynamoSeenIdsStore implements SeenIdsStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #ttlSeconds: number;

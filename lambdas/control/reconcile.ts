@@ -8,15 +8,24 @@
  * something only when there is time between two looks.
  */
 import { allDone } from '../core/base/all-done.ts';
-import { keepMode, publishMode } from '../core/mode/keeper.ts';
+import { keepMode } from '../core/mode/keeper.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
 import type { StageQueues } from '../core/mode/ports.ts';
+import { putBacklogs } from './backlogs.ts';
 import { drainStages } from './drains.ts';
-import { lookAtAll, type Look } from './look.ts';
+import { lookAtAll } from './look.ts';
 import { bringMappings, namesOf } from './mappings.ts';
 import { heartbeat, putPages, putParked, putWaiting } from './metrics.ts';
-import type { ControlDeps, ControlledStage } from './ports.ts';
-import { ANNOUNCE_ROOM, gauge, publishFlip } from './publish.ts';
+import type { ControlDeps } from './ports.ts';
+import { publishAll, publishFlip } from './publish.ts';
+import {
+  isRouter,
+  readSnapshot,
+  routerOf,
+  snapshotOf,
+  type Snapshot,
+  type StageSnapshot,
+} from './snapshot.ts';
 import { Steps } from './steps.ts';
 import { startTrials } from './trials.ts';
 
@@ -27,29 +36,24 @@ const TICK_ROOM = 10_000;
  * @throws InfraFault when the modes cannot be read: nothing is done then
  * @throws AggregateError of the steps that failed; the others were done
  */
-export const runControl = async (
+export const reconcile = async (
   deps: ControlDeps,
   { minute }: { readonly minute: boolean },
 ): Promise<void> => {
   const steps = new Steps(deps);
   const at = deps.clock();
-  const read = await deps.modes.readModes(deps.stages.map(({ id }) => id));
-  const published = await publish(deps, steps, read, at);
-  const looks = minute ? await lookAtAll(deps, steps, read, { probe: published }) : [];
-  const records = published ? await tickAll(deps, steps, read, looks) : read;
-  await bringMappings(deps, steps, records);
-  const parked = new Map(
-    deps.stages.flatMap(({ id }, i) => {
-      const found = looks[i]?.parked;
-      return found === undefined ? [] : [[id, found] as const];
-    }),
-  );
-  await drainStages(deps, steps, records, parked);
+  const read = await readSnapshot(deps);
+  const published = await publishAll(deps, steps, read, at);
+  const seen = minute ? await lookAtAll(deps, steps, read, { probe: published }) : read;
+  const now = published ? await tickAll(deps, steps, seen) : seen;
+  await bringMappings(deps, steps, now);
+  await drainStages(deps, steps, now);
   if (minute) {
-    await startTrials(deps, steps, records);
-    await putParked(deps, steps, parked);
-    await putWaiting(deps, steps, records, looks);
-    await putPages(deps, steps, records);
+    await startTrials(deps, steps, now);
+    await putParked(deps, steps, now);
+    await putWaiting(deps, steps, now);
+    await putBacklogs(deps, steps, now);
+    await putPages(deps, steps, now);
     await steps.try('remember the stages', () => register(deps));
     // The last step: it says that control publishes what it reads and gets to its end, whatever trouble a single stage has.
     if (published) await steps.try('put the heartbeat', () => deps.metrics.put([heartbeat(deps)]));
@@ -57,58 +61,22 @@ export const runControl = async (
   steps.end();
 };
 
-/** @returns whether the gauges were taken */
-const publish = async (
-  deps: ControlDeps,
-  steps: Steps,
-  read: readonly ModeRecord[],
-  at: number,
-): Promise<boolean> => {
-  const { pipeline, stages, metrics } = deps;
-  const gauges = read.map((record, i) => gauge(pipeline, stages[i]?.id ?? '', record, at));
-  const put = await steps.try('publish the gauges', async () => {
-    await metrics.put(gauges);
-    return true;
+/** @returns the snapshot, with the modes as they are now */
+const tickAll = async (deps: ControlDeps, steps: Steps, { stages }: Snapshot): Promise<Snapshot> => {
+  const tick = async (one: StageSnapshot): Promise<StageSnapshot> => ({
+    ...one,
+    record: (await tickStage(deps, steps, one)) ?? one.record,
   });
-  await allDone(
-    read.map(async (record, i) => {
-      const stage = stages[i]?.id ?? '';
-      if (record.announced >= record.epoch) return;
-      await steps.try('announce the mode', () => publishMode(deps, stage, record), {
-        stage,
-        room: ANNOUNCE_ROOM,
-      });
-    }),
-  );
-  return put ?? false;
-};
-
-/**
- * @param looks of all stages, in their order; none on a flip
- * @returns the modes as they are now
- */
-const tickAll = async (
-  deps: ControlDeps,
-  steps: Steps,
-  read: readonly ModeRecord[],
-  looks: readonly Look[],
-): Promise<readonly ModeRecord[]> => {
-  const tick = async (i: number): Promise<ModeRecord | undefined> => {
-    const stage = deps.stages[i];
-    return stage === undefined ? undefined : tickStage(deps, steps, stage, looks[i]);
-  };
-  // The router's first: the others' clocks stand still or go on as the system says.
-  const system = await tick(0);
-  const others = await allDone(deps.stages.slice(1).map((_, i) => tick(i + 1)));
-  const after = [system, ...others];
-  return read.map((record, i) => after[i] ?? record);
+  // The router's first: the others' clocks stand still or run as the system says.
+  const router = await tick(routerOf(stages));
+  const others = stages.filter(({ stage }) => !isRouter(stage));
+  return snapshotOf([router, ...(await allDone(others.map(tick)))]);
 };
 
 const tickStage = (
   deps: ControlDeps,
   steps: Steps,
-  { id }: ControlledStage,
-  { probe, waiting, hint }: Look = {},
+  { stage: { id }, look: { probe, waiting, hint } = {} }: StageSnapshot,
 ): Promise<ModeRecord | undefined> =>
   steps.try(
     'let time pass in the mode',

@@ -1,11 +1,11 @@
-/** What every store of seen events must do. A store may be used by several tests, each of which has keys of its own. */
+/** What every store of seen events must do. Several tests may use one store, each with its own keys. */
 import { describe, expect, it } from '@jest/globals';
-import { remember, type Seen, type SeenStore } from '../../lambdas/core/event/seen-ids.ts';
+import { remember, type Seen, type SeenIdsStore } from '../../lambdas/core/event/seen-ids.ts';
 
 let keys = 0;
 const newKey = (): string => `key-${++keys}`;
 
-/** A record of so many events, of as many messages. */
+/** A record of this many events, each of its own message. */
 const recordOf = (events: number, of = 'a'): Seen => {
   let seen: Seen = [];
   for (let i = 0; i < events; i++) {
@@ -16,13 +16,13 @@ const recordOf = (events: number, of = 'a'): Seen => {
   return seen;
 };
 
-export const seenStoreContract = (name: string, open: () => SeenStore): void => {
+export const seenIdsStoreContract = (name: string, open: () => SeenIdsStore): void => {
   describe(name, () => {
-    it('has nothing of a key of which nothing was saved', async () => {
+    it('has no record of a key that was never saved', async () => {
       expect(await open().read(newKey())).toEqual([]);
     });
 
-    it('gives back what was saved last, whole', async () => {
+    it('returns the last saved record, complete', async () => {
       const [store, key] = [open(), newKey()];
       await store.save(key, recordOf(3));
       expect(await store.read(key)).toEqual(recordOf(3));
@@ -30,7 +30,7 @@ export const seenStoreContract = (name: string, open: () => SeenStore): void => 
       expect(await store.read(key)).toEqual(recordOf(2, 'b'));
     });
 
-    it('keeps keys apart', async () => {
+    it('keeps the records of keys separate', async () => {
       const [store, one, other] = [open(), newKey(), newKey()];
       await store.save(one, recordOf(1));
       await store.save(other, recordOf(1, 'b'));
@@ -38,7 +38,7 @@ export const seenStoreContract = (name: string, open: () => SeenStore): void => 
       expect(await store.read(other)).toEqual(recordOf(1, 'b'));
     });
 
-    it('holds the longest record that there may be: as many messages as ids', async () => {
+    it('stores the longest possible record, with one message per id', async () => {
       const [store, key] = [open(), newKey()];
       const longest = recordOf(2_000);
       expect(longest).toHaveLength(2_000);

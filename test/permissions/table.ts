@@ -1,0 +1,63 @@
+/** The table of what each function may do, evaluated, as a page of the docs. */
+import path from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { PROJECT } from '../lib/synth.ts';
+import { may, PLACES, type FunctionName } from './example.ts';
+import { ACTIONS, TARGETS, type Target } from './targets.ts';
+
+export const PAGE = path.join(PROJECT, 'docs/permissions.md');
+
+export const FUNCTIONS = Object.keys(PLACES) as FunctionName[];
+
+/** The services that the target's rows ask about. */
+const servicesOf = ({ access: { resource }, group }: Target): readonly string[] =>
+  resource === '*' || group === 'CloudWatch' ? ['cloudwatch'] : [resource.split(':')[2] ?? ''];
+
+/** The actions that the function may take on the target. */
+export const allowed = (name: FunctionName, target: Target): readonly string[] =>
+  servicesOf(target).flatMap((service) =>
+    (target.actions ?? ACTIONS[service] ?? []).filter((action) =>
+      may(name, { ...target.access, action: `${service}:${action}` }),
+    ),
+  );
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const section = (group: string): readonly string[] => [
+  `## ${group}`,
+  '',
+  line(['', ...FUNCTIONS]),
+  line(['-', ...FUNCTIONS.map(() => '-')]),
+  ...TARGETS.filter((target) => target.group === group).map((target) =>
+    line([target.what, ...FUNCTIONS.map((name) => allowed(name, target).join(', ') || '–')]),
+  ),
+  '',
+];
+
+const INTRODUCTION = `# Permissions
+
+What each function may do, on which resource and with which partition keys. A command evaluates the policies of the synthesized template for
+a pipeline with the destinations \`crm\`, which names two secrets, and \`a1\`, and asks for each action below on each resource below.
+A dash means that no action is allowed.
+
+A stage's function touches the items of its own stage alone. Two are shared: each stage reads the router's mode, because a degraded or held
+router blocks every stage; and the router records what ingest accepted and nobody could read. A stage's function records rejected events, and
+cannot read or delete them. Control works on all stages, removed ones included: it is what operators ask.
+
+What it takes: \`dynamodb:LeadingKeys\` compares partition keys (\`contract/tables.ts\` has them) and holds for a request that names none, so
+no function has an action that may name none, such as Scan. \`lambda:FunctionArn\` keeps control from pointing a mapping at a function of
+another stack.
+
+\`npm test -- test/permissions\` checks this page; \`npm run permissions\` writes it. In the integration tests each call that a function makes
+is judged by the same policies, and one that they do not allow fails the test.
+`;
+
+/** @returns Markdown */
+export const toPage = async (): Promise<string> => {
+  const groups = [...new Set(TARGETS.map(({ group }) => group))];
+  const asked = Object.entries(ACTIONS).map(
+    ([service, actions]) => `- \`${service}\`: ${actions.map((action) => `\`${action}\``).join(', ')}`,
+  );
+  const text = [INTRODUCTION, ...groups.flatMap(section), '## Actions that are asked for', '', ...asked, ''];
+  return format(text.join('\n'), { ...(await resolveConfig(PAGE)), parser: 'markdown' });
+};
