@@ -4,7 +4,7 @@
  *
  * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
  * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`),
- * `faultInjection` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props).
+ * `encryptionKey` (a key's ARN), `secretKeys` (ARNs, with commas between them), `faultInjection` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props).
  */
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
  */
 if (process.env['CDK_CLI_VERSION'] === undefined) process.env['CDK_VALIDATION'] ??= 'false';
 
-/** The CLI passes the context of `cdk.json` by itself, and its own on top. */
+/** The CLI passes the context of `cdk.json` automatically, and its own on top. */
 const context = (): Record<string, unknown> => {
   const text = readFileSync(path.join(PROJECT, 'cdk.json'), 'utf8');
   const cdkJson = JSON.parse(text) as { context: Record<string, unknown> };
@@ -89,6 +89,8 @@ const synthesize = async (): Promise<void> => {
   const interval = seconds === undefined ? undefined : seconds * 1000;
   const { source, name, baseDir, inputs, cacheable } = await loadConfig(undefined, interval);
   const namePrefix = text(app, 'namePrefix');
+  const encryptionKey = text(app, 'encryptionKey');
+  const secretKeys = text(app, 'secretKeys')?.split(',') ?? [];
   const { pipeline } = new SluiceStack(app, text(app, 'stackName') ?? 'Sluice', {
     pipeline: {
       ...source,
@@ -98,7 +100,9 @@ const synthesize = async (): Promise<void> => {
       faultInjection: flag(app, 'faultInjection', false),
       checkTransforms: flag(app, 'checkTransforms', true),
       controlSeconds: seconds,
+      secretKeys,
       ...(namePrefix !== undefined && { namePrefix }),
+      ...(encryptionKey !== undefined && { encryptionKey }),
     },
   });
   const { directory } = app.synth();
@@ -112,7 +116,7 @@ try {
   await synthesize();
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
-  // The reader can mend what it says; a stack trace would only hide it.
+  // The reader can fix what it says; a stack trace would only hide it.
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

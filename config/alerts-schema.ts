@@ -1,11 +1,12 @@
 /** `alerts`: where alarms are sent. */
 import * as v from 'valibot';
+import { hostOf } from './networks.ts';
 import { got, httpUrl, parseUrl, secret } from './values.ts';
 
 /** The largest number of addresses, and of URLs, that alarms are sent to: a list or a relay reaches more. */
 export const MAX_SUBSCRIBERS = 5;
 
-/** Their URLs are keys: whoever knows one can page. */
+/** Their URLs are keys: anyone who knows one can page. */
 const PAGER_HOST = /(^|\.)(pagerduty|victorops)\.com$/i;
 
 const alertUrl = v.union(
@@ -14,7 +15,7 @@ const alertUrl = v.union(
       httpUrl('https://example.com/alerts', 'put the whole URL in a secret: { secretName: "..." }'),
       // The URL is not repeated in the message.
       v.check(
-        (value) => !PAGER_HOST.test(parseUrl(value)?.hostname ?? ''),
+        (value) => !PAGER_HOST.test(parseUrl(value) === undefined ? '' : hostOf(value)),
         'has a key in it; put the whole URL in a secret, and name that as alerts.pagerDuty or alerts.victorOps',
       ),
     ),
@@ -42,7 +43,7 @@ export const alerts = v.strictObject({
     ),
     [],
   ),
-  /** Whoever takes Amazon SNS's notifications over HTTP. A secret holds the whole URL, which must be https. */
+  /** Any service that takes Amazon SNS's notifications over HTTP. A secret holds the whole URL, which must be https. */
   urls: v.optional(
     v.pipe(v.array(alertUrl, 'expected a list of URLs'), v.maxLength(MAX_SUBSCRIBERS, subscribers)),
     [],

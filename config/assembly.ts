@@ -1,4 +1,4 @@
-/** The file that the app leaves in the assembly: what the assembly was made from, for whoever wants to keep it. */
+/** The file that the app leaves in the assembly: what the assembly was made from, for the local run's cache. */
 export const ASSEMBLY_INPUTS = 'sluice-inputs.json';
 
 export interface AssemblyInputs {

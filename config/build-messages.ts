@@ -11,7 +11,7 @@ const messagesOf = (error: unknown): readonly Message[] => {
 
 /**
  * The mistakes that esbuild found, one line each.
- * @param self the file that the reader is being told about already; only other files are named
+ * @param self the file that the message names already; only other files are named
  * @throws `error` itself when it is not esbuild's list of mistakes
  */
 export const describeBuildError = (error: unknown, self: string): readonly string[] => {

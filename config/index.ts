@@ -1,3 +1,4 @@
+export { deprecationsOf, type Deprecation } from './deprecated.ts';
 export { ConfigError, validateConfig } from './validate.ts';
 export type {
   PipelineConfig,

@@ -9,6 +9,8 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeBuildError } from './build-messages.ts';
+import { deprecationsOf } from './deprecated.ts';
+import { exposuresOf } from './exposures.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
 import { resolveTransforms } from './transforms.ts';
 import { ConfigError, validateConfig } from './validate.ts';
@@ -18,6 +20,8 @@ export interface LoadedConfig {
   readonly source: PipelineConfig;
   /** Validated, every default filled in, paths of transforms absolute. */
   readonly config: ResolvedConfig;
+  /** What is accepted and should be changed, a line each, which begins with the file's name. */
+  readonly warnings: readonly string[];
   /** As errors name the file: short when it is below the working directory. */
   readonly name: string;
   /** The file's absolute path, and its directory. */
@@ -55,7 +59,10 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
   const config = resolveTransforms(valid, source, baseDir, name);
-  return { source, config, name, file: absolute, baseDir, inputs, cacheable };
+  const warnings = [...deprecationsOf(source), ...exposuresOf(config)].map(
+    ({ warning }) => `${name}: ${warning}`,
+  );
+  return { source, config, warnings, name, file: absolute, baseDir, inputs, cacheable };
 };
 
 const bundleConfig = async (

@@ -1,15 +1,16 @@
 /**
- * The pipeline's configuration: what a person writes in `sluice.config.ts`, or passes to the `EventPipeline`
+ * The pipeline's configuration: what you write in `sluice.config.ts`, or passes to the `EventPipeline`
  * construct. It is validated when the app is synthesized; each mistake is one line with the path of the wrong key.
  */
 import * as v from 'valibot';
 import { alerts } from './alerts-schema.ts';
-import { degradedMode, timing } from './timing-schema.ts';
+import { routing } from './routing-schema.ts';
+import { DEFAULT_PARK_AFTER, degradedMode, timing } from './timing-schema.ts';
 import { transform, withTimeout, type ResolvedTransform } from './transform-schema.ts';
 import { count, duration, got, httpUrl, id, secret } from './values.ts';
 
 /**
- * The largest number of destinations: a stack holds 500 resources, of which each takes a dozen; and the names of their
+ * The largest number of destinations: a stack holds 500 resources, and each takes a dozen; and the names of their
  * queues travel in the router's environment, of 4 KB.
  */
 export const MAX_DESTINATIONS = 30;
@@ -22,25 +23,57 @@ const writeKey = v.pipe(
   ),
 );
 
+/** Seconds of its rate that a source may send after a pause, unless it has a burst of its own. */
+const BURST_SECONDS = 10;
+
+const rateLimit = v.pipe(
+  v.strictObject({
+    /** Events that one instance of ingest's function takes of the source in a second, on average. */
+    eventsPerSecond: count(1, 100_000),
+    /** How many more it takes after a pause. Default: those of ten seconds. */
+    burst: v.optional(count(1, 1_000_000)),
+  }),
+  v.transform(({ eventsPerSecond, burst }) => ({
+    eventsPerSecond,
+    burst: burst ?? BURST_SECONDS * eventsPerSecond,
+  })),
+);
+
 const source = v.pipe(
   v.strictObject({
     /** Names the source in metrics and in the order key. Renaming it starts a new order. */
     id: id('source'),
     /** The key that SDKs send as the user name of basic auth. */
     writeKey: v.optional(writeKey),
-    /** Several keys at once, for rotation. */
+    /** Several keys at the same time, for rotation. */
     writeKeys: v.optional(v.pipe(v.array(writeKey), v.nonEmpty('is empty; name at least one write key'))),
-    /** A source that is switched off answers 404, which tells SDKs to stop. Default: true. */
+    /** A source that is switched off answers 404, which makes SDKs stop. Default: true. */
     enabled: v.optional(v.boolean('expected true or false'), true),
+    /**
+     * The id that orders events: `'anonymousId'` (a device), `'userId'` (a person), or `'auto'`: the person for events
+     * of servers (`channel: "server"`), the device for all others. An event without that id is ordered by the other
+     * one. A change starts a new order. Default: `'auto'`.
+     */
+    orderBy: v.optional(
+      v.picklist(
+        ['anonymousId', 'userId', 'auto'],
+        got('is not an order; use "anonymousId", "userId" or "auto"'),
+      ),
+      'auto',
+    ),
+    /** Beyond it the source is answered 429, and its SDKs try again. Each instance of ingest's function counts on its own. Default: none. */
+    rateLimit: v.optional(rateLimit),
   }),
   v.check(
     (value) => (value.writeKey === undefined) !== (value.writeKeys === undefined),
     'set exactly one of writeKey and writeKeys',
   ),
-  v.transform(({ id, writeKey, writeKeys, enabled }) => ({
+  v.transform(({ id, writeKey, writeKeys, enabled, orderBy, rateLimit }) => ({
     id,
     enabled,
+    orderBy,
     writeKeys: writeKeys ?? (writeKey === undefined ? [] : [writeKey]),
+    ...(rateLimit !== undefined && { rateLimit }),
   })),
 );
 
@@ -49,10 +82,9 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Set by Sluice itself on every request; a configured header of the same name would be in doubt. */
 const OWN_HEADERS = new Set([
   'content-length',
+  'content-encoding',
   'content-type',
   'host',
-  'connection',
-  'transfer-encoding',
   'user-agent',
   'idempotency-key',
   'webhook-id',
@@ -60,11 +92,31 @@ const OWN_HEADERS = new Set([
   'webhook-signature',
 ]);
 
+/** Of the connection, or of one hop: RFC 9110, 7.6.1 and 10.1. They would change how the request is read. */
+const CONNECTION_HEADERS = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'http2-settings',
+  'proxy-authenticate',
+]);
+/** What they hold is always a credential. */
+export const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
+
 const headers = v.record(
   v.pipe(
     v.string(),
     v.regex(HEADER_NAME, got('is not a header name')),
     v.check((name) => !OWN_HEADERS.has(name.toLowerCase()), got('is set by Sluice itself; remove it')),
+    v.check(
+      (name) => !CONNECTION_HEADERS.has(name.toLowerCase()),
+      got('belongs to the connection; remove it'),
+    ),
   ),
   v.union(
     [v.pipe(v.string(), v.regex(HEADER_VALUE, 'has characters that a header cannot hold')), secret],
@@ -72,7 +124,12 @@ const headers = v.record(
   ),
 );
 
-const url = httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }');
+const url = v.union(
+  [httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }'), secret],
+  'expected a URL, or { secretName: "..." }',
+);
+
+const network = v.picklist(['private', 'loopback', 'linkLocal']);
 
 const destination = v.strictObject({
   /** Names the destination's stage: its queue, its function, its mode. */
@@ -81,23 +138,33 @@ const destination = v.strictObject({
     v.notValues(['router', 'ingest'], got('is the name of a part of the pipeline itself; use another id')),
   ),
   type: v.literal('webhook', got('is not a destination type; use "webhook"')),
-  /** Where events are sent by POST. Redirects are not followed. */
+  /** Where events are sent by POST, or the secret that holds the whole URL. Redirects are not followed. */
   url,
   /** Further request headers. A secret is named, never written. */
   headers: v.optional(headers, {}),
   /** Ids of the sources it takes. Default: all. */
   sources: v.optional(v.pipe(v.array(v.string()), v.nonEmpty('is empty; leave it out to take all sources'))),
+  ...routing,
   /** A module whose default export is `transform(event, context)`, for this destination alone; or its path and limits. */
   transform: v.optional(transform),
   /** Up to this many events of one user in one request, as a JSON array. Default: 1, a JSON object. */
   batch: v.optional(count(1, 1000), 1),
-  /** How many of its deliver functions run at once; Lambda's range. Default: 10. */
+  /** How many of its deliver functions run concurrently; Lambda's range. Default: 10. */
   maxConcurrency: v.optional(count(2, 1000), 10),
   /** Sign requests as Standard Webhooks, with a `whsec_...` secret. Default: unsigned. */
   signingSecret: v.optional(secret),
-  /** Hosts in private or link-local networks are refused unless this is set. Default: false. */
-  allowPrivateNetwork: v.optional(v.boolean('expected true or false'), false),
-  /** `false`: takes no new events, and goes on delivering those it has. Default: true. */
+  /**
+   * Hosts in other networks than the public one are refused. `true`: not those with private addresses (RFC 1918, RFC 4193). A list names
+   * the networks: `'private'`, `'loopback'`, `'linkLocal'`. Default: false.
+   */
+  allowPrivateNetwork: v.optional(
+    v.union(
+      [v.boolean(), v.array(network)],
+      'expected true, false, or a list of "private", "loopback" and "linkLocal"',
+    ),
+    false,
+  ),
+  /** `false`: takes no new events, and continues to deliver those it has. Default: true. */
   enabled: v.optional(v.boolean('expected true or false'), true),
 });
 
@@ -106,18 +173,23 @@ const ingest = v.strictObject({
   reservedConcurrency: v.optional(count(1, 10_000)),
   /** API Gateway's throttle, requests per second. Default: 1,000. */
   rateLimit: v.optional(count(1, 100_000), 1_000),
-  /** API Gateway's throttle, requests at once. Default: 2,000. */
+  /** API Gateway's throttle, concurrent requests. Default: 2,000. */
   burstLimit: v.optional(count(1, 100_000), 2_000),
+  /**
+   * Distinct order keys of one request: each is a message of its own, and all have to be stored before the deadline. More is answered 413.
+   * Default: 5,000, twice what an SDK's largest batch can have.
+   */
+  maxKeysPerRequest: v.optional(count(1, 20_000), 5_000),
 });
 
 const router = v.strictObject({
-  /** How many routers run at once; Lambda's range. Default: 50. */
+  /** How many routers run concurrently; Lambda's range. Default: 50. */
   maxConcurrency: v.optional(count(2, 1000), 50),
 });
 
 const deduplication = v.strictObject({
   /**
-   * A user's event with the `messageId` of one that was accepted so long before, at most, is dropped in the router. Default:
+   * A user's event with the `messageId` of one that was accepted at most this long before is dropped in the router. Default:
    * 1 hour, as RudderStack's.
    */
   window: v.optional(duration('1m', '7d'), '1 hour'),
@@ -154,8 +226,29 @@ const complete = <T extends { transform?: v.InferOutput<typeof transform> | unde
   ...(written && { transform: withTimeout(written, functionTimeout) }),
 });
 
+type Written = v.InferOutput<typeof pipeline>;
+
+/** A key of an earlier version becomes the one that took its place (`deprecated.ts`). */
+const renamed = ({ timing: { closedDoorLimit, ...timing }, degradedMode, ...rest }: Written) => ({
+  ...rest,
+  timing,
+  degradedMode: {
+    ...degradedMode,
+    parkAfter: degradedMode.parkAfter ?? closedDoorLimit ?? DEFAULT_PARK_AFTER,
+  },
+});
+
 export const pipelineSchema = v.pipe(
   pipeline,
+  v.forward(
+    v.check(
+      ({ timing, degradedMode }) =>
+        timing.closedDoorLimit === undefined || degradedMode.parkAfter === undefined,
+      'is the earlier name of degradedMode.parkAfter, which is set as well; remove it',
+    ),
+    ['timing', 'closedDoorLimit'],
+  ),
+  v.transform(renamed),
   v.transform((config) => ({
     ...complete(config, config.timing.routerTimeout),
     destinations: config.destinations.map((one) => complete(one, config.timing.deliverTimeout)),

@@ -20,11 +20,15 @@ export const timing = v.strictObject({
   /** The longest backoff of a retry in place. Default: 5 minutes. */
   maxBackoff: v.optional(duration('1s', '15m'), '5 minutes'),
   /**
-   * What a stage that is shut, or that cannot read its state, puts a batch off by, for each time that SQS has handed it
+   * The delay with which a stage that is blocked, or cannot read its state, returns a batch, for each time that SQS has handed it
    * out; at most 2 minutes, or this if it is longer. Default: 1 minute.
    */
   refusalDelay: v.optional(duration('1s', '30m'), '1 minute'),
+  /** Deprecated: the name of `degradedMode.parkAfter` in earlier versions. Accepted with a warning, and not together with it. */
+  closedDoorLimit: v.optional(duration('1s', '1d')),
 });
+
+export const DEFAULT_PARK_AFTER = 15 * 60_000;
 
 /** Each says which outage or attack it is for; `docs/mode-machine.md` has the rules. */
 export const degradedMode = v.strictObject({
@@ -57,13 +61,18 @@ export const degradedMode = v.strictObject({
   stallAfter: v.optional(duration('1s', '1d'), '10 minutes'),
   /**
    * A user whose oldest message failed this often, while others got through each time in between, is in trouble of its own, and says
-   * nothing about the stage: for one user whose events are always refused, beside healthy traffic. Default: 3.
+   * nothing about the stage: for one user whose events are always refused, amid healthy traffic. Default: 3.
    */
   ownAfter: v.optional(count(1, 100), 3),
-  /** ... and is parked, or given up at a closed door, once it has failed for this long. Default: 15 minutes. */
-  parkAfter: v.optional(duration('1s', '1d'), '15 minutes'),
-  /** What has waited in SQS for so long is moved to the parking table, since SQS deletes at 14 days. Default: 7 days. */
+  /** ... and is parked, or its persistently refused event is given up, once it has failed for this long. Default: 15 minutes. */
+  parkAfter: v.optional(duration('1s', '1d')),
+  /** What has waited in SQS for this long is moved to the parking table, since SQS deletes at 14 days. Default: 7 days. */
   spillAfter: v.optional(duration('1s', '10d'), '7 days'),
+  /**
+   * From this many messages of a stage's queue on, a user with a large backlog of their own is moved to the parking table: SQS looks for
+   * users in the first 120,000 messages only. For one sender with more events than can be processed one by one. Default: 60,000.
+   */
+  spillBacklog: v.optional(count(1_000, 110_000), 60_000),
   /** How many workers of a stage put parked messages back. Default: 10. */
   drainConcurrency: v.optional(count(1, 10), 10),
   /** The longest backoff of a parked user. Default: 1 hour. */

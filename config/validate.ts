@@ -1,7 +1,9 @@
 /** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
 import { CONTROL_INTERVAL } from '../contract/environment.ts';
-import { pipelineSchema, type ResolvedConfig } from './schema.ts';
+import { deprecationsOf } from './deprecated.ts';
+import { networkOf } from './networks.ts';
+import { pipelineSchema, SECRET_HEADERS, type PipelineConfig, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 
 /** A configuration that cannot be deployed. `message` has a line for each mistake, ready to be shown. */
@@ -22,18 +24,9 @@ const pathOf = (issue: v.BaseIssue<unknown>): string =>
     .join('')
     .replace(/^\./, '');
 
-/** Keys of earlier versions, by their paths. */
-const REMOVED: Readonly<Record<string, string>> = {
-  'timing.closedDoorLimit':
-    'is no longer a key; remove it: an event that a destination refuses is given up once its user alone is in trouble, ' +
-    'which degradedMode.ownAfter and degradedMode.parkAfter decide',
-};
-
 const describe = (issue: v.BaseIssue<unknown>): string => {
   const path = pathOf(issue);
   if (issue.type !== 'strict_object') return path === '' ? issue.message : `${path}: ${issue.message}`;
-  const removed = REMOVED[path];
-  if (removed !== undefined) return `${path}: ${removed}`;
   if (issue.expected === 'never') return `${path}: unknown key; check its spelling, or remove it`;
   if (issue.received === 'undefined') return `${path}: is missing`;
   return `${path === '' ? 'the configuration' : path}: expected an object`;
@@ -117,7 +110,29 @@ const checkTransforms = ({ transform, destinations, timing }: ResolvedConfig): s
   ];
 };
 
-/** What no single key can tell: references, uniqueness, and times that must fit each other. */
+/** A credential that is written out, or that would be sent in clear text. */
+const checkSecrets = ({ destinations }: ResolvedConfig): string[] =>
+  destinations.flatMap(({ url, headers }, i) => {
+    const path = `destinations[${i}]`;
+    const named = Object.entries(headers).find(([, value]) => typeof value === 'object');
+    const isOpen = typeof url === 'string' && url.startsWith('http:') && networkOf(url) === 'public';
+    return [
+      ...Object.entries(headers).flatMap(([name, value]) =>
+        typeof value === 'string' && SECRET_HEADERS.has(name.toLowerCase())
+          ? [
+              `${path}.headers.${name}: is written out; store it in Secrets Manager, and write { secretName: "..." }`,
+            ]
+          : [],
+      ),
+      ...(isOpen && named !== undefined
+        ? [
+            `${path}.url: would send the secret of headers.${named[0]} in clear text over the internet; use https`,
+          ]
+        : []),
+    ];
+  });
+
+/** What needs more than one key: references, uniqueness, and times that must fit each other. */
 const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] => {
   const { sources, destinations, timing } = config;
   const known = new Set(sources.map(({ id }) => id));
@@ -146,6 +161,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
       'id',
     ),
     ...unknownSources,
+    ...checkSecrets(config),
     // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.
     ...tooShort('routerVisibility', 6 * timing.routerTimeout, '6 times timing.routerTimeout'),
     ...tooShort('deliverVisibility', 6 * timing.deliverTimeout, '6 times timing.deliverTimeout'),
@@ -157,6 +173,13 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
     ...checkAlerts(config),
   ];
 };
+
+/** Names a key that was set by its earlier name as it was written. */
+const asWritten = (issues: readonly string[], written: PipelineConfig): readonly string[] =>
+  deprecationsOf(written).reduce(
+    (lines, { key, successor }) => lines.map((line) => line.replaceAll(successor, key)),
+    issues,
+  );
 
 /**
  * @param where names the configuration in each line of the error, e.g. its file's name
@@ -170,7 +193,8 @@ export const validateConfig = (
 ): ResolvedConfig => {
   const result = v.safeParse(pipelineSchema, input, { abortPipeEarly: true });
   if (!result.success) throw new ConfigError(result.issues.map(describe), where);
-  const issues = crossCheck(result.output, controlInterval);
+  // `safeParse` has just found it to be one.
+  const issues = asWritten(crossCheck(result.output, controlInterval), input as PipelineConfig);
   if (issues.length > 0) throw new ConfigError(issues, where);
   return result.output;
 };

@@ -1,4 +1,4 @@
-/** What the configuration's schema is made of: values of a kind, each with a message that says how to mend a wrong one. */
+/** What the configuration's schema is made of: values of a kind, each with a message that says how to fix a wrong one. */
 import ms from 'ms';
 import * as v from 'valibot';
 
@@ -52,7 +52,18 @@ export const share = () =>
     v.maxValue(1, got('is too large; use 0 to 1, as in 0.05 for 5 in 100')),
   );
 
-export const secret = v.strictObject({ secretName: text('the name of a secret in Secrets Manager') });
+/** What Secrets Manager takes for a name. It becomes part of a policy, in which `*` and `?` stand for other secrets. */
+const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
+
+export const secret = v.strictObject({
+  secretName: v.pipe(
+    text('the name of a secret in Secrets Manager'),
+    v.regex(
+      SECRET_NAME,
+      got('is not the name of a secret; use its name, not its ARN: letters, digits and /_+=.@-, at most 512'),
+    ),
+  ),
+});
 
 export const parseUrl = (value: string): URL | undefined =>
   URL.canParse(value) ? new URL(value) : undefined;

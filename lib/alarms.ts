@@ -1,19 +1,14 @@
 /**
  * What each alarm watches, and from when on it rings.
  *
- * Those that page are what a person must see at night: the pipeline does not take events, does not forward them, is about to
- * lose some, or could not tell. The others can wait until the morning: nothing is lost meanwhile.
+ * Those that page are what an operator must see at night: the pipeline does not take events, does not forward them, is about to
+ * lose some, or could not report it. The others can wait until the morning: nothing is lost until then.
  */
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, TreatMissingData, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { TreatMissingData, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Control } from './control.ts';
-import type { SluiceFunction } from './function.ts';
 import type { IngestApi } from './ingest-api.ts';
 import type { PipelineStage } from './stage.ts';
-
-/** Metrics that an alarm can compare at once: CloudWatch's limit. */
-const MAX_METRICS = 10;
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -30,13 +25,13 @@ export interface AlarmSpec {
   readonly command?: 'parked' | 'rejected';
   readonly page: boolean;
   readonly metric: IMetric;
-  /** Rings when the metric is so large, or larger ... */
+  /** Fires when the metric has this value, or a higher one ... */
   readonly atLeast?: number;
   /** ... or when it is smaller than this. One of the two is set. */
   readonly below?: number;
-  /** So many periods are looked at ... @default 1 */
+  /** CloudWatch's `evaluationPeriods` ... @default 1 */
   readonly of?: number;
-  /** ... and so many of them must be bad. @default - all */
+  /** ... and its `datapointsToAlarm`: how many of them must be bad. @default - all */
   readonly bad?: number;
   /** @default - nothing is wrong where nothing was measured */
   readonly missing?: TreatMissingData;
@@ -57,7 +52,7 @@ export const degradedMode = (stage: PipelineStage): AlarmSpec => ({
 
 export const heartbeat = (control: Control): AlarmSpec => ({
   title: 'control is silent',
-  text: 'Control has not run for 3 minutes: nobody watches the stages, and nothing recovers by itself. Events are accepted and, where all is well, forwarded.',
+  text: 'Control has not run for 3 minutes: nobody watches the stages, and nothing recovers automatically. Events are accepted and, where all is well, forwarded.',
   section: 'control-is-silent',
   page: true,
   metric: control.metricHeartbeat(),
@@ -69,7 +64,7 @@ export const heartbeat = (control: Control): AlarmSpec => ({
 /** An average of 5xx is their share. Five minutes in a row, so that one bad answer in a quiet night wakes nobody. */
 export const ingestErrors = (ingest: IngestApi): AlarmSpec => ({
   title: 'ingest answers 5xx',
-  text: 'For 5 minutes at least 5 in 100 requests were answered with a 5xx. SDKs keep those events and try again, but not for ever.',
+  text: 'For 5 minutes at least 5 in 100 requests were answered with a 5xx. SDKs keep those events and try again, but not forever.',
   section: 'ingest-answers-5xx',
   page: true,
   metric: ingest.metricServerErrors({ statistic: 'Average', period: Duration.minutes(1) }),
@@ -80,7 +75,7 @@ export const ingestErrors = (ingest: IngestApi): AlarmSpec => ({
 /** One message for a series of them; quiet is what stays quiet for a quarter of an hour. */
 export const usersParked = (control: Control): AlarmSpec => ({
   title: 'users are being parked, and their stage is normal',
-  text: "A stage takes many users' messages off its queue because its code crashes on them, while it handles far more without trouble: someone sends poison, or the code cannot handle some users' events. Everyone else's events are delivered.",
+  text: "A stage takes many users' messages off its queue because they fail again and again, while it handles far more without trouble: someone sends poison, or the code or the destination cannot handle some users' events. Everyone else's events are delivered.",
   section: 'users-are-being-parked',
   command: 'parked',
   page: true,
@@ -104,7 +99,7 @@ export const probesFailing = (control: Control): AlarmSpec => ({
 
 export const oldestParked = (control: Control): AlarmSpec => ({
   title: 'a user is parked for an hour',
-  text: "A user's events have been parked for an hour: what fails has to be mended, or discarded. Everybody else's are delivered.",
+  text: "A user's events have been parked for an hour: what fails has to be fixed, or discarded. Everybody else's are delivered.",
   section: 'a-user-is-parked-for-an-hour',
   command: 'parked',
   page: false,
@@ -112,86 +107,16 @@ export const oldestParked = (control: Control): AlarmSpec => ({
   atLeast: HOUR,
 });
 
-/** Specs for metrics of a kind, as many to an alarm as CloudWatch compares at once. */
-export const grouped = <T>(
-  id: string,
-  all: readonly T[],
-  spec: (group: readonly T[], suffix: string) => AlarmSpec,
-): Record<string, AlarmSpec> => {
-  const count = Math.ceil(all.length / MAX_METRICS);
-  return Object.fromEntries(
-    Array.from({ length: count }, (_, i) => {
-      const group = all.slice(i * MAX_METRICS, (i + 1) * MAX_METRICS);
-      return [i === 0 ? id : `${id}${i + 1}`, spec(group, i === 0 ? '' : ` (${i + 1})`)];
-    }),
-  );
-};
+/** Half of the messages in which SQS looks for users: time to act before one user's backlog hides all others. */
+const LONG_QUEUE = 60_000;
 
-/** Over arrays, these functions leave out metrics that have no data. */
-const combine = (how: 'MAX' | 'SUM', label: string, metrics: readonly Metric[]): MathExpression => {
-  const usingMetrics = Object.fromEntries(metrics.map((metric, i) => [`m${i}`, metric]));
-  return new MathExpression({
-    expression: `${how}([${Object.keys(usingMetrics).join(',')}])`,
-    usingMetrics,
-    label,
-    period: Duration.minutes(5),
-  });
-};
-
-export const deadLetters = (stages: readonly PipelineStage[], suffix: string): AlarmSpec => ({
-  title: `dead letters are not taken in${suffix}`,
-  text: 'A dead-letter queue has had messages for 15 minutes; its stage should have parked them at once. They are kept for 14 days.',
-  section: 'dead-letters-are-not-taken-in',
+export const longQueue = (control: Control): AlarmSpec => ({
+  title: 'a queue is long',
+  text: "More than 60,000 messages wait in the queue of a stage. SQS looks at the first 120,000 of them only: if most are one user's, all other users will wait as well. They are kept, in order.",
+  section: 'a-queue-is-long',
   page: false,
-  metric: combine(
-    'MAX',
-    'Dead letters',
-    stages.map((stage) => stage.metricDeadLetters()),
-  ),
-  atLeast: 1,
-  of: 3,
-});
-
-export const functionErrors = (functions: readonly SluiceFunction[], suffix: string): AlarmSpec => ({
-  title: `functions fail${suffix}`,
-  text: 'Functions ended in an error, in their timeout, or out of memory, again and again. What they had not finished is tried again.',
-  section: 'functions-fail',
-  page: false,
-  metric: combine(
-    'SUM',
-    'Errors',
-    functions.map((one) => one.metricErrors()),
-  ),
-  atLeast: 1,
-  of: 3,
-  bad: 2,
-});
-
-export const functionThrottles = (functions: readonly SluiceFunction[], suffix: string): AlarmSpec => ({
-  title: `functions are throttled${suffix}`,
-  text: "Lambda has refused to run functions for 15 minutes: the account's concurrency is used up. Events are delayed.",
-  section: 'functions-are-throttled',
-  page: false,
-  metric: combine(
-    'SUM',
-    'Throttles',
-    functions.map((one) => one.metricThrottles()),
-  ),
-  atLeast: 1,
-  of: 3,
-});
-
-export const pagerFailures = (queues: readonly Queue[], suffix: string): AlarmSpec => ({
-  title: `a pager cannot be reached${suffix}`,
-  text: 'An alarm could not be delivered to PagerDuty, Splunk On-Call or a URL for an hour. Somebody was not told.',
-  section: 'a-pager-cannot-be-reached',
-  page: true,
-  metric: combine(
-    'MAX',
-    'Undelivered alarms',
-    queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' })),
-  ),
-  atLeast: 1,
+  metric: control.metricQueueBacklog(),
+  atLeast: LONG_QUEUE,
 });
 
 /** A message that is tried again comes up every 5 minutes or so: quiet is what stays quiet for three periods. */
@@ -228,7 +153,7 @@ export const late10Days = (metric: Metric): AlarmSpec => ({
 
 export const rejectedEvents = (metric: Metric): AlarmSpec => ({
   title: 'events are rejected',
-  text: 'Events were rejected: they are recorded with the reason, and will not be delivered by themselves.',
+  text: 'Events were rejected: they are recorded with the reason, and will not be delivered automatically.',
   section: 'events-are-rejected',
   command: 'rejected',
   page: false,
@@ -237,6 +162,17 @@ export const rejectedEvents = (metric: Metric): AlarmSpec => ({
   // One message for a series of them, rather than one for each.
   of: 12,
   bad: 1,
+});
+
+/** A scanner that tries the address comes and goes; an app with a wrong key stays. */
+export const wrongKeys = (metric: Metric): AlarmSpec => ({
+  title: 'requests come with a wrong write key',
+  text: 'For a quarter of an hour requests were answered with 401, because they have no write key or one that no source has. SDKs do not send those events again, and some delete all that they have stored.',
+  section: 'requests-come-with-a-wrong-write-key',
+  page: false,
+  metric,
+  atLeast: 10,
+  of: 3,
 });
 
 export const lateCrashes = (metric: Metric): AlarmSpec => ({

@@ -1,5 +1,5 @@
 /**
- * Who is told of alarms. There are two topics: `alarmTopic` rings the pagers and is for what cannot wait until the morning;
+ * Who is notified of alarms. There are two topics: `alarmTopic` rings the pagers and is for what cannot wait until the morning;
  * `noticeTopic` writes to people and programs, and gets everything.
  */
 import { Annotations, Duration, RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
@@ -9,8 +9,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import type { ResolvedAlerts } from '../config/schema.ts';
-import { nameOf, optional, type PipelineContext } from './context.ts';
-import { isPrivateUrl } from './private-network.ts';
+import { nameOf, optional, type PipelineSettings } from './context.ts';
+import { networkOf } from '../config/networks.ts';
 
 /**
  * SNS gives up on a URL for good after an hour, whatever is set here. These retries wait for 57 minutes at most; what is
@@ -28,7 +28,7 @@ const DELIVERY: DeliveryPolicy = {
 };
 
 export interface AlertingProps {
-  readonly context: PipelineContext;
+  readonly context: PipelineSettings;
   readonly alerts: ResolvedAlerts;
 }
 
@@ -42,7 +42,7 @@ export class Alerting extends Construct {
   /** Of the subscriptions that are URLs: what could not be delivered. */
   readonly deadLetterQueues: readonly Queue[];
 
-  readonly #context: PipelineContext;
+  readonly #context: PipelineSettings;
 
   constructor(scope: Construct, id: string, { context, alerts }: AlertingProps) {
     super(scope, id);
@@ -72,25 +72,44 @@ export class Alerting extends Construct {
   }
 
   /**
-   * Standard topics, since FIFO ones cannot deliver to URLs and mail; and without a key: CloudWatch may not use the one that
-   * AWS manages, and one of ours could keep an alarm from being heard.
+   * Standard topics, since FIFO ones cannot deliver to URLs and mail; and without a key, unless the customer names one: CloudWatch may
+   * not use the one that AWS manages, and one of ours could keep an alarm from being heard.
    */
   #topic(id: string, name: string): Topic {
     const topic = new Topic(this, id, {
       enforceSSL: true,
+      ...optional('masterKey', this.#context.encryptionKey),
       ...optional('topicName', nameOf(this.#context, name)),
     });
     // With a policy of its own a topic loses the default one. Without this, CloudWatch's alarms would vanish silently.
+    this.#allowPublish(topic, [`${this.#context.pipeline}:*`]);
+    return topic;
+  }
+
+  /**
+   * Lets further alarms of this account and region publish to both topics, such as alarms of your own on a destination.
+   * @param names of the alarms, or patterns with `*`
+   */
+  allowAlarms(...names: readonly string[]): void {
+    for (const topic of [this.alarmTopic, this.noticeTopic]) this.#allowPublish(topic, names);
+  }
+
+  #allowPublish(topic: Topic, names: readonly string[]): void {
     topic.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'AlarmsOfThisAccount',
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        conditions: this.#fromAlarms(names),
       }),
     );
-    return topic;
+  }
+
+  /** An alarm of another stack in the account is not one of the pipeline's, and must not page for it. */
+  #fromAlarms(names: readonly string[]) {
+    const { partition, region, account } = Stack.of(this);
+    const alarms = names.map((name) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`);
+    return { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': alarms } };
   }
 
   /**
@@ -117,7 +136,7 @@ export class Alerting extends Construct {
       deliveryPolicy: DELIVERY,
       deadLetterQueue,
     });
-    if (typeof to === 'string' && isPrivateUrl(to)) {
+    if (typeof to === 'string' && networkOf(to) !== 'public') {
       Annotations.of(this).addWarningV2(
         `sluice:private-alert-${id}`,
         `alerts.urls has ${to}, which works in the local run only; name a public address`,

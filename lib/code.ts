@@ -91,7 +91,7 @@ const bundle = <K extends string>(entries: Readonly<Record<K, string>>, root: st
   return Object.fromEntries(names.map((name) => [name, module(name)])) as Record<K, Module>;
 };
 
-/** Packages may be installed anywhere above the project, or behind a link; their sources are named all the same. */
+/** Packages may be installed anywhere above the project, or behind a link; their sources are named anyway. */
 const withoutPlace = (sourceMap: Uint8Array): Uint8Array => {
   const map = JSON.parse(Buffer.from(sourceMap).toString()) as { sources: string[] };
   const sources = map.sources.map((source) => source.replace(/^.*?node_modules\//, 'node_modules/'));
@@ -153,7 +153,7 @@ const hashOf = (files: readonly (readonly [string, Uint8Array])[]): string => {
 };
 
 /**
- * @param config what `bundle.json` says beside the code version
+ * @param config what `bundle.json` says besides the code version
  * @param place where the transform's paths begin, and what its errors are prefixed with
  * @throws ConfigError that names the key, the file and the line of a transform that cannot be bundled
  */

@@ -1,8 +1,9 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 /** What `EventPipeline` decides once for all the constructs inside it. */
-export interface PipelineContext {
+export interface PipelineSettings {
   /** Where the paths of transforms begin; the sources of their stack traces are named from here. Absolute. */
   readonly baseDir: string;
   /** Names the pipeline in the errors of its configuration. */
@@ -18,6 +19,10 @@ export interface PipelineContext {
   /** Of queues and tables, when they are removed and when they are replaced. */
   readonly removalPolicy: RemovalPolicy;
   readonly logRetention: RetentionDays;
+  /** Of the tables, the topics and the logs. @default - AWS's own keys */
+  readonly encryptionKey?: IKey | undefined;
+  /** ARNs of the keys under which secrets are encrypted. */
+  readonly secretKeys: readonly string[];
   /** Whether each transform is loaded while its function is constructed. */
   readonly checkTransforms: boolean;
 }
@@ -29,10 +34,10 @@ export interface PipelineContext {
 export const PIPELINE_TAG = 'sluice:pipeline';
 
 /** A physical name, or none: then CloudFormation makes one up, which it can replace. */
-export const nameOf = ({ namePrefix }: PipelineContext, part: string): string | undefined =>
+export const nameOf = ({ namePrefix }: PipelineSettings, part: string): string | undefined =>
   namePrefix === undefined ? undefined : `${namePrefix}-${part}`;
 
-/** A prop that is left out rather than set to undefined: the constructs of aws-cdk-lib tell the two apart. */
+/** A prop that is left out rather than set to undefined: the constructs of aws-cdk-lib distinguish the two. */
 export const optional = <K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> =>
   (value === undefined ? {} : { [key]: value }) as Partial<Record<K, T>>;
 

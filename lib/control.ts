@@ -2,7 +2,7 @@ import { Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, type Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { alignedList } from '../contract/aligned-list.ts';
@@ -10,23 +10,28 @@ import type { ControlBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import { METRICS } from '../contract/metrics.ts';
-import { PIPELINE_TAG, wholeSeconds, type PipelineContext } from './context.ts';
+import { PIPELINE_TAG, type PipelineSettings } from './context.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import { SluiceFunction } from './function.ts';
 import type { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
+/**
+ * By what the CDK judges how many statements a policy of a role holds; it does not count the ARNs in conditions, which each mapping's
+ * statement has one of. More than the longest ARN, so that they are counted with the resources.
+ */
+const ARN_SIZE = '@aws-cdk/aws-iam.arnSizeEstimate';
+const ARN_SIZE_BYTES = 260;
+
 /** A stage as control sees it. */
 export interface ControlledStage {
   readonly maxConcurrency: number;
-  /** The function's hard timeout; milliseconds. */
-  readonly timeout: number;
   readonly stage: PipelineStage;
 }
 
 export interface ControlProps {
-  readonly context: PipelineContext;
-  readonly config: Pick<ResolvedConfig, 'timing' | 'degradedMode'>;
+  readonly context: PipelineSettings;
+  readonly config: Pick<ResolvedConfig, 'degradedMode' | 'sources'>;
   readonly tables: Tables;
   readonly flipTopic: FlipTopic;
   /** The router's first. */
@@ -35,7 +40,7 @@ export interface ControlProps {
 
 /**
  * Control brings what runs in line with the stages' modes, once a minute and whenever a mode changes; and it carries out
- * what operators ask. It is level-triggered: a run that is lost is made up for by the next, and two at once do no harm.
+ * what operators ask. It is level-triggered: a run that is lost is made up for by the next, and two in parallel do no harm.
  */
 export class Control extends Construct {
   readonly function: SluiceFunction;
@@ -46,6 +51,7 @@ export class Control extends Construct {
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
     const { context, config, tables, flipTopic, stages } = props;
+    this.node.setContext(ARN_SIZE, ARN_SIZE_BYTES);
     this.#pipeline = context.pipeline;
     this.function = new SluiceFunction(this, 'Function', {
       context,
@@ -53,19 +59,13 @@ export class Control extends Construct {
       name: 'control',
       description: "brings the pipeline in line with its stages' modes",
       config: {
-        stages: stages.map(({ stage, maxConcurrency, timeout }) => ({
-          id: stage.stage,
-          maxConcurrency,
-          // As it is deployed.
-          timeout: wholeSeconds(timeout) * 1000,
-        })),
-        timing: config.timing,
+        stages: stages.map(({ stage, maxConcurrency }) => ({ id: stage.stage, maxConcurrency })),
         degradedMode: config.degradedMode,
+        sources: config.sources.map(({ id, orderBy }) => ({ id, orderBy })),
       } satisfies Omit<ControlBundle, 'codeVersion'>,
       memorySize: 256,
       timeout: Duration.seconds(30),
       environment: {
-        ...tables.environment,
         ...flipTopic.environment,
         [ENV.stackName]: context.stackName,
         [ENV.mappingIds]: alignedList(
@@ -76,8 +76,7 @@ export class Control extends Construct {
       },
       asyncRetries: 0,
     });
-    tables.grantWriteState(this.function);
-    tables.grantPark(this.function);
+    tables.connectControl(this.function);
     flipTopic.grantPublish(this.function);
     this.#grantStages(stages.map(({ stage }) => stage));
     this.#grantCounts(context);
@@ -106,39 +105,33 @@ export class Control extends Construct {
     });
   }
 
-  /** Switching stages off and on, probing them, starting drains, and sending rejected events once more. */
+  /** Switching stages off and on, probing them, starting drains, and sending rejected events again. */
   #grantStages(stages: readonly PipelineStage[]): void {
-    this.function.allow(
-      ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
-      stages.map(({ mapping }) => mapping.eventSourceMappingArn),
-    );
     for (const stage of stages) {
+      const mapping = [stage.mapping.eventSourceMappingArn];
+      this.function.allow(['lambda:GetEventSourceMapping'], mapping);
+      // An update may name another function.
+      this.function.allow(['lambda:UpdateEventSourceMapping'], mapping, {
+        ArnEquals: { 'lambda:FunctionArn': stage.function.lambda.functionArn },
+      });
       stage.grantInvoke(this.function);
       stage.grantSend(this.function);
     }
   }
 
   /** By the tag, and not by name: the queues of removed destinations are in no template any more, but still count. */
-  #grantCounts({ pipeline }: PipelineContext): void {
+  #grantCounts({ pipeline }: PipelineSettings): void {
     const { partition, region, account } = Stack.of(this);
-    this.function.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: ['sqs:GetQueueAttributes'],
-        resources: [`arn:${partition}:sqs:${region}:${account}:*`],
-        conditions: { StringEquals: { [`aws:ResourceTag/${PIPELINE_TAG}`]: pipeline } },
-      }),
-    );
+    this.function.allow(['sqs:GetQueueAttributes'], [`arn:${partition}:sqs:${region}:${account}:*`], {
+      StringEquals: { [`aws:ResourceTag/${PIPELINE_TAG}`]: pipeline },
+    });
   }
 
   #grantMetrics(): void {
-    this.function.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: ['cloudwatch:PutMetricData'],
-        // CloudWatch knows no resources for it; the namespace is what it can be limited to.
-        resources: ['*'],
-        conditions: { StringEquals: { 'cloudwatch:namespace': METRICS.namespace } },
-      }),
-    );
+    // CloudWatch knows no resources for it; the namespace is what it can be limited to.
+    this.function.allow(['cloudwatch:PutMetricData'], ['*'], {
+      StringEquals: { 'cloudwatch:namespace': METRICS.namespace },
+    });
   }
 
   #acknowledgeWide(): void {
@@ -159,7 +152,7 @@ export class Control extends Construct {
    * Resolving alarms that a deployment removes: a custom resource, which control's function answers. By the beginning of their names:
    * the template no longer has those that are removed.
    */
-  #grantAlarms({ pipeline }: PipelineContext): void {
+  #grantAlarms({ pipeline }: PipelineSettings): void {
     const { partition, region, account } = Stack.of(this);
     const alarms = `:cloudwatch:${region}:${account}:alarm:${pipeline}:*`;
     this.function.allow(
@@ -201,6 +194,16 @@ export class Control extends Construct {
   /** Stages that are normal although two probes in a row failed. @default - maximum over 5 minutes */
   metricProbesFailing(options?: MetricOptions): Metric {
     return this.#metric(METRICS.probesFailing, options);
+  }
+
+  /** Messages in the longest queue of a stage. @default - maximum over 5 minutes */
+  metricQueueBacklog(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.queueBacklog, options);
+  }
+
+  /** About how many messages of a queue are of one user: the most of all stages. @default - maximum over 5 minutes */
+  metricKeyBacklog(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.keyBacklog, options);
   }
 
   #metric(metricName: string, options?: MetricOptions): Metric {

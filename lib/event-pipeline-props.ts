@@ -1,6 +1,8 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { PipelineConfig } from '../config/index.ts';
+import type { BudgetSettings } from './budget.ts';
 
 /** What `sluice.config.ts` holds, and how it is deployed. `docs/configuration.md` describes each key of the former. */
 export interface EventPipelineProps extends PipelineConfig {
@@ -21,17 +23,17 @@ export interface EventPipelineProps extends PipelineConfig {
   readonly timing?: PipelineConfig['timing'];
   /**
    * The front door's throttle and its reserved concurrency.
-   * @default - 1,000 requests per second, 2,000 at once, no reserved concurrency
+   * @default - 1,000 requests per second, 2,000 concurrent, no reserved concurrency
    */
   readonly ingest?: PipelineConfig['ingest'];
   /**
-   * How many routers run at once.
+   * How many routers run concurrently.
    * @default - 50
    */
   readonly router?: PipelineConfig['router'];
   /**
-   * Drops events that come again within a window, by their `messageId`. Each message costs a read and a write more.
-   * @default - off: SQS drops a request that comes again unchanged within five minutes
+   * Drops events that are repeated within a window, by their `messageId`. Each message costs a read and a write more.
+   * @default - off: SQS drops a request that is repeated unchanged within five minutes
    */
   readonly deduplication?: PipelineConfig['deduplication'];
 
@@ -41,8 +43,8 @@ export interface EventPipelineProps extends PipelineConfig {
    */
   readonly degradedMode?: PipelineConfig['degradedMode'];
   /**
-   * Who is told: PagerDuty, Splunk On-Call, addresses and URLs.
-   * @default - nobody; the alarms are there all the same
+   * Who is notified: PagerDuty, Splunk On-Call, addresses and URLs.
+   * @default - nobody; the alarms exist anyway
    */
   readonly alerts?: PipelineConfig['alerts'];
 
@@ -70,6 +72,18 @@ export interface EventPipelineProps extends PipelineConfig {
    */
   readonly namePrefix?: string;
   /**
+   * A key of yours for the tables, the topics and the logs, but not for the queues, which accepting an event depends on. A key that is
+   * disabled or cannot be reached stops forwarding and alarms; events are still accepted. As a text: its ARN. See "A key of your own" in
+   * `docs/operating.md`.
+   * @default - keys that AWS owns
+   */
+  readonly encryptionKey?: IKey | string;
+  /**
+   * ARNs of the keys of yours under which secrets in Secrets Manager are encrypted: functions that read secrets may decrypt with them.
+   * @default - Secrets Manager's own key, which needs no permission
+   */
+  readonly secretKeys?: readonly string[];
+  /**
    * Where people find the runbook, for the descriptions of alarms; the anchor of a section is put behind it.
    * @default 'docs/runbook.md'
    */
@@ -87,7 +101,7 @@ export interface EventPipelineProps extends PipelineConfig {
    */
   readonly accountLogRole?: boolean;
   /**
-   * Makes experiments of AWS Fault Injection Service, which somebody may then start, and puts its extension into the stages'
+   * Creates experiments of AWS Fault Injection Service, which you may then start, and puts its extension into the stages'
    * functions. They start more slowly with it: for a trial, not for good.
    * @default false
    */
@@ -98,6 +112,16 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default true
    */
   readonly checkTransforms?: boolean;
+  /**
+   * The ARN of a web ACL of AWS WAF (of the scope REGIONAL, in this region) that is put in front of the API.
+   * @default - none
+   */
+  readonly webAcl?: string;
+  /**
+   * A monthly budget, whose notifications go to the notice topic: at 80 and 100 percent, and when AWS expects more for the month.
+   * @default - none
+   */
+  readonly budget?: BudgetSettings;
   /**
    * Of a local run, which runs control more often than the template says: seconds between two of its runs. The configuration is
    * checked against it, and nothing else depends on it.

@@ -1,30 +1,34 @@
-import { Annotations, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import path from 'node:path';
-import { alignedList } from '../contract/aligned-list.ts';
-import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
-import { ENV } from '../contract/environment.ts';
 import {
   ConfigError,
+  deprecationsOf,
   validateConfig,
   type PipelineConfig,
   type ResolvedConfig,
-  type ResolvedDestination,
 } from '../config/index.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
-import type { PipelineContext } from './context.ts';
+import { Budget } from './budget.ts';
+import type { PipelineSettings } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
+import { allowServices } from './encryption.ts';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
 import { FaultInjection } from './fault-injection.ts';
 import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Monitoring } from './monitoring.ts';
-import { isPrivateUrl } from './private-network.ts';
-import { PipelineStage } from './stage.ts';
+import { exposuresOf } from '../config/exposures.ts';
+import { networkOf, networksOf } from '../config/networks.ts';
+import { destinationStage, routerStage } from './pipeline-stages.ts';
+import type { PipelineStage } from './stage.ts';
 import { Tables } from './tables.ts';
-import { stageTransform } from './transform.ts';
+import { WebAcl } from './web-acl.ts';
+
+const KEY_ARN = /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 
 const NAME_PREFIX = /^[A-Za-z][A-Za-z0-9-]{0,19}$/;
 
@@ -50,10 +54,8 @@ export class EventPipeline extends Construct {
   /** Absolute paths of the files that the functions' code is made of, packages left out. */
   readonly inputs: readonly string[];
 
-  readonly #context: PipelineContext;
+  readonly #context: PipelineSettings;
   readonly #config: ResolvedConfig;
-  /** What `#config` was made of: errors name its keys. */
-  readonly #written: PipelineConfig;
 
   /** @throws ConfigError with one line for each mistake */
   constructor(scope: Construct, id: string, props: EventPipelineProps) {
@@ -68,7 +70,11 @@ export class EventPipeline extends Construct {
       runbookUrl,
       faultInjection = false,
       checkTransforms = true,
+      encryptionKey,
+      secretKeys = [],
       controlSeconds,
+      webAcl,
+      budget,
       ...config
     } = props;
     this.#context = {
@@ -80,17 +86,26 @@ export class EventPipeline extends Construct {
       namePrefix,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
       logRetention: logRetention ?? RetentionDays.ONE_MONTH,
+      encryptionKey: typeof encryptionKey === 'string' ? this.#importKey(encryptionKey) : encryptionKey,
+      secretKeys: secretKeys.map((arn) => this.#keyArn('secretKeys', arn)),
       checkTransforms,
     };
-    this.#written = config;
+    allowServices(this, this.#context);
     this.#config = this.#validate(config, controlSeconds);
 
     this.tables = new Tables(this, 'Tables', this.#context);
     this.flipTopic = new FlipTopic(this, 'Flips', this.#context);
+    const parts = {
+      context: this.#context,
+      tables: this.tables,
+      flipTopic: this.flipTopic,
+      config: this.#config,
+      written: config,
+    };
     this.destinations = new Map(
-      this.#config.destinations.map((destination, i) => [destination.id, this.#deliver(destination, i)]),
+      this.#config.destinations.map((one, i) => [one.id, destinationStage(this, parts, one, i)]),
     );
-    this.router = this.#router();
+    this.router = routerStage(this, parts, (id) => this.destination(id));
     this.ingest = new IngestApi(this, 'Ingest', {
       context: this.#context,
       config: this.#config,
@@ -117,6 +132,8 @@ export class EventPipeline extends Construct {
       stages: this.stages,
     });
     this.faultInjection = faultInjection ? this.#faultInjection() : undefined;
+    if (webAcl !== undefined) new WebAcl(this, 'WebAcl', { api: this.ingest.api, webAclArn: webAcl });
+    if (budget !== undefined) new Budget(this, 'Budget', { ...budget, topic: this.alerting.noticeTopic });
     this.dataPlaneUrl = this.ingest.url;
     const functions = [
       this.ingest.function,
@@ -124,7 +141,7 @@ export class EventPipeline extends Construct {
       ...this.stages.map((stage) => stage.function),
     ];
     this.inputs = [...new Set(functions.flatMap(({ inputs }) => inputs))].sort();
-    this.#warn();
+    this.#warn(config);
   }
 
   /** Every stage, the router's first. */
@@ -144,6 +161,20 @@ export class EventPipeline extends Construct {
     );
   }
 
+  #importKey(arn: string): IKey {
+    return Key.fromKeyArn(this, 'EncryptionKey', this.#keyArn('encryptionKey', arn));
+  }
+
+  /** An alias has no ARN that IAM compares, and a pattern would be every key's. @throws ConfigError */
+  #keyArn(name: string, arn: string): string {
+    if (Token.isUnresolved(arn) || KEY_ARN.test(arn)) return arn;
+    const use = 'use the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>';
+    throw new ConfigError(
+      [`${name}: ${JSON.stringify(arn)} is not the ARN of a key; ${use}`],
+      this.node.path,
+    );
+  }
+
   #validate(written: PipelineConfig, controlSeconds: number | undefined): ResolvedConfig {
     const { baseDir, namePrefix, where } = this.#context;
     if (namePrefix !== undefined && !NAME_PREFIX.test(namePrefix)) {
@@ -157,75 +188,6 @@ export class EventPipeline extends Construct {
     return resolveTransforms(validateConfig(written, where, interval), written, baseDir, where);
   }
 
-  #router(): PipelineStage {
-    const { destinations, timing, degradedMode, deduplication, router } = this.#config;
-    const transform = stageTransform('transform', this.#written.transform, this.#config.transform);
-    const enabled = destinations.filter((destination) => destination.enabled);
-    const queueNames = enabled.map(({ id }) => this.destination(id).queue.queueName);
-    const stage = new PipelineStage(this, 'Router', {
-      context: this.#context,
-      tables: this.tables,
-      flipTopic: this.flipTopic,
-      stage: ROUTER_STAGE,
-      handler: 'router',
-      queueName: 'events',
-      functionName: 'router',
-      description: "runs the pipeline's transform and fans out to the destinations",
-      config: {
-        destinations: enabled.map(({ id, sources }) => (sources === undefined ? { id } : { id, sources })),
-        timing,
-        degradedMode,
-        ...(deduplication && { deduplication }),
-        ...transform.bundle,
-      } satisfies Omit<RouterBundle, 'codeVersion'>,
-      transform: transform.source,
-      secrets: transform.secrets,
-      timeout: timing.routerTimeout,
-      visibility: timing.routerVisibility,
-      maxConcurrency: router.maxConcurrency,
-      environment: {
-        [ENV.destinationQueueNames]: alignedList(
-          enabled.map(({ id }) => id),
-          queueNames,
-        ),
-      },
-    });
-    for (const { id } of enabled) this.destination(id).grantSend(stage.function);
-    return stage;
-  }
-
-  /** One that is switched off keeps its stage, so that it goes on delivering what it has. */
-  #deliver(destination: ResolvedDestination, i: number): PipelineStage {
-    const { timing, degradedMode } = this.#config;
-    const { id, maxConcurrency, transform: resolved, headers, signingSecret, ...rest } = destination;
-    const written = this.#written.destinations[i]?.transform;
-    const transform = stageTransform(`destinations[${i}].transform`, written, resolved);
-    const secrets = [...Object.values(headers), signingSecret].flatMap((value) =>
-      typeof value === 'object' ? [value.secretName] : [],
-    );
-    return new PipelineStage(this, `Destination-${id}`, {
-      context: this.#context,
-      tables: this.tables,
-      flipTopic: this.flipTopic,
-      stage: id,
-      handler: 'deliver',
-      queueName: `to-${id}`,
-      functionName: `deliver-${id}`,
-      description: `delivers to ${id}`,
-      config: {
-        destination: { id, maxConcurrency, headers, ...(signingSecret && { signingSecret }), ...rest },
-        timing,
-        degradedMode,
-        ...transform.bundle,
-      } satisfies Omit<DeliverBundle, 'codeVersion'>,
-      transform: transform.source,
-      secrets: [...secrets, ...transform.secrets],
-      timeout: timing.deliverTimeout,
-      visibility: timing.deliverVisibility,
-      maxConcurrency,
-    });
-  }
-
   #faultInjection(): FaultInjection {
     const { alarms } = this.monitoring;
     return new FaultInjection(this, 'FaultInjection', {
@@ -233,26 +195,29 @@ export class EventPipeline extends Construct {
       router: this.router,
       destinations: [...this.destinations.values()],
       deliverTimeout: this.#config.timing.deliverTimeout,
-      // Accepting must go on whatever fails behind it, and so must what ends degraded mode.
+      // Accepting must continue whatever fails behind it, and so must what ends degraded mode.
       stopOn: ['IngestErrors', 'Heartbeat'].flatMap((name) => alarms.get(name) ?? []),
     });
   }
 
   #controlled(): ControlledStage[] {
-    const { router, destinations, timing } = this.#config;
+    const { router, destinations } = this.#config;
     return [
-      { maxConcurrency: router.maxConcurrency, timeout: timing.routerTimeout, stage: this.router },
-      ...destinations.map(({ id, maxConcurrency }) => ({
-        maxConcurrency,
-        timeout: timing.deliverTimeout,
-        stage: this.destination(id),
-      })),
+      { maxConcurrency: router.maxConcurrency, stage: this.router },
+      ...destinations.map(({ id, maxConcurrency }) => ({ maxConcurrency, stage: this.destination(id) })),
     ];
   }
 
-  #warn(): void {
+  #warn(written: PipelineConfig): void {
+    for (const { key, warning } of deprecationsOf(written))
+      Annotations.of(this).addWarningV2(`sluice:deprecated-${key}`, `${this.#context.where}: ${warning}`);
+    for (const { key, warning } of exposuresOf(this.#config))
+      Annotations.of(this).addWarningV2(`sluice:exposed-${key}`, `${this.#context.where}: ${warning}`);
     for (const { id, url, allowPrivateNetwork } of this.#config.destinations) {
-      if (allowPrivateNetwork || !isPrivateUrl(url)) continue;
+      // What a secret holds is not known here.
+      const network = typeof url === 'string' ? networkOf(url) : 'public';
+      const isAllowed = networksOf(allowPrivateNetwork).some((allowed) => allowed === network);
+      if (typeof url !== 'string' || network === 'public' || isAllowed) continue;
       Annotations.of(this).addWarningV2(
         `sluice:private-destination-${id}`,
         `the destination ${id} sends to ${url}, which works in the local run only; name a public address, or set allowPrivateNetwork`,

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
 import { CfnExperimentTemplate } from 'aws-cdk-lib/aws-fis';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -6,7 +6,7 @@ import { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { PipelineContext } from './context.ts';
+import type { PipelineSettings } from './context.ts';
 import type { PipelineStage } from './stage.ts';
 
 /** Where AWS publishes the ARN of its extension's layer in each region, for the architecture of the functions. */
@@ -28,7 +28,7 @@ const DURATION = 'PT10M';
 const MAX_DELAY = 5_000;
 
 export interface FaultInjectionProps {
-  readonly context: PipelineContext;
+  readonly context: PipelineSettings;
   readonly router: PipelineStage;
   readonly destinations: readonly PipelineStage[];
   /** Of the destinations' functions; milliseconds. */
@@ -38,7 +38,7 @@ export interface FaultInjectionProps {
 }
 
 /**
- * Experiments of AWS Fault Injection Service on the pipeline's stages. Nothing happens until somebody starts one; but each stage's
+ * Experiments of AWS Fault Injection Service on the pipeline's stages. Nothing happens until someone starts one; but each stage's
  * function carries the service's extension, which makes it start more slowly and asks a bucket once a minute.
  *
  * Ingest and control are left alone: no experiment may cost an event, and control is what the experiments are about.
@@ -49,7 +49,7 @@ export class FaultInjection extends Construct {
   /** Every invocation of one destination's function, picked by the service, begins late. @default - there is no destination */
   readonly destinationSlow: CfnExperimentTemplate | undefined;
 
-  readonly #context: PipelineContext;
+  readonly #context: PipelineSettings;
   readonly #bucket: Bucket;
   readonly #role: Role;
   readonly #stopOn: readonly Alarm[];
@@ -111,13 +111,9 @@ export class FaultInjection extends Construct {
       its.lambda.addEnvironment('AWS_FIS_CONFIGURATION_LOCATION', this.#bucket.arnForObjects(`${FOLDER}/`));
       // A function that has answered is frozen, and the look into the bucket with it: let it end first.
       its.lambda.addEnvironment('AWS_FIS_POLL_MAX_WAIT_MILLISECONDS', '1000');
-      its.grantPrincipal.addToPrincipalPolicy(
-        new PolicyStatement({
-          actions: ['s3:ListBucket'],
-          resources: [this.#bucket.bucketArn],
-          conditions: { StringLike: { 's3:prefix': [`${FOLDER}/*`] } },
-        }),
-      );
+      its.allow(['s3:ListBucket'], [this.#bucket.bucketArn], {
+        StringLike: { 's3:prefix': [`${FOLDER}/*`] },
+      });
       its.allow(['s3:GetObject'], [this.#bucket.arnForObjects(`${FOLDER}/*`)]);
       this.#acknowledgeFolder(its);
     }
@@ -125,8 +121,15 @@ export class FaultInjection extends Construct {
 
   /** The service acts as this role while an experiment runs. */
   #makeRole(stages: readonly PipelineStage[]): Role {
+    const { partition, region, account } = Stack.of(this);
     const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('fis.amazonaws.com'),
+      // For experiments of this account and region alone: the service acts for other accounts as well.
+      assumedBy: new ServicePrincipal('fis.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:fis:${region}:${account}:experiment/*` },
+        },
+      }),
       description: 'Sluice: fault injection',
     });
     const allow = (actions: string[], resources: string[]): boolean =>

@@ -17,10 +17,11 @@ import path from 'node:path';
 import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
 import { ENV } from '../contract/environment.ts';
 import { checkTransform } from './check-transform.ts';
-import { nameOf, optional, type PipelineContext } from './context.ts';
+import { viaService } from './encryption.ts';
+import { nameOf, optional, type PipelineSettings } from './context.ts';
 
 export interface SluiceFunctionProps {
-  readonly context: PipelineContext;
+  readonly context: PipelineSettings;
   /** Whose code it is: `lambdas/<handler>/handler.ts`. */
   readonly handler: HandlerName;
   /** Part of its name, when the pipeline names things. */
@@ -41,9 +42,12 @@ export interface SluiceFunctionProps {
   readonly asyncRetries?: number | undefined;
 }
 
+/** A statement's conditions: values by the condition key, by the operator. */
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
 /**
  * A function of the pipeline: its code as an asset, its own log group, and a role that may write to it and do
- * nothing else until it is told so by `allow`.
+ * nothing else until `allow` says so.
  */
 export class SluiceFunction extends Construct implements IGrantable {
   readonly lambda: LambdaFunction;
@@ -51,11 +55,13 @@ export class SluiceFunction extends Construct implements IGrantable {
   /** Absolute paths of the files that its code is made of, packages left out. */
   readonly inputs: readonly string[];
   readonly codeVersion: string;
+  readonly #secretKeys: readonly string[];
 
   /** @throws ConfigError when the transform cannot be bundled, or does not load */
   constructor(scope: Construct, id: string, props: SluiceFunctionProps) {
     super(scope, id);
     const { context, handler, name, transform, asyncRetries, environment } = props;
+    this.#secretKeys = context.secretKeys;
     const code = buildCode(handler, props.config, context, transform);
     if (transform !== undefined && context.checkTransforms)
       checkTransform(code, transform, context, props.memorySize);
@@ -64,6 +70,7 @@ export class SluiceFunction extends Construct implements IGrantable {
 
     const logGroup = new LogGroup(this, 'Logs', {
       retention: context.logRetention,
+      ...optional('encryptionKey', context.encryptionKey),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Not Lambda's managed policy: that one may write to every log group of the account.
@@ -101,7 +108,7 @@ export class SluiceFunction extends Construct implements IGrantable {
         id: 'Serverless-LambdaTracing',
         reason:
           'Tracing needs a permission on all resources and one more service on the path of every event. The ' +
-          'message ids in the logs tell what became of an event.',
+          'message ids in the logs show what became of an event.',
       },
       {
         id: 'Serverless-LambdaDLQ',
@@ -115,15 +122,24 @@ export class SluiceFunction extends Construct implements IGrantable {
       id: 'Serverless-LambdaAsyncFailureDestination',
       reason:
         'The asynchronous calls are those of the schedule, of the flip topic, and those by which control starts to ' +
-        'drain; control starts anew each minute what there still is to do.',
+        'drain; control starts again each minute what there still is to do.',
     });
   }
 
-  /** Lets the function do this, to these resources only. */
-  allow(actions: readonly string[], resources: readonly string[]): void {
+  /** Lets the function do this, to these resources only. @param conditions as IAM has them; all must hold */
+  allow(actions: readonly string[], resources: readonly string[], conditions: Conditions = {}): void {
     this.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: [...actions], resources: [...resources] }),
+      new PolicyStatement({
+        actions: [...actions],
+        resources: [...resources],
+        conditions: { ...conditions },
+      }),
     );
+  }
+
+  /** Lets the function do this to items of these tables and indexes. @param keys patterns of their partition keys */
+  allowItems(actions: readonly string[], tables: readonly string[], keys: readonly string[]): void {
+    this.allow(actions, tables, { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } });
   }
 
   /** Lets the function read the values of these secrets, given by name, and of no others. */
@@ -139,6 +155,8 @@ export class SluiceFunction extends Construct implements IGrantable {
       }),
     );
     this.allow(['secretsmanager:GetSecretValue'], arns);
+    if (this.#secretKeys.length === 0) return;
+    this.allow(['kms:Decrypt'], this.#secretKeys, viaService(this, 'secretsmanager'));
   }
 
   /** Invocations that ended in an error, or in the timeout. @default - sum over 5 minutes */

@@ -1,5 +1,5 @@
 /**
- * What API Gateway answers by itself, without asking ingest. SDKs read any 4xx as "drop this": some discard the batch,
+ * What API Gateway answers on its own, without asking ingest. SDKs read any 4xx as "drop this": some discard the batch,
  * on 401 some empty their store, on 404 some stop for good. They keep and repeat what is answered with 429 or 503. So
  * each trouble that is ours, or that passes, becomes one of those two, with the headers that a browser asks for.
  */
@@ -20,7 +20,7 @@ const CORS = {
 /** Seconds. A gateway response cannot add jitter; SDKs have their own. */
 const RETRY_AFTER = { 'Retry-After': constant('5') };
 
-/** Throttled: too much at once, and it passes. */
+/** Throttled: too much at the same time, and it passes. */
 const SLOW_DOWN = [
   ResponseType.THROTTLED,
   ResponseType.QUOTA_EXCEEDED,
@@ -50,19 +50,21 @@ const UNAVAILABLE = [
 ];
 
 /**
- * Left as they are, but for CORS. They are the client's and stay wrong however often they are sent: a body above API
- * Gateway's 10 MB (413), and a request that is not well-formed HTTP (400). The status of DEFAULT_4XX cannot be set without
- * setting that of every other 4xx.
+ * Headers of more than 10,240 bytes (431), and a request that is not well-formed HTTP. The status cannot be set without
+ * setting that of every other 4xx. Headers can become small again, when a page's cookies expire, say: an SDK that keeps
+ * its events on this status is given a time to wait.
  */
+const OTHER = ResponseType.DEFAULT_4XX;
+
+/** Left as they are, but for CORS: they stay wrong however often they are sent. A body above API Gateway's 10 MB is one. */
 const UNCHANGED = [
-  ResponseType.DEFAULT_4XX,
   ResponseType.REQUEST_TOO_LARGE,
   ResponseType.BAD_REQUEST_BODY,
   ResponseType.BAD_REQUEST_PARAMETERS,
 ];
 
 export const addGatewayResponses = (api: RestApi): void => {
-  const add = (type: ResponseType, retry?: { statusCode: string }): void => {
+  const add = (type: ResponseType, retry?: { statusCode?: string }): void => {
     api.addGatewayResponse(type.responseType, {
       type,
       responseHeaders: retry === undefined ? CORS : { ...CORS, ...RETRY_AFTER },
@@ -71,5 +73,6 @@ export const addGatewayResponses = (api: RestApi): void => {
   };
   for (const type of SLOW_DOWN) add(type, { statusCode: '429' });
   for (const type of UNAVAILABLE) add(type, { statusCode: '503' });
+  add(OTHER, {});
   for (const type of UNCHANGED) add(type);
 };

@@ -1,4 +1,5 @@
 export { EventPipeline } from './event-pipeline.ts';
+export type { BudgetSettings } from './budget.ts';
 export type { EventPipelineProps } from './event-pipeline-props.ts';
 export { SluiceStack } from './sluice-stack.ts';
 export { PipelineStage } from './stage.ts';

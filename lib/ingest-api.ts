@@ -14,7 +14,7 @@ import type { IngestBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import { sluiceVersion } from '../contract/version.ts';
-import { nameOf, wholeSeconds, type PipelineContext } from './context.ts';
+import { nameOf, optional, wholeSeconds, type PipelineSettings } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import type { PipelineStage } from './stage.ts';
@@ -23,11 +23,11 @@ import type { Tables } from './tables.ts';
 /** API Gateway waits 29 s for a function; one that runs longer answers nobody. */
 const MAX_TIMEOUT = 29;
 
-/** Seconds that ingest has beyond its deadline, to answer 503 by itself. */
+/** Seconds that ingest has beyond its deadline, to answer 503 on its own. */
 const GRACE = 5;
 
 /** Never the path's query (a pixel carries the write key there), and no header but the agent. */
-const ACCESS_LOG = {
+const ACCESS_LOG_FIELDS = {
   requestId: '$context.requestId',
   time: '$context.requestTime',
   ip: '$context.identity.sourceIp',
@@ -45,8 +45,15 @@ const ACCESS_LOG = {
   tls: '$context.tlsVersion',
 };
 
+/**
+ * API Gateway does not document that it escapes quotes in a path or an agent, which anyone on the internet may choose: an
+ * agent with `","_aws":{` in it would make an embedded metric of the line, and could ring an alarm. CloudWatch reads metrics
+ * only of a line that is JSON from its first character.
+ */
+const ACCESS_LOG = `access ${JSON.stringify(ACCESS_LOG_FIELDS)}`;
+
 export interface IngestApiProps {
-  readonly context: PipelineContext;
+  readonly context: PipelineSettings;
   readonly config: Pick<ResolvedConfig, 'sources' | 'timing' | 'ingest'>;
   /** The router's: its queue is where accepted events go. */
   readonly router: PipelineStage;
@@ -79,16 +86,17 @@ export class IngestApi extends Construct {
         version: sluiceVersion(),
         sources,
         timing: { ingestDeadline: timing.ingestDeadline },
+        maxKeys: ingest.maxKeysPerRequest,
       } satisfies Omit<IngestBundle, 'codeVersion'>,
       // Processor time comes with memory, and a request of 4 MB with thousands of users has seconds of work in it.
       memorySize: 1024,
       timeout: Duration.seconds(Math.min(MAX_TIMEOUT, wholeSeconds(timing.ingestDeadline) + GRACE)),
-      environment: { [ENV.eventsQueueUrl]: router.queue.queueUrl, ...tables.stateEnvironment },
+      environment: { [ENV.eventsQueueUrl]: router.queue.queueUrl },
       reservedConcurrency: ingest.reservedConcurrency,
     });
     router.grantSend(this.function);
     // For /health, and one item: no event waits for it.
-    this.function.allow(['dynamodb:GetItem'], [tables.state.tableArn]);
+    tables.connectIngest(this.function);
 
     this.api = this.#restApi(context, ingest, props.accountLogRole);
     const integration = new LambdaIntegration(this.function.lambda, { allowTestInvoke: false });
@@ -103,12 +111,13 @@ export class IngestApi extends Construct {
   }
 
   #restApi(
-    context: PipelineContext,
+    context: PipelineSettings,
     { rateLimit, burstLimit }: ResolvedConfig['ingest'],
     accountLogRole: boolean,
   ): RestApi {
     const accessLogs = new LogGroup(this, 'AccessLogs', {
       retention: context.logRetention,
+      ...optional('encryptionKey', context.encryptionKey),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const api = new RestApi(this, 'Api', {
@@ -121,10 +130,10 @@ export class IngestApi extends Construct {
         throttlingRateLimit: rateLimit,
         throttlingBurstLimit: burstLimit,
         accessLogDestination: new LogGroupLogDestination(accessLogs),
-        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        accessLogFormat: AccessLogFormat.custom(ACCESS_LOG),
       },
     });
-    // An output that RestApi makes by itself, under a name that nobody can guess.
+    // An output that RestApi creates, under a name that nobody can guess.
     api.node.tryRemoveChild('Endpoint');
     const resource = api.node.defaultChild as CfnRestApi;
     // TLS 1.2 at least; without it a regional API still takes 1.0. BASIC: also when a proxy or a CDN is in front.
@@ -159,6 +168,12 @@ export class IngestApi extends Construct {
       {
         id: 'Serverless-APIGWXrayEnabled',
         reason: 'One more service on the path of every event. The access log has the latency of each part.',
+      },
+      {
+        id: 'Serverless-APIGWStructuredLogging',
+        reason:
+          'The fields are JSON, behind a word: of a line that is all JSON CloudWatch would take embedded metrics, and ' +
+          "clients choose a part of the line's text.",
       },
       {
         id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',

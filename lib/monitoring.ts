@@ -11,8 +11,9 @@ import { Construct } from 'constructs';
 import { METRICS } from '../contract/metrics.ts';
 import * as alarms from './alarms.ts';
 import type { Alerting } from './alerting.ts';
-import type { PipelineContext } from './context.ts';
+import type { PipelineSettings } from './context.ts';
 import type { Control } from './control.ts';
+import { deadLetters, functionErrors, functionThrottles, grouped, pagerFailures } from './grouped-alarms.ts';
 import type { IngestApi } from './ingest-api.ts';
 import type { PipelineStage } from './stage.ts';
 
@@ -20,7 +21,7 @@ import type { PipelineStage } from './stage.ts';
 const REMOVED_ALARMS = 'Custom::SluiceAlarms';
 
 export interface MonitoringProps {
-  readonly context: PipelineContext;
+  readonly context: PipelineSettings;
   readonly alerting: Alerting;
   readonly ingest: IngestApi;
   readonly control: Control;
@@ -30,13 +31,13 @@ export interface MonitoringProps {
 
 /**
  * The pipeline's alarms. Each says what is wrong, which command shows more, and which section of the runbook says what to
- * do. What cannot be known at deploy time (since when, why, the last crash) is told by the command.
+ * do. What cannot be known at deploy time (since when, why, the last crash) is shown by the command.
  */
 export class Monitoring extends Construct {
   /** By the id of their construct. */
   readonly alarms: ReadonlyMap<string, Alarm>;
 
-  readonly #context: PipelineContext;
+  readonly #context: PipelineSettings;
   readonly #alerting: Alerting;
 
   constructor(scope: Construct, id: string, { context, alerting, ingest, control, stages }: MonitoringProps) {
@@ -57,12 +58,14 @@ export class Monitoring extends Construct {
       Late1Day: alarms.late1Day(age),
       Late10Days: alarms.late10Days(age),
       OldestParked: alarms.oldestParked(control),
+      LongQueue: alarms.longQueue(control),
       RejectedEvents: alarms.rejectedEvents(this.metricEventsRejected()),
+      WrongKeys: alarms.wrongKeys(this.metricRequestsUnauthorized()),
       LateCrashes: alarms.lateCrashes(this.metricLateCrashes()),
-      ...alarms.grouped('DeadLetters', stages, alarms.deadLetters),
-      ...alarms.grouped('FunctionErrors', functions, alarms.functionErrors),
-      ...alarms.grouped('FunctionThrottles', functions, alarms.functionThrottles),
-      ...alarms.grouped('PagerFailures', alerting.deadLetterQueues, alarms.pagerFailures),
+      ...grouped('DeadLetters', stages, deadLetters),
+      ...grouped('FunctionErrors', functions, functionErrors),
+      ...grouped('FunctionThrottles', functions, functionThrottles),
+      ...grouped('PagerFailures', alerting.deadLetterQueues, pagerFailures),
     };
     this.alarms = new Map(Object.entries(specs).map(([name, spec]) => [name, this.#alarm(name, spec)]));
     this.#resolveRemoved(control);
@@ -92,6 +95,11 @@ export class Monitoring extends Construct {
   /** Events that will not be delivered, in all stages and at ingest. @default - sum over 5 minutes */
   metricEventsRejected(options?: MetricOptions): Metric {
     return this.#metric(METRICS.eventsRejected, { statistic: 'Sum', ...options });
+  }
+
+  /** Requests that ingest answered with 401. @default - sum over 5 minutes */
+  metricRequestsUnauthorized(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.requestsUnauthorized, { statistic: 'Sum', ...options });
   }
 
   /** Failures of transforms after the event had been answered, in all stages. @default - sum over 5 minutes */

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
 import { EventPipeline } from './event-pipeline.ts';
 
-/** A stack of one pipeline, with what a person needs to know of it as outputs. */
+/** A stack of one pipeline, with what you need to know of it as outputs. */
 export class SluiceStack extends Stack {
   readonly pipeline: EventPipeline;
 

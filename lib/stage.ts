@@ -13,7 +13,7 @@ import { ENV } from '../contract/environment.ts';
 import { METRICS } from '../contract/metrics.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { TransformSource } from './code.ts';
-import { nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineContext } from './context.ts';
+import { nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineSettings } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import type { Tables } from './tables.ts';
 
@@ -37,7 +37,7 @@ const MEMORY_WITH_TRANSFORM = 1024;
 const INTAKE_CONCURRENCY = 2;
 
 export interface PipelineStageProps {
-  readonly context: PipelineContext;
+  readonly context: PipelineSettings;
   readonly tables: Tables;
   readonly flipTopic: FlipTopic;
   /** Names the stage in metrics and commands: `router`, or the destination's id. */
@@ -57,7 +57,7 @@ export interface PipelineStageProps {
   readonly timeout: number;
   /** How long a received message is hidden; milliseconds. At least 6 times the timeout is used. */
   readonly visibility: number;
-  /** How many functions run at once, in normal mode. */
+  /** How many functions run concurrently, in normal mode. */
   readonly maxConcurrency: number;
   /** @default - none besides those that every stage has */
   readonly environment?: Readonly<Record<string, string>>;
@@ -112,7 +112,6 @@ export class PipelineStage extends Construct {
         [ENV.stageQueueUrl]: this.queue.queueUrl,
         [ENV.deadLetterQueueArn]: this.deadLetterQueue.queueArn,
         [ENV.stackName]: context.stackName,
-        ...tables.environment,
         ...flipTopic.environment,
         ...props.environment,
       },
@@ -120,8 +119,7 @@ export class PipelineStage extends Construct {
       asyncRetries: 0,
     });
     this.#allowReceiving(this.queue, this.deadLetterQueue);
-    tables.grantWriteState(this.function);
-    tables.grantPark(this.function);
+    tables.connectStage(this.function, this.stage);
     flipTopic.grantPublish(this.function);
     this.function.allowSecrets(props.secrets ?? []);
 
@@ -165,7 +163,7 @@ export class PipelineStage extends Construct {
 
   #fifo(
     id: string,
-    context: PipelineContext,
+    context: PipelineSettings,
     name: string,
     props: Pick<QueueProps, 'visibilityTimeout' | 'deadLetterQueue'>,
   ): Queue {

@@ -1,13 +1,20 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, ProjectionType, TableV2, type TablePropsV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+  type TablePropsV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { ROUTER_STAGE } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
-import { HEAD_INDEX, TABLE } from '../contract/tables.ts';
-import { nameOf, optional, type PipelineContext } from './context.ts';
+import { HEAD_INDEX, INGEST, PARTITION, TABLE } from '../contract/tables.ts';
+import { allowKey } from './encryption.ts';
+import { nameOf, optional, type PipelineSettings } from './context.ts';
 import type { SluiceFunction } from './function.ts';
-
-/** The environment of every function that is allowed to use the tables. */
-export type TableEnvironment = Readonly<Record<string, string>>;
 
 /**
  * The two tables: `state` has the stages' modes and the messages' attempts, `parking` has what is kept aside, parked and
@@ -16,13 +23,11 @@ export type TableEnvironment = Readonly<Record<string, string>>;
 export class Tables extends Construct {
   readonly state: TableV2;
   readonly parking: TableV2;
-  /** For functions that read or write both tables. */
-  readonly environment: TableEnvironment;
-  /** For functions that know of the state table alone. */
-  readonly stateEnvironment: TableEnvironment;
+  readonly #key: IKey | undefined;
 
-  constructor(scope: Construct, id: string, context: PipelineContext) {
+  constructor(scope: Construct, id: string, context: PipelineSettings) {
     super(scope, id);
+    this.#key = context.encryptionKey;
     const common = {
       partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
       sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
@@ -30,7 +35,8 @@ export class Tables extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: context.removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy: context.removalPolicy,
-      // Encryption is DynamoDB's own: a key of ours would be one more thing that can be unavailable.
+      // By default DynamoDB's own: a key of ours would be one more thing that can be unavailable.
+      ...optional('encryption', encryptionOf(context)),
     } satisfies Partial<TablePropsV2>;
     this.state = new TableV2(this, 'State', {
       ...common,
@@ -50,35 +56,78 @@ export class Tables extends Construct {
         },
       ],
     });
-    this.stateEnvironment = { [ENV.stateTable]: this.state.tableName };
-    this.environment = { ...this.stateEnvironment, [ENV.parkingTable]: this.parking.tableName };
   }
 
-  /** Reading modes and attempts. */
-  grantReadState(grantee: SluiceFunction): void {
-    grantee.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], [this.state.tableArn]);
+  /** For `/health`: the system's mode, and no other item. */
+  connectIngest(fn: SluiceFunction): void {
+    fn.lambda.addEnvironment(ENV.stateTable, this.state.tableName);
+    fn.allowItems(['dynamodb:GetItem'], [this.state.tableArn], [PARTITION.mode(ROUTER_STAGE)]);
+    allowKey(fn, this.#key, 'dynamodb', 'read');
   }
 
-  /** Changing modes, recording attempts, successes and seen events; includes reading. No function deletes anything there. */
-  grantWriteState(grantee: SluiceFunction): void {
-    this.grantReadState(grantee);
-    grantee.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [this.state.tableArn]);
+  /**
+   * For a stage's function: the items of its own stage. It also reads the router's mode, since a degraded system blocks every stage.
+   * It records rejected events and cannot read or delete them. The router alone has the seen ids, and records what ingest could not read.
+   *
+   * All actions name their partition keys. One that does not, such as Scan, must not be added: `ForAllValues` holds for it.
+   */
+  connectStage(fn: SluiceFunction, stage: string): void {
+    this.#connect(fn);
+    const [state, parking] = [this.state.tableArn, this.parking.tableArn];
+    const isRouter = stage === ROUTER_STAGE;
+    const seen = isRouter ? [PARTITION.seen('*')] : [];
+    const inState = [PARTITION.mode(stage), PARTITION.attempt(stage, '*'), ...seen];
+    const parked = PARTITION.parked(stage, '*');
+    // One statement for both tables: one BatchGetItem reads of both, and its keys are checked together.
+    fn.allowItems(
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+      [state, parking],
+      [...new Set([...inState, PARTITION.mode(ROUTER_STAGE), parked])],
+    );
+    fn.allowItems(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [state], inState);
+    fn.allowItems(
+      ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Query'],
+      [parking],
+      [parked],
+    );
+    const rejected = isRouter ? [stage, INGEST] : [stage];
+    fn.allowItems(['dynamodb:PutItem'], [parking], rejected.map(PARTITION.rejected));
+    fn.allowItems(['dynamodb:Query'], [this.#headIndexArn], [PARTITION.heads(stage, '*')]);
   }
 
-  /** Parking messages, draining and discarding them, recording rejected events. */
-  grantPark(grantee: SluiceFunction): void {
-    const { tableArn } = this.parking;
-    grantee.allow(
+  /** For control: every stage's modes, and what is kept aside in every stage, removed ones included. */
+  connectControl(fn: SluiceFunction): void {
+    this.#connect(fn);
+    fn.allowItems(
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [this.state.tableArn],
+      [PARTITION.mode('*'), PARTITION.pipeline],
+    );
+    // An operator erases a user: the record of what has come before is made empty.
+    fn.allowItems(['dynamodb:PutItem'], [this.state.tableArn], [PARTITION.seen('*')]);
+    fn.allow(
       [
         'dynamodb:GetItem',
-        'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
         'dynamodb:DeleteItem',
         'dynamodb:Query',
       ],
-      [tableArn],
+      [this.parking.tableArn],
     );
-    grantee.allow(['dynamodb:Query'], [`${tableArn}/index/${HEAD_INDEX.name}`]);
+    fn.allow(['dynamodb:Query'], [this.#headIndexArn]);
+  }
+
+  #connect(fn: SluiceFunction): void {
+    allowKey(fn, this.#key, 'dynamodb', 'readWrite');
+    fn.lambda.addEnvironment(ENV.stateTable, this.state.tableName);
+    fn.lambda.addEnvironment(ENV.parkingTable, this.parking.tableName);
+  }
+
+  get #headIndexArn(): string {
+    return `${this.parking.tableArn}/index/${HEAD_INDEX.name}`;
   }
 }
+
+const encryptionOf = ({ encryptionKey }: PipelineSettings): TableEncryptionV2 | undefined =>
+  encryptionKey && TableEncryptionV2.customerManagedKey(encryptionKey);

@@ -23,7 +23,7 @@ export const stageTransform = (
   transform: ResolvedTransform | undefined,
 ): StageTransform => {
   if (transform === undefined) return { source: undefined, bundle: {}, secrets: [] };
-  // The path is one of this machine, and the code is beside `bundle.json`: it stays out of the bundle.
+  // The path is one of this machine, and the code is next to `bundle.json`: it stays out of the bundle.
   const { file, timeout, memory, env, secrets } = transform;
   return {
     source: { file, key: fileKey(key, written) },

@@ -3,18 +3,46 @@
  *
  *     npx cdk synth --app 'npx tsx examples/cdk-app/app.ts'
  */
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { EventPipeline } from '../../lib/index.ts';
 
 const app = new App();
 const stack = new Stack(app, 'Shop');
 
+Tags.of(stack).add('app', 'shop-events');
+
+/** Blocks addresses that send more than 2,000 requests in 5 minutes. They are answered 429, so that SDKs try again. */
+const firewall = new CfnWebACL(stack, 'Firewall', {
+  scope: 'REGIONAL',
+  defaultAction: { allow: {} },
+  visibilityConfig: {
+    cloudWatchMetricsEnabled: true,
+    metricName: 'ShopFirewall',
+    sampledRequestsEnabled: true,
+  },
+  rules: [
+    {
+      name: 'rate-by-address',
+      priority: 0,
+      action: { block: {} },
+      statement: { rateBasedStatement: { aggregateKeyType: 'IP', limit: 2_000 } },
+      visibilityConfig: {
+        cloudWatchMetricsEnabled: true,
+        metricName: 'RateByAddress',
+        sampledRequestsEnabled: true,
+      },
+    },
+  ],
+});
+
 const pipeline = new EventPipeline(stack, 'Events', {
   baseDir: import.meta.dirname,
   namePrefix: 'shop',
   sources: [
-    { id: 'web', writeKey: 'replace-this-web-key' },
+    // Its key is public: one process of ingest takes at most this much of it.
+    { id: 'web', writeKey: 'replace-this-web-key', rateLimit: { eventsPerSecond: 100, burst: 2_000 } },
     { id: 'backend', writeKey: 'replace-this-backend-key' },
   ],
   destinations: [
@@ -44,6 +72,9 @@ const pipeline = new EventPipeline(stack, 'Events', {
   ],
   degradedMode: { redriveThreshold: 3 },
   alerts: { pagerDuty: { secretName: 'shop/pagerduty-url' }, emails: ['shop-operators@example.com'] },
+  webAcl: firewall.attrArn,
+  // Of what has the tag above, once it is activated as a cost allocation tag.
+  budget: { monthlyUsd: 200, tag: { key: 'app', value: 'shop-events' } },
   runbookUrl: 'https://example.com/sluice/docs/runbook.md',
 });
 

@@ -28,8 +28,10 @@ const plain = {
   destinations: [{ id: 'crm', type: 'webhook', url: 'https://example.com/hook' }],
 };
 const exported = (config: unknown): string => `export default ${JSON.stringify(config)};\n`;
+/** Writes a valid configuration with these keys. @returns the file's path */
+const configured = (more: object): string => write('sluice.config.ts', exported({ ...plain, ...more }));
 
-/** The lines of the error, with the test's directory left out. */
+/** The lines of the error, without the test's directory. */
 const mistakes = async (file: string): Promise<readonly string[]> => {
   try {
     await loadConfig(file);
@@ -50,8 +52,21 @@ describe('a configuration that can be loaded', () => {
     const file = write(name, text);
     const loaded = await loadConfig(file);
     expect(loaded.source).toEqual(plain);
-    expect(loaded.config.sources).toEqual([{ id: 'web', enabled: true, writeKeys: ['key'] }]);
+    expect(loaded.config.sources).toEqual([
+      { id: 'web', enabled: true, orderBy: 'auto', writeKeys: ['key'] },
+    ]);
     expect(loaded).toMatchObject({ file, baseDir: directory, inputs: [file], cacheable: true });
+  });
+
+  it('warns of keys of earlier versions, with the name of the file', async () => {
+    expect((await loadConfig(write('a.json', JSON.stringify(plain)))).warnings).toEqual([]);
+    const old = write('b.json', JSON.stringify({ ...plain, timing: { closedDoorLimit: '1 hour' } }));
+    const { warnings } = await loadConfig(old);
+    expect(warnings.map((line) => line.replaceAll(directory, '<dir>'))).toEqual([
+      expect.stringMatching(
+        /^<dir>\/b\.json: timing\.closedDoorLimit: is deprecated, .* degradedMode\.parkAfter/,
+      ),
+    ]);
   });
 
   it('the sample', async () => {
@@ -64,7 +79,7 @@ describe('a configuration that can be loaded', () => {
     expect(cacheable).toBe(true);
   });
 
-  it('tells the files it is made of', async () => {
+  it('lists the files that it consists of', async () => {
     const shared = write('shared/keys.ts', `export const writeKey = 'key';`);
     const file = write(
       'sluice.config.ts',
@@ -79,7 +94,7 @@ describe('a configuration that can be loaded', () => {
   it.each([
     ['the environment', `const writeKey = process.env.SLUICE_TEST_KEY ?? 'key';`],
     ['the machine', `import { hostname } from 'node:os'; const writeKey = hostname();`],
-  ])('is not cacheable when it asks %s', async (_, code) => {
+  ])('is not cacheable when it reads %s', async (_, code) => {
     const file = write(
       'sluice.config.ts',
       `${code}\nexport default { sources: [{ id: 'web', writeKey }], destinations: [] };`,
@@ -87,7 +102,7 @@ describe('a configuration that can be loaded', () => {
     expect((await loadConfig(file)).cacheable).toBe(false);
   });
 
-  it('is evaluated anew each time', async () => {
+  it('is evaluated again each time', async () => {
     const file = write(
       'sluice.config.ts',
       `export default { sources: [{ id: 'web', writeKey: process.env.SLUICE_TEST_KEY }], destinations: [] };`,
@@ -99,7 +114,7 @@ describe('a configuration that can be loaded', () => {
     delete process.env['SLUICE_TEST_KEY'];
   });
 
-  it('knows where it is', async () => {
+  it('knows its own path', async () => {
     const file = write(
       'sluice.config.ts',
       `const id = import.meta.dirname === ${JSON.stringify(directory)} ? 'here' : 'elsewhere';
@@ -108,27 +123,23 @@ describe('a configuration that can be loaded', () => {
     expect((await loadConfig(file)).config.sources[0]?.id).toBe('here');
   });
 
-  it('gets absolute paths of transforms, from its own directory', async () => {
+  it('gets absolute paths of transforms, relative to its own directory', async () => {
     const all = write('transforms/all.ts', 'export default (event: unknown) => event;');
     const crm = write('transforms/crm.ts', 'export default (event: unknown) => event;');
-    const file = write(
-      'sluice.config.ts',
-      exported({
-        ...plain,
-        transform: './transforms/all.ts',
-        destinations: [{ ...plain.destinations[0], transform: 'transforms/crm.ts' }],
-      }),
-    );
+    const file = configured({
+      transform: './transforms/all.ts',
+      destinations: [{ ...plain.destinations[0], transform: 'transforms/crm.ts' }],
+    });
     const { config, source } = await loadConfig(file);
     expect(config.transform?.file).toBe(all);
     expect(config.destinations[0]?.transform?.file).toBe(crm);
     expect(source.transform).toBe('./transforms/all.ts');
   });
 
-  it('gets the absolute path of a transform with limits, and leaves the rest as it is', async () => {
+  it('gets the absolute path of a transform with limits, and keeps the rest unchanged', async () => {
     const all = write('all.ts', 'export default (event: unknown) => event;');
     const transform = { file: './all.ts', timeout: '2s', env: { REGION: 'eu' } };
-    const { config, source } = await loadConfig(write('sluice.config.ts', exported({ ...plain, transform })));
+    const { config, source } = await loadConfig(configured({ transform }));
     expect(config.transform).toEqual({
       file: all,
       timeout: 2_000,
@@ -140,14 +151,14 @@ describe('a configuration that can be loaded', () => {
   });
 });
 
-describe('a configuration that cannot be loaded is one clear line for each mistake', () => {
+describe('a configuration that cannot be loaded gives one clear line per mistake', () => {
   it('a missing file', async () => {
     expect(await mistakes(path.join(directory, 'sluice.config.ts'))).toEqual([
       '<dir>/sluice.config.ts: there is no such file; create it, or name another one in SLUICE_CONFIG',
     ]);
   });
 
-  it('a file below the working directory is named from there', async () => {
+  it('a file below the working directory has a relative path', async () => {
     expect(await mistakes('no/such.config.ts')).toEqual([
       'no/such.config.ts: there is no such file; create it, or name another one in SLUICE_CONFIG',
     ]);
@@ -155,7 +166,7 @@ describe('a configuration that cannot be loaded is one clear line for each mista
 
   it.each<[string, string, string, string]>([
     [
-      'another kind of file',
+      'another file extension',
       'sluice.yaml',
       'sources: []',
       'expected a file that ends in .ts, .mts, .js, .mjs, .cjs, .json',
@@ -173,7 +184,7 @@ describe('a configuration that cannot be loaded is one clear line for each mista
       'line 2, column 15: Unexpected "}" in JSON',
     ],
     [
-      'an import of nothing',
+      'an import that does not exist',
       'sluice.config.ts',
       `import { x } from './shared.ts';\nexport default x;`,
       'line 1, column 19: Could not resolve "./shared.ts"',
@@ -216,29 +227,21 @@ describe('a configuration that cannot be loaded is one clear line for each mista
 
   it('transforms whose file does not exist', async () => {
     write('transforms/index.ts', '');
-    const file = write(
-      'sluice.config.ts',
-      exported({
-        ...plain,
-        transform: './transforms',
-        destinations: [{ ...plain.destinations[0], transform: './crm.ts' }],
-      }),
-    );
+    const file = configured({
+      transform: './transforms',
+      destinations: [{ ...plain.destinations[0], transform: './crm.ts' }],
+    });
     expect(await mistakes(file)).toEqual([
       '<dir>/sluice.config.ts: transform: there is no file ./transforms in <dir>',
       '<dir>/sluice.config.ts: destinations[0].transform: there is no file ./crm.ts in <dir>',
     ]);
   });
 
-  it('the same for transforms with limits: the key of the path is named', async () => {
-    const file = write(
-      'sluice.config.ts',
-      exported({
-        ...plain,
-        transform: { file: './all.ts' },
-        destinations: [{ ...plain.destinations[0], transform: { file: './crm.ts', memory: 64 } }],
-      }),
-    );
+  it('transforms with limits whose file does not exist: the error names the key of the path', async () => {
+    const file = configured({
+      transform: { file: './all.ts' },
+      destinations: [{ ...plain.destinations[0], transform: { file: './crm.ts', memory: 64 } }],
+    });
     expect(await mistakes(file)).toEqual([
       '<dir>/sluice.config.ts: transform.file: there is no file ./all.ts in <dir>',
       '<dir>/sluice.config.ts: destinations[0].transform.file: there is no file ./crm.ts in <dir>',
@@ -247,7 +250,7 @@ describe('a configuration that cannot be loaded is one clear line for each mista
 });
 
 describe('configPath', () => {
-  it('is sluice.config.ts in the working directory, or what SLUICE_CONFIG names', () => {
+  it('is sluice.config.ts in the working directory, or the file in SLUICE_CONFIG', () => {
     delete process.env['SLUICE_CONFIG'];
     expect(configPath()).toBe(path.resolve('sluice.config.ts'));
     process.env['SLUICE_CONFIG'] = 'other/pipeline.json';

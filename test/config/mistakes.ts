@@ -1,12 +1,12 @@
 import { ConfigError, defineConfig, validateConfig } from '../../config/index.ts';
 
-/** The least that is a configuration. */
+/** The minimum of a configuration. */
 export const minimal = defineConfig({
   sources: [{ id: 'web', writeKey: 'key' }],
   destinations: [{ id: 'crm', type: 'webhook', url: 'https://example.com/hook' }],
 });
 
-/** The lines of the error that a configuration gets. */
+/** The lines of a configuration's error. */
 export const mistakes = (config: unknown): readonly string[] => {
   try {
     validateConfig(config, 'sluice.config.ts');

@@ -1,6 +1,6 @@
 /**
- * Transforms as their authors write them, and mistakes that the types find. The compiler is the test: `npm run check` fails when one
- * of the former does not compile, or one of the latter does.
+ * Transforms as users write them, and mistakes that the types detect. The compiler is the test: `npm run check` fails when a
+ * transform does not compile, or a mistake does.
  */
 import { createHmac } from 'node:crypto';
 import type { SluiceEvent, Transform, TransformContext } from '../../config/index.ts';
@@ -23,7 +23,7 @@ export const spreading: Transform = (event) => ({
   context: { ...event.context, traits: { ...event.context?.traits, email: undefined } },
 });
 
-/** Values that the application chooses are any JSON. */
+/** Values that the application chooses may be any JSON. */
 export const careful: Transform = (event) => {
   const name = event.traits?.name ?? event.context?.traits?.firstName;
   const title = event.context?.page?.['title'];

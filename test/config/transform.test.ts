@@ -1,4 +1,4 @@
-/** `transform`: its two forms, its limits, and what its mistakes say. */
+/** `transform`: its two forms, its limits, and its error messages. */
 import { describe, expect, it } from '@jest/globals';
 import { validateConfig, type PipelineConfig } from '../../config/index.ts';
 import { minimal, mistakes } from './mistakes.ts';
@@ -14,7 +14,7 @@ const ofDestination = (transform: unknown, timing: object = {}): unknown => ({
   destinations: [{ ...minimal.destinations[0], transform }],
   timing,
 });
-/** Becomes the pipeline's transform. */
+/** Sets the pipeline's transform. */
 const resolved = (transform: Written, timing: object = {}) =>
   validateConfig(withTransform(transform, timing)).transform;
 
@@ -71,7 +71,7 @@ describe('a transform', () => {
   });
 });
 
-describe('a mistake in a transform is one line, with the path of the key', () => {
+describe('a mistake in a transform gives one line, with the path of the key', () => {
   const form = 'expected the path of a module, or { file: "./transform.ts", ... }';
   it.each<[string, unknown, string]>([
     ['a number', 3, `transform: ${form}`],
@@ -102,27 +102,27 @@ describe('a mistake in a transform is one line, with the path of the key', () =>
       'transform.memory: 64.5 is not a whole number; use 16 to 256',
     ],
     [
-      'an environment that is none',
+      'an environment that is not an object',
       { file: './a.ts', env: 'REGION=eu' },
       'transform.env: expected an object: the values of environment variables by their names',
     ],
     [
-      'a value that is no string',
+      'a value that is not a string',
       { file: './a.ts', env: { LIMIT: 3 } },
       'transform.env.LIMIT: expected a string',
     ],
     [
-      'a name that is none',
+      'an invalid name',
       { file: './a.ts', env: { 'my-region': 'eu' } },
       'transform.env.my-region: "my-region" is not a name; use letters, digits and _, no digit first',
     ],
     [
-      'a name that objects have already',
+      'a name that every object has',
       { file: './a.ts', env: { constructor: 'x' } },
       'transform.env: "constructor" is a name that every object has; use another name',
     ],
     [
-      'a secret that is written',
+      'a secret given as its value',
       { file: './a.ts', secrets: { API_KEY: 'top-secret' } },
       'transform.secrets.API_KEY: expected an object',
     ],
@@ -132,7 +132,7 @@ describe('a mistake in a transform is one line, with the path of the key', () =>
       'transform.secrets.API_KEY.secretName: is empty; expected the name of a secret in Secrets Manager',
     ],
     [
-      'a secret under a name that is none',
+      'a secret under an invalid name',
       { file: './a.ts', secrets: { '1st': { secretName: 'first' } } },
       'transform.secrets.1st: "1st" is not a name; use letters, digits and _, no digit first',
     ],

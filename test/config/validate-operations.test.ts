@@ -1,13 +1,14 @@
 /** The keys `degradedMode` and `alerts`. */
 import { describe, expect, it } from '@jest/globals';
-import { validateConfig, type PipelineConfig } from '../../config/index.ts';
+import { deprecationsOf, validateConfig, type PipelineConfig } from '../../config/index.ts';
 import { minimal, mistakes } from './mistakes.ts';
 
 const withAlerts = (alerts: object): unknown => ({ ...minimal, alerts });
+const closedDoorLimit = (time: string) => ({ timing: { closedDoorLimit: time } });
 const withDegradedMode = (degradedMode: object): unknown => ({ ...minimal, degradedMode });
 
 describe('a valid configuration', () => {
-  it('may name who is told of alarms', () => {
+  it('may name who is notified of alarms', () => {
     const alerts: PipelineConfig['alerts'] = {
       pagerDuty: { secretName: 'ops/pagerduty' },
       victorOps: { secretName: 'ops/victorops' },
@@ -17,10 +18,32 @@ describe('a valid configuration', () => {
     expect(validateConfig({ ...minimal, alerts }).alerts).toEqual(alerts);
   });
 
-  it('may make degraded mode quick, for a trial', () => {
+  it('may shorten the times of degraded mode, to try it out', () => {
     const degradedMode = { window: '2s', pause: '1s', maxPause: '1s', breakerTime: '1s', parkAfter: '1s' };
     const quick = validateConfig({ ...minimal, degradedMode: { ...degradedMode, maxDrainBackoff: '4s' } });
     expect(quick.degradedMode).toMatchObject({ window: 2_000, pause: 1_000, maxDrainBackoff: 4_000 });
+  });
+});
+
+describe('timing.closedDoorLimit, a key of an earlier version', () => {
+  it('sets degradedMode.parkAfter, and is in nothing that is deployed', () => {
+    const { timing, degradedMode } = validateConfig({ ...minimal, ...closedDoorLimit('20 minutes') });
+    expect(degradedMode.parkAfter).toBe(20 * 60_000);
+    expect(timing).toEqual(validateConfig(minimal).timing);
+  });
+
+  it('has a warning that names the key to write instead', () => {
+    expect(deprecationsOf(minimal)).toEqual([]);
+    expect(deprecationsOf({ ...minimal, timing: {} })).toEqual([]);
+    expect(deprecationsOf({ ...minimal, ...closedDoorLimit('20 minutes') })).toEqual([
+      {
+        key: 'timing.closedDoorLimit',
+        successor: 'degradedMode.parkAfter',
+        warning: expect.stringMatching(
+          /^timing\.closedDoorLimit: is deprecated, and sets degradedMode\.parkAfter; rename it\. /,
+        ),
+      },
+    ]);
   });
 });
 
@@ -37,7 +60,7 @@ describe("control's interval", () => {
   });
 });
 
-describe('a mistake is one line, with the path of the key and how to mend it', () => {
+describe('a mistake gives one line, with the path of the key and the fix', () => {
   it.each<[string, unknown, string]>([
     [
       'an unknown key of degraded mode',
@@ -45,12 +68,12 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'degradedMode.redriveTreshold: unknown key; check its spelling, or remove it',
     ],
     [
-      'a threshold that is none',
+      'an invalid threshold',
       withDegradedMode({ redriveThreshold: 0 }),
       'degradedMode.redriveThreshold: 0 is too small; use 1 to 100',
     ],
     [
-      'a window that is none',
+      'an invalid window',
       withDegradedMode({ window: 'soon' }),
       'degradedMode.window: "soon" is not a length of time; use for example "5 minutes"',
     ],
@@ -65,12 +88,12 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'degradedMode.maxPause: must be at least 7200 seconds, degradedMode.pause',
     ],
     [
-      'drains that could keep a recovery from its end',
+      'drains that could prevent the end of a recovery',
       withDegradedMode({ window: '10 minutes', maxDrainBackoff: '15 minutes' }),
       'degradedMode.maxDrainBackoff: must be at least 1200 seconds, twice degradedMode.window; or one user who always crashes could keep a stage from becoming normal',
     ],
     [
-      'drains that are tried again sooner than anything else',
+      'drains that are retried sooner than messages in the queue',
       {
         ...minimal,
         timing: { minBackoff: '1 minute' },
@@ -89,12 +112,12 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'degradedMode.redriveShare: 5 is too large; use 0 to 1, as in 0.05 for 5 in 100',
     ],
     [
-      'a share below none',
+      'a negative share',
       withDegradedMode({ redriveShare: -0.1 }),
       'degradedMode.redriveShare: -0.1 is too small; use 0 to 1',
     ],
     [
-      'no share at all, as text',
+      'a share as text',
       withDegradedMode({ redriveShare: '5 %' }),
       'degradedMode.redriveShare: expected a number from 0 to 1',
     ],
@@ -114,14 +137,29 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       "degradedMode.stallAfter: must be at least 120 seconds, two of control's runs; or one reading of the queue would degrade a stage",
     ],
     [
-      'trouble of its own without a failure',
+      'own trouble without a failure',
       withDegradedMode({ ownAfter: 0 }),
       'degradedMode.ownAfter: 0 is too small; use 1 to 100',
     ],
     [
-      'a key of an earlier version',
-      { ...minimal, timing: { closedDoorLimit: '15 minutes' } },
-      'timing.closedDoorLimit: is no longer a key; remove it: an event that a destination refuses is given up once its user alone is in trouble, which degradedMode.ownAfter and degradedMode.parkAfter decide',
+      'a key of an earlier version beside its successor',
+      { ...minimal, ...closedDoorLimit('20 minutes'), degradedMode: { parkAfter: '20 minutes' } },
+      'timing.closedDoorLimit: is the earlier name of degradedMode.parkAfter, which is set as well; remove it',
+    ],
+    [
+      'a key of an earlier version that is no length of time',
+      { ...minimal, ...closedDoorLimit('later') },
+      'timing.closedDoorLimit: "later" is not a length of time; use for example "5 minutes"',
+    ],
+    [
+      'a key of an earlier version that its successor could not have, by the name that was written',
+      { ...minimal, ...closedDoorLimit('1 minute') },
+      'timing.closedDoorLimit: must be at least 120 seconds, degradedMode.breakerTime; or the users of a dead destination would be parked one by one',
+    ],
+    [
+      'a key that does not fit one of an earlier version',
+      { ...minimal, ...closedDoorLimit('1 day'), degradedMode: { spillAfter: '12 hours' } },
+      'degradedMode.spillAfter: must be at least 86400 seconds, timing.closedDoorLimit',
     ],
     [
       'spilling before parking',
@@ -129,12 +167,12 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'degradedMode.spillAfter: must be at least 900 seconds, degradedMode.parkAfter',
     ],
     [
-      'an unknown way to be told',
+      'an unknown kind of notification',
       withAlerts({ pagerduty: { secretName: 'pagerduty' } }),
       'alerts.pagerduty: unknown key; check its spelling, or remove it',
     ],
     [
-      'a key in the place of a secret',
+      'a key instead of a secret',
       withAlerts({ pagerDuty: 'https://events.pagerduty.com/integration/0123/enqueue' }),
       'alerts.pagerDuty: expected an object',
     ],
@@ -154,7 +192,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'alerts.urls[0]: has a user name or password in it; put the whole URL in a secret: { secretName: "..." }',
     ],
     [
-      'a URL of alerts that is none',
+      'an invalid URL of alerts',
       withAlerts({ urls: ['example.com'] }),
       'alerts.urls[0]: "example.com" is not an http(s) URL; use for example "https://example.com/alerts"',
     ],
@@ -169,7 +207,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'alerts.urls: expected a list of URLs',
     ],
     [
-      'an address that is none',
+      'an invalid address',
       withAlerts({ emails: ['ops'] }),
       'alerts.emails[0]: "ops" is not an e-mail address',
     ],
@@ -197,7 +235,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
     expect(mistakes(config)).toEqual([`sluice.config.ts: ${line}`]);
   });
 
-  it('a misspelt key of a secret: what is missing, and what is there', () => {
+  it('a misspelt key of a secret: the missing key, and the unknown one', () => {
     expect(mistakes(withAlerts({ pagerDuty: { secretNam: 'pagerduty' } }))).toEqual([
       'sluice.config.ts: alerts.pagerDuty.secretName: is missing',
       'sluice.config.ts: alerts.pagerDuty.secretNam: unknown key; check its spelling, or remove it',

@@ -9,9 +9,9 @@ const withDestination = (change: object): unknown => ({
 const withSource = (source: object): unknown => ({ ...minimal, sources: [source] });
 
 describe('a valid configuration', () => {
-  it('gets every default, and lengths of time in milliseconds', () => {
+  it('gets every default, and durations in milliseconds', () => {
     expect(validateConfig(minimal)).toEqual({
-      sources: [{ id: 'web', enabled: true, writeKeys: ['key'] }],
+      sources: [{ id: 'web', enabled: true, orderBy: 'auto', writeKeys: ['key'] }],
       destinations: [
         {
           id: 'crm',
@@ -49,11 +49,12 @@ describe('a valid configuration', () => {
         ownAfter: 3,
         parkAfter: 900_000,
         spillAfter: 604_800_000,
+        spillBacklog: 60_000,
         drainConcurrency: 10,
         maxDrainBackoff: 3_600_000,
       },
       alerts: { emails: [], urls: [] },
-      ingest: { rateLimit: 1_000, burstLimit: 2_000 },
+      ingest: { rateLimit: 1_000, burstLimit: 2_000, maxKeysPerRequest: 5_000 },
       router: { maxConcurrency: 50 },
     });
   });
@@ -62,7 +63,7 @@ describe('a valid configuration', () => {
     expect(validateConfig({ ...minimal, destinations: [] }).destinations).toEqual([]);
   });
 
-  it('deduplicates when it says so, and not otherwise', () => {
+  it('deduplicates only if configured', () => {
     expect(validateConfig(minimal).deduplication).toBeUndefined();
     expect(validateConfig({ ...minimal, deduplication: {} }).deduplication).toEqual({
       window: 3_600_000,
@@ -94,13 +95,13 @@ describe('a valid configuration', () => {
   });
 });
 
-describe('a mistake is one line, with the path of the key and how to mend it', () => {
+describe('a mistake gives one line, with the path of the key and the fix', () => {
   it.each<[string, unknown, string]>([
     ['not an object', 'x', 'the configuration: expected an object'],
     ['no sources', { destinations: [] }, 'sources: is missing'],
     ['an empty list of sources', { ...minimal, sources: [] }, 'sources: is empty; name at least one source'],
-    ['sources that are no list', { ...minimal, sources: {} }, 'sources: expected a list of sources'],
-    ['a source that is no object', { ...minimal, sources: ['web'] }, 'sources[0]: expected an object'],
+    ['sources that are not a list', { ...minimal, sources: {} }, 'sources: expected a list of sources'],
+    ['a source that is not an object', { ...minimal, sources: ['web'] }, 'sources[0]: expected an object'],
     ['an unknown key', { ...minimal, source: [] }, 'source: unknown key; check its spelling, or remove it'],
     [
       'an unknown key inside',
@@ -159,7 +160,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'destinations[0].headers.User-Agent: "User-Agent" is set by Sluice itself; remove it',
     ],
     [
-      'a header value that is neither',
+      'an invalid header value',
       withDestination({ headers: { authorization: 3 } }),
       'destinations[0].headers.authorization: expected a header value: a string, or { secretName: "..." }',
     ],
@@ -174,17 +175,17 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'destinations[0].maxConcurrency: 1 is too small; use 2 to 1000',
     ],
     [
-      'a length of time that is none',
+      'an invalid duration',
       { ...minimal, timing: { routerTimeout: 'soon' } },
       'timing.routerTimeout: "soon" is not a length of time; use for example "5 minutes"',
     ],
     [
-      'a length of time without a unit',
+      'a duration without a unit',
       { ...minimal, timing: { routerTimeout: 30 } },
       'timing.routerTimeout: expected a length of time such as "5 minutes"',
     ],
     [
-      'a length of time out of range',
+      'a duration out of range',
       { ...minimal, timing: { ingestDeadline: '1 minute' } },
       'timing.ingestDeadline: "1 minute" is out of range; use 100ms to 25s',
     ],
@@ -193,11 +194,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       { ...minimal, timing: { routerTimeout: '60s' } },
       'timing.routerVisibility: must be at least 360 seconds, 6 times timing.routerTimeout',
     ],
-    [
-      'deduplication that is only switched on',
-      { ...minimal, deduplication: true },
-      'deduplication: expected an object',
-    ],
+    ['deduplication as a boolean', { ...minimal, deduplication: true }, 'deduplication: expected an object'],
     [
       'a window of deduplication out of range',
       { ...minimal, deduplication: { window: '8 days' } },
@@ -209,7 +206,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
       'deduplication.maxIds: 5000 is too large; use 1 to 2000',
     ],
     [
-      'a destination that is called as the router',
+      'a destination that is called router',
       withDestination({ id: 'router' }),
       'destinations[0].id: "router" is the name of a part of the pipeline itself; use another id',
     ],
@@ -238,7 +235,7 @@ describe('a mistake is one line, with the path of the key and how to mend it', (
     ]);
   });
 
-  it('several mistakes are several lines', () => {
+  it('several mistakes give several lines', () => {
     const config = {
       sources: [{ id: 'Web', writeKey: 'k' }],
       destinations: [{ id: 'crm', type: 'webhook', url: 'nowhere', batch: 0 }],

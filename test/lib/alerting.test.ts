@@ -25,8 +25,8 @@ const subscriptions = new Map(
 const byUrl = [...subscriptions].filter(([, { Protocol }]) => Protocol !== 'email');
 const secretUrl = (name: string): string => `{{resolve:secretsmanager:${name}:SecretString:::}}`;
 
-describe('who is told', () => {
-  it('pagers of what pages; mail and URLs of everything', () => {
+describe('who is notified', () => {
+  it('pagers get the alarms that page; mail and URLs get all alarms', () => {
     expect(
       [...subscriptions].map(([endpoint, { Protocol, TopicArn }]) => ({ endpoint, Protocol, TopicArn })),
     ).toEqual([
@@ -39,7 +39,7 @@ describe('who is told', () => {
     ]);
   });
 
-  it('nobody, when nobody is named', () => {
+  it('no one, when no address is configured', () => {
     const synthesized = synthesize();
     const protocols = ofType(synthesized, 'AWS::SNS::Subscription').map(
       ([, { Properties }]) => Properties['Protocol'],
@@ -123,7 +123,7 @@ describe('a URL', () => {
 
 describe('topics', () => {
   it.each(['AlarmTopic', 'NoticeTopic'])(
-    '%s: alarms of this account may publish, by TLS alone, without a key',
+    '%s: alarms of this pipeline may publish, by TLS alone, without a key',
     (topic) => {
       const place = `Alerting/${topic}`;
       // No key, no FIFO, nothing else.
@@ -139,14 +139,33 @@ describe('topics', () => {
               Principal: '*',
               Condition: { Bool: { 'aws:SecureTransport': 'false' } },
             }),
-            {
-              Sid: 'AlarmsOfThisAccount',
+            expect.objectContaining({
               Effect: 'Allow',
               Action: 'sns:Publish',
               Principal: { Service: 'cloudwatch.amazonaws.com' },
               Resource: ref(place),
-              Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
-            },
+              Condition: {
+                StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+                ArnLike: {
+                  'aws:SourceArn': [
+                    {
+                      'Fn::Join': [
+                        '',
+                        [
+                          'arn:',
+                          { Ref: 'AWS::Partition' },
+                          ':cloudwatch:',
+                          { Ref: 'AWS::Region' },
+                          ':',
+                          { Ref: 'AWS::AccountId' },
+                          ':alarm:Sluice/Pipeline:*',
+                        ],
+                      ],
+                    },
+                  ],
+                },
+              },
+            }),
           ],
         },
       });

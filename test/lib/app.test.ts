@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { runProcess, type Ended } from '../../local/common/subprocess.ts';
 import { PROJECT, removeDirectories, temporaryDirectory } from './synth.ts';
 
 afterAll(removeDirectories);
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Without an account: no credentials, no region. */
 const environment = (extra: Record<string, string>): Record<string, string> => {
@@ -26,14 +20,9 @@ const environment = (extra: Record<string, string>): Record<string, string> => {
 };
 
 const run = (args: readonly string[], cwd: string, env: Record<string, string>): Promise<Ended> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd, env: environment(env) }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : Number(error.code ?? -1);
-      resolve({ code, stdout, stderr });
-    });
-  });
+  runProcess(process.execPath, args, { cwd, env: environment(env) });
 
-/** `bin/sluice.ts` by itself. */
+/** Runs `bin/sluice.ts` alone. */
 const app = (outdir: string, env: Record<string, string> = {}, cwd = PROJECT): Promise<Ended> =>
   run(['--import', 'tsx', 'bin/sluice.ts'], cwd, { CDK_OUTDIR: outdir, ...env });
 
@@ -151,7 +140,7 @@ describe('the example', () => {
     const outdir = temporaryDirectory();
     const args = ['--import', 'tsx', 'examples/cdk-app/app.ts'];
     const ended = await run(args, PROJECT, { CDK_OUTDIR: outdir, CDK_VALIDATION: 'false' });
-    expect(ended).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
     expect(templateOf(outdir, 'Shop')).toContain('shop-to-crm.fifo');
   });
 });

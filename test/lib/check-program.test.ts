@@ -1,10 +1,10 @@
 /** The program that runs a function's transform outside of its function, as the command line and synthesis run it. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DeliverBundle, RouterBundle, TransformBundle } from '../../contract/bundle.ts';
 import type { CheckAnswer, CheckRequest } from '../../contract/transform-check.ts';
+import { runProcess } from '../../local/common/subprocess.ts';
 import { buildCode, checkProgram, type HandlerName } from '../../lib/code.ts';
 import { removeDirectories, temporaryDirectory } from './synth.ts';
 
@@ -38,18 +38,17 @@ const eventOf = (messageId: string, more: object = {}) => ({
   receivedAt: '2026-01-01T00:00:00.000Z',
 });
 
-const check = (directory: string, request: Partial<CheckRequest> = {}): CheckAnswer => {
-  const { stdout } = spawnSync(process.execPath, [program, directory], {
+const check = async (directory: string, request: Partial<CheckRequest> = {}): Promise<CheckAnswer> => {
+  const { stdout } = await runProcess(process.execPath, [program, directory], {
     input: JSON.stringify({ events: [], secrets: {}, ...request }),
-    encoding: 'utf8',
-    timeout: 30_000,
+    deadlineMs: 30_000,
     env: { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512' },
   });
   return JSON.parse(stdout) as CheckAnswer;
 };
 
 describe('the check program', () => {
-  it('gives the outputs of each event, by its id, and what it printed', () => {
+  it('gives the outputs of each event, by its id, and what it printed', async () => {
     const directory = functionOf(`
       console.log('loading');
       export default (event: { messageId: string; n?: number }, context: { log: (text: string, fields?: object) => void }) => {
@@ -63,7 +62,7 @@ describe('the check program', () => {
       { level: 'warn', text: `event ${n}` },
       { level: 'info', text: 'fields', fields: `{"n":${n}}` },
     ];
-    expect(check(directory, { events })).toEqual({
+    expect(await check(directory, { events })).toEqual({
       runs: [
         {
           eventId: 'two',
@@ -81,7 +80,7 @@ describe('the check program', () => {
     });
   });
 
-  it('gives each crash with its kind and its place in the source; the events after it run', () => {
+  it('gives each crash with its kind and its place in the source; the events after it run', async () => {
     const directory = functionOf(`
 interface Event { messageId: string; how: string }
 const all: unknown[] = [];
@@ -93,7 +92,7 @@ export default (event: Event): unknown => {
   return event;
 };`);
     const kinds = ['throw', 'exit', 'loop', 'memory', 'fine'];
-    const { runs } = check(directory, { events: kinds.map((how) => eventOf(how, { how })) });
+    const { runs } = await check(directory, { events: kinds.map((how) => eventOf(how, { how })) });
     expect(runs.map(({ eventId, crash }) => [eventId, crash?.kind, crash?.error, crash?.eventId])).toEqual([
       ['throw', 'throw', 'Error: a curse', 'throw'],
       ['exit', 'exit', 'process.exit(3) ended the thread', 'exit'],
@@ -106,7 +105,7 @@ export default (event: Event): unknown => {
     expect(runs[4]?.outputs).toEqual([{ messageId: 'fine', how: 'fine' }]);
   });
 
-  it('names a leak that no event is convicted of', () => {
+  it('names a leak that no event is convicted of', async () => {
     const directory = functionOf(`
 const all: unknown[] = [];
 export default (event: object): object => {
@@ -114,7 +113,7 @@ export default (event: object): object => {
   return event;
 };`);
     const events = Array.from({ length: 12 }, (_, i) => eventOf(`e-${i}`));
-    const { runs } = check(directory, { events });
+    const { runs } = await check(directory, { events });
     expect(runs.filter(({ crash }) => crash !== undefined)).toEqual([]);
     expect(runs.flatMap(({ printed }) => printed)).toContainEqual({
       level: 'warn',
@@ -122,14 +121,14 @@ export default (event: object): object => {
     });
   });
 
-  it('waits a moment for what fails late, the last event too, and names the event', () => {
+  it('waits a moment for what fails late, the last event too, and names the event', async () => {
     const directory = functionOf(`
 export default (event: { messageId: string }): object => {
   setTimeout(() => { throw new Error('too late for ' + event.messageId); }, 50);
   setInterval(() => undefined, 10);
   return event;
 };`);
-    const { runs, late } = check(directory, { events: [eventOf('a'), eventOf('b')] });
+    const { runs, late } = await check(directory, { events: [eventOf('a'), eventOf('b')] });
     expect(runs.every(({ outputs }) => outputs?.length === 1)).toBe(true);
     expect(late.map(({ kind, error, eventId }) => [kind, error, eventId])).toEqual([
       ['late', 'Error: too late for a', 'a'],
@@ -138,7 +137,7 @@ export default (event: { messageId: string }): object => {
     expect(late[0]?.stack).toMatch(/transforms\/all\.ts:3:28/);
   });
 
-  it("gives the transform its function's environment, the secrets that are given, and its context", () => {
+  it("gives the transform its function's environment, the secrets that are given, and its context", async () => {
     const source = `export default (_: object, context: object) => ({ env: process.env, ...context });`;
     const transform: TransformBundle = {
       ...LIMITS,
@@ -159,14 +158,16 @@ export default (event: { messageId: string }): object => {
     ];
     const events = [eventOf('a')];
     const router = functionOf(source, { transform });
-    expect(check(router, { events, secrets }).runs[0]?.outputs).toEqual(made({}));
+    expect((await check(router, { events, secrets })).runs[0]?.outputs).toEqual(made({}));
     const deliver = functionOf(source, { transform, destination: { id: 'crm' } }, 'deliver');
-    expect(check(deliver, { events, secrets }).runs[0]?.outputs).toEqual(made({ destination: 'crm' }));
+    expect((await check(deliver, { events, secrets })).runs[0]?.outputs).toEqual(
+      made({ destination: 'crm' }),
+    );
   });
 
-  it('runs nothing when the module does not load', () => {
+  it('runs nothing when the module does not load', async () => {
     const directory = functionOf(`console.log('before'); throw new Error('no'); export default null;`);
-    expect(check(directory, { events: [eventOf('a')] })).toEqual({
+    expect(await check(directory, { events: [eventOf('a')] })).toEqual({
       load: {
         kind: 'load',
         error: 'Error: no',
@@ -178,12 +179,12 @@ export default (event: { messageId: string }): object => {
     });
   });
 
-  it('ends although the thread is in a call that does not return', () => {
+  it('ends although the thread is in a call that does not return', async () => {
     const directory = functionOf(`
 import { execSync } from 'node:child_process';
 export default () => execSync('sleep 20');`);
     const begun = Date.now();
-    const { runs } = check(directory, { events: [eventOf('a')] });
+    const { runs } = await check(directory, { events: [eventOf('a')] });
     expect(runs[0]?.crash?.kind).toBe('timeout');
     expect(Date.now() - begun).toBeLessThan(15_000);
   });

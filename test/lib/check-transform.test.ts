@@ -9,7 +9,7 @@ afterAll(removeDirectories);
 
 const baseDir = temporaryDirectory();
 const fine = 'export default (event) => event;';
-/** @returns the path that the configuration has */
+/** @returns the path for the configuration */
 const module = (name: string, source: string): string => {
   writeFileSync(path.join(baseDir, name), source);
   return `./${name}`;
@@ -46,7 +46,7 @@ describe('a transform that does not load', () => {
       'SLUICE_CHECK_TRANSFORMS=false',
     ])
       expect(message).toContain(way);
-    // Neither calls of Node nor of Sluice, nor the directory in which it was tried.
+    // No frames of Node or Sluice, and not the temporary directory of the check.
     expect(message).not.toMatch(/node:|sandbox|sluice-check|file:/);
   });
 
@@ -116,7 +116,7 @@ describe('a transform that loads', () => {
       execSync('echo hello', { stdio: 'inherit' });
       console.log('{"load":{"error":"not from the program"}}');
       setInterval(() => undefined, 10);
-      void Promise.reject(new Error('nobody waits for it'));
+      void Promise.reject(new Error('not awaited'));
       ${fine}`,
     );
     expect(() => synthesize(pipeline({ transform }))).not.toThrow();
@@ -149,7 +149,7 @@ describe('a transform that loads', () => {
     expect(existsSync(trace)).toBe(false);
   });
 
-  it('is deployed as it is: the check leaves nothing in the assets', () => {
+  it('is deployed unchanged: the check leaves nothing in the assets', () => {
     const transform = module('plain.ts', fine);
     const codeOf = (checkTransforms: boolean) =>
       ofType(synthesize(pipeline({ transform, checkTransforms })), 'AWS::Lambda::Function').map(

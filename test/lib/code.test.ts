@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { ENV } from '../../contract/environment.ts';
+import { runProcess } from '../../local/common/subprocess.ts';
 import { buildCode, type FunctionCode, type HandlerName } from '../../lib/code.ts';
 
-const run = promisify(execFile);
 const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'sluice-code-')));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -49,7 +47,7 @@ describe("a function's code", () => {
       timing: {},
       degradedMode: {},
     },
-    control: { stages: [], timing: {}, degradedMode: {} },
+    control: { stages: [], sources: [], timing: {}, degradedMode: {} },
   };
 
   it.each(Object.entries(configs) as [HandlerName, object][])(
@@ -58,14 +56,14 @@ describe("a function's code", () => {
       const code = buildCode(name, config, place);
       expect([...code.files.keys()]).toEqual(['index.mjs', 'index.mjs.map', 'bundle.json']);
       const script = `const { handler } = await import('${importOf(unpack(code), 'index.mjs')}'); console.log(typeof handler)`;
-      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+      const { stdout } = await runProcess(process.execPath, ['--input-type=module', '-e', script], {
         env: { ...process.env, ...environment, NODE_OPTIONS: '' },
       });
       expect(stdout).toBe('function\n');
     },
   );
 
-  it('names its sources from the project, and holds none of them', () => {
+  it('names its sources relative to the project, and contains no source text', () => {
     const map = JSON.parse(text(buildCode('ingest', {}, place), 'index.mjs.map')) as {
       sources: string[];
       sourcesContent?: unknown;
@@ -75,7 +73,7 @@ describe("a function's code", () => {
     expect(map.sourcesContent).toBeUndefined();
   });
 
-  it('is told its configuration and its version beside the code', () => {
+  it('has its configuration and its version next to the code', () => {
     const code = buildCode('control', { stages: [{ id: 'router', maxConcurrency: 2 }] }, place);
     expect(JSON.parse(text(code, 'bundle.json'))).toEqual({
       codeVersion: code.codeVersion,
@@ -126,10 +124,12 @@ describe("a user's transform", () => {
     expect(module.transform()).toEqual({ n: expect.any(Number) });
   });
 
-  it('that throws while it loads is bundled all the same; its stack names the source', async () => {
+  it('that throws while it loads is still bundled; its stack names the source', async () => {
     const code = build(`\nthrow new Error('not today');\nexport default () => null;`);
-    const attempt = run(process.execPath, ['--enable-source-maps', path.join(unpack(code), 'transform.mjs')]);
-    await expect(attempt).rejects.toThrow(/Error: not today[\s\S]*transforms\/crm\.ts:2/);
+    const args = ['--enable-source-maps', path.join(unpack(code), 'transform.mjs')];
+    const { code: exit, stderr } = await runProcess(process.execPath, args);
+    expect(exit).toBe(1);
+    expect(stderr).toMatch(/Error: not today[\s\S]*transforms\/crm\.ts:2/);
   });
 
   it.each([

@@ -35,7 +35,7 @@ export const environment = (synthesized: Synthesized, place: string): Record<str
   return (handler.Properties['Environment'] as { Variables: Record<string, unknown> }).Variables;
 };
 
-/** What the function at this place knows from deploy time on: the `bundle.json` beside its code. */
+/** The deploy-time settings of the function at this place: the `bundle.json` next to its code. */
 export const bundle = (synthesized: Synthesized, place: string): unknown => {
   const { Code } = resource(synthesized, `${place}/Function/Handler`).Properties as {
     Code: { S3Key: string };

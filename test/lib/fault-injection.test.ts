@@ -1,38 +1,20 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { Validations } from 'aws-cdk-lib';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { AwsSolutionsChecks, ServerlessChecks, type NagPack } from 'cdk-nag';
 import { MAX_DESTINATIONS } from '../../config/schema.ts';
-import type { EventPipelineProps } from '../../lib/index.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
-import { readStack } from '../../local/run/stack.ts';
-import { FollowedProcess } from '../support/processes.ts';
 import { environment } from './example.ts';
+import { EXPERIMENT, off, on, STAGES, two } from './fault-injection-example.ts';
 import {
   logicalId,
   minimal,
   ofType,
   permissions,
-  PROJECT,
   removeDirectories,
   resource,
   synthesize,
-  temporaryDirectory,
   type Synthesized,
 } from './synth.ts';
 
 afterAll(removeDirectories);
 
-const two: EventPipelineProps = {
-  ...minimal,
-  destinations: ['crm', 'lake'].map((id) => ({ id, type: 'webhook', url: `https://${id}.example.com` })),
-};
-const off = synthesize({ ...two, faultInjection: false });
-const on = synthesize({ ...two, faultInjection: true });
-
-const EXPERIMENT = 'AWS::FIS::ExperimentTemplate';
-const STAGES = ['Router', 'Destination-crm', 'Destination-lake'];
 type Experiment = 'routerFails' | 'destinationSlow';
 const idOfExperiment = (name: Experiment, { stack, pipeline }: Synthesized = on): string =>
   stack.resolve(pipeline.faultInjection?.[name]?.logicalId) as string;
@@ -45,8 +27,8 @@ const inFolder = (path: string) => ({
 const layersOf = (place: string, of: Synthesized) =>
   resource(of, `${place}/Function/Handler`).Properties['Layers'];
 
-describe('switched off', () => {
-  it('there is nothing of it: the template is what it is without the prop', () => {
+describe('fault injection that is disabled', () => {
+  it('leaves the template as it is without the prop', () => {
     expect(off.template.toJSON()).toEqual(synthesize(two).template.toJSON());
     expect(off.pipeline.faultInjection).toBeUndefined();
     expect(JSON.stringify(off.template.toJSON())).not.toMatch(
@@ -55,8 +37,8 @@ describe('switched off', () => {
   });
 });
 
-describe('switched on', () => {
-  it('is two experiments, a bucket and a role more, and the rest is as it was', () => {
+describe('fault injection that is enabled', () => {
+  it('adds two experiments, a bucket and a role, and changes nothing else', () => {
     const added = Object.keys(on.resources).filter((id) => off.resources[id] === undefined);
     expect(added.map((id) => on.resources[id]?.Type).sort()).toEqual([
       EXPERIMENT,
@@ -76,28 +58,31 @@ describe('switched on', () => {
     expect(changed.sort()).toEqual(expected.sort());
   });
 
-  it.each(STAGES)('%s has the extension, for its architecture, and may read what is to fail', (stage) => {
-    const [layer] = layersOf(stage, on) as [{ Ref: string }];
-    const { Parameters } = on.template.toJSON() as { Parameters: Record<string, object> };
-    expect(Parameters[layer.Ref]).toEqual({
-      Type: 'AWS::SSM::Parameter::Value<String>',
-      Default: '/aws/service/fis/lambda-extension/AWS-FIS-extension-arm64/1.x.x',
-    });
-    expect(resource(on, `${stage}/Function/Handler`).Properties['Architectures']).toEqual(['arm64']);
-    expect(environment(on, stage)).toEqual({
-      ...environment(off, stage),
-      AWS_LAMBDA_EXEC_WRAPPER: '/opt/aws-fis/bootstrap',
-      AWS_FIS_CONFIGURATION_LOCATION: inFolder(''),
-      AWS_FIS_POLL_MAX_WAIT_MILLISECONDS: '1000',
-    });
-    expect(permissions(on, stage)).toEqual({
-      ...permissions(off, stage),
-      [JSON.stringify(arnOf('FaultInjection/Faults'))]: ['s3:ListBucket'],
-      [JSON.stringify(inFolder('*'))]: ['s3:GetObject'],
-    });
-  });
+  it.each(STAGES)(
+    '%s has the extension, for its architecture, and may read the configured faults',
+    (stage) => {
+      const [layer] = layersOf(stage, on) as [{ Ref: string }];
+      const { Parameters } = on.template.toJSON() as { Parameters: Record<string, object> };
+      expect(Parameters[layer.Ref]).toEqual({
+        Type: 'AWS::SSM::Parameter::Value<String>',
+        Default: '/aws/service/fis/lambda-extension/AWS-FIS-extension-arm64/1.x.x',
+      });
+      expect(resource(on, `${stage}/Function/Handler`).Properties['Architectures']).toEqual(['arm64']);
+      expect(environment(on, stage)).toEqual({
+        ...environment(off, stage),
+        AWS_LAMBDA_EXEC_WRAPPER: '/opt/aws-fis/bootstrap',
+        AWS_FIS_CONFIGURATION_LOCATION: inFolder(''),
+        AWS_FIS_POLL_MAX_WAIT_MILLISECONDS: '1000',
+      });
+      expect(permissions(on, stage)).toEqual({
+        ...permissions(off, stage),
+        [JSON.stringify(arnOf('FaultInjection/Faults'))]: ['s3:ListBucket'],
+        [JSON.stringify(inFolder('*'))]: ['s3:GetObject'],
+      });
+    },
+  );
 
-  it.each(['Ingest', 'Control'])('%s is left alone', (place) => {
+  it.each(['Ingest', 'Control'])('%s is not changed', (place) => {
     expect(resource(on, `${place}/Function/Handler`)).toEqual(resource(off, `${place}/Function/Handler`));
     const targets = ofType(on, EXPERIMENT).map(([, { Properties }]) => Properties['Targets']);
     expect(JSON.stringify(targets)).not.toContain(logicalId(on, `${place}/Function/Handler`));
@@ -122,7 +107,7 @@ describe('switched on', () => {
     });
   });
 
-  it('delays one destination of those that there are, less than its time and the patience of a probe', () => {
+  it('delays one of the destinations, by less than its timeout and the timeout of a probe', () => {
     const { Targets, Actions } = experiment('destinationSlow') as {
       Targets: { functions: { ResourceTags: Record<string, string> } };
       Actions: { fault: { Parameters: Record<string, string> } };
@@ -153,7 +138,7 @@ describe('switched on', () => {
   });
 
   it.each(['routerFails', 'destinationSlow'] as const)(
-    '%s stops when accepting suffers, or control is silent',
+    '%s stops when ingest fails or control is silent',
     (name) => {
       expect(experiment(name)['StopConditions']).toEqual(
         ['IngestErrors', 'Heartbeat'].map((alarm) => ({
@@ -164,7 +149,7 @@ describe('switched on', () => {
     },
   );
 
-  it('acts as a role that may write faults, and look at the functions', () => {
+  it('uses a role that may write faults and read the functions', () => {
     const { Statement } = resource(on, 'FaultInjection/Role/DefaultPolicy').Properties['PolicyDocument'] as {
       Statement: object[];
     };
@@ -191,7 +176,7 @@ describe('switched on', () => {
       expect((template as unknown as { DependsOn: string[] }).DependsOn).toContain(policy);
   });
 
-  it('tells what to start', () => {
+  it('outputs the experiments to start', () => {
     const added = Object.entries(on.template.findOutputs('*')).filter(
       ([name]) => off.template.findOutputs('*')[name] === undefined,
     );
@@ -201,14 +186,14 @@ describe('switched on', () => {
     });
   });
 
-  it('has no experiment on destinations where there are none', () => {
+  it('has no experiment on destinations when there is no destination', () => {
     const none = synthesize({ ...minimal, destinations: [], faultInjection: true });
     expect(ofType(none, EXPERIMENT)).toHaveLength(1);
     expect(none.pipeline.faultInjection?.destinationSlow).toBeUndefined();
     expect(Object.keys(none.template.findOutputs('*'))).not.toContain('DestinationSlowExperiment');
   });
 
-  it('fits a stack with as many destinations as there may be', () => {
+  it('fits a stack with the most destinations', () => {
     const destinations = Array.from({ length: MAX_DESTINATIONS }, (_, i) => ({
       id: `d-${i}`,
       type: 'webhook' as const,
@@ -216,84 +201,5 @@ describe('switched on', () => {
     }));
     const { resources } = synthesize({ ...minimal, destinations, faultInjection: true });
     expect(Object.keys(resources).length).toBeLessThanOrEqual(500);
-  });
-});
-
-describe('the app', () => {
-  const synthesizeApp = async (faultInjection: unknown) => {
-    const outdir = temporaryDirectory();
-    const ended = await new FollowedProcess(process.execPath, ['--import', 'tsx', 'bin/sluice.ts'], PROJECT, {
-      PATH: process.env['PATH'],
-      CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ faultInjection }),
-    }).ended;
-    return { ...ended, outdir };
-  };
-
-  it.each(['true', true])('takes it from the context: %j', async (value) => {
-    const { code, outdir } = await synthesizeApp(value);
-    expect(code).toBe(0);
-    expect(readFileSync(path.join(outdir, 'Sluice.template.json'), 'utf8')).toContain(EXPERIMENT);
-  });
-
-  it('says what is wrong with another value', async () => {
-    expect(await synthesizeApp('yes')).toMatchObject({
-      code: 1,
-      stderr: 'context faultInjection: "yes" is unknown; use true or false\n',
-    });
-  });
-});
-
-describe('the local run', () => {
-  it('takes the template as it is, and has the same functions, which have no extension there', async () => {
-    const read = async ({ app }: Synthesized) => {
-      app.synth();
-      return readStack(await readAssembly(app.outdir), 'http://127.0.0.1:9324');
-    };
-    const [plain, equipped] = await Promise.all([read(off), read(on)]);
-    const strip = ({ functions, ...rest }: typeof plain) => ({
-      ...rest,
-      functions: functions.map(({ environment: variables, codeDir, ...its }) => ({
-        ...its,
-        asset: path.basename(codeDir),
-        environment: Object.fromEntries(
-          Object.entries(variables).filter(([name]) => !/^AWS_(FIS_|LAMBDA_EXEC_WRAPPER$)/.test(name)),
-        ),
-      })),
-    });
-    // Conditions of alarms are functions, which are never equal.
-    expect(JSON.stringify(strip(equipped))).toBe(JSON.stringify(strip(plain)));
-  });
-});
-
-describe('cdk-nag', () => {
-  const findings = (checks: readonly NagPack[]) =>
-    checks.flatMap((pack) =>
-      pack
-        .validateScope(on.app)
-        .violations.flatMap(({ ruleName, violatingResources }) =>
-          violatingResources.map(({ constructPath }) => `${ruleName} at ${String(constructPath)}`),
-        ),
-    );
-  const packs = () => [new AwsSolutionsChecks(on.app), new ServerlessChecks(on.app)];
-
-  it('has nothing to say that is not acknowledged', () => {
-    expect(findings(packs())).toEqual([]);
-  });
-
-  it('would say what is acknowledged here', () => {
-    const all = packs();
-    for (const pack of all) Reflect.set(pack, 'isAcknowledged', () => false);
-    const found = findings(all);
-    const acknowledged = on.pipeline.node.findAll().flatMap(({ node }) =>
-      node.metadata
-        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-        .flatMap(({ data }) => Object.keys(data as object))
-        .map((id) => `${id.replace(/^annotation::/i, '')} at ${node.path}/`)
-        .filter((text) => text.includes('FaultInjection') || text.includes('FisConfigs')),
-    );
-    // The bucket's log, the role's look-up of tags, and the folder: of the role and of each stage.
-    expect(acknowledged).toHaveLength(3 + STAGES.length);
-    for (const one of acknowledged) expect(found).toContainEqual(expect.stringContaining(one));
   });
 });

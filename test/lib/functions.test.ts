@@ -44,7 +44,7 @@ describe('functions', () => {
   });
 });
 
-describe('what the functions are told', () => {
+describe("the functions' environment", () => {
   const ref = (place: string) => ({ Ref: idOf(place) });
   const queue = (stage: string) => ref(`${stage}/Queue`);
   const state = { SLUICE_STATE_TABLE: ref('Tables/State') };
@@ -124,12 +124,11 @@ describe('what the functions are told', () => {
     expect(bundle(both, 'Destination-crm')).toMatchObject({ degradedMode, destination: { id: 'crm' } });
     expect(bundle(both, 'Control')).toMatchObject({
       degradedMode,
-      timing: { minBackoff: 1_000 },
       stages: [
-        { id: 'router', maxConcurrency: 33, timeout: 30_000 },
-        { id: 'crm', maxConcurrency: 7, timeout: 60_000 },
-        { id: 'a-1', maxConcurrency: 10, timeout: 60_000 },
-        { id: 'a1', maxConcurrency: 10, timeout: 60_000 },
+        { id: 'router', maxConcurrency: 33 },
+        { id: 'crm', maxConcurrency: 7 },
+        { id: 'a-1', maxConcurrency: 10 },
+        { id: 'a1', maxConcurrency: 10 },
       ],
     });
     expect(bundle(both, 'Ingest')).not.toHaveProperty('degradedMode');

@@ -53,10 +53,16 @@ describe('the REST API', () => {
     expect(JSON.stringify(stage)).not.toContain('Cach');
   });
 
-  it('writes an access log in JSON, for a month, without what may hold a write key', () => {
+  it('writes an access log for a month, without what may hold a write key, that no client can make a metric of', () => {
     const [stage] = ofType(synthesized, 'AWS::ApiGateway::Stage');
     const { Format, DestinationArn } = stage?.[1].Properties['AccessLogSetting'] as Record<string, unknown>;
-    const format = JSON.parse(String(Format)) as Record<string, string>;
+    const [, prefix, fields = ''] = /^([^{]*)(.*)$/.exec(String(Format)) ?? [];
+    const format = JSON.parse(fields) as Record<string, string>;
+    expect(prefix).toBe('access ');
+    const agent = 'x","_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"y":"';
+    const line = String(Format).replace('$context.identity.userAgent', agent);
+    expect(JSON.parse(line.slice(prefix?.length))).toHaveProperty('_aws');
+    expect(() => JSON.parse(line) as unknown).toThrow(SyntaxError);
     expect(format).toMatchObject({ status: '$context.status', path: '$context.path' });
     for (const value of Object.values(format)) {
       expect(value).not.toMatch(/querystring|requestOverride|header|authorizer|resourcePath/i);
@@ -65,7 +71,7 @@ describe('the REST API', () => {
     expect(JSON.stringify(DestinationArn)).toContain('IngestAccessLogs');
   });
 
-  it("creates the account's log role, unless it is told not to", () => {
+  it("creates the account's log role, unless it is disabled", () => {
     expect(ofType(synthesized, 'AWS::ApiGateway::Account')).toHaveLength(1);
     const without = synthesize({ ...minimal, accountLogRole: false });
     expect(ofType(without, 'AWS::ApiGateway::Account')).toEqual([]);
@@ -126,12 +132,17 @@ describe('gateway responses', () => {
     ['INVALID_API_KEY', '503'],
     ['INVALID_SIGNATURE', '503'],
     ['UNSUPPORTED_MEDIA_TYPE', '503'],
-  ])('%s is %s: SDKs send again, and are told when', (type, status) => {
+  ])('%s is %s: SDKs retry, after the time in Retry-After', (type, status) => {
     expect(responses.get(type)).toMatchObject({ StatusCode: status });
     expect(header(type, 'Retry-After')).toBe("'5'");
   });
 
-  it.each(['DEFAULT_4XX', 'REQUEST_TOO_LARGE', 'BAD_REQUEST_BODY', 'BAD_REQUEST_PARAMETERS'])(
+  it('DEFAULT_4XX, which is also that of headers that are too large, keeps its status and says when', () => {
+    expect(responses.get('DEFAULT_4XX')).not.toHaveProperty('StatusCode');
+    expect(header('DEFAULT_4XX', 'Retry-After')).toBe("'5'");
+  });
+
+  it.each(['REQUEST_TOO_LARGE', 'BAD_REQUEST_BODY', 'BAD_REQUEST_PARAMETERS'])(
     "%s, the client's own, keeps its status",
     (type) => {
       expect(responses.get(type)).not.toHaveProperty('StatusCode');

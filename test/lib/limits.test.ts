@@ -65,7 +65,7 @@ const deployed = (value: Value): string => {
 };
 
 describe('the largest configuration', () => {
-  it('fits a stack, and leaves room for something beside it', () => {
+  it('fits a stack, and leaves room for other resources', () => {
     expect(Object.keys(largest.resources).length).toBeLessThanOrEqual(490);
     expect(Object.keys(largest.template.findOutputs('*')).length).toBeLessThanOrEqual(200);
     // As it is uploaded, indented.

@@ -27,7 +27,9 @@ describe('alarms', () => {
       'Late1Day',
       'Late10Days',
       'OldestParked',
+      'LongQueue',
       'RejectedEvents',
+      'WrongKeys',
       'LateCrashes',
       'DeadLetters',
       'FunctionErrors',
@@ -50,7 +52,7 @@ describe('alarms', () => {
     ]);
   });
 
-  it('page when a person must see it at night, and everything is a notice', () => {
+  it('page when an operator must see it at night, and everything is a notice', () => {
     const pages = ids.filter((id) => JSON.stringify(alarm(id)['AlarmActions']).includes(ALARMS.Ref));
     expect(pages).toEqual([
       'DegradedMode-router',
@@ -65,7 +67,7 @@ describe('alarms', () => {
     ]);
     for (const id of ids) {
       const topics = pages.includes(id) ? [ALARMS, NOTICES] : [NOTICES];
-      // The same for both, so that whoever hears of the trouble hears of its end.
+      // The same for both, so that everyone who is notified of an alarm is notified of its end.
       expect(alarm(id)).toMatchObject({ AlarmActions: topics, OKActions: topics });
     }
   });
@@ -101,6 +103,19 @@ describe('alarms', () => {
     });
   });
 
+  it('WrongKeys: 401s of a quarter of an hour, not of a scan', () => {
+    expect(alarm('WrongKeys')).toMatchObject({
+      MetricName: 'RequestsUnauthorized',
+      Dimensions: [pipeline],
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      Threshold: 10,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   it.each([
     ['Late15Minutes', 'OldestMessageAge', 900, 'Maximum', 3],
     ['Late1Day', 'OldestMessageAge', 86_400, 'Maximum', 3],
@@ -108,6 +123,7 @@ describe('alarms', () => {
     ['UsersParked', 'UsersParked', 1, 'Maximum', 3],
     ['ProbesFailing', 'ProbesFailing', 1, 'Maximum', 3],
     ['OldestParked', 'OldestParkedAge', 3_600, 'Maximum', 1],
+    ['LongQueue', 'QueueBacklog', 60_000, 'Maximum', 1],
     ['RejectedEvents', 'EventsRejected', 1, 'Sum', 12],
     ['LateCrashes', 'LateCrashes', 1, 'Sum', 12],
   ])('%s: %s of the pipeline from %d on', (id, metric, threshold, statistic, periods) => {
@@ -159,7 +175,7 @@ describe('alarms', () => {
     'Fn::GetAtt': [logicalId(synthesized, place), 'QueueName'],
   });
 
-  it('dead letters, errors, throttles and undelivered alarms: all of them at once', () => {
+  it('dead letters, errors, throttles and undelivered alarms: all of them immediately', () => {
     expect(math(alerted, 'DeadLetters')).toEqual({
       expression: 'MAX([m0,m1])',
       ids: ['m0', 'm1'],

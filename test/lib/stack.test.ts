@@ -7,7 +7,7 @@ import { removeDirectories, minimal, synthesize } from './synth.ts';
 afterAll(removeDirectories);
 
 describe('the stack', () => {
-  it('tells the URL, the queues and the tables', () => {
+  it('outputs the URL, the queues and the tables', () => {
     expect(Object.keys(both.template.findOutputs('*')).sort()).toEqual([
       'AlarmTopicArn',
       'ControlFunction',
@@ -47,7 +47,19 @@ describe('the stack', () => {
     ).toEqual(['the destination local', 'the destination v6', 'the destination metadata']);
   });
 
-  it('says where its configuration is wrong', () => {
+  it('warns of keys of earlier versions', () => {
+    const shown = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { pipeline } = synthesize({ ...minimal, timing: { closedDoorLimit: '1 hour' } });
+    shown.mockRestore();
+    const warnings = pipeline.node.metadata.filter(({ type }) => type === 'aws:cdk:warning');
+    expect(warnings.map(({ data }) => data as string)).toEqual([
+      expect.stringMatching(
+        /^Sluice\/Pipeline: timing\.closedDoorLimit: is deprecated, and sets degradedMode\.parkAfter; rename it\..* \[ack: sluice:deprecated-timing\.closedDoorLimit\]$/,
+      ),
+    ]);
+  });
+
+  it('names the mistake in its configuration', () => {
     const bad = {
       ...minimal,
       destinations: [{ ...minimal.destinations[0], url: 'nowhere' }],
@@ -58,8 +70,8 @@ describe('the stack', () => {
     expect(() => synthesize({ ...minimal, namePrefix: '9lives' })).toThrow(
       'Sluice/Pipeline: namePrefix: "9lives" cannot begin a name; use a letter, then up to 19 letters, digits and dashes',
     );
-    expect(() => both.pipeline.destination('nobody')).toThrow(
-      'there is no destination nobody; the destinations are crm, a-1, a1',
+    expect(() => both.pipeline.destination('unknown')).toThrow(
+      'there is no destination unknown; the destinations are crm, a-1, a1',
     );
   });
 
@@ -108,11 +120,11 @@ describe('cdk-nag', () => {
       })),
   );
 
-  it('has nothing to say that is not acknowledged', () => {
+  it('reports nothing that is not acknowledged', () => {
     expect(findings(packs())).toEqual([]);
   });
 
-  it('would say everything that is acknowledged, and each has its reason', () => {
+  it('would report everything that is acknowledged, and each acknowledgement has a reason', () => {
     const all = packs();
     for (const pack of all) Reflect.set(pack, 'isAcknowledged', () => false);
     const found = findings(all);

@@ -1,0 +1,51 @@
+/** What a configuration says openly and should not: a line each, which is shown when it is read, and when the app is synthesized. */
+import { hostOf, networkOf } from './networks.ts';
+import type { ResolvedConfig } from './schema.ts';
+
+export interface Exposure {
+  /** The path of the key. */
+  readonly key: string;
+  readonly warning: string;
+}
+
+/** Names of headers and of a query's parameters that hold a credential, as a rule. */
+const CREDENTIAL =
+  /(^|[-_.])(api-?_?key|access-?_?key|auth|authorization|credentials?|key|passw(or)?d|pwd|secret|sig|signature|token)$/i;
+
+/** Hosts whose URLs are keys: anyone who knows one can post. */
+const KEY_HOST =
+  /(^|\.)(hooks\.slack\.com|hooks\.zapier\.com|webhook\.office\.com|discord\.com|discordapp\.com)$/i;
+
+const hasKey = (url: string): boolean =>
+  KEY_HOST.test(hostOf(url)) || [...new URL(url).searchParams.keys()].some((name) => CREDENTIAL.test(name));
+
+const isOpen = (url: string): boolean => new URL(url).protocol === 'http:' && networkOf(url) === 'public';
+
+const inUrl = (key: string, url: string, what: string): readonly Exposure[] => [
+  ...(isOpen(url)
+    ? [{ key, warning: `${key}: sends ${what} in clear text over the internet; use https` }]
+    : []),
+  ...(hasKey(url)
+    ? [
+        {
+          key,
+          warning: `${key}: has a key in it; store the whole URL in Secrets Manager, and write { secretName: "..." }`,
+        },
+      ]
+    : []),
+];
+
+export const exposuresOf = ({ destinations, alerts }: ResolvedConfig): readonly Exposure[] => [
+  ...destinations.flatMap(({ url, headers }, i) => [
+    ...(typeof url === 'string' ? inUrl(`destinations[${i}].url`, url, 'events') : []),
+    ...Object.entries(headers).flatMap(([name, value]) => {
+      const key = `destinations[${i}].headers.${name}`;
+      if (typeof value !== 'string' || !CREDENTIAL.test(name)) return [];
+      const warning = `${key}: is written out; if it is a credential, store it in Secrets Manager, and write { secretName: "..." }`;
+      return [{ key, warning }];
+    }),
+  ]),
+  ...alerts.urls.flatMap((url, i) =>
+    typeof url === 'string' ? inUrl(`alerts.urls[${i}]`, url, 'alerts') : [],
+  ),
+];

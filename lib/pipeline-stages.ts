@@ -1,0 +1,123 @@
+/** From the configuration to the stages: what the function of each knows of it, and which secrets it may read. */
+import type { Construct } from 'constructs';
+import { alignedList } from '../contract/aligned-list.ts';
+import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
+import { ENV } from '../contract/environment.ts';
+import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../config/index.ts';
+import type { PipelineSettings } from './context.ts';
+import type { FlipTopic } from './flip-topic.ts';
+import { PipelineStage } from './stage.ts';
+import type { Tables } from './tables.ts';
+import { stageTransform } from './transform.ts';
+
+export interface StageParts {
+  readonly context: PipelineSettings;
+  readonly tables: Tables;
+  readonly flipTopic: FlipTopic;
+  readonly config: ResolvedConfig;
+  /** What `config` was made of: errors name its keys. */
+  readonly written: PipelineConfig;
+}
+
+/** @param stageOf the stage of a destination, by its id */
+export const routerStage = (
+  scope: Construct,
+  { context, tables, flipTopic, config, written }: StageParts,
+  stageOf: (id: string) => PipelineStage,
+): PipelineStage => {
+  const { destinations, timing, degradedMode, deduplication, router } = config;
+  const transform = stageTransform('transform', written.transform, config.transform);
+  const enabled = destinations.filter((destination) => destination.enabled);
+  const stage = new PipelineStage(scope, 'Router', {
+    context,
+    tables,
+    flipTopic,
+    stage: ROUTER_STAGE,
+    handler: 'router',
+    queueName: 'events',
+    functionName: 'router',
+    description: "runs the pipeline's transform and fans out to the destinations",
+    config: {
+      destinations: enabled.map(({ id, sources, integration, consentManagement, filter }) => ({
+        id,
+        ...(sources && { sources }),
+        ...(integration && { integration }),
+        ...(consentManagement && { consentManagement }),
+        ...(filter && { filter }),
+      })),
+      timing,
+      degradedMode,
+      ...(deduplication && { deduplication }),
+      ...transform.bundle,
+    } satisfies Omit<RouterBundle, 'codeVersion'>,
+    transform: transform.source,
+    secrets: transform.secrets,
+    timeout: timing.routerTimeout,
+    visibility: timing.routerVisibility,
+    maxConcurrency: router.maxConcurrency,
+    environment: {
+      [ENV.destinationQueueNames]: alignedList(
+        enabled.map(({ id }) => id),
+        enabled.map(({ id }) => stageOf(id).queue.queueName),
+      ),
+    },
+  });
+  for (const { id } of enabled) stageOf(id).grantSend(stage.function);
+  return stage;
+};
+
+/**
+ * One that is switched off has its stage, so that it continues to deliver what it has.
+ * @param i its place in the configuration
+ */
+export const destinationStage = (
+  scope: Construct,
+  { context, tables, flipTopic, config, written }: StageParts,
+  destination: ResolvedDestination,
+  i: number,
+): PipelineStage => {
+  const { timing, degradedMode } = config;
+  // What the router judges by is left out: a change of it leaves this stage as it is.
+  const { id, type, url, headers, sources, batch, maxConcurrency, signingSecret } = destination;
+  const { allowPrivateNetwork, enabled, transform: resolved } = destination;
+  const transform = stageTransform(
+    `destinations[${i}].transform`,
+    written.destinations[i]?.transform,
+    resolved,
+  );
+  const secrets = [url, ...Object.values(headers), signingSecret].flatMap((value) =>
+    typeof value === 'object' ? [value.secretName] : [],
+  );
+  return new PipelineStage(scope, `Destination-${id}`, {
+    context,
+    tables,
+    flipTopic,
+    stage: id,
+    handler: 'deliver',
+    queueName: `to-${id}`,
+    functionName: `deliver-${id}`,
+    description: `delivers to ${id}`,
+    config: {
+      destination: {
+        id,
+        type,
+        url,
+        headers,
+        ...(sources && { sources }),
+        batch,
+        maxConcurrency,
+        ...(signingSecret && { signingSecret }),
+        allowPrivateNetwork,
+        enabled,
+      },
+      timing,
+      degradedMode,
+      ...transform.bundle,
+    } satisfies Omit<DeliverBundle, 'codeVersion'>,
+    transform: transform.source,
+    secrets: [...secrets, ...transform.secrets],
+    timeout: timing.deliverTimeout,
+    visibility: timing.deliverVisibility,
+    maxConcurrency,
+  });
+};
