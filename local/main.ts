@@ -5,9 +5,10 @@ import { ConfigError } from '../config/index.ts';
 import { banner } from './run/banner.ts';
 import { startLocalRun } from './run/run.ts';
 import { readSettings, UsageError } from './common/settings.ts';
+import { plain, printable } from './common/terminal.ts';
 
 const onTrouble = (source: string, line: string): void => {
-  process.stderr.write(`${pc.yellow(source)} ${line}\n`);
+  process.stderr.write(`${pc.yellow(source)} ${plain(line)}\n`);
 };
 
 const main = async (): Promise<void> => {
@@ -16,10 +17,10 @@ const main = async (): Promise<void> => {
   const settings = readSettings(process.env, process.cwd());
   process.stdout.write('Starting ...\n');
   const run = await startLocalRun(settings, onTrouble);
-  process.stdout.write(`${banner(run, relative(process.cwd(), settings.dataDir))}\n`);
+  process.stdout.write(`${printable(banner(run, relative(process.cwd(), settings.dataDir)))}\n`);
   let stopping = false;
   const stop = (): void => {
-    // A second Ctrl-C is for somebody who cannot wait; what is in flight comes again at the next start.
+    // A second Ctrl-C is for a user who cannot wait; what is in flight is redelivered at the next start.
     if (stopping) process.exit(130);
     stopping = true;
     process.stdout.write('Stopping ...\n');
@@ -38,13 +39,13 @@ const main = async (): Promise<void> => {
 try {
   await main();
 } catch (error) {
-  // What a person can mend is told in a line or two; a stack would only hide it.
+  // What the user can fix is said in a line or two; a stack would only hide it.
   const known = error instanceof UsageError || error instanceof ConfigError;
   const text = known
     ? error.message
     : error instanceof Error
       ? (error.stack ?? error.message)
       : String(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${plain(text)}\n`);
   process.exit(1);
 }

@@ -5,10 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { toListener } from '../common/server.ts';
 import { BodyTooLarge, listen, readBody, type Listening, type ListenOptions } from '../common/http.ts';
 
-/** API Gateway's quota. */
+/** API Gateway's quota of a body. */
 const MAX_BODY = 10 * 1024 * 1024;
+/** API Gateway's quota of all header values together. */
+const MAX_HEADERS = 10_240;
+/** Bytes of headers that Node reads. What is between the two is answered here: Node's own answer has no header for browsers. */
+const MAX_READ_HEADERS = 1024 * 1024;
 /** Lambda's quota of a synchronous invocation. */
 const MAX_PAYLOAD = 6_291_556;
 /** API Gateway's default for a regional API, milliseconds. */
@@ -16,6 +21,8 @@ const INTEGRATION_TIMEOUT = 29_000;
 
 /** API Gateway's response types that can occur here, with the status each has unless the template sets another. */
 const DEFAULT_STATUS = {
+  /** Whatever has no type of its own; here it is headers beyond their quota. */
+  DEFAULT_4XX: 431,
   REQUEST_TOO_LARGE: 413,
   THROTTLED: 429,
   INTEGRATION_FAILURE: 504,
@@ -40,19 +47,19 @@ export interface ApiOptions {
   readonly stage: () => string;
   readonly invoke: (event: APIGatewayProxyEvent) => Promise<Invoked>;
   readonly responses: () => readonly GatewayResponse[];
-  /** A request was answered, after so many milliseconds. */
+  /** A request was answered; with its milliseconds. */
   readonly onAnswered?: (status: number, ms: number) => void;
 }
 
 export const startApi = async (options: ApiOptions, address: ListenOptions): Promise<Listening> => {
-  const server = createServer((request, response) => {
+  const timed = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const began = performance.now();
     response.on('finish', () => options.onAnswered?.(response.statusCode, performance.now() - began));
-    handle(request, response, options).catch((error: unknown) => {
-      // The client went away, or the answer could not be written: there is nobody left to tell.
-      response.destroy(error instanceof Error ? error : new Error(String(error)));
-    });
-  });
+    return handle(request, response, options);
+  };
+  // As API Gateway answers when it gets no answer of a function.
+  const listener = toListener(timed, (_, response) => answerFor('INTEGRATION_FAILURE', response, options));
+  const server = createServer({ maxHeaderSize: MAX_READ_HEADERS }, listener);
   return listen(server, address);
 };
 
@@ -61,6 +68,11 @@ const handle = async (
   response: ServerResponse,
   options: ApiOptions,
 ): Promise<void> => {
+  if (headerBytes(request) > MAX_HEADERS) {
+    response.setHeader('connection', 'close');
+    answerFor('DEFAULT_4XX', response, options);
+    return;
+  }
   let body: Buffer;
   try {
     body = await readBody(request, MAX_BODY);
@@ -84,6 +96,9 @@ const handle = async (
   else if (!isResult(invoked.payload)) answerFor('API_CONFIGURATION_ERROR', response, options);
   else answer(invoked.payload, response);
 };
+
+const headerBytes = ({ rawHeaders }: IncomingMessage): number =>
+  rawHeaders.reduce((sum, text, i) => sum + (i % 2 === 1 ? Buffer.byteLength(text, 'latin1') : 0), 0);
 
 const isResult = (payload: unknown): payload is APIGatewayProxyResult =>
   typeof payload === 'object' &&
@@ -110,28 +125,37 @@ const answerFor = (type: ResponseType, response: ServerResponse, options: ApiOpt
   response.end((own ?? common)?.body ?? JSON.stringify({ message: type }));
 };
 
+/** A client may call a header `constructor` or `__proto__`: as keys of a map, and of an object that is made of one, they are data. */
+const listsByName = (pairs: Iterable<readonly [string, string]>): ReadonlyMap<string, string[]> => {
+  const lists = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const list = lists.get(name);
+    if (list === undefined) lists.set(name, [value]);
+    else list.push(value);
+  }
+  return lists;
+};
+
+const lastOf = (lists: ReadonlyMap<string, readonly string[]>): Record<string, string> =>
+  Object.fromEntries([...lists].map(([name, list]) => [name, list.at(-1) ?? '']));
+
 const toEvent = (request: IncomingMessage, body: Buffer, stage: string): APIGatewayProxyEvent => {
   const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s, 2);
-  const multiValueHeaders: Record<string, string[]> = {};
   // Names as the client wrote them: API Gateway hands them on unchanged.
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    (multiValueHeaders[request.rawHeaders[i] ?? ''] ??= []).push(request.rawHeaders[i + 1] ?? '');
-  }
-  const query: Record<string, string[]> = {};
-  for (const [name, value] of new URLSearchParams(search)) (query[name] ??= []).push(value);
-  const last = (values: Record<string, string[]>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1) ?? '']));
-  const hasQuery = Object.keys(query).length > 0;
+  const headers = listsByName(
+    request.rawHeaders.flatMap((name, i, all) => (i % 2 === 0 ? [[name, all[i + 1] ?? ''] as const] : [])),
+  );
+  const query = listsByName(new URLSearchParams(search));
   const now = Date.now();
   const method = request.method ?? 'GET';
   return {
     resource: '/{proxy+}',
     path,
     httpMethod: method,
-    headers: last(multiValueHeaders),
-    multiValueHeaders,
-    queryStringParameters: hasQuery ? last(query) : null,
-    multiValueQueryStringParameters: hasQuery ? query : null,
+    headers: lastOf(headers),
+    multiValueHeaders: Object.fromEntries(headers),
+    queryStringParameters: query.size > 0 ? lastOf(query) : null,
+    multiValueQueryStringParameters: query.size > 0 ? Object.fromEntries(query) : null,
     pathParameters: { proxy: path.slice(1) },
     stageVariables: null,
     requestContext: {

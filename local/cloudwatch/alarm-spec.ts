@@ -38,7 +38,7 @@ export interface AlarmSpec extends AlarmRule {
 
 /** CloudWatch's limit on what an alarm looks at; also what the local run keeps. */
 const DAY_SECONDS = 86_400;
-/** So long the local run keeps values by the second. */
+/** How long the local run keeps values by the second. */
 const HOUR_SECONDS = 3_600;
 
 const names = <T extends string>(record: Readonly<Record<T, unknown>>): readonly T[] =>
@@ -188,7 +188,7 @@ const toSpec = (name: string, arn: string, properties: unknown): AlarmSpec => {
       return { ...common, kind: 'expression', expression: parseExpression(text ?? '') };
     }),
   );
-  // What cannot be calculated should be said at once, and not each second from then on.
+  // What cannot be calculated should be said at the start, and not each second from then on.
   calculate(ordered, () => [undefined]);
   return {
     name,

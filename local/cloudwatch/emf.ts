@@ -29,8 +29,8 @@ const parse = (text: string): unknown => {
  * @throws Error that says what is wrong in a line that has metrics which CloudWatch would drop silently
  */
 export const readEmf = (text: string): readonly Datum[] => {
-  // Most lines are not; looking is cheaper than parsing.
-  if (!text.startsWith('{') || !text.includes('"_aws"')) return [];
+  // Most lines are not; looking is cheaper than parsing. A name may be written with escapes.
+  if (!/^\s*\{/.test(text) || !/_aws|\\u/.test(text)) return [];
   const value = parse(text);
   if (typeof value !== 'object' || value === null || !('_aws' in value)) return [];
   const parsed = v.safeParse(line, value);

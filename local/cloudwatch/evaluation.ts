@@ -38,7 +38,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** Periods that are looked at beyond those evaluated, for when some of those have no data. AWS does not tell its own number. */
+/** Periods that are looked at beyond those evaluated, for when some of those have no data. AWS does not document its number. */
 const EXTRA_PERIODS = 2;
 
 /** How many periods the alarm looks at. */

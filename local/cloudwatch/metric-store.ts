@@ -1,6 +1,6 @@
 /**
  * What CloudWatch keeps of metrics, in memory: for each second of the last hour and each minute of the last day how many
- * values there were, their sum, the least and the greatest. Percentiles cannot be told from that, and are not offered.
+ * values there were, their sum, the least and the greatest. Percentiles cannot be calculated from that, and are not offered.
  */
 
 export type Dimensions = Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 const KEEP_SECONDS_FOR = 3_600_000;
 const KEEP_MINUTES_FOR = 25 * 3_600_000;
-/** So many buckets beyond those that are kept before they are looked through again. */
+/** Buckets beyond those that are kept before they are looked through again. */
 const SLACK = 120;
 
 export const single = (value: number): Statistics => ({ count: 1, sum: value, min: value, max: value });

@@ -1,4 +1,4 @@
-/** The metrics that AWS's services publish by themselves, as far as this pipeline's alarms and charts read them. */
+/** The metrics that AWS's services publish on their own, as far as this pipeline's alarms and charts read them. */
 import type { InvokeResult } from '../lambda/function.ts';
 import { single, type Dimensions, type MetricStore } from './metric-store.ts';
 

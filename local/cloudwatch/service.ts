@@ -3,14 +3,20 @@
  * written to the disk together with the notification that it owes, so that a kill loses neither, and a restart pages
  * nobody twice.
  */
-import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
+import {
+  loadAlarms,
+  NOTHING,
+  withChange,
+  type AlarmChange,
+  type KeptAlarm,
+  type KeptAlarms,
+  type Notification,
+} from './alarm-states.ts';
 import { calculate, STATISTICS, type AlarmSpec } from './alarm-spec.ts';
 import { evaluate, evaluationRange, type AlarmState, type Verdict } from './evaluation.ts';
 import type { Series } from './expression.ts';
 import type { MetricStore } from './metric-store.ts';
-import { messageOf, subjectOf, type StateChange } from './notification.ts';
 
 export interface AlarmStatus {
   readonly name: string;
@@ -19,17 +25,6 @@ export interface AlarmStatus {
   /** When it took that state; milliseconds since 1970. */
   readonly since: number;
   readonly reason: string;
-}
-
-export interface AlarmChange extends Pick<StateChange, 'from' | 'to' | 'reason' | 'at'> {
-  readonly name: string;
-}
-
-export interface Notification {
-  readonly id: string;
-  readonly topicArn: string;
-  readonly subject: string;
-  readonly message: string;
 }
 
 export interface AlarmsOptions {
@@ -43,34 +38,16 @@ export interface AlarmsOptions {
   readonly clock?: () => number;
 }
 
-interface Kept {
-  readonly state: AlarmState;
-  readonly since: number;
-  readonly reason: string;
-  readonly configuredAt: number;
-  /** The configuration, to tell whether a deployment changes it. */
-  readonly configuration: string;
-}
-
-interface Stored {
-  readonly alarms: Readonly<Record<string, Kept>>;
-  readonly unsent: readonly Notification[];
-  /** The latest last. */
-  readonly history: readonly AlarmChange[];
-}
-
-const NOTHING: Stored = { alarms: {}, unsent: [], history: [] };
 const EVERY_MS = 1_000;
 /** A machine that slept has missed as much as one that was off. */
 const GAP_MS = 15_000;
-const HISTORY = 100;
 const MINUTE = 60_000;
 const REMOVED = 'what it watched is removed from the pipeline';
 
 export class Alarms {
   readonly #options: AlarmsOptions;
   readonly #clock: () => number;
-  #stored: Stored = NOTHING;
+  #stored: KeptAlarms = NOTHING;
   #loaded = false;
   #specs: readonly AlarmSpec[] = [];
   /** Since when values have come in without a gap. */
@@ -89,10 +66,10 @@ export class Alarms {
   /** A new alarm has insufficient data; one that exists keeps its state, changed or not, as on AWS. */
   deploy(specs: readonly AlarmSpec[]): Promise<void> {
     return this.#inTurn(async () => {
-      if (!this.#loaded) this.#stored = await load(this.#options.file);
+      if (!this.#loaded) this.#stored = await loadAlarms(this.#options.file);
       this.#loaded = true;
       const now = this.#clock();
-      const alarms = specs.map((spec): [string, Kept] => {
+      const alarms = specs.map((spec): [string, KeptAlarm] => {
         const configuration = JSON.stringify(spec);
         const known = this.#stored.alarms[spec.name];
         if (known?.configuration === configuration) return [spec.name, known];
@@ -139,7 +116,7 @@ export class Alarms {
     return this.#stored.history;
   }
 
-  /** Evaluates all alarms once, and sends what is owed. What fails is told, and made up for by the next tick. */
+  /** Evaluates all alarms once, and sends what is owed. A failure is reported, and the next tick makes up for it. */
   async tick(): Promise<void> {
     try {
       await this.#inTurn(async () => {
@@ -162,31 +139,26 @@ export class Alarms {
       return [{ spec, kept, verdict }];
     });
     if (changes.length === 0) return;
-    let { alarms, unsent, history } = this.#stored;
+    let stored = this.#stored;
     for (const { spec, kept, verdict } of changes) {
-      const { name } = spec;
       const { state: to, reason } = verdict;
-      const change = { from: kept.state, to, reason, at: now };
-      alarms = { ...alarms, [name]: { ...kept, state: to, reason, since: now } };
-      unsent = [...unsent, ...notificationsOf(spec, { ...change, configuredAt: kept.configuredAt })];
-      history = [...history, { name, ...change }].slice(-HISTORY);
+      const alarms = { ...stored.alarms, [spec.name]: { ...kept, state: to, reason, since: now } };
+      stored = { ...withChange(stored, spec, kept, { to, reason, at: now }), alarms };
     }
-    await this.#store({ alarms, unsent, history });
+    await this.#store(stored);
   }
 
   /** What the custom resource of the template does on AWS: an alarm in ALARM is resolved before it is deleted, or its page would stay open. */
-  #resolveAll(isRemoved: (name: string) => boolean): Stored {
+  #resolveAll(isRemoved: (name: string) => boolean): KeptAlarms {
     const now = this.#clock();
-    let { unsent, history } = this.#stored;
+    let stored = this.#stored;
     for (const [name, kept] of Object.entries(this.#stored.alarms)) {
       if (!isRemoved(name) || kept.state !== 'ALARM') continue;
       // It may have been removed while nothing ran here: what is stored says whom it notifies.
       const spec = JSON.parse(kept.configuration) as AlarmSpec;
-      const change = { from: kept.state, to: 'OK', reason: REMOVED, at: now } as const;
-      unsent = [...unsent, ...notificationsOf(spec, { ...change, configuredAt: kept.configuredAt })];
-      history = [...history, { name, ...change }].slice(-HISTORY);
+      stored = withChange(stored, spec, kept, { to: 'OK', reason: REMOVED, at: now });
     }
-    return { ...this.#stored, unsent, history };
+    return stored;
   }
 
   #evaluate(spec: AlarmSpec, now: number): Verdict | undefined {
@@ -220,41 +192,15 @@ export class Alarms {
   }
 
   /** Takes effect only once it is on the disk. */
-  async #store(stored: Stored): Promise<void> {
+  async #store(stored: KeptAlarms): Promise<void> {
     await writeFileAtomic(this.#options.file, JSON.stringify(stored));
     this.#stored = stored;
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     const result = this.#work.then(work);
-    // Whoever asked is told of the failure; the next in turn is not concerned.
+    // The caller gets the failure; the next in turn is not concerned.
     this.#work = result.catch(() => undefined);
     return result;
   }
 }
-
-const notificationsOf = (spec: AlarmSpec, change: StateChange): readonly Notification[] => {
-  if (!spec.actionsEnabled) return [];
-  const topics = {
-    ALARM: spec.alarmActions,
-    OK: spec.okActions,
-    INSUFFICIENT_DATA: spec.insufficientDataActions,
-  }[change.to];
-  return topics.map((topicArn) => ({
-    id: randomUUID(),
-    topicArn,
-    subject: subjectOf(spec, change),
-    message: messageOf(spec, change),
-  }));
-};
-
-const load = async (file: string): Promise<Stored> => {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Stored;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NOTHING;
-    throw new Error(`${file} cannot be read; mend it, or remove it to forget the alarms' states`, {
-      cause: error,
-    });
-  }
-};

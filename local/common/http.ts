@@ -19,7 +19,7 @@ export interface ListenOptions {
 
 /** @throws UsageError when the port is in use */
 export const listen = async (server: Server, { host, port, choose }: ListenOptions): Promise<Listening> => {
-  // A frozen function keeps its connections: one that the server closed meanwhile would fail its next call.
+  // A frozen function keeps its connections: one that the server closed in the meantime would fail its next call.
   server.keepAliveTimeout = 0;
   server.listen(port, host);
   try {

@@ -1,14 +1,16 @@
 /** Who may ask the console: programs of this machine and the console's own page, and no other page of its browser. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isOwnHost } from '../common/access.ts';
 
 /** Why a request is refused; undefined: it is not. */
 export const refusal = (headers: IncomingHttpHeaders): string | undefined => {
   const { host = '', origin } = headers;
   // A page of another site can come by a request of its own (Origin), or under a name of its own that resolves to this
   // address (Host). Browsers also say where a request comes from when there is no Origin: on a plain GET.
-  const ownHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host);
   const ownOrigin = origin === undefined || origin === `http://${host}`;
-  return ownHost && ownOrigin && !isForeign(headers) ? undefined : 'only for programs on this machine';
+  return isOwnHost(host) && ownOrigin && !isForeign(headers)
+    ? undefined
+    : 'only for programs on this machine';
 };
 
 const isForeign = (headers: IncomingHttpHeaders): boolean => {

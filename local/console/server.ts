@@ -2,12 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ControlAnswer } from '../../contract/operations.ts';
 import { BodyTooLarge, listen, readBody, type Listening, type ListenOptions } from '../common/http.ts';
+import { toListener } from '../common/server.ts';
 import { UsageError } from '../common/settings.ts';
 import type { AlarmView, ErrorAnswer, FlowSeries } from './contract.ts';
 import { pageFile } from './page-files.ts';
 import { refusal } from './same-machine.ts';
 
-/** All of them @throws UsageError when a person's mistake, or a run that is still starting, is in the way. */
+/** Every method throws UsageError when a user's mistake, or a run that is still starting, is in the way. */
 export interface ConsoleActions {
   status(): Promise<unknown>;
   /** When it throws, what runs is left as it is. @param options `unchecked`: a transform that does not load is deployed as well */
@@ -30,12 +31,9 @@ const MAX_BODY = 64 * 1024;
 const CHART_SPAN = 15 * 60_000;
 
 export const startConsole = async (actions: ConsoleActions, address: ListenOptions): Promise<Listening> => {
-  const server = createServer((request, response) => {
-    answer(request, actions).then(
-      (answered) => write(response, answered),
-      (error: unknown) => write(response, trouble(error)),
-    );
-  });
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
+    write(response, await answer(request, actions));
+  const server = createServer(toListener(handle, (error, response) => write(response, trouble(error))));
   return listen(server, address);
 };
 

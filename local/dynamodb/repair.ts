@@ -59,7 +59,7 @@ const finished = (work: (done: Done) => void): Promise<void> =>
   });
 
 /**
- * @param path of dynalite's data, which nothing else has open; it is made when there is none
+ * @param path of dynalite's data, which nothing else has open; it is made when it does not exist
  * @returns how many rows of indexes, and tables, were not as they should be
  */
 export const repairDynamoDb = async (path: string): Promise<number> => {

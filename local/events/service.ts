@@ -21,7 +21,7 @@ export const rateToMilliseconds = (expression: string): number => {
 };
 
 /**
- * The first run is at once: on AWS it is within the interval, and here somebody waits for what a restart has left. Runs do
+ * The first run is immediate: on AWS it is within the interval, and here a user waits for what a restart has left. Runs do
  * not wait for each other, as on AWS.
  */
 export const startSchedule = (interval: number, run: () => void): Schedule => {

@@ -1,5 +1,5 @@
 /**
- * Asynchronous invocations: Lambda answers at once and runs the function when it can. One that is throttled waits for its
+ * Asynchronous invocations: Lambda answers immediately and runs the function when it can. One that is throttled waits for its
  * turn, one that fails is tried again, as often and as long as the function's EventInvokeConfig says.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +29,7 @@ export class AsyncInvoker {
     this.#options = options;
   }
 
-  /** Resolves when it has succeeded, or was given up, or the local run ends. Whoever does not wait for it loses nothing. */
+  /** Resolves when it has succeeded, or was given up, or the local run ends. A caller that does not wait for it loses nothing. */
   invoke(functionName: string, payload: unknown): Promise<void> {
     const work = this.#run(functionName, payload)
       .catch((error: unknown) => {

@@ -82,7 +82,7 @@ export class Child {
       // would take the place of those that the function gives its own threads.
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Strings of megabytes travel as they are; JSON would escape and parse them once more.
+      // Strings of megabytes travel as they are; JSON would escape and parse them again.
       serialization: 'advanced',
     });
     const { pid, stdout, stderr } = this.#process;
@@ -128,7 +128,7 @@ export class Child {
     this.#frozen = this.#process.kill('SIGSTOP');
   }
 
-  /** Ends the process at once, frozen or not. @param error what the invocation in it, if any, is answered */
+  /** Ends the process immediately, frozen or not. @param error what the invocation in it, if any, is answered */
   kill(error: FunctionError): void {
     if (this.#hasExited) return;
     this.#reason ??= error;
@@ -189,7 +189,7 @@ export class Child {
     if (this.#reason !== undefined) return;
     if (message.type === 'fatal') {
       this.#reason = message.error;
-      // It was on its way out when it was frozen: nobody waits for it, and it cannot end by itself.
+      // It was on its way out when it was frozen: nobody waits for it, and it cannot end on its own.
       if (this.#waiting === undefined) this.#process.kill('SIGKILL');
       return;
     }

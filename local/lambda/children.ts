@@ -30,7 +30,7 @@ export class ChildRecord {
     mkdirSync(dir, { recursive: true });
   }
 
-  /** A token that no other process has: a process id alone may have been given to somebody else since. */
+  /** A token that no other process has: a process id alone may have been given to another process since. */
   newToken(): string {
     return `sluice-function-${randomUUID()}`;
   }
@@ -63,7 +63,7 @@ const sendKill = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    // It ended by itself in the meantime.
+    // It ended on its own in the meantime.
     if (!isMissing(error)) throw error;
   }
 };

@@ -1,7 +1,7 @@
 /** Accounts of AWS begin with 1,000, or with 10 when they are new; a machine has less room than either. */
 const DEFAULT_CONCURRENCY = 100;
 
-/** How many invocations may run at once: an account's limit is shared by its functions. */
+/** How many invocations may run concurrently: an account's limit is shared by its functions. */
 export class ConcurrencyLimit {
   readonly limit: number;
   #inUse = 0;

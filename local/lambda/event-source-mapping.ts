@@ -7,18 +7,17 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InvokeResult } from './function.ts';
+import { BatchProcessor } from './batch-processor.ts';
 import {
   checked,
   type EventSourceMappingOptions,
   InvalidParameterValueException,
   type MappingState,
-  type MessageSource,
   type QueueMessage,
   ResourceInUseException,
 } from './mapping-options.ts';
 import { PollerScale } from './poller-scale.ts';
-import { readBatchAnswer, toSqsEvent } from './sqs-event.ts';
+import { doubling, pause, textOf } from './retries.ts';
 
 export { InvalidParameterValueException, ResourceInUseException } from './mapping-options.ts';
 export type * from './mapping-options.ts';
@@ -27,36 +26,20 @@ const WAIT_SECONDS = 20;
 const DEFAULT_TRANSITION_MS = 100;
 const DEFAULT_GROW_EVERY_MS = 200;
 const DEFAULT_CLOSE_LIMIT_MS = 10_000;
-const DELETE_TRIES = 4;
 const EMPTY_PAUSE_MS = 10;
 
-/** Milliseconds: doubles with each failure in a row. */
-const doubling = (first: number, longest: number, failures: number): number =>
-  Math.min(longest, first * 2 ** Math.min(failures - 1, 30));
-
-/** An abort that many pollers listen to at once, which Node would take for a leak. */
+/** An abort that many pollers listen to at the same time, which Node would take for a leak. */
 const newAbort = (): AbortController => {
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
   return abort;
 };
 
-/** Ends early, and without an error, when the signal aborts. */
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-};
-
-const textOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : String(error);
-
 export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
   readonly #batchSize: number;
   readonly #scale: PollerScale;
+  readonly #batches: BatchProcessor;
   #state: MappingState;
   /** Ends the receives that wait, and the pauses between them. */
   #polling = newAbort();
@@ -80,6 +63,15 @@ export class EventSourceMapping {
       growEveryMs: options.growEveryMs ?? DEFAULT_GROW_EVERY_MS,
       start: () => void this.#poll(),
     });
+    this.#batches = new BatchProcessor({
+      ...options,
+      scale: this.#scale,
+      closing: this.#closing.signal,
+      cutOff: this.#cutOff.signal,
+      log: (line) => {
+        this.#log(line);
+      },
+    });
     this.#state = options.enabled === false ? 'Disabled' : 'Enabled';
     if (this.#state === 'Enabled') this.#begin();
   }
@@ -97,8 +89,8 @@ export class EventSourceMapping {
   }
 
   /**
-   * Lambda's UpdateEventSourceMapping: one call may change both. It returns at once; `state` tells when it is done.
-   * Disabling ends polling at once, batches in flight finish, and then the state is `Disabled`.
+   * Lambda's UpdateEventSourceMapping: one call may change both. It returns immediately; `state` shows when it is done.
+   * Disabling ends polling immediately, batches in flight finish, and then the state is `Disabled`.
    * @throws ResourceInUseException while an earlier change is under way
    * @throws InvalidParameterValueException
    */
@@ -149,11 +141,11 @@ export class EventSourceMapping {
   }
 
   #end(): void {
-    this.#scale.shut();
+    this.#scale.close();
     this.#interrupt();
   }
 
-  /** Makes the pollers that wait for messages look again at whether they may go on. */
+  /** Makes the pollers that wait for messages look again at whether they may continue. */
   #interrupt(): void {
     this.#polling.abort();
     this.#polling = newAbort();
@@ -164,22 +156,24 @@ export class EventSourceMapping {
     await sleep(this.#options.transitionMs ?? DEFAULT_TRANSITION_MS);
     if (becomes === 'Disabled') await this.#scale.idle();
     this.#scale.maximum = maximumConcurrency;
-    // Whoever waits beyond a lower maximum would get a message in the end, and be one too many.
+    // A poller that waits beyond a lower maximum would get a message in the end, and be one too many.
     if (this.#state === 'Updating') this.#interrupt();
     this.#state = becomes;
     if (becomes === 'Enabled') this.#begin();
   }
 
-  /** One poller: it receives, invokes and deletes, over and over, until there are too many or nothing to do. */
+  /** One poller: it receives, invokes and deletes until there are too many or nothing to do. */
   async #poll(): Promise<void> {
     let failures = 0;
-    while (this.#scale.mayGoOn()) {
+    while (this.#scale.mayContinue()) {
       const { signal } = this.#polling;
       try {
         const messages = await this.#scale.whileWaiting(() => this.#receive(signal));
         failures = 0;
-        if (messages.length > 0) await this.#process(messages);
-        else if (this.#scale.isSurplus) break;
+        if (messages.length > 0) {
+          const failure = await this.#batches.process(messages);
+          if (failure !== undefined) await this.#failed(messages, failure);
+        } else if (this.#scale.isSurplus) break;
       } catch (error) {
         failures += 1;
         this.#log(`cannot poll the queue, will try again: ${textOf(error)}`);
@@ -195,7 +189,7 @@ export class EventSourceMapping {
     try {
       messages = await source.receive({ maxMessages: this.#batchSize, waitSeconds: WAIT_SECONDS, signal });
     } catch (error) {
-      // It was told to end, and this is one of the ways in which a source may do that.
+      // A source may end an aborted receive by rejecting.
       if (!signal.aborted) throw error;
     }
     // A source that answers "nothing" without having waited must not make this spin.
@@ -203,66 +197,10 @@ export class EventSourceMapping {
     return messages;
   }
 
-  async #process(messages: readonly QueueMessage[]): Promise<void> {
-    const { source, queueArn, reportBatchItemFailures } = this.#options;
-    const result = await this.#invoke(toSqsEvent(messages, queueArn));
-    if (result.kind !== 'payload') {
-      const why =
-        result.kind === 'error' ? `${result.error.errorType}: ${result.error.errorMessage}` : result.reason;
-      await this.#failed(messages, why);
-      return;
-    }
-    const ids = new Set(messages.map(({ messageId }) => messageId));
-    const answer = readBatchAnswer(reportBatchItemFailures ? result.payload : null, ids);
-    if (answer.kind === 'malformed') {
-      await this.#failed(messages, `the function's answer is malformed: ${answer.why}`);
-      return;
-    }
-    this.#scale.succeeded();
-    const done = messages.filter(({ messageId }) => !answer.failed.has(messageId));
-    if (done.length > 0) await this.#delete(source, done);
-  }
-
-  /**
-   * A throttled invocation is tried again for as long as one that then takes all its time would still end before the
-   * queue hands the messages out again: two invocations must never work on the same message at once.
-   */
-  async #invoke(event: object): Promise<InvokeResult> {
-    const { target, visibilityTimeoutMs } = this.#options;
-    const lastStart = performance.now() + visibilityTimeoutMs - target.timeoutMs;
-    for (let tries = 1; ; tries += 1) {
-      const result = await target.invoke(event, { signal: this.#cutOff.signal });
-      if (result.kind !== 'throttled') return result;
-      this.#scale.failed();
-      const delay = doubling(50, 5_000, tries);
-      if (this.#closing.signal.aborted || performance.now() + delay > lastStart) return result;
-      await pause(delay, this.#closing.signal);
-    }
-  }
-
-  /** Nothing is deleted. The mapping slows down, for all users: it cannot tell which message was at fault. */
+  /** The mapping slows down, for all users: it cannot find out which message was at fault. */
   async #failed(messages: readonly QueueMessage[], why: string): Promise<void> {
     this.#log(`a batch of ${messages.length} failed: ${why}`);
     await pause(doubling(50, 1_000, this.#scale.failed()), this.#polling.signal);
-  }
-
-  /** What cannot be deleted is handed out again: a duplicate, not a loss. */
-  async #delete(source: MessageSource, messages: readonly QueueMessage[]): Promise<void> {
-    const handles = messages.map(({ receiptHandle }) => receiptHandle);
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await source.delete(handles);
-        return;
-      } catch (error) {
-        if (tries === DELETE_TRIES) {
-          this.#log(
-            `cannot delete ${handles.length} processed messages; they will come again: ${textOf(error)}`,
-          );
-          return;
-        }
-        await pause(doubling(50, 1_000, tries), this.#cutOff.signal);
-      }
-    }
   }
 
   #log(line: string): void {

@@ -13,7 +13,7 @@ export interface LambdaFunctionOptions {
   readonly memoryMb: number;
   /** All of it: PATH and what Lambda itself sets is added, nothing else. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Taken out of the account's: the function has so many of its own and no others. 0 refuses every invocation. */
+  /** Taken out of the account's: the function has this many of its own and no others. 0 refuses every invocation. */
   readonly reservedConcurrency?: number;
   /** The account's, shared by its functions. Default: 100 for this function alone. */
   readonly concurrency?: ConcurrencyLimit;

@@ -15,7 +15,8 @@ const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
 /** Lambda's quotas, bytes. */
 const MAX_PAYLOAD = { RequestResponse: 6_291_456, Event: 1_048_576, DryRun: 6_291_456 } as const;
 type InvocationType = keyof typeof MAX_PAYLOAD;
-const isType = (text: unknown): text is InvocationType => typeof text === 'string' && text in MAX_PAYLOAD;
+const isType = (text: unknown): text is InvocationType =>
+  typeof text === 'string' && Object.hasOwn(MAX_PAYLOAD, text);
 
 /** @returns undefined when the request is for something else */
 export const answerInvoke = async (

@@ -7,7 +7,7 @@ export type { MessageAttribute, QueueMessage } from './sqs-event.ts';
 /** The queue, as far as a mapping uses it. */
 export interface MessageSource {
   /**
-   * Waits up to `waitSeconds` for messages. When `signal` aborts it ends at once: with none, or by rejecting, or with
+   * Waits up to `waitSeconds` for messages. When `signal` aborts it ends immediately: with none, or by rejecting, or with
    * messages that were already taken; those are processed.
    */
   receive(request: {
@@ -43,7 +43,7 @@ export interface EventSourceMappingOptions {
   readonly logger: (line: string) => void;
   /** How long a change takes to come into force; until then another one is refused. Default: 100 ms. */
   readonly transitionMs?: number;
-  /** At most one poller is added in so much time. Default: 200 ms, which is AWS's 300 a minute. */
+  /** The least time between two pollers that are added. Default: 200 ms, which is AWS's 300 a minute. */
   readonly growEveryMs?: number;
 }
 

@@ -1,4 +1,4 @@
-/** The template's event source mappings: what runs, what it was told, and how a deployment changes it. */
+/** The template's event source mappings: what runs, how it is set, and how a deployment changes it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { MappingUpdate, MappingView } from './mappings-api.ts';
 import { EventSourceMapping, ResourceInUseException } from './event-source-mapping.ts';
@@ -14,7 +14,7 @@ export interface MappingsOptions {
   readonly onTrouble: (functionName: string, line: string) => void;
 }
 
-/** A mapping says what it was told, and polls with no more than this machine has processes for. */
+/** A mapping reports the concurrency that it was set to, and polls with no more than this machine has processes for. */
 interface Running {
   readonly spec: MappingSpec;
   readonly mapping: EventSourceMapping;

@@ -1,7 +1,7 @@
 /**
  * How many pollers a mapping has. Each holds one batch at a time, so it is the concurrency as well.
  *
- * It begins with two. One more is added when none is waiting for messages, not faster than `growEveryMs`, up to the
+ * It begins with two. One more is added when no poller is waiting for messages, not faster than `growEveryMs`, up to the
  * maximum; one that finds nothing ends again. When a batch fails the number is halved, down to one, and each batch
  * that succeeds lets it grow by one: as on AWS a failing function is spared, and all its users wait for that.
  */
@@ -40,7 +40,7 @@ export class PollerScale {
     this.grow();
   }
 
-  shut(): void {
+  close(): void {
     this.#isOpen = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -63,7 +63,7 @@ export class PollerScale {
   }
 
   /** Asked by a poller before each receive; when the answer is no, it ends. */
-  mayGoOn(): boolean {
+  mayContinue(): boolean {
     return this.#isOpen && this.#pollers <= this.#allowed;
   }
 

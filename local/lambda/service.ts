@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENV } from '../../contract/environment.ts';
+import type { Credentials } from '../common/access.ts';
 import type { Invocable } from './event-source-mapping.ts';
 import { ConcurrencyLimit, LambdaFunction } from './pool.ts';
 import type { InvokeOptions, InvokeResult } from './function.ts';
@@ -23,15 +24,17 @@ export interface FunctionsOptions {
   /** Where the functions' environments keep their `/tmp`. */
   readonly tmpDir: string;
   readonly endpoints: Endpoints;
+  /** With which the functions call them. */
+  readonly credentials: Credentials;
   /** The most processes a function gets on this machine. */
   readonly concurrency: number;
   /** Milliseconds between two runs of control; undefined: as the template says. */
   readonly controlInterval?: number | undefined;
-  /** Takes what a person should see: errors and warnings of the functions. */
+  /** Takes what the user should see: errors and warnings of the functions. */
   readonly onTrouble: (functionName: string, line: string) => void;
   /** Takes each line that a function writes. */
   readonly onLine: (functionName: string, line: string) => void;
-  /** An invocation has ended, or was refused, after so many milliseconds. */
+  /** An invocation has ended, or was refused; with its milliseconds. */
   readonly onInvoked: (functionName: string, result: InvokeResult, ms: number) => void;
 }
 
@@ -165,13 +168,13 @@ export class Functions {
   }
 
   #awsEnvironment(): Readonly<Record<string, string>> {
-    const { endpoints, controlInterval } = this.#options;
+    const { endpoints, credentials, controlInterval } = this.#options;
     const { sqs, dynamodb, api } = endpoints;
     return {
       AWS_REGION: REGION,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_ENDPOINT_URL_SQS: sqs,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_LAMBDA: api,
@@ -185,5 +188,5 @@ export class Functions {
   }
 }
 
-/** Functions log JSON with a level; what a crashing process writes by itself is not JSON. */
+/** Functions log JSON with a level; what a crashing process writes on its own is not JSON. */
 const isTrouble = (line: string): boolean => /"level":"(warn|error)"/.test(line);

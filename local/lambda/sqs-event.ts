@@ -36,7 +36,7 @@ export const toSqsEvent = (messages: readonly QueueMessage[], queueArn: string):
   })),
 });
 
-/** Which messages of a batch have failed; or why nobody can tell, which fails them all. */
+/** Which messages of a batch have failed; or why that is unknown, which fails them all. */
 export type BatchAnswer =
   | { readonly kind: 'read'; readonly failed: ReadonlySet<string> }
   | { readonly kind: 'malformed'; readonly why: string };

@@ -5,10 +5,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { withCredentials, type Credentials } from '../common/access.ts';
 import type { Datum } from '../cloudwatch/metric-store.ts';
 import { listen, readBody, type Listening } from '../common/http.ts';
 import { HOST } from '../common/settings.ts';
 import type { Publication } from '../sns/service.ts';
+import { toListener } from '../common/server.ts';
 import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
 import { answerCloudWatch } from '../cloudwatch/api.ts';
 import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
@@ -18,6 +20,8 @@ import { answerSns } from '../sns/api.ts';
 
 export interface AwsApiOptions extends MappingActions, InvokeActions {
   readonly dataDir: string;
+  /** Those of the callers; others are refused. */
+  readonly credentials: Credentials;
   readonly publish: (publication: Publication) => Promise<string>;
   readonly putMetric: (datum: Datum) => void;
 }
@@ -26,12 +30,13 @@ export interface AwsApiOptions extends MappingActions, InvokeActions {
 const MAX_BODY = 8 * 1024 * 1024;
 
 export const startAwsApi = async (options: AwsApiOptions): Promise<Listening> => {
-  const server = createServer((request, response) => {
-    answer(request, options).then(
-      (result) => write(response, result),
-      (error: unknown) => write(response, failure(500, 'ServiceException', String(error))),
-    );
-  });
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
+    write(response, await answer(request, options));
+  const server = createServer(
+    toListener(withCredentials(options.credentials, handle), (error, response) =>
+      write(response, failure(500, 'ServiceException', String(error))),
+    ),
+  );
   return listen(server, { host: HOST, port: 0 });
 };
 

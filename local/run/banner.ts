@@ -1,6 +1,29 @@
-/** What a person sees when the local run is up: everything on it can be copied and works. */
+/** What the user sees when the local run is up: everything on it can be copied and works. */
 import pc from 'picocolors';
+import type { DestinationSettings } from '../../contract/settings.ts';
 import type { LocalRun } from './run.ts';
+
+/** What `npx sluice listen` listens on, unless an option says otherwise. */
+const LISTEN_PORT = '9000';
+
+type Url = DestinationSettings['url'];
+
+const shown = (url: Url): string =>
+  typeof url === 'string' ? url : `the URL in the secret ${url.secretName}`;
+
+/** A destination on this machine is one that the user can stand in for. */
+const listenLines = (destinations: readonly { readonly url: Url }[]): readonly string[] => {
+  const local = destinations
+    .flatMap(({ url }) => (typeof url === 'string' ? [new URL(url)] : []))
+    .find(({ protocol, hostname }) => protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname));
+  if (local === undefined) return [];
+  const port = local.port === LISTEN_PORT ? '' : ` --port ${local.port || '80'}`;
+  return [
+    pc.dim(`Watch what arrives at ${local.origin} (in another terminal):`),
+    `  npx sluice listen${port}`,
+    '',
+  ];
+};
 
 export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: string): string => {
   const sources = config.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
@@ -12,13 +35,13 @@ export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: 
     '',
     row('data plane', pc.cyan(dataPlaneUrl)),
     ...sources.map(({ id, key }, i) => row(i === 0 ? 'write key' : '', `${pc.cyan(key)}  (source ${id})`)),
-    ...config.destinations.map(({ id, url }, i) => row(i === 0 ? 'destinations' : '', `${id} -> ${url}`)),
+    ...config.destinations.map(({ id, url }, i) =>
+      row(i === 0 ? 'destinations' : '', `${id} -> ${shown(url)}`),
+    ),
     row('console', pc.cyan(consoleUrl)),
     row('data, logs', dataDir),
     '',
-    pc.dim('Watch what arrives at http://127.0.0.1:9000 (in another terminal):'),
-    '  npx sluice listen',
-    '',
+    ...listenLines(config.destinations),
     pc.dim('Send an event:'),
     `  curl -u ${writeKey}: ${dataPlaneUrl}/v1/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Hello"}'`,
     '',

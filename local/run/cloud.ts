@@ -3,11 +3,13 @@
  * updated in place, and queues and tables stay even when the template no longer has them.
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { Credentials } from '../common/access.ts';
 import type { ControlAnswer } from '../../contract/operations.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { readAssembly } from '../template/assembly.ts';
 import type { Invoked } from '../api-gateway/service.ts';
-import type { AlarmChange, AlarmStatus } from '../cloudwatch/service.ts';
+import type { AlarmChange } from '../cloudwatch/alarm-states.ts';
+import type { AlarmStatus } from '../cloudwatch/service.ts';
 import { countQueues, deployQueues, type QueueStatus } from '../sqs/deploy.ts';
 import { rateToMilliseconds, startSchedule, type Schedule } from '../events/service.ts';
 import type { MetricStore } from '../cloudwatch/metric-store.ts';
@@ -18,7 +20,7 @@ import type { ScheduleSpec } from '../events/template.ts';
 
 export type { CloudOptions } from './services.ts';
 
-/** Where an AWS client, or a person, may look at what is stored. */
+/** Where an AWS client, or a user, may look at what is stored. */
 export interface CloudEndpoints {
   readonly sqs: string;
   readonly dynamodb: string;
@@ -83,6 +85,11 @@ export class LocalCloud {
     return { sqs: sqsServer.url, dynamodb: dynamo.url, api: awsApi.url };
   }
 
+  /** With which a caller of the endpoints is let in. */
+  get credentials(): Credentials {
+    return this.#services.credentials;
+  }
+
   /** The name of the function that takes the operator's requests. @throws Error when the template has none */
   get controlFunction(): string {
     const name = this.#stack?.controlFunction;
@@ -139,7 +146,7 @@ export class LocalCloud {
     return this.#services.alarms.history;
   }
 
-  /** What is in flight may finish, for a while; what is not finished by then comes again at the next start. */
+  /** What is in flight may finish, for a while; what is not finished by then is redelivered at the next start. */
   async close(): Promise<void> {
     const { mappings, alarms, async, functions, sns, awsApi, dynamo, sqsServer, sqs } = this.#services;
     clearInterval(this.#sampler);

@@ -3,7 +3,7 @@ import { METRICS } from '../../contract/metrics.ts';
 import type { FlowSeries } from '../console/contract.ts';
 import type { MetricPoint, MetricQuery, MetricSeries, MetricStore } from '../cloudwatch/metric-store.ts';
 
-/** Whole seconds, so that about so many intervals fill the chart. */
+/** Whole seconds, so that about this many intervals fill the chart. */
 const INTERVALS = 180;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -52,7 +52,7 @@ export const flowSince = (
   const backlog = add(queues, ({ sum, count }) => sum / count);
   const counted = (name: string): readonly (number | null)[] => {
     const sums = add(finest(query({ namespace: METRICS.namespace, name })), ({ sum }) => sum);
-    // Where the queues were looked at somebody was there to count; no count then means none.
+    // Where the queues were looked at the run was there to count; no count then means none.
     return at.map((start) => sums.get(start) ?? (backlog.has(start) ? 0 : null));
   };
   return {

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { UsageError } from '../common/settings.ts';
 
+/** It has secrets, and the content of events. */
+const OWNER_ONLY = 0o700;
+
 /** @throws UsageError when the directory cannot be made, or not be written to */
 const openLock = async (dataDir: string): Promise<Database.Database> => {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await mkdir(dataDir, { recursive: true, mode: OWNER_ONLY });
     return new Database(join(dataDir, 'lock.sqlite'));
   } catch (error) {
     const reason = (error as Error).message;

@@ -10,14 +10,19 @@ export interface RunFile {
   readonly consoleUrl: string;
   /** Where Lambda, SNS, CloudWatch and Secrets Manager are, as `AWS_ENDPOINT_URL_LAMBDA` and so on. */
   readonly apiUrl: string;
+  /** Of this run: the access key id with which its AWS services let a caller in. Any secret key will do. */
+  readonly accessKeyId: string;
   /** The name of the function that takes the operator's requests. */
   readonly controlFunction: string;
 }
 
+/** It holds what lets a caller in. */
+const OWNER_ONLY = 0o600;
+
 const pathIn = (dataDir: string): string => join(dataDir, 'run.json');
 
 export const writeRunFile = (dataDir: string, run: RunFile): Promise<void> =>
-  replaceFile(pathIn(dataDir), `${JSON.stringify(run, undefined, 2)}\n`);
+  replaceFile(pathIn(dataDir), `${JSON.stringify(run, undefined, 2)}\n`, OWNER_ONLY);
 
 export const removeRunFile = (dataDir: string): Promise<void> => rm(pathIn(dataDir), { force: true });
 

@@ -10,6 +10,7 @@ import { startConsole, type ConsoleActions } from '../console/server.ts';
 import { flowSince } from './flow.ts';
 import type { Listening } from '../common/http.ts';
 import { lockDataDir } from './lock.ts';
+import { exposedDataDir, exposedSecrets } from './private-data.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { HOST, UsageError, type Settings } from '../common/settings.ts';
 import { copyAssembly, synthesize } from './synth.ts';
@@ -21,7 +22,10 @@ export interface LocalRun {
   close(): Promise<void>;
 }
 
-/** Until the functions are there, SDKs are told to come again. */
+/** Takes what the user should see, with the part of the run that reports it. */
+type OnTrouble = (source: string, line: string) => void;
+
+/** Until the functions are there, SDKs are asked to retry. */
 const STARTING: GatewayResponse = {
   type: 'INTEGRATION_FAILURE',
   status: 503,
@@ -30,11 +34,8 @@ const STARTING: GatewayResponse = {
   body: 'starting',
 };
 
-/** @throws UsageError, ConfigError: each a few lines that tell what to mend */
-export const startLocalRun = async (
-  settings: Settings,
-  onTrouble: (source: string, line: string) => void,
-): Promise<LocalRun> => {
+/** @throws UsageError, ConfigError: each a few lines that say what to fix */
+export const startLocalRun = async (settings: Settings, onTrouble: OnTrouble): Promise<LocalRun> => {
   const { config } = await loadConfig(settings.configPath, settings.controlInterval);
   const release = await lockDataDir(settings.dataDir);
   const undo: (() => Promise<void> | void)[] = [release];
@@ -51,7 +52,7 @@ export const startLocalRun = async (
 
 const start = async (
   settings: Settings,
-  onTrouble: (source: string, line: string) => void,
+  onTrouble: OnTrouble,
   undo: (() => Promise<void> | void)[],
 ): Promise<Pick<LocalRun, 'dataPlaneUrl' | 'consoleUrl'>> => {
   const { dataDir, port, consolePort } = settings;
@@ -59,7 +60,7 @@ const start = async (
     undo.push(() => part.close());
     return part;
   };
-  // The ports first: one that is taken should be said at once, and not after a synthesis.
+  // The ports first: one that is taken should be reported immediately, and not after a synthesis.
   const running: { cloud?: LocalCloud } = {};
   const api: Listening = opened(
     await startApi(
@@ -75,14 +76,16 @@ const start = async (
   );
   const console = opened(
     await startConsole(
-      consoleActions(() => running.cloud, settings),
+      consoleActions(() => running.cloud, settings, onTrouble),
       { host: HOST, port: consolePort, choose: 'set SLUICE_CONSOLE_PORT' },
     ),
   );
+  const exposed = await exposedDataDir(dataDir);
+  if (exposed !== undefined) onTrouble('data', exposed);
   // What earlier deployments left there; no function runs yet.
   await rm(join(dataDir, 'cdk.out'), { recursive: true, force: true });
-  const [assembly, started] = await Promise.all([
-    freshAssembly(settings),
+  const [{ assembly }, started] = await Promise.all([
+    freshAssembly(settings, onTrouble),
     LocalCloud.start({ settings, onTrouble }),
   ]);
   opened(started);
@@ -93,6 +96,7 @@ const start = async (
     dataPlaneUrl: api.url,
     consoleUrl: console.url,
     apiUrl: started.endpoints.api,
+    accessKeyId: started.credentials.accessKeyId,
     controlFunction: started.controlFunction,
   });
   undo.push(() => removeRunFile(dataDir));
@@ -100,14 +104,18 @@ const start = async (
 };
 
 /** @param cloud undefined until it is up */
-const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings): ConsoleActions => {
+const consoleActions = (
+  cloud: () => LocalCloud | undefined,
+  settings: Settings,
+  onTrouble: OnTrouble,
+): ConsoleActions => {
   const oneAtATime = pLimit(1);
   const up = (): LocalCloud => {
     const found = cloud();
     if (found === undefined) throw new UsageError('the local run is still starting');
     return found;
   };
-  // Each is asynchronous, so that what is thrown reaches whoever asked.
+  // Each is asynchronous, so that what is thrown reaches the caller.
   return {
     status: async () => {
       const found = cloud();
@@ -119,8 +127,9 @@ const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings)
     redeploy: ({ unchecked }) =>
       oneAtATime(async () => {
         const checkTransforms = settings.checkTransforms && !unchecked;
-        await up().deploy(await freshAssembly({ ...settings, checkTransforms }));
-        return { deployed: true };
+        const { assembly, warnings } = await freshAssembly({ ...settings, checkTransforms }, onTrouble);
+        await up().deploy(assembly);
+        return { deployed: true, warnings };
       }),
     control: async (request) => up().invokeControl(request),
     metrics: async (from) => Promise.resolve(flowSince(up().metrics, from, up().stageQueues, Date.now())),
@@ -128,17 +137,25 @@ const consoleActions = (cloud: () => LocalCloud | undefined, settings: Settings)
   };
 };
 
-const freshAssembly = async (settings: Settings): Promise<string> => {
+/** Warnings of the configuration are also reported in the terminal of the run. */
+const freshAssembly = async (
+  settings: Settings,
+  onTrouble: OnTrouble,
+): Promise<{ assembly: string; warnings: readonly string[] }> => {
   const { configPath, controlInterval, dataDir } = settings;
+  let warnings: readonly string[];
   try {
-    await loadConfig(configPath, controlInterval);
+    ({ warnings } = await loadConfig(configPath, controlInterval));
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
+  for (const warning of warnings) onTrouble('config', warning);
+  const exposed = await exposedSecrets(dataDir);
+  if (exposed !== undefined) onTrouble('secrets', exposed);
   const made = await synthesize(settings);
-  // Beside the data: the cache may drop its copy while functions still run from it.
+  // With the data: the cache may drop its copy while functions still run from it.
   const assembly = join(dataDir, 'cdk.out');
   await copyAssembly(made, assembly);
-  return assembly;
+  return { assembly, warnings };
 };

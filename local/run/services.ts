@@ -1,6 +1,7 @@
 /** The services of the local cloud, connected with each other: what does not depend on a template. */
 import { join } from 'node:path';
 import { startAwsApi } from './aws-api.ts';
+import { newCredentials, type Credentials } from '../common/access.ts';
 import { Alarms } from '../cloudwatch/service.ts';
 import { readEmf } from '../cloudwatch/emf.ts';
 import { MetricStore } from '../cloudwatch/metric-store.ts';
@@ -22,11 +23,13 @@ import { SqsService } from '../sqs/service.ts';
 
 export interface CloudOptions {
   readonly settings: Settings;
-  /** Takes what a person should see. */
+  /** Takes what the user should see. */
   readonly onTrouble: (source: string, line: string) => void;
 }
 
 export interface Services {
+  /** Of this run alone: a caller of the services has to have them. */
+  readonly credentials: Credentials;
   readonly sqs: SqsService;
   readonly sqsServer: SqsServer;
   readonly dynamo: DynamoDb;
@@ -49,15 +52,17 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const tmpDir = join(dataDir, 'tmp');
   await clearTmp(tmpDir);
   const sqs = new SqsService({ store: new LibsqlStore(join(dataDir, 'queues.sqlite')) });
-  // Whoever had messages in flight is gone; waiting for their visibility timeouts would help nobody.
+  // The functions that had messages in flight are gone; waiting for their visibility timeouts would help nobody.
   await sqs.releaseInFlight();
-  const sqsServer = await startSqsServer({ service: sqs });
-  const dynamo = await startDynamoDb(dataDir);
+  const credentials = newCredentials();
+  const sqsServer = await startSqsServer({ service: sqs, credentials });
+  const dynamo = await startDynamoDb(dataDir, credentials);
   const metrics = new MetricStore();
   const native = new NativeMetrics(metrics);
   // Functions call it, and it calls functions: what it needs of them is there before the first call.
   const awsApi = await startAwsApi({
     dataDir,
+    credentials,
     mapping: (id) => mappings.view(id),
     updateMapping: (id, change) => mappings.update(id, change),
     hasFunction: (name) => functions.has(name),
@@ -72,6 +77,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     childrenDir,
     tmpDir,
     endpoints: { sqs: sqsServer.url, dynamodb: dynamo.url, api: awsApi.url },
+    credentials,
     concurrency,
     controlInterval,
     onTrouble,
@@ -110,6 +116,6 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     },
     onTrouble: (line) => onTrouble('cloudwatch', line),
   });
-  const parts = { sqs, sqsServer, dynamo, awsApi, functions, async, mappings, sns };
+  const parts = { credentials, sqs, sqsServer, dynamo, awsApi, functions, async, mappings, sns };
   return { ...parts, metrics, native, alarms };
 };

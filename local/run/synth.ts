@@ -2,13 +2,13 @@
  * Synthesizes the CDK app, in a process of its own, and keeps the assembly under a hash of everything that went into
  * it, so that a start without a change costs no synthesis.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ASSEMBLY_INPUTS, type AssemblyInputs } from '../../config/assembly.ts';
 import { replaceFile } from '../common/files.ts';
 import { UsageError } from '../common/settings.ts';
+import { runProcess } from '../common/subprocess.ts';
 
 /** Assemblies kept, the most recently used. */
 const KEPT = 12;
@@ -73,7 +73,7 @@ export const copyAssembly = async (from: string, to: string): Promise<void> => {
   for (const name of await readdir(from)) {
     const target = join(to, name);
     if (name.startsWith('asset.') && (await exists(target))) continue;
-    // All of it or nothing, also when this process is killed meanwhile.
+    // All of it or nothing, also when this process is killed during it.
     const part = join(to, `part-${name}`);
     await rm(part, { recursive: true, force: true });
     await cp(join(from, name), part, { recursive: true });
@@ -109,29 +109,19 @@ const keyOf = async (configPath: string, inputs: readonly string[], isChecked: b
 const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
   const { root, configPath, checkTransforms = true, controlInterval } = options;
   const control = controlInterval === undefined ? {} : { controlSeconds: controlInterval / 1000 };
-  const child = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), join(root, 'bin', 'sluice.ts')],
-    {
-      cwd: root,
-      env: {
-        ...process.env,
-        CDK_OUTDIR: outdir,
-        CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms, ...control }),
-        SLUICE_CONFIG: configPath,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const app = ['--import', import.meta.resolve('tsx'), join(root, 'bin', 'sluice.ts')];
+  const { code, stdout, stderr } = await runProcess(process.execPath, app, {
+    cwd: root,
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms, ...control }),
+      SLUICE_CONFIG: configPath,
     },
-  );
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((done, fail) => {
-    child.on('error', fail);
-    child.on('close', done);
   });
-  if (code !== 0)
-    throw new UsageError(output.trim() === '' ? `synthesis ended with code ${code}` : output.trim());
+  if (code === 0) return;
+  const output = `${stdout}${stderr}`.trim();
+  throw new UsageError(output === '' ? `synthesis ended with code ${code}` : output);
 };
 
 /** Drops the assemblies beyond those kept, and what is a day old of the rest: lists of inputs, broken-off attempts. */

@@ -20,6 +20,7 @@ export const readSecret = async (dataDir: string, name: string): Promise<Secret>
   } catch (error) {
     return { kind: 'malformed', reason: `${file} is not JSON: ${String(error)}` };
   }
-  const value = (secrets as Readonly<Record<string, unknown>> | null)?.[name];
+  const isNamed = typeof secrets === 'object' && secrets !== null && Object.hasOwn(secrets, name);
+  const value = isNamed ? (secrets as Readonly<Record<string, unknown>>)[name] : undefined;
   return typeof value === 'string' ? { kind: 'found', value } : { kind: 'absent' };
 };

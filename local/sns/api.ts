@@ -27,15 +27,15 @@ const refused = (status: number, code: string, message: string): Answer =>
 
 /** `MessageAttributes.entry.1.Name`, `...Value.DataType` and so on. */
 const attributesOf = (form: URLSearchParams): Readonly<Record<string, MessageAttribute>> => {
-  const attributes: Record<string, MessageAttribute> = {};
+  const attributes = new Map<string, MessageAttribute>();
   for (let i = 1; ; i += 1) {
     const entry = `MessageAttributes.entry.${i}`;
     const name = form.get(`${entry}.Name`);
-    if (name === null) return attributes;
-    attributes[name] = {
+    if (name === null) return Object.fromEntries(attributes);
+    attributes.set(name, {
       Type: form.get(`${entry}.Value.DataType`) ?? 'String',
       Value: form.get(`${entry}.Value.StringValue`) ?? form.get(`${entry}.Value.BinaryValue`) ?? '',
-    };
+    });
   }
 };
 

@@ -6,7 +6,7 @@ import type { SubscriptionSpec } from './template.ts';
 /** `{{resolve:secretsmanager:<name>:SecretString:<json key>:<stage>:<version>}}`, of which only the name is used. */
 const REFERENCE = /^\{\{resolve:secretsmanager:([^:}]+):SecretString:([^:}]*)[^}]*\}\}$/;
 
-const mend = (name: string, file: string): string =>
+const remedy = (name: string, file: string): string =>
   `It is named in the configuration's alerts (alerts.pagerDuty, alerts.victorOps or alerts.urls). ` +
   `Put the URL of the pager, or of a stand-in, into ${file}: { ${JSON.stringify(name)}: "http://127.0.0.1:9000/pager" }`;
 
@@ -19,10 +19,10 @@ const endpointOf = async (endpoint: string, dataDir: string): Promise<string> =>
   const file = secretsFile(dataDir);
   const secret = await readSecret(dataDir, name);
   if (secret.kind === 'malformed') throw new UsageError(secret.reason);
-  if (secret.kind === 'absent') throw new UsageError(`there is no secret ${name}. ${mend(name, file)}`);
+  if (secret.kind === 'absent') throw new UsageError(`there is no secret ${name}. ${remedy(name, file)}`);
   // Here it may be http: a stand-in on this machine has no certificate.
   if (!URL.canParse(secret.value) || !/^https?:$/.test(new URL(secret.value).protocol)) {
-    throw new UsageError(`the secret ${name} is not an http(s) URL. ${mend(name, file)}`);
+    throw new UsageError(`the secret ${name} is not an http(s) URL. ${remedy(name, file)}`);
   }
   return secret.value;
 };

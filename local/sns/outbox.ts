@@ -26,7 +26,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #running = new Set<Promise<void>>();
-  /** One change of a file after another: two at once could bring back what one of them has removed. */
+  /** One change of a file after another: two in parallel could bring back what one of them has removed. */
   readonly #inTurn = pLimit(1);
   #isReady = false;
 
@@ -34,7 +34,7 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Goes on with what an earlier run has left. It delivers nothing before. */
+  /** Continues with what an earlier run has left. It delivers nothing before. */
   async start(): Promise<void> {
     if (this.#isReady) return;
     const { dir, onTrouble } = this.#options;
@@ -69,7 +69,7 @@ export class Outbox {
     });
   }
 
-  /** Resolves when nothing is being delivered; what hangs must have been told to end. */
+  /** Resolves when nothing is being delivered; what hangs must have been aborted. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }

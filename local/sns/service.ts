@@ -19,7 +19,7 @@ export interface SnsOptions {
   readonly send: (queueName: string, entry: SendEntry) => Promise<unknown>;
   /** A subscriber has got a message, or never will. */
   readonly onOutcome: (topicName: string, delivered: boolean) => void;
-  /** Takes what a person should see. */
+  /** Takes what the user should see. */
   readonly onTrouble: (line: string) => void;
   /** The wait before the first retry, doubled for each further one; milliseconds. Default: 1 second. */
   readonly firstDelayMs?: number;
@@ -39,7 +39,7 @@ export class NoSuchTopic extends Error {
 }
 
 const FIRST_DELAY_MS = 1_000;
-/** AWS waits up to 20 seconds, or what the subscription's policy says; whoever tries things out should not have to. */
+/** AWS waits up to 20 seconds, or what the subscription's policy says; a local run should not have to. */
 const LONGEST_DELAY_MS = 10_000;
 
 export class SnsService {
@@ -146,7 +146,7 @@ export class SnsService {
         return post(endpoint, message, arn, signal);
       case 'lambda':
         await this.#options.invoke(endpoint, toLambdaEvent(message, arn));
-        // When it was cut off by the end of the local run, nobody knows how far it came: it comes again.
+        // When it was cut off by the end of the local run, nobody knows how far it came: it is sent again.
         signal.throwIfAborted();
         return { kind: 'delivered' };
       case 'email':

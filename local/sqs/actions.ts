@@ -134,7 +134,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 /** @throws SqsError */
 export const perform = (name: string, call: Call): Promise<object> => {
-  const run = ACTIONS[name];
+  const run = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (run === undefined)
     throw new SqsError('UnsupportedOperation', `The local SQS does not know the action "${name}".`);
   return run(call);

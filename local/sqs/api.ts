@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { withCredentials, type Credentials } from '../common/access.ts';
+import { toListener } from '../common/server.ts';
 import { perform } from './actions.ts';
 import { SqsError } from './errors.ts';
 import type { SqsService } from './service.ts';
@@ -14,6 +16,8 @@ const ACCOUNT = '000000000000';
 
 export interface SqsServerOptions {
   readonly service: SqsService;
+  /** Those of the callers; others are refused. */
+  readonly credentials: Credentials;
   /** Default: 127.0.0.1. */
   readonly host?: string;
   /** Default: 0, any free one. */
@@ -37,7 +41,7 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // Read to its end all the same: hanging up on the sender would hide the answer from it.
+    // Read to its end anyway: hanging up on the sender would hide the answer from it.
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   if (size > MAX_BODY_BYTES)
@@ -63,7 +67,7 @@ const answer = (response: ServerResponse, status: number, body: object, headers:
   response.end(text);
 };
 
-const answerError = (response: ServerResponse, error: unknown): void => {
+const answerError = (error: unknown, response: ServerResponse): void => {
   const known =
     error instanceof SqsError
       ? error
@@ -86,24 +90,20 @@ const actionOf = (request: IncomingMessage): string => {
 };
 
 export const startSqsServer = async (options: SqsServerOptions): Promise<SqsServer> => {
-  const { service, host = '127.0.0.1', port = 0, beforeCall } = options;
+  const { service, credentials, host = '127.0.0.1', port = 0, beforeCall } = options;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    try {
-      const action = actionOf(request);
-      const input = await readBody(request);
-      await beforeCall?.(action, input);
-      const origin = `http://${request.headers.host ?? `${host}:${port}`}`;
-      const urlOf = (queue: string): string => `${origin}/${ACCOUNT}/${queue}`;
-      answer(response, 200, await perform(action, { service, input, urlOf, signal: gone.signal }));
-    } catch (error) {
-      answerError(response, error);
-    }
+    const action = actionOf(request);
+    const input = await readBody(request);
+    await beforeCall?.(action, input);
+    const origin = `http://${request.headers.host ?? `${host}:${port}`}`;
+    const urlOf = (queue: string): string => `${origin}/${ACCOUNT}/${queue}`;
+    answer(response, 200, await perform(action, { service, input, urlOf, signal: gone.signal }));
   };
 
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createServer(toListener(withCredentials(credentials, handle), answerError));
   // SDKs keep their connections; closing an idle one races with their next request.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {

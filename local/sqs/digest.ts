@@ -1,4 +1,4 @@
-/** The checksums with which SDKs verify what they sent and received. */
+/** The checksums that SDKs use to verify what they sent and received. */
 import { createHash } from 'node:crypto';
 import type { MessageAttributes } from './types.ts';
 

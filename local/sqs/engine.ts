@@ -9,7 +9,7 @@
 import { contentDeduplicationId } from './digest.ts';
 import { invalid, invalidValue, SqsError } from './errors.ts';
 import { QueueAdmin, type EngineOptions } from './queue-admin.ts';
-import { contentOf, fresh, type Message } from './message.ts';
+import { deadLettered, fresh, type Message } from './message.ts';
 import type { Queue } from './queue.ts';
 import { expiredHandle, receiptHandle, resolveHandle } from './receipt-handle.ts';
 import { ReceiveAttempts } from './receive-attempts.ts';
@@ -84,8 +84,8 @@ export class SqsEngine extends QueueAdmin {
   }
 
   /**
-   * When the next hidden message becomes visible by itself; milliseconds since 1970.
-   * Undefined if none is hidden, or there is no such queue.
+   * When the next hidden message becomes visible when its timeout ends; milliseconds since 1970.
+   * Undefined if no message is hidden, or there is no such queue.
    */
   nextEventAt(name: string): number | undefined {
     return this.queues.find(name)?.nextVisibleAt;
@@ -212,22 +212,8 @@ export class SqsEngine extends QueueAdmin {
     const target = this.queues.byArn(policy.deadLetterTargetArn);
     if (target === undefined) return false;
     this.queues.discard(queue, message);
-    const now = this.clock();
     const { fifo } = target.settings;
-    this.queues.append(target, {
-      ...contentOf(message),
-      // Two messages of one content must not become duplicates of each other here.
-      deduplicationId: fifo ? message.id : undefined,
-      deadLetterSourceArn: queue.arn,
-      // A FIFO queue counts the retention anew from the move, a standard one from when the message was sent.
-      sentAt: fifo ? now : message.sentAt,
-      visibleAt: now,
-      firstReceivedAt: message.firstReceivedAt,
-      lastReceivedAt: message.lastReceivedAt,
-      receiveCount: message.receiveCount,
-      receivedElsewhere: message.receiveCount,
-      receipt: message.receipt,
-    });
+    this.queues.append(target, deadLettered(message, { from: queue.arn, fifo, now: this.clock() }));
     return true;
   }
 
@@ -237,7 +223,7 @@ export class SqsEngine extends QueueAdmin {
     return attempts;
   }
 
-  /** The messages of an earlier receive with this attempt id, hidden anew; undefined if they are to be had no more. */
+  /** The messages of an earlier receive with this attempt id, hidden again; undefined if they are gone. */
   #recall(queue: Queue, attemptId: string | undefined, visibleAt: number): readonly Message[] | undefined {
     if (attemptId === undefined || !queue.settings.fifo) return undefined;
     const now = this.clock();

@@ -66,7 +66,7 @@ const explain = (path: string, error: unknown): Error => {
 };
 
 /**
- * Two local runs on the same data would hand out every message twice, so the first one locks a file beside it. Not
+ * Two local runs on the same data would hand out every message twice, so the first one locks a file next to it. Not
  * the file itself: libsql lets go of that only when its prepared statements are garbage. The lock dies with the process.
  */
 const lock = (path: string): Database.Database => {

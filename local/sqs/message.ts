@@ -40,6 +40,28 @@ export const fresh = (content: Content, sentAt: number, visibleAt: number): NewM
   receipt: 0,
 });
 
+/**
+ * As a dead-letter queue takes a message that was received too often.
+ * @param move `from`: ARN of the queue that it leaves; `fifo`: whether the dead-letter queue is one; `now`: milliseconds since 1970
+ */
+export const deadLettered = (
+  message: MessageRecord,
+  move: { readonly from: string; readonly fifo: boolean; readonly now: number },
+): NewMessage => ({
+  ...contentOf(message),
+  // Two messages of one content must not become duplicates of each other there.
+  deduplicationId: move.fifo ? message.id : undefined,
+  deadLetterSourceArn: move.from,
+  // A FIFO queue counts the retention from the move, a standard one from when the message was sent.
+  sentAt: move.fifo ? move.now : message.sentAt,
+  visibleAt: move.now,
+  firstReceivedAt: message.firstReceivedAt,
+  lastReceivedAt: message.lastReceivedAt,
+  receiveCount: message.receiveCount,
+  receivedElsewhere: message.receiveCount,
+  receipt: message.receipt,
+});
+
 /** Messages that are handed out one after the other. */
 export interface Group {
   readonly key: string;

@@ -5,6 +5,8 @@ import { QueueRegistry } from './queue-registry.ts';
 import type { SqsStore } from './store.ts';
 import type { MoveTask, QueueCounts } from './types.ts';
 
+const SCAN_WINDOW = 120_000;
+
 export interface EngineOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -17,6 +19,8 @@ export interface EngineOptions {
   readonly accountId?: string;
   /** How many messages of one queue can be in flight. Default: 120,000. */
   readonly maxInFlight?: number;
+  /** In how many of its oldest messages a FIFO queue looks for groups. Default: 120,000. */
+  readonly scanWindow?: number;
 }
 
 export class QueueAdmin {
@@ -26,11 +30,14 @@ export class QueueAdmin {
   protected readonly queues: QueueRegistry;
   readonly #moveTasks: MoveTask[] = [];
 
-  constructor({ clock, store, uuid, region = 'us-east-1', accountId = '000000000000' }: EngineOptions) {
+  constructor(options: EngineOptions) {
+    const { clock, store, uuid, region = 'us-east-1', accountId = '000000000000' } = options;
+    const { scanWindow = SCAN_WINDOW } = options;
     this.clock = clock;
     this.store = store;
     this.uuid = uuid;
-    this.queues = new QueueRegistry({ clock, store, arnPrefix: `arn:aws:sqs:${region}:${accountId}:` });
+    const arnPrefix = `arn:aws:sqs:${region}:${accountId}:`;
+    this.queues = new QueueRegistry({ clock, store, arnPrefix, scanWindow });
   }
 
   /** @param listener called during other calls, with the name of a queue that has something to hand out again */

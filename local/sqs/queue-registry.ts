@@ -19,6 +19,7 @@ export interface RegistryOptions {
   readonly clock: () => number;
   readonly store: SqsStore;
   readonly arnPrefix: string;
+  readonly scanWindow: number;
 }
 
 export class QueueRegistry {
@@ -130,7 +131,9 @@ export class QueueRegistry {
 
   #install(record: QueueRecord): Queue {
     const arn = `${this.#options.arnPrefix}${record.name}`;
-    const queue = new Queue(record, arn, toSettings(record.attributes), () => this.onAvailable(record.name));
+    const { scanWindow } = this.#options;
+    const onAvailable = () => this.onAvailable(record.name);
+    const queue = new Queue(record, arn, toSettings(record.attributes), scanWindow, onAvailable);
     this.#queues.set(record.name, queue);
     return queue;
   }

@@ -4,14 +4,18 @@
  * Order: a group's messages are handed out in the order of their sequence numbers, up to the first one that is
  * hidden, never past it. In a standard queue every message is a group of its own, so nothing waits for anything.
  * Groups take turns: one that becomes available goes to the end of the line. Each operation takes time in the
- * number of messages it returns (and the logarithm of the hidden ones), however long the backlog; AWS looks for groups
- * in the first 120,000 messages only, which is not imitated.
+ * number of messages it returns (and the logarithm of the hidden ones), however long the backlog.
+ *
+ * A FIFO queue looks for available groups in its oldest messages only, hidden or not (the scan window). Behind the backlog of
+ * one group that is as long, the messages of all other groups wait.
+ * Source: Amazon SQS Developer Guide, "Avoiding large message backlogs with the same message group ID".
  */
 import type { QueueSettings } from './attributes.ts';
 import { DeduplicationIndex } from './deduplication.ts';
 import { LinkedList, type ListNode } from './linked-list.ts';
 import { Message, type Group, type NewMessage } from './message.ts';
 import type { QueueRecord } from './store.ts';
+import { ScanWindow } from './scan-window.ts';
 import type { QueueCounts } from './types.ts';
 import { VisibilityHeap } from './visibility-heap.ts';
 
@@ -26,22 +30,28 @@ export class Queue {
   readonly #all = new LinkedList<Message>();
   readonly #available = new LinkedList<Group>();
   readonly #hidden = new VisibilityHeap<Message>();
+  readonly #window: ScanWindow;
   readonly #onAvailable: (queue: Queue) => void;
   #settings: QueueSettings;
   #inFlight = 0;
   #delayed = 0;
 
-  /** @param onAvailable called when a group has something to hand out that had nothing before */
+  /**
+   * @param scanWindow how many messages a FIFO queue looks at to find groups
+   * @param onAvailable called when a group has something to hand out that had nothing before
+   */
   constructor(
     record: QueueRecord,
     arn: string,
     settings: QueueSettings,
+    scanWindow: number,
     onAvailable: (queue: Queue) => void,
   ) {
     this.record = record;
     this.arn = arn;
     this.#settings = settings;
     this.deduplication = new DeduplicationIndex(settings.deduplicationPerGroup);
+    this.#window = new ScanWindow(settings.fifo ? scanWindow : Infinity);
     this.#onAvailable = onAvailable;
   }
 
@@ -67,7 +77,7 @@ export class Queue {
     return this.#available.first !== undefined;
   }
 
-  /** When the next hidden message becomes visible by itself; undefined if none is hidden. */
+  /** When the next hidden message becomes visible when its timeout ends; undefined if no message is hidden. */
   get nextVisibleAt(): number | undefined {
     return this.#hidden.first?.visibleAt;
   }
@@ -95,6 +105,7 @@ export class Queue {
       // A standard queue's dead letters keep their age, so they may be older than the last one.
       while (previous !== undefined && previous.value.sentAt > message.sentAt) previous = previous.previous;
     message.inQueue = this.#all.insertAfter(previous, message);
+    this.#window.added(message.inQueue);
     this.#byId.set(message.id, message);
     const received = message.receiveCount > message.receivedElsewhere;
     this.#setState(message, message.visibleAt <= now ? 'visible' : received ? 'inFlight' : 'delayed');
@@ -107,10 +118,12 @@ export class Queue {
     if (message.inQueue === undefined) return;
     this.#setState(message, 'visible');
     this.#byId.delete(message.id);
+    const entered = this.#window.removed(message.inQueue);
     this.#all.remove(message.inQueue);
     message.inQueue = undefined;
     message.group.messages.remove(message.inGroup);
     this.#refresh(message.group);
+    if (entered !== undefined) this.#refresh(entered.group);
   }
 
   /** @param visibleAt milliseconds since 1970; not after `now` makes the message visible */
@@ -192,7 +205,7 @@ export class Queue {
     const head = group.messages.first?.value;
     if (group.held) return;
     if (head === undefined) this.#groups.delete(group.key);
-    if (head?.state === 'visible') {
+    if (head?.state === 'visible' && this.#window.has(head)) {
       if (group.place !== undefined) return;
       group.place = this.#available.push(group);
       this.#onAvailable(this);

@@ -36,7 +36,7 @@ export interface MessageRecord {
   receiveCount: number;
   /** The part of it that happened before the message came to this queue. */
   readonly receivedElsewhere: number;
-  /** Grows with each receive; it tells the latest receipt handle from the stale ones. */
+  /** Grows with each receive; it distinguishes the latest receipt handle from the stale ones. */
   receipt: number;
 }
 

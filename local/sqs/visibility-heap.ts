@@ -7,7 +7,7 @@ export interface HeapItem {
 
 /**
  * The hidden messages of a queue, soonest visible first. Each item knows its place, so that a deleted message leaves
- * at once: waiting for its timeout would keep the bodies of everything deleted in the last minutes in memory.
+ * immediately: waiting for its timeout would keep the bodies of everything deleted in the last minutes in memory.
  */
 export class VisibilityHeap<T extends HeapItem> {
   readonly #items: T[] = [];

@@ -78,6 +78,15 @@ export interface Template {
   output(name: string): unknown;
 }
 
+/** The local run's values of CloudFormation's pseudo parameters. */
+export const pseudoOf = ({ stackName }: Pick<Assembly, 'stackName'>): Scope['pseudo'] => ({
+  'AWS::Region': REGION,
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Partition': 'aws',
+  'AWS::URLSuffix': 'amazonaws.com',
+  'AWS::StackName': stackName,
+});
+
 /** @param queuesUrl where SQS listens, without a path */
 export const resolveTemplate = (assembly: Assembly, queuesUrl: string): Template => {
   const physical = new Map(
@@ -85,13 +94,7 @@ export const resolveTemplate = (assembly: Assembly, queuesUrl: string): Template
   );
   const scope: Scope = {
     physical: (logicalId) => physical.get(logicalId),
-    pseudo: {
-      'AWS::Region': REGION,
-      'AWS::AccountId': ACCOUNT,
-      'AWS::Partition': 'aws',
-      'AWS::URLSuffix': 'amazonaws.com',
-      'AWS::StackName': assembly.stackName,
-    },
+    pseudo: pseudoOf(assembly),
   };
   return {
     assembly,

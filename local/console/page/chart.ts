@@ -11,7 +11,7 @@ export interface Line {
   readonly name: string;
   /** A custom property of the style sheet. */
   readonly color: string;
-  /** Tells the lines apart without their colours. */
+  /** Distinguishes the lines without their colours. */
   readonly dashed?: boolean;
   readonly filled?: boolean;
 }

@@ -81,7 +81,7 @@ const send = async (
     notify('done', done);
   } catch (error) {
     showText(problem, `Failed: ${explain(error)}`);
-    // Closed meanwhile: it must be said all the same.
+    // Closed in the meantime: it must be said anyway.
     if (!dialog.open) notify('failed', explain(error));
   } finally {
     setBusy(submit, false);

@@ -93,7 +93,7 @@ export interface Row<Item> {
 }
 
 /**
- * Shows a list that changes all the time without touching what stays: a row that a person has focused, opened or is
+ * Shows a list that changes all the time without touching what stays: a row that the user has focused, opened or is
  * about to press is still the same element afterwards. The rows are the last children of their parent.
  */
 export class RowList<Item> {

@@ -1,4 +1,4 @@
-/** The charts: events in and out, and what waits. Shaded where the system did not forward normally. */
+/** The charts: events in and out, and what waits. Shaded while a stage was not normal. */
 import type { ModeChange } from '../../../contract/modes.ts';
 import type { FlowSeries } from '../contract.ts';
 import { startChart, type Values } from './chart.ts';
@@ -6,8 +6,10 @@ import { troubles } from './shades.ts';
 
 export const SPAN = 15 * 60_000;
 
-/** @returns shows a series; `history`: the router's */
-export const startFlow = (): ((series: FlowSeries, history: readonly ModeChange[], now: number) => void) => {
+type ShowFlow = (series: FlowSeries, histories: readonly (readonly ModeChange[])[], now: number) => void;
+
+/** @returns shows a series; `histories`: of each stage */
+export const startFlow = (): ShowFlow => {
   const rate = startChart(
     'rate',
     [
@@ -17,12 +19,12 @@ export const startFlow = (): ((series: FlowSeries, history: readonly ModeChange[
     'per second',
   );
   const backlog = startChart('backlog', [{ name: 'Waiting', color: '--backlog', filled: true }], 'messages');
-  return (series, history, now) => {
+  return (series, histories, now) => {
     const times = series.at.map((at) => at / 1000);
     const perSecond = (counts: Values): Values =>
       counts.map((count) => (count === null ? null : (count * 1000) / series.step));
     const range = { from: (now - SPAN) / 1000, to: now / 1000 };
-    const shades = troubles(history, now);
+    const shades = troubles(histories, now);
     rate.show(times, [perSecond(series.accepted), perSecond(series.delivered)], shades, range);
     backlog.show(times, [series.backlog], shades, range);
   };

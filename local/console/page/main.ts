@@ -57,7 +57,7 @@ const readLists = async (): Promise<void> => {
   try {
     await Promise.all([showParked(), showRejected()]);
   } catch (error) {
-    // A command may have asked for them anew meanwhile; otherwise they are due at the next turn.
+    // A command may have asked for them again in the meantime; otherwise they are due at the next turn.
     if (listed === asked) listed = { at: 0, parkedKeys: -1 };
     throw error;
   }
@@ -65,7 +65,7 @@ const readLists = async (): Promise<void> => {
 
 const readFlow = async (): Promise<void> => {
   const series = await metrics(Date.now() - SPAN);
-  showFlow(series, report?.stages[0]?.history ?? [], Date.now());
+  showFlow(series, report?.stages.map(({ history }) => history) ?? [], Date.now());
 };
 
 const readAlarms = async (): Promise<void> => {

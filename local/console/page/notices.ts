@@ -4,7 +4,7 @@ import { button, byId, el } from './dom.ts';
 
 const DONE_FOR = 8000;
 
-/** What has worked goes away by itself; what has not stays until it is dismissed. */
+/** What has worked goes away on its own; what has not stays until it is dismissed. */
 export const notify = (kind: 'done' | 'failed', text: string): void => {
   const notice = el('div', { class: `notice ${kind}`, role: kind === 'failed' ? 'alert' : undefined });
   const dismiss = button('Dismiss', () => notice.remove(), 'quiet');
@@ -13,9 +13,9 @@ export const notify = (kind: 'done' | 'failed', text: string): void => {
   if (kind === 'done') setTimeout(() => notice.remove(), DONE_FOR);
 };
 
-/** An error as a sentence for a person. */
+/** An error as a sentence for the user. */
 export const explain = (error: unknown): string => {
-  if (error instanceof Unreachable) return 'the local run does not answer; it may have done it all the same.';
+  if (error instanceof Unreachable) return 'the local run does not answer; it may have done it anyway.';
   return error instanceof Error ? error.message : String(error);
 };
 

@@ -17,7 +17,7 @@ interface Opened extends Row<ParkedKey> {
   readonly setOpen: (open: boolean) => void;
 }
 
-/** @param refresh asks for the list of keys anew */
+/** @param refresh asks for the list of keys again */
 export const parkedMessages = (name: Name, refresh: () => void): Opened => {
   let isOpen = false;
   let content = false;
@@ -130,7 +130,7 @@ const eventRow = (name: Name, { messageId, type }: Event, changed: () => void): 
 const askDiscard = ({ stage, key }: Name, messageId: string, changed: () => void): void =>
   ask({
     title: 'Discard an event',
-    text: `Event ${messageId} will not be forwarded by ${stage}. It is kept among the rejected events, with your reason; what its user sent later goes on.`,
+    text: `Event ${messageId} will not be forwarded by ${stage}. It is kept among the rejected events, with your reason; what its user sent later continues.`,
     reason: 'Reason',
     confirm: 'Yes, give this event up',
     submit: 'Discard it',

@@ -22,7 +22,7 @@ const PAGE = 50;
 const COLUMNS = 8;
 let made = 0;
 
-/** @param refresh asks for everything anew @returns reads the list and shows it; throws Refused, Unreachable */
+/** @param refresh asks for everything again @returns reads the list and shows it; throws Refused, Unreachable */
 export const startParked = (refresh: () => void): (() => Promise<void>) => {
   let pages = 1;
   const table = byId('parked-table');

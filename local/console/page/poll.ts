@@ -1,4 +1,4 @@
-/** Does something again and again while somebody looks: never twice at once, and not in a hidden tab. */
+/** Does something again and again while the page is looked at: never twice at the same time, and not in a hidden tab. */
 export class Poll {
   readonly #turn: () => Promise<void>;
   readonly #period: number;

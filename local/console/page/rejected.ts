@@ -1,4 +1,4 @@
-/** Events that were rejected, by our checks or by a destination, or discarded by a person. */
+/** Events that were rejected, by our checks or by a destination, or discarded by an operator. */
 import type { RejectedEvent } from '../../../contract/operations.ts';
 import { control, firstPages } from './api.ts';
 import { ask } from './dialogs.ts';
@@ -8,7 +8,7 @@ import { ago, bytes, clock, number } from './words.ts';
 
 const PAGE = 50;
 
-/** @param refresh asks for everything anew @returns reads the list and shows it; throws Refused, Unreachable */
+/** @param refresh asks for everything again @returns reads the list and shows it; throws Refused, Unreachable */
 export const startRejected = (refresh: () => void): (() => Promise<void>) => {
   let pages = 1;
   let content = false;
@@ -71,7 +71,7 @@ const rejectedRow = (event: RejectedEvent, refresh: () => void): Row<RejectedEve
       setText(source, now.sourceId);
       setText(events, number(now.count));
       setText(size, bytes(now.size));
-      setText(reason, now.discarded ? `Discarded by a person: ${now.reason}` : now.reason);
+      setText(reason, now.discarded ? `Discarded by ${now.by ?? 'an operator'}: ${now.reason}` : now.reason);
       updateDetails(now);
     },
   };

@@ -20,7 +20,7 @@ import {
 import { run } from './notices.ts';
 import { ago, clock, count, lookOf, modeName, number } from './words.ts';
 
-/** @param refresh asks for everything anew, after a command */
+/** @param refresh asks for everything again, after a command */
 export const startStages = (refresh: () => void): ((report: StatusReport, now: number) => void) => {
   let now = Date.now();
   const rows = new RowList<StageStatus>(

@@ -1,4 +1,4 @@
-/** What the page says, as plain functions of what it was told: no DOM here. Times are milliseconds since 1970. */
+/** What the page says, as plain functions of what it has read: no DOM here. Times are milliseconds since 1970. */
 import type { CrashKind, LateCrashes } from '../../../contract/modes.ts';
 import type { NextStep, StageStatus } from '../../../contract/operations.ts';
 

@@ -45,7 +45,7 @@ const received = (): APIGatewayProxyEvent => {
 };
 
 describe('the event that the function gets', () => {
-  it('has the request, as API Gateway tells it', async () => {
+  it('has the request, in the format of API Gateway', async () => {
     await fetch(`${api.url}/v1/track?writeKey=a&x=1&x=2&empty=`, {
       method: 'POST',
       headers: { 'X-One': 'one', 'User-Agent': 'tester' },
@@ -121,15 +121,15 @@ describe("the function's answer", () => {
   );
 });
 
-describe('gateway responses', () => {
-  const own = (type: string, rest: Partial<GatewayResponse> = {}): GatewayResponse => ({
-    type,
-    status: undefined,
-    headers: {},
-    body: undefined,
-    ...rest,
-  });
+const own = (type: string, rest: Partial<GatewayResponse> = {}): GatewayResponse => ({
+  type,
+  status: undefined,
+  headers: {},
+  body: undefined,
+  ...rest,
+});
 
+describe('gateway responses', () => {
   it('have statuses of their own unless the template says otherwise', async () => {
     answer = () => failure('INTEGRATION_FAILURE');
     expect((await fetch(api.url)).status).toBe(504);
@@ -163,12 +163,21 @@ describe('gateway responses', () => {
   });
 });
 
-it('a call that fails breaks the connection, which SDKs take for a reason to try again', async () => {
+it('a call that fails, and an answer that cannot be written, are answered as the gateway does', async () => {
+  responses = [own('INTEGRATION_FAILURE', { status: 503, headers: { 'retry-after': '5' } })];
   answer = () => Promise.reject(new Error('no such function'));
-  await expect(fetch(api.url)).rejects.toMatchObject({ message: 'fetch failed' });
+  const failed = await fetch(api.url);
+  expect([failed.status, failed.headers.get('retry-after')]).toEqual([503, '5']);
+  answer = () => payload({ statusCode: 200, headers: { 'x-one': 'one', 'not a name': '' }, body: '' });
+  const unwritten = await fetch(api.url);
+  expect([unwritten.status, unwritten.headers.get('x-one')]).toEqual([503, null]);
+  answer = () => payload({ statusCode: 200 });
+  expect((await fetch(api.url)).status).toBe(503);
+  answer = () => payload({ statusCode: 9_999, body: '' });
+  expect((await fetch(api.url)).status).toBe(503);
 });
 
-it('tells the status of each answer, the function’s and its own', async () => {
+it('reports the status of each answer, the function’s and its own', async () => {
   await fetch(api.url);
   answer = () => failure('THROTTLED');
   await fetch(api.url);

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAlarm, type AlarmSpec } from '../../../local/cloudwatch/alarm-spec.ts';
-import { Alarms, type Notification } from '../../../local/cloudwatch/service.ts';
+import type { Notification } from '../../../local/cloudwatch/alarm-states.ts';
+import { Alarms } from '../../../local/cloudwatch/service.ts';
 import { MetricStore, single } from '../../../local/cloudwatch/metric-store.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-alarms-'));

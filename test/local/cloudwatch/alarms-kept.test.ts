@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe('a restart', () => {
-  it('pages nobody twice, and resolves what was open', async () => {
+  it('does not page twice, and resolves open pages', async () => {
     const first = await world.start(degraded());
     world.gauge(1);
     await world.pass(first, 11);

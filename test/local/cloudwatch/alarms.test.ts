@@ -49,7 +49,7 @@ describe('an alarm', () => {
     expect(alarms.history.map(({ to }) => to)).toEqual(['OK', 'ALARM', 'OK']);
   });
 
-  it('tells what CloudWatch tells', async () => {
+  it('publishes the same notification as CloudWatch', async () => {
     const alarms = await world.start(degraded());
     world.gauge(1);
     await world.pass(alarms, 11);
@@ -87,7 +87,7 @@ describe('an alarm', () => {
     });
   });
 
-  it('without enabled actions changes its state and tells nobody', async () => {
+  it('without enabled actions changes its state and publishes nothing', async () => {
     const alarms = await world.start(degraded({ ActionsEnabled: false }));
     world.gauge(1);
     await world.pass(alarms, 11);

@@ -49,7 +49,7 @@ it('takes values with their time, their dimensions and their resolution', async 
   ]);
 });
 
-it('takes several values, and statistics that somebody else has made', async () => {
+it('accepts several values, and statistics that the client has computed', async () => {
   await put(
     { MetricName: 'a', Values: [1, 5], Counts: [3, 1] },
     { MetricName: 'b', StatisticValues: { SampleCount: 4, Sum: 10, Minimum: 1, Maximum: 4 } },
@@ -66,7 +66,7 @@ it('takes what the client compresses because it is large', async () => {
   expect(taken.map(({ name }) => name)).toEqual(data.map(({ MetricName }) => MetricName));
 });
 
-it('refuses a metric without a value, and takes none of its call', async () => {
+it('refuses a metric without a value, and with it the whole call', async () => {
   await expect(put({ MetricName: 'a', Value: 1 }, { MetricName: 'b' })).rejects.toThrow(
     'the metric b has no value',
   );

@@ -38,7 +38,7 @@ describe('metric math', () => {
     expect(calculate(text)).toEqual(expected);
   });
 
-  it('tells which metrics it names', () => {
+  it('lists the metrics that it names', () => {
     expect(parseExpression('MAX([m1,m2]) + 0.5').names).toEqual(['m1', 'm2']);
   });
 

@@ -30,7 +30,7 @@ describe('the store', () => {
     expect([sum({ a: '1', b: '2' }), sum({ a: '1' }), sum({})]).toEqual([3, 4, undefined]);
   });
 
-  it('tells nothing of seconds to an alarm when the metric is of standard resolution', () => {
+  it('has no statistics of seconds when the metric is of standard resolution', () => {
     const store = new MetricStore(() => NOON);
     put(store, NOON, 1, { highResolution: false });
     expect(store.statistics(id, NOON, NOON + 10_000)).toBeUndefined();
@@ -119,7 +119,7 @@ describe('the embedded metric format', () => {
     [line({ Delivered: '3' }), 'a line of metrics has no number for its metric Delivered'],
     [line({ Stage: 7 }), 'a line of metrics has no text for its dimension Stage'],
     [line({}, { Namespace: 1 }), 'a line of metrics is malformed: _aws.CloudWatchMetrics.0.Namespace'],
-  ])('that CloudWatch would drop is told: %#', (text, message) => {
+  ])('that CloudWatch would drop is reported: %#', (text, message) => {
     expect(() => readEmf(text)).toThrow(message);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { headline } from '../../../local/console/page/headline.ts';
-import { stage } from '../../browser/scenes.ts';
+import { stage } from '../../browser/scene-parts.ts';
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;

@@ -78,7 +78,7 @@ describe('the console’s calls', () => {
     expect(calls).toEqual([['control', asked]]);
   });
 
-  it('shows the last quarter of an hour, unless it is told otherwise', async () => {
+  it('shows the last quarter of an hour by default', async () => {
     const before = Date.now();
     await ask('GET', '/api/metrics');
     const [, from] = calls[0] as [string, number];
@@ -86,7 +86,7 @@ describe('the console’s calls', () => {
     expect(from).toBeLessThanOrEqual(Date.now() - 900_000);
   });
 
-  it("tells a person's mistake apart from a fault", async () => {
+  it('distinguishes a user error from a fault', async () => {
     fail = () => new UsageError('sources: is empty');
     expect(await ask('POST', '/api/redeploy')).toMatchObject({
       status: 422,
@@ -190,7 +190,7 @@ describe('who may ask', () => {
 
   it.each<[string, Record<string, string>]>([
     ['its own page', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
-    ['a person who typed the address', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    ['a user who typed the address', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
     ['a link from elsewhere', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
   ])('%s is welcome', async (_, headers) => {
     expect(await ask('GET', '/api/status', headers)).toMatchObject({ status: 200 });

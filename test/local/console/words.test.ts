@@ -15,7 +15,7 @@ import {
   span,
   until,
 } from '../../../local/console/page/words.ts';
-import { crash, late, stage } from '../../browser/scenes.ts';
+import { crash, late, stage } from '../../browser/scene-parts.ts';
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -116,18 +116,29 @@ describe('what the chart shades', () => {
     at,
     reason: '',
   });
-  it('is every time the mode was not normal, up to now', () => {
-    const history = [
+  it('is every time a stage was not normal, up to now, and none twice', () => {
+    const router = [
       change('degraded', 1000),
       change('recovering', 3000),
       change('normal', 4000),
       change('degraded', 9000),
     ];
-    expect(troubles(history, 10_000)).toEqual([
-      { from: 1, to: 3 },
-      { from: 3, to: 4 },
+    expect(troubles([router], 10_000)).toEqual([
+      { from: 1, to: 4 },
       { from: 9, to: 10 },
     ]);
-    expect(troubles([], 10_000)).toEqual([]);
+    const crm = [
+      change('degraded', 500),
+      change('normal', 1500),
+      change('degraded', 5000),
+      change('normal', 6000),
+      change('degraded', 9500),
+    ];
+    expect(troubles([router, [], crm], 10_000)).toEqual([
+      { from: 0.5, to: 4 },
+      { from: 5, to: 6 },
+      { from: 9, to: 10 },
+    ]);
+    expect(troubles([[], []], 10_000)).toEqual([]);
   });
 });

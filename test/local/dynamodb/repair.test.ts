@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { repairDynamoDb } from '../../../local/dynamodb/repair.ts';
+import { CREDENTIALS } from '../../support/credentials.ts';
 import { startDynamoDb, type DynamoDb } from '../../../local/dynamodb/service.ts';
 
 type Done = (error: Error | null, value?: unknown) => void;
@@ -76,11 +77,11 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 /** What is done with the database while it is up. */
 const up = async <T>(work: (client: DynamoDBClient, dynamo: DynamoDb) => Promise<T>): Promise<T> => {
-  const dynamo = await startDynamoDb(dir);
+  const dynamo = await startDynamoDb(dir, CREDENTIALS);
   const client = new DynamoDBClient({
     endpoint: dynamo.url,
     region: 'local',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    credentials: CREDENTIALS,
   });
   try {
     await dynamo.deploy([table]);
@@ -148,7 +149,7 @@ it('puts back the row of an item that has lost it, and takes out the one that it
   });
 });
 
-it('corrects a row that tells of another item than there is', async () => {
+it('corrects an index row that differs from its item', async () => {
   await up((client) => put(client, head('a', 10, 1)));
   await inFiles(async (store, indexKey) => {
     const row = marshall(projected('a', 10, 7));

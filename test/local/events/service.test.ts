@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rateToMilliseconds, startSchedule } from '../../../local/events/service.ts';
-import { until } from '../../support/until.ts';
+import { until } from '../../../tools/driver/until.ts';
 
 describe('rateToMilliseconds', () => {
   it.each([
@@ -21,7 +21,7 @@ describe('rateToMilliseconds', () => {
   });
 });
 
-it('calls at once, and again and again, until it is stopped', async () => {
+it('calls immediately, and then repeatedly until it is stopped', async () => {
   let calls = 0;
   const schedule = startSchedule(5, () => (calls += 1));
   expect(calls).toBe(1);

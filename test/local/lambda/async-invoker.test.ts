@@ -52,7 +52,7 @@ describe('an asynchronous invocation', () => {
     ]);
   });
 
-  it('of a function that is gone is told', async () => {
+  it('of a function that is gone is reported', async () => {
     const { invoker, trouble } = make([new Error('the template has no function drain')]);
     await invoker.invoke('drain', {});
     expect(trouble).toEqual(['drain: Error: the template has no function drain']);

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Subprocess } from '../../../local/common/subprocess.ts';
 import { ChildRecord, killLeftovers } from '../../../local/lambda/children.ts';
 import { clearTmp } from '../../../local/lambda/tmp-dirs.ts';
-import { until, Workshop } from './fixtures.ts';
+import { until } from '../../../tools/driver/until.ts';
+import { Workshop } from './fixtures.ts';
 
 let shop: Workshop;
-const started: ChildProcess[] = [];
+const started: Subprocess[] = [];
 beforeEach(() => {
   shop = new Workshop();
 });
@@ -28,14 +28,14 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-const start = (args: string[]): ChildProcess => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const start = (args: string[]): Subprocess => {
+  const child = new Subprocess(process.execPath, args, { stderr: 'inherit' });
   started.push(child);
   return child;
 };
 
 describe('what a killed run leaves behind', () => {
-  test('is ended by the next one: the frozen, the endless, and nobody else', async () => {
+  test('is ended by the next run: the frozen and the endless processes, and no other', async () => {
     const codeDir = shop.write(`export const handler = async (event) => {
       console.log('pid ' + process.pid + (event.loop ? ' loops' : ''));
       if (event.loop) for (;;);
@@ -49,13 +49,11 @@ describe('what a killed run leaves behind', () => {
       shop.childrenDir,
       shop.tmpDir,
     ]);
-    let output = '';
-    parent.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await until(() => output.includes('loops'), 'the functions to run');
-    const pids = [...new Set([...output.matchAll(/^pid (\d+)/gm)].map((match) => Number(match[1])))];
+    await until('the functions to run', () => parent.stdout.includes('loops'));
+    const pids = [...new Set([...parent.stdout.matchAll(/^pid (\d+)/gm)].map((match) => Number(match[1])))];
     expect(pids).toHaveLength(2);
     parent.kill('SIGKILL');
-    await once(parent, 'exit');
+    await parent.ended;
     expect(pids.map(isAlive)).toEqual([true, true]);
     expect(readdirSync(join(shop.tmpDir, 'orphan'))).toHaveLength(2);
 

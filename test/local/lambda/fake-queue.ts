@@ -11,7 +11,7 @@ export class FakeQueue implements MessageSource {
   readonly deleted: string[] = [];
   receives = 0;
   waiting = 0;
-  /** Thrown by so many receives, or deletes, to come. */
+  /** Number of coming receives, or deletes, that throw. */
   brokenReceives = 0;
   brokenDeletes = 0;
   readonly #visibilityMs: number;

@@ -1,17 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type InvokeResult, LambdaFunction, type LambdaFunctionOptions } from '../../../local/lambda/pool.ts';
 import { buildRuntime } from '../../../local/lambda/runtime-bundle.ts';
-
-export const until = async (condition: () => boolean, what: string): Promise<void> => {
-  const deadline = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}`);
-    await sleep(5);
-  }
-};
 
 /** A directory of functions, and the functions made from it; `close` ends and removes all of it. */
 export class Workshop {

@@ -80,7 +80,7 @@ describe('a call that waits', () => {
 });
 
 describe('a call that does not wait', () => {
-  it('is taken at once', async () => {
+  it('is accepted immediately', async () => {
     const answer = await invoke({ InvocationType: 'Event', Payload: Buffer.from('{"sluice":"drain"}') });
     expect(answer.StatusCode).toBe(202);
     expect([later, invoked]).toEqual([[['control', { sluice: 'drain' }]], []]);

@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { Mappings } from '../../../local/lambda/mappings.ts';
 import type { MappingSpec } from '../../../local/lambda/template.ts';
-import { until } from '../../support/until.ts';
+import { until } from '../../../tools/driver/until.ts';
 
 const spec = (changes: Partial<MappingSpec> = {}): MappingSpec => ({
   id: 'mapping',
@@ -53,7 +53,7 @@ it('that a deployment changes are enabled by it', async () => {
   expect(state()).toBe('Enabled');
 });
 
-it('say the concurrency that they were told, however small the machine', async () => {
+it('report the configured concurrency, however small the machine', async () => {
   make();
   await deploy(spec());
   expect(mappings.view('mapping')).toEqual({

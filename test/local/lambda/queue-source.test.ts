@@ -3,7 +3,8 @@ import { EventSourceMapping } from '../../../local/lambda/event-source-mapping.t
 import { queueSource } from '../../../local/lambda/queue-source.ts';
 import { SqsService } from '../../../local/sqs/service.ts';
 import { memoryStore } from '../../../local/sqs/store.ts';
-import { until, Workshop } from './fixtures.ts';
+import { until } from '../../../tools/driver/until.ts';
+import { Workshop } from './fixtures.ts';
 
 const QUEUE = 'events.fifo';
 
@@ -52,13 +53,7 @@ const isEmpty = async (): Promise<boolean> => {
   return visible + inFlight === 0;
 };
 
-const untilEmpty = async (): Promise<void> => {
-  let empty = false;
-  await until(() => {
-    void isEmpty().then((answer) => (empty = answer));
-    return empty;
-  }, 'the queue to be empty');
-};
+const untilEmpty = (): Promise<boolean> => until('the queue to be empty', isEmpty);
 
 describe('the local queue, a mapping and a function', () => {
   test('give the function the event that Lambda would', async () => {
@@ -112,7 +107,7 @@ describe('the local queue, a mapping and a function', () => {
     for (const body of ['0', '1', '2', '3']) for (const group of groups) await send(group, body);
     await untilEmpty();
     for (const group of groups) {
-      // A batch that failed as a whole comes again, with what was done already. First deliveries are in order.
+      // A batch that failed as a whole is redelivered, including messages that were processed. First deliveries are in order.
       const firsts = [...new Set(said().filter((line) => line.startsWith(group)))];
       expect(firsts).toEqual(['0', '1', '2', '3'].map((body) => group + body));
     }

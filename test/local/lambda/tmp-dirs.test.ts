@@ -6,7 +6,8 @@ import { LocalCloud } from '../../../local/run/cloud.ts';
 import { TmpDirs } from '../../../local/lambda/tmp-dirs.ts';
 import type { InvokeResult, LambdaFunction } from '../../../local/lambda/pool.ts';
 import { readSettings } from '../../../local/common/settings.ts';
-import { errorOf, until, Workshop } from './fixtures.ts';
+import { until } from '../../../tools/driver/until.ts';
+import { errorOf, Workshop } from './fixtures.ts';
 
 let shop: Workshop;
 beforeEach(() => {
@@ -53,10 +54,10 @@ const dirs = (): string[] => readdirSync(join(shop.tmpDir, 'tested'));
 /** Paths of files that are not there yet: `wait` holds an invocation back until one is written. */
 const gates = (...names: string[]): string[] => names.map((name) => join(shop.dir, `gate-${name}`));
 
-const begun = (count: number): Promise<void> =>
+const begun = (count: number): Promise<boolean> =>
   until(
-    () => shop.lines.filter((line) => line === 'began').length === count,
     `${String(count)} invocations to begin`,
+    () => shop.lines.filter((line) => line === 'began').length === count,
   );
 
 /** Runs two invocations in two environments, each with a note of its own, and lets both exit, the first one first. */
@@ -114,7 +115,7 @@ describe('the environment keeps its /tmp', () => {
     const notes = await shop.make(NOTES);
     const { pid } = notesOf(await notes.invoke({ note: 'hello' }));
     process.kill(pid, 'SIGKILL');
-    await until(() => notes.processes.idle === 0, 'the death to be noticed');
+    await until('the death to be noticed', () => notes.processes.idle === 0);
     expect(notesOf(await notes.invoke({})).found).toBe('hello');
   });
 
@@ -177,28 +178,28 @@ describe('a /tmp is not seen', () => {
     expect(dirs()).toHaveLength(4);
 
     notes.updateCode(shop.write(NOTES), {});
-    await until(() => dirs().length === 2, 'the directories of the idle and the reset one to be removed');
+    await until('the directories of the idle and the reset one to be removed', () => dirs().length === 2);
     writeFileSync(two, '');
     // Its process lived on, and so did its directory.
     expect(notesOf(await finishing).left).toBe('finishing');
     expect((await crashing).kind).toBe('error');
-    await until(() => dirs().length === 0, 'the directories of the old code to be removed');
+    await until('the directories of the old code to be removed', () => dirs().length === 0);
     expect(notesOf(await notes.invoke({})).found).toBeNull();
   });
 
   test('after its environment was idle for too long, with a process or without', async () => {
     const notes = await shop.make(NOTES, { idleMs: 300 });
     const { dir } = notesOf(await notes.invoke({ note: 'idle' }));
-    await until(() => !existsSync(dir), 'the directory of the idle process to be removed');
+    await until('the directory of the idle process to be removed', () => !existsSync(dir));
     await notes.invoke({ note: 'reset', end: 'exit' });
-    await until(() => dirs().length === 0, 'the directory of the reset environment to be removed');
+    await until('the directory of the reset environment to be removed', () => dirs().length === 0);
     expect(notesOf(await notes.invoke({})).found).toBeNull();
   });
 
   test('after its process was surplus', async () => {
     const notes = await shop.make(NOTES, { maxIdle: 0, surplusIdleMs: 100 });
     await notes.invoke({ note: 'surplus' });
-    await until(() => dirs().length === 0, 'the directory of the surplus process to be removed');
+    await until('the directory of the surplus process to be removed', () => dirs().length === 0);
   });
 
   test('after an invocation that its caller cut off', async () => {
@@ -209,7 +210,7 @@ describe('a /tmp is not seen', () => {
     abort.abort();
     expect(errorOf(await running).errorType).toBe('Sandbox.Aborted');
     expect(notesOf(await notes.invoke({})).found).toBeNull();
-    await until(() => dirs().length === 1, 'the directory to be removed');
+    await until('the directory to be removed', () => dirs().length === 1);
   });
 
   test('after the end: idle, reset and busy ones are gone when the function is closed', async () => {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { lockDataDir } from '../../../local/run/lock.ts';
 import { readRunFile, removeRunFile, writeRunFile } from '../../../local/run/run-file.ts';
 import { ROOT, UsageError } from '../../../local/common/settings.ts';
-import { FollowedProcess } from '../../support/processes.ts';
-import { until } from '../../support/until.ts';
+import { Subprocess } from '../../../local/common/subprocess.ts';
+import { until } from '../../../tools/driver/until.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-data-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -30,7 +30,8 @@ describe('the lock', () => {
     const script = `import { lockDataDir } from './local/run/lock.ts';
       await lockDataDir(${JSON.stringify(dir)}); console.log('locked'); setInterval(() => {}, 1000);`;
     const args = ['--import', 'tsx', '--input-type=module', '-e', script];
-    const holder = new FollowedProcess(process.execPath, args, ROOT, { PATH: process.env['PATH'] });
+    const env = { PATH: process.env['PATH'] };
+    const holder = new Subprocess(process.execPath, args, { cwd: ROOT, env });
     try {
       await until('the lock', () => holder.stdout.includes('locked'), { context: () => holder.stderr });
       await expect(lockDataDir(dir)).rejects.toThrow(UsageError);
@@ -59,6 +60,7 @@ describe('run.json', () => {
       dataPlaneUrl: 'http://127.0.0.1:1',
       consoleUrl: 'http://127.0.0.1:2',
       apiUrl: 'http://c',
+      accessKeyId: 'SLUICE0',
       controlFunction: 'control',
     };
     await writeRunFile(root, run);

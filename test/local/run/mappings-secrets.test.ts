@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MappingUpdate, MappingView } from '../../../local/lambda/mappings-api.ts';
 import type { Listening } from '../../../local/common/http.ts';
+import { CREDENTIALS } from '../../support/credentials.ts';
 import { startTestApi } from './test-api.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
@@ -39,7 +40,7 @@ beforeAll(async () => {
   const options = {
     endpoint: api.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: CREDENTIALS,
     maxAttempts: 1,
   };
   lambda = new LambdaClient(options);
@@ -104,7 +105,7 @@ describe('event source mappings', () => {
     expect(updates).toEqual([]);
   });
 
-  it('a call that nobody needs here says so', async () => {
+  it('an unsupported call is refused with a message', async () => {
     await expect(lambda.send(new ListFunctionsCommand())).rejects.toThrow(
       'the local run does not know GET /2015-03-31/functions',
     );
@@ -127,7 +128,7 @@ describe('secrets', () => {
     ['that are not there', '{"other":"x"}'],
     ['that are no text', '{"token":{"a":1}}'],
     ['of a file that holds no object', 'null'],
-  ])('%s are not found, and the file to mend is named', async (_, text) => {
+  ])('%s are not found, and the error names the file to fix', async (_, text) => {
     writeSecrets(text);
     await expect(read('token')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',

@@ -27,7 +27,7 @@ const lambda = (properties: Properties = {}): [string, Properties] => [
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
 describe('functions', () => {
-  it('are told apart when the name of one begins that of another', () => {
+  it('are distinguished when one name is the beginning of another', () => {
     const { mappings } = read({
       One: lambda({ FunctionName: 'deliver-a' }),
       Two: lambda({ FunctionName: 'deliver-ab' }),

@@ -102,7 +102,7 @@ describe('the stack', () => {
     expect(readdirSync(fn('Router')?.codeDir ?? '')).toContain('transform.mjs');
   });
 
-  it('tells functions where their queues and tables are', () => {
+  it('gives functions the addresses of their queues and tables', () => {
     const events = stack.queues.find(({ name }) => name.includes('RouterQueue'))?.name ?? '';
     expect(fn('Ingest')?.environment).toMatchObject({
       SLUICE_EVENTS_QUEUE_URL: `http://127.0.0.1:9324/000000000000/${events}`,
@@ -113,7 +113,9 @@ describe('the stack', () => {
       ['router', 'crm', 'off'],
       fn('Control')?.environment['SLUICE_MAPPING_IDS'] ?? '',
     );
-    const stages = ids?.map((id) => stack.mappings.find((mapping) => mapping.id === id)?.queueName);
+    const stages = [...(ids?.values() ?? [])].map(
+      (id) => stack.mappings.find((mapping) => mapping.id === id)?.queueName,
+    );
     expect(stages).toEqual([
       expect.stringMatching(/Router/),
       expect.stringMatching(/Destinationcrm/),
@@ -145,7 +147,7 @@ describe('the stack', () => {
         mapping('Router', 2, true),
         mapping('Destinationcrm', 7),
         mapping('Destinationcrm', 2, true),
-        // Switched off, it takes no new events and goes on delivering those it has.
+        // Disabled, it accepts no new events and continues to deliver those it has.
         mapping('Destinationoff', 10),
         mapping('Destinationoff', 2, true),
       ]),
@@ -245,7 +247,7 @@ describe('synthesis', () => {
 describe('copyAssembly', () => {
   const to = join(dir, 'copy');
 
-  it('copies all of it, once more what may have changed, and assets once', async () => {
+  it('copies all of it, files that may have changed again, and assets once', async () => {
     await copyAssembly(assembly, to);
     expect(readdirSync(to).sort()).toEqual(readdirSync(assembly).sort());
     const asset = readdirSync(to).find((name) => name.startsWith('asset.')) ?? '';
@@ -254,7 +256,7 @@ describe('copyAssembly', () => {
     writeFileSync(join(to, 'manifest.json'), 'old');
     await copyAssembly(assembly, to);
     expect(readFileSync(join(to, 'manifest.json'))).toEqual(readFileSync(join(assembly, 'manifest.json')));
-    // A function that starts meanwhile reads it.
+    // A function that starts during the copy reads it.
     expect(statSync(code).ino).toBe(before);
   });
 

@@ -1,5 +1,6 @@
 import { startAwsApi, type AwsApiOptions } from '../../../local/run/aws-api.ts';
 import type { Listening } from '../../../local/common/http.ts';
+import { CREDENTIALS } from '../../support/credentials.ts';
 
 const unexpected = (what: string) => (): never => {
   throw new Error(`${what} was called`);
@@ -9,6 +10,7 @@ const unexpected = (what: string) => (): never => {
 export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening> =>
   startAwsApi({
     dataDir: '/nowhere',
+    credentials: CREDENTIALS,
     mapping: unexpected('mapping'),
     updateMapping: unexpected('updateMapping'),
     hasFunction: unexpected('hasFunction'),
@@ -23,6 +25,6 @@ export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening
 export const clientOptions = ({ url }: Listening) => ({
   endpoint: url,
   region: 'us-east-1',
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  credentials: CREDENTIALS,
   maxAttempts: 1,
 });

@@ -36,7 +36,7 @@ describe('an endpoint', () => {
   it.each([
     ['{}', 'there is no secret pagerduty-integration-url.'],
     ['{"pagerduty-integration-url":"abc123"}', 'the secret pagerduty-integration-url is not an http(s) URL.'],
-  ])('that cannot be resolved tells where to mend it: %s', async (secrets, message) => {
+  ])('that cannot be resolved names the file to fix: %s', async (secrets, message) => {
     writeFileSync(file, secrets);
     const refused = endpoint(reference);
     await expect(refused).rejects.toMatchObject({ name: 'UsageError' });

@@ -52,7 +52,7 @@ interface Known {
   received: ReceivedMessage | undefined;
 }
 
-/** What a person who only reads AWS's documentation would keep on paper. */
+/** A model of the queue, written from AWS's documentation alone. */
 class Ledger {
   readonly bench = new Bench();
   readonly #messages: Known[] = [];
@@ -122,7 +122,7 @@ class Ledger {
     }
     for (const received of messages) {
       const known = this.#messages.find(({ id }) => id === received.messageId);
-      if (known === undefined) throw new Error(`nobody sent ${received.messageId}`);
+      if (known === undefined) throw new Error(`${received.messageId} was never sent`);
       known.receives += 1;
       known.hiddenUntil = bench.now + seconds * SECOND;
       known.received = received;
@@ -150,7 +150,7 @@ class Ledger {
     expect(expected).toEqual([]);
   }
 
-  /** Does something to one of the messages that are in somebody's hands. */
+  /** Performs an action on one of the messages in flight. */
   #withHeld(next: Extract<Step, { readonly pick: number }>): void {
     const { engine, now } = this.bench;
     const received = this.#messages.filter(

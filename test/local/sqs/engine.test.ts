@@ -1,19 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SqsEngine } from '../../../local/sqs/engine.ts';
-import { DAY, HOUR, MINUTE, SECOND, START, Bench } from './test-bench.ts';
-
-const FIFO = { FifoQueue: 'true', VisibilityTimeout: '30' };
-
-const withQueue = (attributes: Record<string, string> = {}): Bench => {
-  const bench = new Bench();
-  bench.engine.createQueue('q.fifo', { ...FIFO, ...attributes });
-  return bench;
-};
-
-/** Sends messages whose bodies are their deduplication ids too. */
-const send = (engine: SqsEngine, group: string, ...bodies: string[]): void => {
-  for (const body of bodies) engine.send('q.fifo', { body, groupId: group, deduplicationId: body });
-};
+import { Bench, DAY, FIFO, MINUTE, SECOND, send, START, withQueue } from './test-bench.ts';
 
 describe('deduplication', () => {
   const message = { body: 'a', groupId: 'g', deduplicationId: 'd' };
@@ -39,72 +25,6 @@ describe('deduplication', () => {
     bench.engine.setQueueAttributes('q.fifo', { DeduplicationScope: 'messageGroup' });
     expect(bench.engine.send('q.fifo', { ...message, groupId: 'h' })).not.toEqual(first);
     expect(bench.engine.send('q.fifo', message)).toEqual(first);
-  });
-});
-
-describe('time', () => {
-  test('messages older than the retention period are gone, in flight or not, with nobody polling', () => {
-    const bench = withQueue({ MessageRetentionPeriod: '3600', VisibilityTimeout: '43200' });
-    send(bench.engine, 'g', 'a');
-    bench.pass(HOUR / 2);
-    send(bench.engine, 'g', 'b');
-    expect(bench.engine.receive('q.fifo')).toHaveLength(1);
-    bench.pass(HOUR / 2);
-    expect(bench.engine.counts('q.fifo')).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
-    expect(bench.bodies('q.fifo')).toEqual(['b']);
-    bench.restart();
-    expect(bench.engine.counts('q.fifo')).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
-  });
-
-  test('the default retention is 4 days', () => {
-    const bench = withQueue();
-    send(bench.engine, 'g', 'a');
-    bench.pass(4 * DAY - 1);
-    expect(bench.engine.counts('q.fifo').visible).toBe(1);
-    bench.pass(1);
-    expect(bench.engine.counts('q.fifo').visible).toBe(0);
-  });
-
-  test('counts follow delays and visibility timeouts with nobody polling', () => {
-    const bench = withQueue({ DelaySeconds: '10' });
-    send(bench.engine, 'g', 'a', 'b');
-    expect(bench.engine.counts('q.fifo')).toEqual({ visible: 0, inFlight: 0, delayed: 2 });
-    expect(bench.engine.nextEventAt('q.fifo')).toBe(START + 10 * SECOND);
-    bench.pass(10 * SECOND);
-    expect(bench.engine.counts('q.fifo')).toEqual({ visible: 2, inFlight: 0, delayed: 0 });
-    bench.engine.receive('q.fifo');
-    expect(bench.engine.counts('q.fifo')).toEqual({ visible: 1, inFlight: 1, delayed: 0 });
-    expect(bench.engine.nextEventAt('q.fifo')).toBe(START + 40 * SECOND);
-    bench.pass(30 * SECOND);
-    expect(bench.engine.counts('q.fifo')).toEqual({ visible: 2, inFlight: 0, delayed: 0 });
-    expect(bench.engine.nextEventAt('q.fifo')).toBeUndefined();
-  });
-
-  test('a message can be hidden for 12 hours after its receive, no longer', () => {
-    const bench = withQueue();
-    send(bench.engine, 'g', 'a');
-    const [received] = bench.engine.receive('q.fifo', { visibilityTimeout: 43_200 });
-    const handle = received?.receiptHandle ?? '';
-    bench.pass(HOUR);
-    const change = (seconds: number) => () => bench.engine.changeVisibility('q.fifo', handle, seconds);
-    expect(change(43_200 - 3600 + 1)).toThrow(/hidden for 43200 seconds after its receive/);
-    change(43_200 - 3600)();
-    bench.pass(11 * HOUR - 1);
-    expect(bench.bodies('q.fifo')).toEqual([]);
-    bench.pass(1);
-    expect(bench.bodies('q.fifo')).toEqual(['a']);
-  });
-
-  test('a purge is allowed once a minute', () => {
-    const bench = withQueue();
-    bench.engine.purgeQueue('q.fifo');
-    bench.pass(MINUTE - 1);
-    expect(() => bench.engine.purgeQueue('q.fifo')).toThrow(/once a minute/);
-    bench.pass(1);
-    send(bench.engine, 'g', 'a');
-    bench.engine.purgeQueue('q.fifo');
-    bench.restart();
-    expect(bench.engine.counts('q.fifo').visible).toBe(0);
   });
 });
 
@@ -264,7 +184,7 @@ describe('a start after which all consumers are dead', () => {
     expect(() => bench.engine.delete('q.fifo', before?.receiptHandle ?? '')).toThrow(/has expired/);
   });
 
-  test('goes on with the sequence numbers, even of a queue that is empty or was made anew', () => {
+  test('continues the sequence numbers, even of a queue that is empty or was created again', () => {
     const bench = withQueue();
     const numbers: (string | undefined)[] = [];
     const next = (body: string): void => {

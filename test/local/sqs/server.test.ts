@@ -4,16 +4,21 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/c
 import { SqsError } from '../../../local/sqs/errors.ts';
 import { startSqsServer } from '../../../local/sqs/api.ts';
 import { SqsService } from '../../../local/sqs/service.ts';
+import { AUTHORIZATION, CREDENTIALS } from '../../support/credentials.ts';
 import { memoryStore } from '../../../local/sqs/store.ts';
 
 const service = new SqsService({ store: memoryStore() });
 let fault: ((action: string, input: unknown) => void | Promise<void>) | undefined;
-const server = await startSqsServer({ service, beforeCall: (action, input) => fault?.(action, input) });
+const server = await startSqsServer({
+  service,
+  credentials: CREDENTIALS,
+  beforeCall: (action, input) => fault?.(action, input),
+});
 const client = new SQSClient({
   endpoint: server.url,
   region: 'us-east-1',
   maxAttempts: 1,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  credentials: CREDENTIALS,
 });
 await service.createQueue('q');
 
@@ -26,7 +31,7 @@ afterAll(async () => {
 const post = async (target: string | undefined, body: string) => {
   const response = await fetch(server.url, {
     method: 'POST',
-    headers: target === undefined ? {} : { 'x-amz-target': target },
+    headers: { authorization: AUTHORIZATION, ...(target !== undefined && { 'x-amz-target': target }) },
     body,
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
@@ -86,11 +91,15 @@ test.each([
 
 test('close hangs up on those who wait', async () => {
   const arrival = new EventEmitter();
-  const other = await startSqsServer({ service, beforeCall: () => void arrival.emit('call') });
+  const other = await startSqsServer({
+    service,
+    credentials: CREDENTIALS,
+    beforeCall: () => void arrival.emit('call'),
+  });
   const arrived = once(arrival, 'call');
   const receive = fetch(other.url, {
     method: 'POST',
-    headers: { 'x-amz-target': 'AmazonSQS.ReceiveMessage' },
+    headers: { authorization: AUTHORIZATION, 'x-amz-target': 'AmazonSQS.ReceiveMessage' },
     body: JSON.stringify({ QueueUrl: 'q', WaitTimeSeconds: 20 }),
   });
   const outcome = receive.then(

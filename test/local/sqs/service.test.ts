@@ -70,7 +70,7 @@ describe('a receive that waits', () => {
     await expect(waitFor(abort.signal)).rejects.toThrow('hung up');
   });
 
-  test('is told when its queue is deleted', async () => {
+  test('fails when its queue is deleted', async () => {
     const waiting = [waitFor(), waitFor()];
     await service.deleteQueue('q.fifo');
     for (const each of waiting) await expect(each).rejects.toThrow(/There is no queue "q.fifo"/);

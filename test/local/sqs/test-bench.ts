@@ -7,7 +7,7 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** An engine whose clock stands still until it is told otherwise. */
+/** An engine whose clock advances only when a test advances it. */
 export class Bench {
   readonly store = new MapStore();
   readonly #options: Partial<EngineOptions>;
@@ -38,3 +38,17 @@ export class Bench {
     return new SqsEngine({ clock: () => this.now, store: this.store, uuid, ...this.#options });
   }
 }
+
+export const FIFO = { FifoQueue: 'true', VisibilityTimeout: '30' };
+
+/** A bench with the queue `q.fifo`. */
+export const withQueue = (attributes: Record<string, string> = {}): Bench => {
+  const bench = new Bench();
+  bench.engine.createQueue('q.fifo', { ...FIFO, ...attributes });
+  return bench;
+};
+
+/** Sends messages to `q.fifo` whose bodies are also their deduplication ids. */
+export const send = (engine: SqsEngine, group: string, ...bodies: string[]): void => {
+  for (const body of bodies) engine.send('q.fifo', { body, groupId: group, deduplicationId: body });
+};
