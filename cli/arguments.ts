@@ -10,7 +10,7 @@ export const whole = (min: number, max: number) => (text: string) => {
 /** A text that says something. */
 export const words = (text: string): string => {
   if (text.trim() !== '') return text.trim();
-  throw new InvalidArgumentError('Say something: it is kept, for whoever asks later.');
+  throw new InvalidArgumentError('Say something: it is kept, for those who ask later.');
 };
 
 /** Examples below a command's help. */

@@ -33,7 +33,7 @@ export const isUnreachable = (error: unknown): boolean => UNREACHABLE.has(codeOf
 
 const LOG_IN = 'log in (aws sso login), or choose other credentials with --profile or AWS_PROFILE';
 
-/** @returns an error that tells what to do about `error`, which is its cause */
+/** @returns an error that says what to do about `error`, which is its cause */
 export const awsFailure = (error: unknown, { permission, what }: Attempted): CommandFailure => {
   const name = nameOf(error);
   const message = plain(messageOf(error));
@@ -45,7 +45,7 @@ export const awsFailure = (error: unknown, { permission, what }: Attempted): Com
     if (message === 'Region is missing') return 'no AWS region is set; set --region or AWS_REGION';
     if (isUnreachable(error)) return `AWS cannot be reached (${message}); is the region right? Set --region`;
     if (name === 'TimeoutError') {
-      return `${what} took too long (${message}); it may be done all the same: look with npx sluice status`;
+      return `${what} took too long (${message}); it may be done anyway: look with npx sluice status`;
     }
     return `${what} failed: ${name}: ${message}`;
   };

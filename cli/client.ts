@@ -1,5 +1,5 @@
-/** Asks control, over whatever carries the request, and tells its answers from its failures. */
-import type { ControlAnswer, ControlRequest, ControlResults } from '../contract/operations.ts';
+/** Asks control, over whatever carries the request, and separates its answers from its failures. */
+import type { ControlAnswer, ControlRequest, ControlResults, Signed } from '../contract/operations.ts';
 import { CommandFailure } from './failure.ts';
 import { line, plain, stackLines } from './format.ts';
 
@@ -20,29 +20,42 @@ export type Ask = <Command extends keyof ControlResults>(
   request: RequestOf<Command>,
 ) => Promise<ControlResults[Command]>;
 
+/** @param by who asks, for control's records; undefined: no name is given */
 export const controlClient =
-  (transport: Transport): Ask =>
-  async <Command extends keyof ControlResults>(
-    request: RequestOf<Command>,
-  ): Promise<ControlResults[Command]> => {
-    const { payload, functionError } = await transport(JSON.stringify(request));
-    const parsed = parse(payload);
-    if (functionError !== undefined) throw new CommandFailure(describeFailure(parsed ?? payload));
-    if (!isAnswer<Command>(parsed)) {
-      throw new CommandFailure(
-        `control gave no answer to ${request.command} that can be read: ${line(payload, 200)}\n` +
-          'Perhaps another version is deployed than the one of this command line; deploy this one, or use that one.',
-      );
+  (transport: Transport, by?: string): Ask =>
+  async <Command extends keyof ControlResults>(request: RequestOf<Command>) => {
+    try {
+      return await ask<Command>(transport, by === undefined ? request : { ...request, by });
+    } catch (error) {
+      // A deployed version that knows of no signatures.
+      if (by !== undefined && error instanceof CommandFailure && error.message.startsWith('by: unknown'))
+        return ask<Command>(transport, request);
+      throw error;
     }
-    if (!parsed.ok) throw new CommandFailure(plain(parsed.refused));
-    return parsed.result;
   };
+
+const ask = async <Command extends keyof ControlResults>(
+  transport: Transport,
+  request: RequestOf<Command> & Signed,
+): Promise<ControlResults[Command]> => {
+  const { payload, functionError } = await transport(JSON.stringify(request));
+  const parsed = parse(payload);
+  if (functionError !== undefined) throw new CommandFailure(describeFailure(parsed ?? payload));
+  if (!isAnswer<Command>(parsed)) {
+    throw new CommandFailure(
+      `control gave no answer to ${request.command} that can be read: ${line(payload, 200)}\n` +
+        'Perhaps another version is deployed than the one of this command line; deploy this one, or use that one.',
+    );
+  }
+  if (!parsed.ok) throw new CommandFailure(plain(parsed.refused));
+  return parsed.result;
+};
 
 const parse = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    // Not JSON: shown as it is by whoever asked.
+    // Not JSON: the caller shows it as it is.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
@@ -56,7 +69,7 @@ const isAnswer = <Command extends keyof ControlResults>(value: unknown): value i
   return value['ok'] === true ? 'result' in value : typeof value['refused'] === 'string';
 };
 
-/** Lambda's report of an error: its type, its message, and where, if the function lived to tell. */
+/** Lambda's report of an error: its type, its message, and where, if the function could still report it. */
 const describeFailure = (payload: unknown): string => {
   if (!isRecord(payload)) return `control's function failed: ${line(String(payload), 200)}`;
   const text = (key: string): string => (typeof payload[key] === 'string' ? payload[key] : '');

@@ -1,5 +1,7 @@
 /** Values as people read them. Pure: the present is a parameter. All times are milliseconds since 1970. */
-import { stripVTControlCharacters } from 'node:util';
+import { plain } from '../local/common/terminal.ts';
+
+export { plain };
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -42,19 +44,9 @@ export const plural = (value: number, one: string, several = `${one}s`): string 
 export const bytes = (size: number): string =>
   size < 1024 ? `${size} B` : `${(size / 1024).toFixed(size < 10 * 1024 ? 1 : 0)} KB`;
 
-/** A content hash, as far as a person compares it. */
+/** A content hash, as far as people compare it. */
 export const version = (codeVersion: string): string =>
   codeVersion === '' ? 'unknown' : codeVersion.slice(0, 12);
-
-/**
- * What comes from outside (an error's text, an event's id) without what a terminal would obey instead of show; line
- * breaks stay.
- */
-export const plain = (text: string): string =>
-  stripVTControlCharacters(text)
-    .replace(/\r\n?/g, '\n')
-    .replace(/\t/g, '  ')
-    .replace(/[^\P{Cc}\n]/gu, '');
 
 const graphemes = new Intl.Segmenter();
 
@@ -70,7 +62,7 @@ export const line = (text: string, width: number): string => {
         .trimEnd()}…`;
 };
 
-/** Of a long path the end tells more than the beginning. */
+/** Keeps the end of a long path: it is the useful part. */
 const call = (text: string, width: number): string => {
   const whole = text.trim();
   const [, name = 'at ', place = whole] = /^(.*?\(|at )(.*)$/.exec(whole) ?? [];
@@ -78,7 +70,7 @@ const call = (text: string, width: number): string => {
   return whole.length <= width || room < 10 ? line(whole, width) : `${name}…${place.slice(-room)}`;
 };
 
-/** Where it happened: the first calls of a stack, without the message, which is shown beside it. */
+/** Where it happened: the first calls of a stack, without the message, which is shown next to it. */
 export const stackLines = (stack: string | undefined, lines: number, width: number): readonly string[] =>
   plain(stack ?? '')
     .split('\n')

@@ -1,7 +1,8 @@
-/** A destination for trying things out: prints each event that arrives, and answers as it is told to. */
+/** A destination for trying things out: prints each event that arrives, and answers as asked. */
 import { createServer } from 'node:http';
 import pc from 'picocolors';
 import { listen, readBody, type Listening } from '../local/common/http.ts';
+import { jsonText, plain } from '../local/common/terminal.ts';
 import { HOST } from '../local/common/settings.ts';
 
 export interface ListenOptions {
@@ -37,12 +38,12 @@ const linesOf = (body: string, json: boolean): readonly string[] => {
   try {
     parsed = JSON.parse(body);
   } catch {
-    return [pc.red(`not JSON: ${body.slice(0, 200)}`)];
+    return [pc.red(`not JSON: ${plain(body.slice(0, 200))}`)];
   }
   const events = Array.isArray(parsed) ? parsed : [parsed];
   return events.map((event: unknown) => {
-    if (json) return JSON.stringify(event);
-    return isRecord(event) ? describe(event) : pc.red(`not an event: ${JSON.stringify(event)}`);
+    if (json) return jsonText(event);
+    return isRecord(event) ? describe(event) : pc.red(`not an event: ${plain(JSON.stringify(event))}`);
   });
 };
 
@@ -50,7 +51,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
 const describe = (event: Readonly<Record<string, unknown>>): string => {
-  const text = (key: string) => (typeof event[key] === 'string' ? event[key] : '');
+  const text = (key: string) =>
+    typeof event[key] === 'string' ? plain(event[key]).replaceAll('\n', ' ') : '';
   const user = text('userId') === '' ? text('anonymousId') : text('userId');
   const name = text('event') === '' ? text('name') : text('event');
   const time = new Date().toISOString().slice(11, 23);

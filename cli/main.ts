@@ -11,7 +11,7 @@ const USAGE = 2;
 
 // A word of the SDK to those who deploy with it, and not about this pipeline.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-// Whoever reads has read enough (`| head`).
+// The reader closed the pipe (`| head`).
 process.stdout.on('error', (error) => {
   if (codeOf(error) !== 'EPIPE') throw error;
   process.exit();

@@ -1,8 +1,11 @@
 /** The command line as a whole: which commands there are, and how they are explained. */
 import { Command, type Argument } from 'commander';
+import { printable } from '../local/common/terminal.ts';
 import { sluiceVersion } from '../contract/version.ts';
 import { addCheck } from './commands/check.ts';
 import { addDiscard } from './commands/discard.ts';
+import { addErase } from './commands/erase.ts';
+import { addExplain } from './commands/explain.ts';
 import { addHold } from './commands/hold.ts';
 import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
@@ -21,6 +24,8 @@ export const buildProgram = (): Command => {
     .description('Operates a Sluice pipeline: the local run, or with --stack <name> one on AWS.')
     .version(sluiceVersion())
     .exitOverride()
+    // It quotes what it was given.
+    .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)) })
     .configureHelp({
       subcommandTerm: (command) =>
         [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
@@ -35,8 +40,10 @@ export const buildProgram = (): Command => {
   addParked(program);
   addDiscard(program);
   addRejected(program);
+  addErase(program);
   addReport(program);
   addCheck(program);
+  addExplain(program);
   addLocal(program);
   return program;
 };

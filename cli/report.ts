@@ -1,4 +1,4 @@
-/** Gathers what whoever looks for the cause of a crash needs, as one value. */
+/** Gathers what is needed to find the cause of a crash, as one value. */
 import type { Crash, LastFailure, LateCrashes, ModeChange } from '../contract/modes.ts';
 import type { ParkedKey, ParkedKeyView, RejectedEvent, StatusReport } from '../contract/operations.ts';
 import type { Ask } from './client.ts';
@@ -6,7 +6,7 @@ import { readParked } from './commands/parked.ts';
 import { readRejected } from './commands/rejected.ts';
 import { CommandFailure } from './failure.ts';
 
-/** Records of rejected events that are counted; so many tell enough. */
+/** Records of rejected events that are counted at most. */
 const MAX_REJECTED = 1_000;
 /** Messages of a key whose content is added. */
 const MAX_MESSAGES = 10;
@@ -74,7 +74,7 @@ export interface ReportOptions {
 }
 
 /**
- * A part that cannot be read is told among the problems: when something is broken, the rest is worth the more.
+ * A part that cannot be read is listed among the problems: when something is broken, the rest is worth the more.
  * @throws CommandFailure when not even the status can be read
  */
 export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Report> => {

@@ -1,14 +1,16 @@
 /** What the operator's commands have in common: which pipeline, and in which form the answer is shown. */
+import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { readSettings } from '../local/common/settings.ts';
 import { controlClient, type Ask } from './client.ts';
-import { colors, print, type Colors } from './terminal.ts';
+import { colors, print, printJson, type Colors } from './terminal.ts';
 import { localTransport, stackTransport } from './transport.ts';
 
 export interface SessionOptions {
   readonly stack?: string;
   readonly region?: string;
   readonly profile?: string;
+  readonly as?: string;
   readonly json?: boolean;
 }
 
@@ -38,11 +40,24 @@ export const addSessionOptions = (command: Command): Command =>
     .option('--stack <name>', 'the pipeline of this stack on AWS; without it, the local run')
     .option('--region <region>', "the stack's region, if it is not the default one")
     .option('--profile <profile>', 'the AWS profile, if it is not the default one')
+    .option(
+      '--as <name>',
+      'who asks, for the records; by default SLUICE_OPERATOR, or the user and the name of this machine',
+    )
     .option('--json', 'print the result as JSON, for programs');
+
+/** A container may have a user without a name. */
+const operator = (): string => {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return hostname();
+  }
+};
 
 /** @throws CommandFailure when no local run is up; an unknown stack is found out with the first question */
 export const openSession = async (command: Command): Promise<Session> => {
-  const { stack, region, profile, json = false } = command.opts<SessionOptions>();
+  const { stack, region, profile, as, json = false } = command.opts<SessionOptions>();
   if (stack === undefined && (region !== undefined || profile !== undefined)) {
     command.error('error: --region and --profile belong to --stack <name>', { exitCode: 2 });
   }
@@ -58,7 +73,7 @@ export const openSession = async (command: Command): Promise<Session> => {
     .map(([name, value]) => ` --${name} ${value}`)
     .join('');
   return {
-    ask: controlClient(transport),
+    ask: controlClient(transport, as ?? process.env['SLUICE_OPERATOR'] ?? operator()),
     target: stack === undefined ? 'local run' : `stack ${stack}`,
     view: {
       now: Date.now(),
@@ -66,6 +81,9 @@ export const openSession = async (command: Command): Promise<Session> => {
       command: (text) => `npx sluice ${text}${suffix}`,
       deploy: stack === undefined ? 'npx sluice redeploy' : 'npx cdk deploy',
     },
-    show: (result, text) => print(json ? JSON.stringify(result, undefined, 2) : text()),
+    show: (result, text) => {
+      if (json) printJson(result);
+      else print(text());
+    },
   };
 };

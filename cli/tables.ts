@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import type { Colors } from './terminal.ts';
 
-/** What every table fits in: a terminal beside an editor. */
+/** What every table fits in: a terminal next to an editor. */
 export const WIDTH = 100;
 
 export interface Column {

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
+import { jsonText, printable } from '../local/common/terminal.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -9,11 +10,15 @@ export type Colors = ReturnType<typeof pc.createColors>;
 export const colors: Colors = pc.createColors(isatty(process.stdout.fd) && pc.isColorSupported);
 
 export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
+};
+
+export const printJson = (value: unknown): void => {
+  process.stdout.write(`${jsonText(value, 2)}\n`);
 };
 
 export const complain = (text: string): void => {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printable(text)}\n`);
 };
 
 export interface Dialogue {
@@ -32,7 +37,7 @@ export const confirm = async (question: string, { input, output }: Dialogue): Pr
   const terminal = createInterface({ input, output });
   try {
     const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed]);
+    const answer = await Promise.race([terminal.question(`${printable(question)} [y/N] `), closed]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();

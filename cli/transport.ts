@@ -25,14 +25,14 @@ export const localTransport = async (dataDir: string): Promise<Transport> => {
     if (!(error instanceof UsageError)) throw error;
     throw new CommandFailure(`${error.message}, or name a deployed pipeline with --stack`, { cause: error });
   });
-  const { apiUrl, controlFunction } = run as Partial<RunFile>;
-  if (apiUrl === undefined || controlFunction === undefined) {
+  const { apiUrl, accessKeyId, controlFunction } = run as Partial<RunFile>;
+  if (apiUrl === undefined || accessKeyId === undefined || controlFunction === undefined) {
     throw new CommandFailure(
       `the local run in ${dataDir} is of an older version; stop it, and start it again`,
     );
   }
   // Explicit, so that nothing of the person's AWS settings leads elsewhere.
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const credentials = { accessKeyId, secretAccessKey: 'local' };
   const invoke = invoker({ region: 'us-east-1', endpoint: apiUrl, credentials }, controlFunction);
   return (payload) =>
     invoke(payload).catch((error: unknown) => {
@@ -100,6 +100,6 @@ const findControl = async (client: CloudFormationClient, stack: string): Promise
   const name = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === CONTROL_OUTPUT)?.OutputValue;
   if (name !== undefined) return name;
   throw new CommandFailure(
-    `the stack ${JSON.stringify(stack)} has no output ${CONTROL_OUTPUT}: it is none of Sluice, or of an older version; deploy it again`,
+    `the stack ${JSON.stringify(stack)} has no output ${CONTROL_OUTPUT}: it is not a stack of Sluice, or of an older version; deploy it again`,
   );
 };

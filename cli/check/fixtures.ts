@@ -1,6 +1,7 @@
 /** Events from the files of a directory: of their own making, or recorded from an SDK. */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { CheckedEvent } from '../../contract/transform-check.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
 
@@ -33,18 +34,39 @@ const stamped = (event: Json, name: string, now: string): CheckedEvent => {
 };
 
 const readFixture = async (file: string): Promise<readonly Json[]> => {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const content = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new CommandFailure(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
   });
+  return parseFixture(content, file);
+};
+
+const parseFixture = (json: string, file: string): readonly Json[] => {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = JSON.parse(json);
   } catch (error) {
     throw new CommandFailure(`${file} is not JSON: ${messageOf(error)}`, { cause: error });
   }
   const events = eventsIn(content);
   if (events !== undefined) return events;
   throw new CommandFailure(`${file}: expected an event, a list of events, or { "batch": [...] }`);
+};
+
+/** @param name of an event without a `messageId` */
+const stampedAll = (events: readonly Json[], name: string, now: string): CheckedEvent[] =>
+  events.map((event, i) => stamped(event, events.length === 1 ? name : `${name}[${i}]`, now));
+
+/**
+ * The events of one file.
+ * @param file `-`: standard input
+ * @param now ISO 8601; the times of an event that has none
+ * @throws CommandFailure that names the file
+ */
+export const readEvents = async (file: string, now: string): Promise<readonly CheckedEvent[]> => {
+  const name = file === '-' ? 'standard input' : file;
+  const events = file === '-' ? parseFixture(await text(process.stdin), name) : await readFixture(file);
+  if (events.length > 0) return stampedAll(events, file === '-' ? 'event' : basename(file), now);
+  throw new CommandFailure(`${name} has no events; write an event, a list of events, or { "batch": [...] }`);
 };
 
 /**
@@ -61,9 +83,7 @@ export const readFixtures = async (directory: string, now: string): Promise<read
   });
   const events: CheckedEvent[] = [];
   for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
-    const found = await readFixture(join(directory, name));
-    const nameOf = (i: number): string => (found.length === 1 ? name : `${name}[${i}]`);
-    events.push(...found.map((event, i) => stamped(event, nameOf(i), now)));
+    events.push(...stampedAll(await readFixture(join(directory, name)), name, now));
   }
   if (events.length > 0) return events;
   throw new CommandFailure(

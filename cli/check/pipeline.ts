@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ASSEMBLY_CHECK } from '../../config/assembly.ts';
+import { loadConfig } from '../../config/load.ts';
 import {
   BUNDLE_FILES,
   ROUTER_STAGE,
@@ -29,11 +30,19 @@ export interface CheckedStage {
   readonly secrets: readonly string[];
 }
 
+/** A destination, as the router has it. */
+export type CheckedDestination = RouterBundle['destinations'][number] & { readonly enabled: boolean };
+
 export interface CheckedPipeline {
   /** The path of the program that runs a transform. */
   readonly program: string;
+  /** Of the configuration: what is accepted and should be changed, a line each. */
+  readonly warnings: readonly string[];
   /** Ids of all stages, the router's first. */
   readonly ids: readonly string[];
+  /** Ids of the sources, as they are configured. */
+  readonly sources: readonly string[];
+  readonly destinations: readonly CheckedDestination[];
   /** Those with a transform, the router's first. */
   readonly stages: readonly CheckedStage[];
 }
@@ -55,6 +64,7 @@ const isRouter = ({ id }: { readonly id: string }): number => (id === ROUTER_STA
  */
 export const readPipeline = async (settings: Settings): Promise<CheckedPipeline> => {
   const assembly = await synthesize({ ...settings, checkTransforms: false });
+  const { warnings } = await loadConfig(settings.configPath, settings.controlInterval);
   // Nothing of the template is asked that depends on where queues are.
   const { functions } = readStack(await readAssembly(assembly), 'http://127.0.0.1');
   const read = await Promise.all(
@@ -64,7 +74,9 @@ export const readPipeline = async (settings: Settings): Promise<CheckedPipeline>
       bundle: await readBundle(codeDir),
     })),
   );
-  const [source] = read.flatMap(({ bundle }) => bundle.sources ?? []);
+  // Ingest has them, and control.
+  const sources = [...new Set(read.flatMap(({ bundle }) => bundle.sources ?? []).map(({ id }) => id))];
+  const routed = read.flatMap(({ bundle }) => bundle.destinations ?? []);
   const stages = read
     .flatMap(({ bundle, ...rest }) => {
       const id = idOf(bundle);
@@ -73,14 +85,27 @@ export const readPipeline = async (settings: Settings): Promise<CheckedPipeline>
     .sort((a, b) => isRouter(a) - isRouter(b));
   return {
     program: join(assembly, ASSEMBLY_CHECK),
+    warnings,
     ids: stages.map(({ id }) => id),
+    sources,
+    // The router knows those that are switched on.
+    destinations: stages.flatMap(({ bundle: { destination } }) =>
+      destination === undefined
+        ? []
+        : [
+            {
+              ...(routed.find(({ id }) => id === destination.id) ?? { id: destination.id }),
+              enabled: destination.enabled,
+            },
+          ],
+    ),
     stages: stages.flatMap(({ bundle: { transform, destination }, ...rest }) =>
       transform === undefined
         ? []
         : [
             {
               ...rest,
-              source: destination?.sources?.[0] ?? source?.id ?? '',
+              source: destination?.sources?.[0] ?? sources[0] ?? '',
               secrets: Object.values(transform.secrets).map(({ secretName }) => secretName),
             },
           ],

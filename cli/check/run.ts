@@ -1,6 +1,4 @@
 /** Runs events through transforms, each in a process of its own. */
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import {
@@ -11,6 +9,7 @@ import {
   type CheckRequest,
   type CheckRun,
 } from '../../contract/transform-check.ts';
+import { runProcess } from '../../local/common/subprocess.ts';
 import { readSecret, secretsFile } from '../../local/secrets-manager/service.ts';
 import { CommandFailure } from '../failure.ts';
 import type { CheckedPipeline, CheckedStage } from './pipeline.ts';
@@ -62,20 +61,14 @@ export type Run = (stage: CheckedStage, events: readonly CheckEvent[]) => Promis
 export const runner =
   (program: string, secrets: Secrets['values']): Run =>
   async (stage, events) => {
-    const child = spawn(process.execPath, [program, stage.directory], {
-      stdio: ['pipe', 'pipe', 'ignore'],
+    const { stdout, code, signal } = await runProcess(process.execPath, [program, stage.directory], {
+      input: JSON.stringify({ events, secrets } satisfies CheckRequest),
+      stderr: 'ignore',
       cwd: stage.directory,
       env: { ...process.env, ...checkEnvironment(stage.memoryMb) },
     });
-    const ended = new Promise<string>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('exit', (code, signal) => resolve(signal ?? `code ${code ?? 0}`));
-    });
-    // A process that ends early does not read all of it; how it ended is said below.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(JSON.stringify({ events, secrets } satisfies CheckRequest));
-    const [output, how] = await Promise.all([text(child.stdout), ended]);
-    const answer = output.trimEnd().split('\n').at(-1) ?? '';
+    const how = signal ?? `code ${code ?? 0}`;
+    const answer = stdout.trimEnd().split('\n').at(-1) ?? '';
     if (answer === '')
       throw new CommandFailure(
         `the process that ran the transform of ${stage.id} ended (${how}), which in a function would be a crash of kind "death"; ` +

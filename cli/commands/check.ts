@@ -10,7 +10,8 @@ import { hasCrashed, readSecrets, runFromSdk, runner, type Run, type StageCheck 
 import { SAMPLES } from '../check/samples.ts';
 import { CommandFailure } from '../failure.ts';
 import { addSessionOptions, openSession, type SessionOptions } from '../session.ts';
-import { colors, print } from '../terminal.ts';
+import { jsonText } from '../../local/common/terminal.ts';
+import { colors, complain, print } from '../terminal.ts';
 import { checkText } from '../views/check.ts';
 
 interface Options extends SessionOptions {
@@ -49,6 +50,7 @@ export const addCheck = (program: Command): void => {
         command.error('error: --stack, --region and --profile belong to --from', { exitCode: 2 });
       const settings = readSettings(process.env, process.cwd());
       const pipeline = await readPipeline(settings);
+      for (const warning of pipeline.warnings) complain(warning);
       const stages = chooseStages(pipeline, wanted);
       const isUsed = (stage: CheckedStage): boolean =>
         stages.includes(stage) || (from === undefined && stage.id === ROUTER_STAGE);
@@ -70,7 +72,7 @@ export const addCheck = (program: Command): void => {
       const missing = { missing: secrets.missing, file: secretsFile(settings.dataDir) };
       print(
         options.json === true
-          ? JSON.stringify({ stages: checks, missingSecrets: secrets.missing }, undefined, 2)
+          ? jsonText({ stages: checks, missingSecrets: secrets.missing }, 2)
           : checkText(checks, { colors }, missing),
       );
       if (checks.some(hasCrashed)) process.exitCode = 1;

@@ -62,7 +62,7 @@ const question = ({ key, messages, more }: ParkedKeyView, messageId: string, vie
     );
   }
   return [
-    `This event will be taken out of ${key.stage} for good, and its user's later events go on without it:`,
+    `This event will be taken out of ${key.stage} for good, and its user's later events continue without it:`,
     ...describe(message, messageId, view),
     'A record of it is kept. If it is sent again from there, it comes behind those later events.',
   ].join('\n');

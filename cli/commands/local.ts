@@ -4,7 +4,7 @@ import { readRunFile } from '../../local/run/run-file.ts';
 import { readSettings, UsageError } from '../../local/common/settings.ts';
 import { examples, whole } from '../arguments.ts';
 import { startListener } from '../listen.ts';
-import { print } from '../terminal.ts';
+import { complain, print } from '../terminal.ts';
 
 const redeploy = async ({ unchecked = false }: { unchecked?: boolean }): Promise<void> => {
   const { dataDir } = readSettings(process.env, process.cwd());
@@ -15,10 +15,14 @@ const redeploy = async ({ unchecked = false }: { unchecked?: boolean }): Promise
       cause: error,
     });
   });
-  const { error } = (await response.json()) as { error?: string };
+  const { error, warnings = [] } = (await response.json()) as {
+    error?: string;
+    warnings?: readonly string[];
+  };
   if (response.status === 422) throw new UsageError(`${error ?? 'refused'}\nNothing was changed.`);
   if (error !== undefined)
-    throw new UsageError(`${error}\nThe deployment broke off; try it again, or start npm start anew.`);
+    throw new UsageError(`${error}\nThe deployment was interrupted. Run it again, or restart npm start.`);
+  for (const warning of warnings) complain(warning);
   print('Deployed: the functions run the new code.');
 };
 

@@ -29,8 +29,8 @@ export const addParked = (program: Command): void => {
   addSessionOptions(program.command('parked'))
     .description('the users whose events are set aside: how many, since when, why')
     .argument('[stage]', STAGE)
-    .option('-n, --limit <keys>', 'show at most so many keys', whole(1, 10_000), 50)
-    .option('--cursor <cursor>', 'go on where an earlier answer ended')
+    .option('-n, --limit <keys>', 'show at most this many keys', whole(1, 10_000), 50)
+    .option('--cursor <cursor>', 'continue from the cursor of an earlier page')
     .addHelpText('after', examples('npx sluice parked', 'npx sluice parked crm --limit 500 --json'))
     .action(
       async (
@@ -49,7 +49,7 @@ export const addParked = (program: Command): void => {
     .argument('<stage>', STAGE)
     .argument('<key>', 'as `parked` shows it', orderKey)
     .option('--content', "show the events' content as well: it is the users' data")
-    .option('-n, --limit <messages>', 'show at most so many messages', whole(1, 200), 10)
+    .option('-n, --limit <messages>', 'show at most this many messages', whole(1, 200), 10)
     .addHelpText(
       'after',
       examples('npx sluice show router 4vUkAaZr1k...', 'npx sluice show router 4vUkAaZr1k... --content'),

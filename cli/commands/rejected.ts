@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import type { RejectedPage } from '../../contract/operations.ts';
 import { examples, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
-import { plural } from '../format.ts';
 import { readPages } from '../pages.ts';
 import { addSessionOptions, openSession } from '../session.ts';
 import { rejectedText } from '../views/rejected.ts';
+import { addRejectedDelete } from './rejected-delete.ts';
+import { addRejectedRetry } from './rejected-retry.ts';
 
 export interface RejectedQuery {
   readonly stage?: string | undefined;
@@ -40,8 +41,8 @@ export const addRejected = (program: Command): void => {
     .description('list them, with the reasons')
     .argument('[stage]', "ingest, router, or a destination's id")
     .option('--content', "show the events' content as well: it is the users' data")
-    .option('-n, --limit <records>', 'show at most so many', whole(1, 10_000), 50)
-    .option('--cursor <cursor>', 'go on where an earlier answer ended')
+    .option('-n, --limit <records>', 'show at most this many', whole(1, 10_000), 50)
+    .option('--cursor <cursor>', 'continue from the cursor of an earlier page')
     .addHelpText(
       'after',
       examples('npx sluice rejected list', 'npx sluice rejected list crm --content --json'),
@@ -58,17 +59,6 @@ export const addRejected = (program: Command): void => {
       },
     );
 
-  addSessionOptions(rejected.command('retry'))
-    .description('send one again, after the events of its user that are waiting')
-    .argument('<stage>', "ingest, router, or a destination's id")
-    .argument('<id>', 'as `list` shows it')
-    .addHelpText(
-      'after',
-      examples("npx sluice rejected retry crm '9d4b6a0e-51c6-4f0e-8d0c-0f5d8a3a1f77:0:0'"),
-    )
-    .action(async (stage: string, id: string, _: object, command: Command) => {
-      const { ask, show } = await openSession(command);
-      const result = await ask({ command: 'retry-rejected', stage, id });
-      show(result, () => `${plural(result.sent, 'event')} sent again.`);
-    });
+  addRejectedRetry(rejected);
+  addRejectedDelete(rejected);
 };

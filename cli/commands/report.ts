@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
+import { jsonText } from '../../local/common/terminal.ts';
 import { sluiceVersion } from '../../contract/version.ts';
 import { examples, whole } from '../arguments.ts';
 import { CommandFailure, codeOf, messageOf } from '../failure.ts';
@@ -25,7 +26,7 @@ export const addReport = (program: Command): void => {
       'write a crash report: one JSON file with modes, crashes, versions, counts; no content of events',
     )
     .option('-o, --output <file>', 'where to (default: sluice-report-<time>.json)')
-    .option('--keys <n>', 'list so many parked keys', whole(1, 10_000), 100)
+    .option('--keys <n>', 'list at most this many parked keys', whole(1, 10_000), 100)
     .option('--content', "add the parked events' content: it is the users' data")
     .option('--force', 'replace a file that is there')
     .addHelpText(
@@ -72,7 +73,7 @@ const summary = ({
 
 /** For its owner's eyes: it may hold users' data. */
 const save = async (file: string, report: Report, force: boolean): Promise<void> => {
-  const text = `${JSON.stringify(report, undefined, 2)}\n`;
+  const text = `${jsonText(report, 2)}\n`;
   await writeFile(file, text, { flag: force ? 'w' : 'wx', mode: 0o600 }).catch((error: unknown) => {
     throw new CommandFailure(
       codeOf(error) === 'EEXIST'

@@ -8,7 +8,7 @@ const NOT_NORMAL = 3;
 export const addStatus = (program: Command): void => {
   addSessionOptions(program.command('status'))
     .description('the modes of the pipeline and of each stage, what waits, and what happens next')
-    .option('--exit-code', `exit with ${NOT_NORMAL} unless every stage is normal and none is held`)
+    .option('--exit-code', `exit with ${NOT_NORMAL} unless every stage is normal and not held`)
     .addHelpText(
       'after',
       examples(
@@ -20,7 +20,7 @@ export const addStatus = (program: Command): void => {
     .action(async ({ exitCode = false }: { exitCode?: boolean }, command: Command) => {
       const { ask, show, view } = await openSession(command);
       const report = await ask({ command: 'status' });
-      // Ages are told by the clock that the times come from.
+      // Ages go by the clock that the times come from.
       show(report, () => statusText(report, { ...view, now: report.at }));
       if (exitCode && !isAllNormal(report)) process.exitCode = NOT_NORMAL;
     });

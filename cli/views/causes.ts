@@ -49,7 +49,7 @@ const crashOf = (crash: NonNullable<StageStatus['lastCrash']>): Shown => ({
   lines: (view) => crashLines(crash, view),
 });
 
-/** When any failure of it was last seen; undefined: none is on record. */
+/** When any failure of it was last seen; undefined: there is no record of one. */
 export const lastFailedAt = (stage: StageStatus): number | undefined => failuresOf(stage)[0]?.at;
 
 /** Something failed within the last hour, or since the last delivery: an operator who looks wants to see it from the first time on. */

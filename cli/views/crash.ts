@@ -52,6 +52,6 @@ export const lateText = ({ count, since }: LateCrashes, now: number): string =>
 
 /** They are the code's, and not the stage's, to fix: nothing of it is in the colour of trouble but the error. */
 export const lateLines = (stage: string, late: LateCrashes, view: View): readonly string[] => [
-  `${view.colors.bold(stage)}: ${lateText(late, view.now)}. No event waits for them, and none is lost.`,
+  `${view.colors.bold(stage)}: ${lateText(late, view.now)}. They delay no event, and lose none.`,
   ...crashLines(late.last, view, { label: 'the last' }),
 ];

@@ -8,11 +8,11 @@ import type { View } from '../session.ts';
 export const holdText = (stage: StageStatus, { colors, command }: View): string => {
   const what =
     stage.id === ROUTER_STAGE
-      ? 'The whole pipeline is held: a hold of the router shuts every destination too.'
-      : `${stage.id} is held; the other stages go on.`;
+      ? 'The whole pipeline is held: a hold of the router blocks every destination too.'
+      : `${stage.id} is held; the other stages continue.`;
   return [
     colors.yellow(what),
-    'Events are accepted and kept, and not forwarded, until somebody resumes it. What is in flight is finished.',
+    'Events are accepted and kept, and not forwarded, until someone resumes it. What is in flight is finished.',
     `Undo: ${colors.cyan(command(stage.id === ROUTER_STAGE ? 'resume' : `resume ${stage.id}`))}`,
   ].join('\n');
 };
@@ -22,7 +22,7 @@ export const resumeText = (stage: StageStatus, { colors, command }: View): strin
   const what = stage.id === ROUTER_STAGE ? 'The pipeline' : stage.id;
   if (stage.shut) {
     return [
-      colors.yellow(`${what} is resumed, but forwards nothing yet: ${whyShut(stage)}`),
+      colors.yellow(`${what} is resumed, but forwards nothing yet: ${whyBlocked(stage)}`),
       `See: ${colors.cyan(command('status'))}`,
     ].join('\n');
   }
@@ -31,9 +31,9 @@ export const resumeText = (stage: StageStatus, { colors, command }: View): strin
     : `${what} is resumed; it is ${stage.mode}.`;
 };
 
-const whyShut = ({ id, mode, reason }: StageStatus): string => {
+const whyBlocked = ({ id, mode, reason }: StageStatus): string => {
   if (mode === 'degraded') return `it is degraded${reason === '' ? '' : `: ${line(reason, 200)}`}`;
   return id === ROUTER_STAGE
-    ? 'it is shut'
-    : 'the router is degraded or held, which shuts the whole pipeline.';
+    ? 'it is blocked'
+    : 'the router is degraded or held, which blocks the whole pipeline.';
 };

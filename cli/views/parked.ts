@@ -31,7 +31,7 @@ export const parkedText = ({ keys, cursor }: ParkedPage, view: View): string => 
     ),
   );
   const more =
-    cursor === undefined ? [] : [`There are more: raise --limit, or go on with --cursor ${cursor}`];
+    cursor === undefined ? [] : [`There are more: raise --limit, or continue with --cursor ${cursor}`];
   const hints = [
     `Look at one: ${colors.cyan(command('show <stage> <key>'))}`,
     `Put them back now: ${colors.cyan(command('retry <stage> [key]'))}`,
@@ -71,7 +71,7 @@ const whyLines = (key: ParkedKey | undefined, colors: View['colors']): readonly 
 
 const triesText = (failures: number): string => {
   if (failures === 0) return 'not tried again yet';
-  return failures === 1 ? '1 try in vain' : `${count(failures)} tries in vain`;
+  return failures === 1 ? '1 unsuccessful try' : `${count(failures)} unsuccessful tries`;
 };
 
 export const showText = ({ key, messages, more }: ParkedKeyView, view: View): string => {
@@ -126,7 +126,7 @@ const contentLines = (event: unknown, { colors }: View): readonly string[] =>
     .split('\n')
     .map((text) => colors.dim(`       ${text}`));
 
-/** Control has started to put them back; it goes on with the rest each minute. */
+/** Control has started to put them back; it continues with the rest each minute. */
 export const retryText = ({ keys, shut = [] }: ControlResults['retry'], { command }: View): string =>
   [
     keys === 0

@@ -24,7 +24,7 @@ export const rejectedText = ({ events, cursor }: RejectedPage, view: View): stri
     ),
   );
   const more =
-    cursor === undefined ? [] : [`There are more: raise --limit, or go on with --cursor ${cursor}`];
+    cursor === undefined ? [] : [`There are more: raise --limit, or continue with --cursor ${cursor}`];
   const hint = `Send one again: ${colors.cyan(command('rejected retry <stage> <id>'))}`;
   return [...blocks, [...more, hint].join('\n')].join('\n\n');
 };
@@ -34,12 +34,12 @@ const stageBlock = (stage: string, events: readonly RejectedEvent[], view: View)
   const { now, colors } = view;
   const { head, rows } = tableLines(
     COLUMNS,
-    events.map(({ at, sourceId, count, size, reason, discarded }) => [
+    events.map(({ at, sourceId, count, size, reason, discarded, by }) => [
       ago(at, now),
       line(sourceId, 16),
       String(count),
       bytes(size),
-      line(discarded ? `discarded by hand: ${reason}` : reason, 50),
+      line(discarded ? `discarded by ${by ?? 'hand'}: ${reason}` : reason, 50),
     ]),
     colors,
   );

@@ -8,6 +8,7 @@ import { table, type Column } from '../tables.ts';
 import type { Colors } from '../terminal.ts';
 import { causeLines, isFailing, lastFailedAt } from './causes.ts';
 import { lateLines } from './crash.ts';
+import { hotKeyLines } from './hot-keys.ts';
 
 /** What `--exit-code` asks. Parked keys are no trouble of the pipeline's: they wait while everyone else flows. */
 export const isAllNormal = ({ stages }: StatusReport): boolean => !stages.some(isTroubled);
@@ -30,6 +31,7 @@ export const statusText = (report: StatusReport, view: View): string => {
     ...stages.map(({ id, lateCrashes }) =>
       lateCrashes === undefined ? [] : lateLines(id, lateCrashes, view),
     ),
+    ...stages.map(({ id, hotKeys }) => (hotKeys === undefined ? [] : hotKeyLines(id, hotKeys, view))),
     orphanLines(report.orphans, view),
     hintLines(report, view),
   ];
@@ -57,7 +59,7 @@ const detailed = (stages: readonly StageStatus[], { now }: View): readonly Stage
 const because = (reason: string): string => (reason === '' ? '' : `: ${line(reason, 400)}`);
 
 /** "degraded since ...: why"; of a hold the reason says that it is one. */
-const told = ({ mode, held, since, reason }: StageStatus, { now, colors }: View): string => {
+const situationText = ({ mode, held, since, reason }: StageStatus, { now, colors }: View): string => {
   const name = painted(mode, colors)(mode);
   const begun = since === undefined ? name : `${name} since ${isoAgo(since, now)}`;
   if (held) return `${begun}, ${colors.yellow(reason === '' ? 'held' : line(reason, 400))}`;
@@ -71,7 +73,7 @@ const headline = ({ pipeline, stages }: StatusReport, view: View): string => {
   const { colors, command } = view;
   const [router, ...destinations] = stages;
   if (router === undefined) return `${pipeline}: control knows no stage`;
-  const system = `${colors.bold(line(pipeline, 60))}: ${told(router, view)}`;
+  const system = `${colors.bold(line(pipeline, 60))}: ${situationText(router, view)}`;
   if (router.held) {
     return `${system}; accepting events, forwarding nothing until ${command('resume')}`;
   }
@@ -79,7 +81,7 @@ const headline = ({ pipeline, stages }: StatusReport, view: View): string => {
   const exceptions = destinations
     .filter((stage) => isTroubled(stage) || isPaging(stage))
     .map((stage) => `${stage.id} (${modeText(stage)})`);
-  const except = exceptions.length === 0 ? '' : `; not normal: ${exceptions.join(', ')}`;
+  const except = exceptions.length === 0 ? '' : `, except: ${exceptions.join(', ')}`;
   return router.mode === 'recovering'
     ? `${system}; accepting events, forwarding again at a low rate${except}`
     : `${system}; accepting and forwarding events${except}`;
@@ -99,7 +101,7 @@ const STAGE_COLUMNS: readonly Column[] = [
 const modeText = (stage: StageStatus): string => {
   const { mode, held, shut } = stage;
   if (held) return `${mode}, held`;
-  if (shut && mode !== 'degraded') return `${mode}, shut`;
+  if (shut && mode !== 'degraded') return 'blocked';
   return isPaging(stage) ? 'normal, page open' : mode;
 };
 
@@ -125,8 +127,8 @@ const stageLines = (stage: StageStatus, view: View): readonly string[] => {
   const { now, colors } = view;
   const { id, since, troubledSince, spill, redrives, mode, next } = stage;
   return [
-    // The first line of all has told the router's.
-    id === ROUTER_STAGE ? `${colors.bold(id)}:` : `${colors.bold(id)}: ${told(stage, view)}`,
+    // The first line of all has the router's.
+    id === ROUTER_STAGE ? `${colors.bold(id)}:` : `${colors.bold(id)}: ${situationText(stage, view)}`,
     ...causeLines(stage, view),
     // It is kept for an hour of normal, and says of a stage that is well again only when it was not.
     ...(troubledSince === undefined || troubledSince === since || !isTroubled(stage)

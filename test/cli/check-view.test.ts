@@ -1,4 +1,4 @@
-/** `sluice check`, as it is printed. */
+/** The output of `sluice check`. */
 import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import { hasCrashed, type StageCheck, type StageRun } from '../../cli/check/run.ts';
@@ -28,8 +28,8 @@ const THROW = {
   eventId: 'm-3',
 };
 
-describe('what came of a stage', () => {
-  it('is a line an event, its outputs, its crash, and what it printed', () => {
+describe('the result of a stage', () => {
+  it('is one line per event, with its outputs, its crash, and what it printed', () => {
     const runs = [
       runOf('m-1', { outputs: [{ messageId: 'm-1', n: 1 }, { messageId: 'm-1:1' }] }),
       runOf('m-2', { outputs: [], printed: [{ level: 'info', text: 'dropped', fields: '{"why":"bot"}' }] }),
@@ -57,7 +57,7 @@ describe('what came of a stage', () => {
     );
   });
 
-  it('says why a module does not load, and what failed late', () => {
+  it('shows why a module does not load, and late failures', () => {
     const load = {
       kind: 'load' as const,
       error: 'Error: no host',
@@ -82,7 +82,7 @@ describe('what came of a stage', () => {
     );
   });
 
-  it('says what is particular about the events, and which secrets had no value', () => {
+  it('shows notes on the events, and which secrets had no value', () => {
     const lines = text(
       [checkOf({ stage: 'crm', unreached: ['m-1', 'm-2'], transformed: 2, leftOut: 1 })],
       ['crm/api-key'],
@@ -99,7 +99,7 @@ describe('what came of a stage', () => {
     ]);
   });
 
-  it('holds nothing that a terminal obeys', () => {
+  it('contains no terminal escape sequences', () => {
     const nasty = '\u001b[2J\u0007x';
     const runs = [
       runOf(nasty, { type: nasty, outputs: [{ messageId: nasty }] }),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { StageCheck } from '../../cli/check/run.ts';
 import type { ControlRequest } from '../../contract/operations.ts';
 import { KEY, NOW, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
-import { Cli, type Ran } from './run-cli.ts';
+import { Cli, type Said } from './run-cli.ts';
 import { ok, StandIn } from './stand-in.ts';
 
 const control = new StandIn();
@@ -26,7 +26,7 @@ const CONFIG = {
   ],
   transform: { file: './all.ts', secrets: { KEY: { secretName: 'all/key' } } },
 };
-/** Marks events with their source, and drops aliases. A `poison` crashes it. */
+/** Marks events with their source, and drops aliases. It crashes on `poison`. */
 const ALL = `
 interface Event { type?: string; event?: string; poison?: object }
 export default (event: Event, context: { source: string; secrets: { KEY: string } }): object | null => {
@@ -34,7 +34,7 @@ export default (event: Event, context: { source: string; secrets: { KEY: string 
   if (event.event === 'Loud') console.log('the key is', context.secrets.KEY);
   return event.type === 'alias' ? null : { ...event, from: context.source };
 };`;
-/** Fails on what has not been through the other. */
+/** Fails on events that the pipeline's transform has not marked. */
 const CRM = `
 export default (event: { messageId: string; from?: string }, context: { receivedAt: string }): object => ({
   messageId: event.messageId,
@@ -42,7 +42,7 @@ export default (event: { messageId: string; from?: string }, context: { received
   receivedAt: context.receivedAt,
 });`;
 
-const run = (...args: string[]): Promise<Ran> =>
+const run = (...args: string[]): Promise<Said> =>
   cli.run(['check', ...args], {
     env: {
       SLUICE_CONFIG: join(cli.dir, 'sluice.config.json'),
@@ -75,7 +75,7 @@ afterAll(async () => {
 });
 
 describe('with sample events', () => {
-  it('runs one of each type, a destination on what the pipeline makes of them', async () => {
+  it('runs one of each type, and a destination on the pipeline’s outputs', async () => {
     const [router, destination, ...rest] = await stages(0);
     expect(rest).toEqual([]);
     expect(router?.stage).toBe('router');
@@ -88,13 +88,13 @@ describe('with sample events', () => {
       ['alias', undefined],
     ]);
     expect(destination).toMatchObject({ stage: 'crm', unreached: ['sample-alias'] });
-    // Of the source that it takes.
+    // Of the source that it accepts.
     expect(destination?.runs.map(({ outputs }) => outputs?.[0]?.['from'])).toEqual(Array(5).fill('APP'));
   });
 });
 
 describe('with fixtures', () => {
-  it('runs the events of all files, in order, named after these where they have no id; a crash is code 1', async () => {
+  it('runs the events of all files, in order, named after their file if they have no id; a crash is code 1', async () => {
     const [router] = await stages(1, 'router', '--fixtures', 'events');
     expect(
       router?.runs.map(({ eventId, crash, outputs }) => [eventId, crash?.error, outputs?.length]),
@@ -104,7 +104,7 @@ describe('with fixtures', () => {
       ['2-list.json[1]', undefined, 0],
       ['3-batch.json', undefined, 1],
     ]);
-    // What ingest would have added.
+    // Fields that ingest would have added.
     expect(router?.runs[3]?.outputs?.[0]).toMatchObject({
       timestamp: '2026-01-01T00:00:00.000Z',
       originalTimestamp: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -132,7 +132,7 @@ describe('with fixtures', () => {
 describe('with events that the pipeline keeps', () => {
   const content = (event: object) => ({ messageId: 'm', event: { messageId: 'm', ...event } });
 
-  it('parked: runs those of each key, up to the limit', async () => {
+  it('parked: runs the events of each key, up to the limit', async () => {
     const [first, second] = SHOWN.messages;
     control.replies = {
       parked: () => ok({ keys: [PARKED_KEY, { ...PARKED_KEY, key: 'other' }] }),
@@ -164,7 +164,7 @@ describe('with events that the pipeline keeps', () => {
     ]);
   });
 
-  it('rejected: runs those that are whole, and says which the transform had made', async () => {
+  it('rejected: runs complete events, and reports which ones the transform had made', async () => {
     const body = (event: object) => ({ ...REJECTED, sourceId: 'app', body: JSON.stringify(event) });
     control.replies = {
       rejected: ({ stage }: { stage?: string }) =>
@@ -193,7 +193,7 @@ describe('with events that the pipeline keeps', () => {
     ]);
   });
 
-  it('says what else can be done when there are none', async () => {
+  it('suggests alternatives when there are none', async () => {
     control.replies = { parked: () => ok({ keys: [] }) };
     expect(await run('--from', 'parked')).toEqual({
       code: 1,
@@ -204,7 +204,7 @@ describe('with events that the pipeline keeps', () => {
   });
 });
 
-describe('what goes wrong names the fix', () => {
+describe('an error names the fix', () => {
   it.each([
     [['crn'], 'there is no stage "crn"; the stages are router, crm, lake'],
     [['lake'], 'lake has no transform; the stages that have one are router, crm'],
@@ -228,7 +228,7 @@ describe('what goes wrong names the fix', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('a module that does not load, or whose process dies', async () => {
+  it('for a module that does not load, or whose process dies', async () => {
     write('all.ts', `export default null;\nthrow new Error('not today');`);
     const { code, stdout } = await run();
     expect(code).toBe(1);
@@ -242,7 +242,16 @@ describe('what goes wrong names the fix', () => {
     });
   });
 
-  it('no transform at all', async () => {
+  it('for a key of an earlier version, which is accepted', async () => {
+    write('all.ts', ALL);
+    write('sluice.config.json', { ...CONFIG, timing: { closedDoorLimit: '1 hour' } });
+    const { code, stdout, stderr } = await run('router');
+    expect(code).toBe(0);
+    expect(stdout).toContain('6 events in 1 stage: ');
+    expect(stderr).toMatch(/^sluice\.config\.json: timing\.closedDoorLimit: is deprecated, .*\n$/);
+  });
+
+  it('for a configuration without a transform', async () => {
     write('sluice.config.json', { sources: CONFIG.sources, destinations: [] });
     const { code, stderr } = await run();
     expect(code).toBe(1);

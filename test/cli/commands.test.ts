@@ -1,5 +1,5 @@
 /** The operator's commands, against a local run whose control is a stand-in. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ControlRequest } from '../../contract/operations.ts';
 import {
   ALL_NORMAL,
@@ -11,23 +11,15 @@ import {
   REJECTED,
   SHOWN,
 } from './fixtures.ts';
-import { Cli } from './run-cli.ts';
-import { ok, refused, StandIn } from './stand-in.ts';
+import { ok, refused } from './stand-in.ts';
+import { useStandIn } from './use-stand-in.ts';
 
-const control = new StandIn();
-const cli = new Cli();
-beforeAll(() => control.start());
-beforeEach(() => cli.pretendRun(control.url));
-afterEach(() => control.reset());
-afterAll(async () => {
-  cli.remove();
-  await control.stop();
-});
+const { control, cli } = useStandIn();
 
 const done = (stdout: string) => ({ code: 0, stdout, stderr: '' });
 
 describe('status', () => {
-  it('is for people, without colours when it is no terminal, not even in CI', async () => {
+  it('is readable text, without colours if stdout is not a terminal, even in CI', async () => {
     control.replies = { status: () => ok(DEGRADED) };
     const { code, stdout, stderr } = await cli.run(['status'], { env: { CI: 'true', FORCE_COLOR: '1' } });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -38,7 +30,7 @@ describe('status', () => {
     expect(control.requests).toEqual([{ command: 'status' }]);
   });
 
-  it('--json is the result and nothing else; --exit-code tells that it is not normal', async () => {
+  it('--json prints the result and nothing else; --exit-code reports that it is not normal', async () => {
     control.replies = { status: () => ok(DEGRADED) };
     const { code, stdout, stderr } = await cli.run(['status', '--json', '--exit-code']);
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
@@ -52,7 +44,7 @@ describe('status', () => {
 });
 
 describe('hold and resume', () => {
-  it('without a stage are the whole pipeline', async () => {
+  it('without a stage apply to the whole pipeline', async () => {
     control.replies = {
       hold: () => ok({ ...NORMAL_STAGE, held: true, shut: true }),
       resume: () => ok({ ...DEGRADED_ROUTER, mode: 'recovering', shut: false }),
@@ -67,7 +59,7 @@ describe('hold and resume', () => {
     ]);
   });
 
-  it('of a destination, with a reason, as JSON', async () => {
+  it('of a destination work with a reason, and print JSON', async () => {
     const held = { ...NORMAL_STAGE, id: 'crm', held: true, shut: true };
     control.replies = { hold: () => ok(held) };
     const { stdout } = await cli.run(['hold', 'crm', '--reason', ' moving ', '--json']);
@@ -75,7 +67,7 @@ describe('hold and resume', () => {
     expect(control.requests).toEqual([{ command: 'hold', stage: 'crm', reason: 'moving' }]);
   });
 
-  it('a typo is told in the words of control, code 1', async () => {
+  it('a typo prints control’s error, code 1', async () => {
     const text = 'stage: there is no stage "crn"; the stages are router, crm';
     control.replies = { hold: () => refused(text) };
     expect(await cli.run(['hold', 'crn', '--json'])).toEqual({ code: 1, stdout: '', stderr: `${text}\n` });
@@ -83,7 +75,7 @@ describe('hold and resume', () => {
 });
 
 describe('parked, show, retry', () => {
-  /** Pages of the size that is asked for. */
+  /** Pages of the requested size. */
   const pages = (keys: number) => (request: ControlRequest) => {
     const { limit = 50, cursor = '0' } = request as { limit?: number; cursor?: string };
     const from = Number(cursor);
@@ -95,7 +87,7 @@ describe('parked, show, retry', () => {
     return ok({ keys: page, ...(end < keys ? { cursor: String(end) } : {}) });
   };
 
-  it('parked reads on until there are as many as were asked for', async () => {
+  it('parked reads pages until it has the requested number of keys', async () => {
     control.replies = { parked: pages(500) };
     const { stdout } = await cli.run(['parked', 'router', '--limit', '150', '--json']);
     const { keys, cursor } = JSON.parse(stdout) as { keys: { key: string }[]; cursor?: string };
@@ -107,7 +99,7 @@ describe('parked, show, retry', () => {
     ]);
   });
 
-  it('parked goes on where it ended, and ends', async () => {
+  it('parked continues from a cursor, up to the end', async () => {
     control.replies = { parked: pages(152) };
     const { code, stdout } = await cli.run(['parked', '--cursor', '150']);
     expect(code).toBe(0);
@@ -115,7 +107,7 @@ describe('parked, show, retry', () => {
     expect(stdout).not.toContain('There are more');
   });
 
-  it('show asks for content only when it is told to', async () => {
+  it('show requests content only with --content', async () => {
     control.replies = { show: () => ok(SHOWN) };
     const { code, stdout } = await cli.run(['show', 'router', KEY]);
     expect(code).toBe(0);
@@ -143,7 +135,7 @@ describe('parked, show, retry', () => {
 });
 
 describe('rejected', () => {
-  it('list is what it does by itself', async () => {
+  it('list is the default', async () => {
     control.replies = { rejected: () => ok({ events: [REJECTED] }) };
     const { code, stdout } = await cli.run(['rejected']);
     expect(code).toBe(0);
@@ -156,15 +148,44 @@ describe('rejected', () => {
     ]);
   });
 
-  it('retry sends one again', async () => {
+  it('retry resends one', async () => {
     control.replies = { 'retry-rejected': () => ok({ sent: 1 }) };
     expect(await cli.run(['rejected', 'retry', 'crm', REJECTED.id])).toEqual(done('1 event sent again.\n'));
     expect(control.requests).toEqual([{ command: 'retry-rejected', stage: 'crm', id: REJECTED.id }]);
   });
+
+  it('retry sends those that match again, or counts them', async () => {
+    control.replies = { 'resend-rejected': () => ok({ records: 2, events: 3, skipped: [] }) };
+    const options = ['--stage', 'crm', '--reason', '400', '--since', '2026-11-22T10:00:00Z'];
+    const retry = (...more: readonly string[]) => cli.run(['rejected', 'retry', ...options, ...more]);
+    expect(await retry()).toEqual(done('3 events of 2 records sent again.\n'));
+    expect(await retry('--dry-run')).toEqual(done('3 events of 2 records would be sent again.\n'));
+    const request = {
+      command: 'resend-rejected',
+      stage: 'crm',
+      reason: '400',
+      since: '2026-11-22T10:00:00.000Z',
+    };
+    expect(control.requests).toEqual([
+      { ...request, limit: 50 },
+      { ...request, dryRun: true, limit: 200 },
+    ]);
+  });
+
+  it.each([
+    [['crm'], 'name either the id of a record, or --reason, --since or --until'],
+    [['crm', 'r1', '--reason', '400'], 'name either the id of a record, or --reason, --since or --until'],
+    [['--reason', '400'], 'name one stage'],
+    [['crm', '--since', 'yesterday'], 'Use a time, such as'],
+  ])('retry %j asks for what is missing', async (words, message) => {
+    const { code, stderr } = await cli.run(['rejected', 'retry', ...words]);
+    expect([code, control.requests]).toEqual([2, []]);
+    expect(stderr).toContain(message);
+  });
 });
 
-describe('what goes wrong', () => {
-  it("control's function fails: its error", async () => {
+describe('errors', () => {
+  it("control's function fails: its error is printed", async () => {
     control.replies = {
       status: () => ({
         headers: { 'x-amz-function-error': 'Unhandled' },
@@ -190,14 +211,14 @@ describe('what goes wrong', () => {
     ['another shape', '{"ok":true}'],
     ['nothing', ''],
     ['a list', '[]'],
-  ])('control answers what nobody understands: %s', async (_, body) => {
+  ])('control gives an unexpected answer: %s', async (_, body) => {
     control.replies = { status: () => ({ body }) };
     const { code, stderr } = await cli.run(['status']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^control gave no answer to status that can be read: .*\nPerhaps another version/);
   });
 
-  it('the local run is gone: how to start it', async () => {
+  it('the local run is gone: the error says how to start it', async () => {
     await cli.pretendRun('http://127.0.0.1:1');
     expect(await cli.run(['status'])).toEqual({
       code: 1,

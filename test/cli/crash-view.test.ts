@@ -1,19 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import pc from 'picocolors';
-import type { View } from '../../cli/session.ts';
 import { crashLines } from '../../cli/views/crash.ts';
 import type { Crash, CrashKind } from '../../contract/modes.ts';
-import { CRASH, NOW } from './fixtures.ts';
-
-const view: View = {
-  now: NOW,
-  colors: pc.createColors(false),
-  command: (text) => `npx sluice ${text}`,
-  deploy: 'npx sluice redeploy',
-};
+import { CRASH, view } from './fixtures.ts';
 
 const { messageId, eventId, ...elsewhere } = CRASH;
-/** What follows the error, and comes before the stack. */
+/** The lines between the error and the stack. */
 const facts = (crash: Crash): readonly string[] =>
   crashLines(crash, view)
     .slice(1)
@@ -36,12 +27,15 @@ describe('a crash', () => {
     ]);
   });
 
-  it.each(['flooded', 'toString'])('of a kind of a newer version is shown as it is: %s', (kind) => {
-    const [first] = facts({ ...elsewhere, kind: kind as CrashKind });
-    expect(first).toBe(`${kind}, 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8`);
-  });
+  it.each(['flooded', 'toString'])(
+    'of a kind that only a newer version has is shown unchanged: %s',
+    (kind) => {
+      const [first] = facts({ ...elsewhere, kind: kind as CrashKind });
+      expect(first).toBe(`${kind}, 2026-11-22T21:39:00Z (13 min ago), code 3f2a9c0d11e8`);
+    },
+  );
 
-  it('names the event and the message, as far as they are known', () => {
+  it('names the event and the message, if they are known', () => {
     if (messageId === undefined || eventId === undefined) throw new Error('the fixture has no ids');
     const place = (ids: Partial<Crash>) => facts({ ...elsewhere, ...ids })[1];
     expect(place({ messageId, eventId })).toBe(`event ${eventId} in message ${messageId}`);
@@ -50,7 +44,7 @@ describe('a crash', () => {
     expect(place({})).toBeUndefined();
   });
 
-  it('shows ids from outside without what a terminal obeys, and long ones whole', () => {
+  it('shows ids from outside without escape sequences, and long ones in full', () => {
     const long = 'x'.repeat(150);
     expect(facts({ ...elsewhere, eventId: `a\u001b[2J${long}` })[1]).toBe(`event a${long}`);
   });

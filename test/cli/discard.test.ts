@@ -1,18 +1,10 @@
-/** `sluice discard`: what cannot be undone is asked about first. Against a local run whose control is a stand-in. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+/** `sluice discard` cannot be undone, so it asks first. Against a local run whose control is a stand-in. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { KEY, SHOWN } from './fixtures.ts';
-import { Cli } from './run-cli.ts';
-import { ok, refused, StandIn } from './stand-in.ts';
+import { ok, refused } from './stand-in.ts';
+import { useStandIn } from './use-stand-in.ts';
 
-const control = new StandIn();
-const cli = new Cli();
-beforeAll(() => control.start());
-beforeEach(() => cli.pretendRun(control.url));
-afterEach(() => control.reset());
-afterAll(async () => {
-  cli.remove();
-  await control.stop();
-});
+const { control, cli } = useStandIn();
 
 const done = (stdout: string) => ({ code: 0, stdout, stderr: '' });
 
@@ -46,14 +38,14 @@ describe('discard', () => {
     expect(control.requests).toEqual([request]);
   });
 
-  it('takes a key that begins with a dash, as one in 64 does', async () => {
+  it('accepts a key that begins with a dash, as one in 64 does', async () => {
     const key = `-${KEY.slice(1)}`;
     const words = ['discard', 'router', key, 'm-poison', '--reason', 'a test of ours', '--yes'];
     expect((await cli.run(words)).code).toBe(0);
     expect(control.requests).toEqual([{ ...request, key }]);
   });
 
-  it('asks, with what will be gone', async () => {
+  it('asks, with what will be lost', async () => {
     const { code, stdout, stderr } = await cli.run([...args, '--json'], { types: 'y\n' });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ discarded: 'm-poison', left: 1 });
@@ -72,7 +64,7 @@ describe('discard', () => {
     expect(control.requests.map(({ command }) => command)).toEqual(['show']);
   });
 
-  it('of an event that is not there asks nothing', async () => {
+  it('of a missing event does not ask', async () => {
     const typo = args.map((arg) => (arg === 'm-poison' ? 'm-posion' : arg));
     const { code, stderr } = await cli.run(typo, { types: 'y\n' });
     expect(code).toBe(1);
@@ -80,7 +72,7 @@ describe('discard', () => {
     expect(control.requests.map(({ command }) => command)).toEqual(['show']);
   });
 
-  it('of an event beyond those that were looked through says so, and leaves it to control', async () => {
+  it('of an event beyond the inspected ones says so, and leaves the decision to control', async () => {
     control.replies = {
       show: () => ok({ ...SHOWN, more: true }),
       discard: () => refused('messageId: no event with the id "m-far" waits'),

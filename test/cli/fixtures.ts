@@ -1,4 +1,6 @@
-/** What control answers: a pipeline in trouble, and one in none. */
+/** Control's answers: for a pipeline in trouble, and for a healthy one. */
+import pc from 'picocolors';
+import type { View } from '../../cli/session.ts';
 import type { Crash, LastFailure, LateCrashes } from '../../contract/modes.ts';
 import type {
   ParkedKey,
@@ -7,6 +9,7 @@ import type {
   StageStatus,
   StatusReport,
 } from '../../contract/operations.ts';
+import { stageStatusOf } from '../support/stage-status.ts';
 
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-11-22T21:52:00.000Z');
@@ -44,27 +47,9 @@ export const LATE: LateCrashes = {
   },
 };
 
-export const NORMAL_STAGE: StageStatus = {
-  id: 'router',
-  mode: 'normal',
-  held: false,
-  shut: false,
-  epoch: 0,
-  reason: '',
-  successes: 0,
-  redrives: 0,
-  spill: false,
-  gauge: 0,
-  probeFailures: 0,
-  waiting: { messages: 0, keys: 0, own: 0 },
-  progress: {},
-  next: [],
-  history: [],
+export const NORMAL_STAGE: StageStatus = stageStatusOf('router', {
   mapping: { state: 'Enabled', maximumConcurrency: 50 },
-  queue: { visible: 0, inFlight: 0 },
-  deadLetters: 0,
-  parkedKeys: 0,
-};
+});
 
 const SINCE = NOW - 12 * MINUTE;
 const TRIAL =
@@ -162,4 +147,12 @@ export const REJECTED: RejectedEvent = {
   count: 1,
   discarded: false,
   answer: { status: 422, body: '{"error":"no such plan"}' },
+};
+
+/** A view of the local run, without colours. */
+export const view: View = {
+  now: NOW,
+  colors: pc.createColors(false),
+  command: (text) => `npx sluice ${text}`,
+  deploy: 'npx sluice redeploy',
 };

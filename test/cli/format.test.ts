@@ -48,7 +48,7 @@ describe('times', () => {
     expect(ahead(NOW + milliseconds, NOW)).toBe(text);
   });
 
-  it('exact ones are ISO 8601, to the second', () => {
+  it('are exact in ISO 8601, to the second', () => {
     expect(iso(NOW + 7)).toBe('2026-11-22T21:52:00Z');
     expect(isoAgo(NOW - 12 * MINUTE, NOW)).toBe('2026-11-22T21:40:00Z (12 min ago)');
   });
@@ -65,7 +65,7 @@ describe('amounts', () => {
     expect(count(value)).toBe(text);
   });
 
-  it('one and many', () => {
+  it('have a singular and a plural', () => {
     expect([0, 1, 2000].map((value) => plural(value, 'key'))).toEqual(['0 keys', '1 key', '2,000 keys']);
     expect([1, 2].map((value) => plural(value, 'crash', 'crashes'))).toEqual(['1 crash', '2 crashes']);
   });
@@ -79,13 +79,13 @@ describe('amounts', () => {
     expect(bytes(value)).toBe(text);
   });
 
-  it('a code version is shown as far as people compare it', () => {
+  it('a code version is shortened to the part that people compare', () => {
     expect([version('3f2a9c0d11e87b64a0c5'), version('')]).toEqual(['3f2a9c0d11e8', 'unknown']);
   });
 });
 
 describe('texts from outside', () => {
-  it('cannot move the cursor, colour, ring, or retitle the terminal', () => {
+  it('cannot move the cursor, set colours, ring the bell, or change the title of the terminal', () => {
     expect(plain('a\u001b[31mred\u001b[0m\u001b]0;title\u0007b\u0007\u0000c\u0085\r\nd\te')).toBe(
       'aredbc\nd  e',
     );
@@ -98,14 +98,14 @@ describe('texts from outside', () => {
     expect(line('👩‍👩‍👧'.repeat(3), 2)).toBe('👩‍👩‍👧…');
   });
 
-  it('a stack: the first calls, without the message', () => {
+  it('as a stack: show the first calls, without the message', () => {
     const stack =
       'Error: at a bad time\nsecond line\n    at a (x.mjs:1:2)\n    at b (x.mjs:3:4)\n    at c (y.mjs:5:6)';
     expect(stackLines(stack, 2, 80)).toEqual(['at a (x.mjs:1:2)', 'at b (x.mjs:3:4)']);
     expect(stackLines(undefined, 2, 80)).toEqual([]);
   });
 
-  it('a stack: of a long path the end', () => {
+  it('as a stack: keep the end of a long path', () => {
     const stack = `    at send (/a/${'long/'.repeat(20)}x.mjs:12:34)\n    at /b/${'long/'.repeat(20)}y.mjs:5:6`;
     expect(stackLines(stack, 2, 30)).toEqual([
       'at send (…ng/long/x.mjs:12:34)',
@@ -122,7 +122,7 @@ describe('tables', () => {
     ['crm', '1,204'],
   ];
 
-  it('have aligned columns, heads on the ground, and no borders', () => {
+  it('have aligned columns, headers on the last line, and no borders', () => {
     expect(table(columns, rows, none, 2)).toEqual([
       '          parked',
       '  stage     keys',
@@ -131,7 +131,7 @@ describe('tables', () => {
     ]);
   });
 
-  it('tell heads from rows', () => {
+  it('distinguish headers from rows', () => {
     const { head, rows: lines } = tableLines(columns, rows, none);
     expect([head.length, lines.length]).toEqual([2, 2]);
   });

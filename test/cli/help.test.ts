@@ -11,7 +11,7 @@ const helpOf = (command: Command): string => {
   return text;
 };
 
-/** By the words that call it. */
+/** By the words of the command. */
 const leaves = (command: Command, before: string): readonly (readonly [string, Command])[] =>
   command.commands.flatMap((child) => {
     const words = `${before} ${child.name()}`;
@@ -19,10 +19,10 @@ const leaves = (command: Command, before: string): readonly (readonly [string, C
   });
 
 const COMMANDS = leaves(program, 'sluice');
-const ON_THIS_MACHINE = ['sluice redeploy', 'sluice listen'];
+const ON_THIS_MACHINE = ['sluice explain', 'sluice redeploy', 'sluice listen'];
 
 describe('--help', () => {
-  it('of all names every command once, and the exit codes', () => {
+  it('of the program names every command once, and the exit codes', () => {
     const help = helpOf(program);
     for (const { name, synopsis } of [
       { name: 'status', synopsis: 'status' },
@@ -35,6 +35,7 @@ describe('--help', () => {
       { name: 'rejected', synopsis: 'rejected' },
       { name: 'report', synopsis: 'report' },
       { name: 'check', synopsis: 'check [stage...]' },
+      { name: 'explain', synopsis: 'explain <file>' },
       { name: 'redeploy', synopsis: 'redeploy' },
       { name: 'listen', synopsis: 'listen' },
     ]) {
@@ -45,7 +46,7 @@ describe('--help', () => {
     expect(help).toContain('Exit codes: 0 done; 1 refused, or failed; 2 wrong usage; 3 not normal');
   });
 
-  it.each(COMMANDS)('of %s has examples that call it', (words, command) => {
+  it.each(COMMANDS)('of %s has examples of the command', (words, command) => {
     const help = helpOf(command);
     const [, shown = ''] = help.split('Examples:\n');
     expect(shown).toMatch(new RegExp(`^ {2}npx ${words}\\b`));
@@ -53,7 +54,7 @@ describe('--help', () => {
   });
 
   it.each(COMMANDS.filter(([words]) => !ON_THIS_MACHINE.includes(words)))(
-    'of %s: it works on AWS too, and for programs',
+    'of %s has options for AWS and for JSON output',
     (_, command) => {
       const options = command.options.map(({ long }) => long);
       expect(options).toEqual(expect.arrayContaining(['--stack', '--region', '--profile', '--json']));

@@ -7,7 +7,7 @@ import { UsageError } from '../../local/common/settings.ts';
 let listener: Listening | undefined;
 afterEach(() => listener?.close());
 
-/** @returns what it prints, as it grows */
+/** @returns the printed lines, a growing list */
 const start = async (options: { status?: number; json?: boolean } = {}) => {
   const lines: string[] = [];
   listener = await startListener({
@@ -35,7 +35,7 @@ describe('sluice listen', () => {
     ]);
   });
 
-  it('--json prints the events as they came', async () => {
+  it('--json prints the events as received', async () => {
     const { lines, post } = await start({ json: true });
     const events = [
       { userId: 'ada', n: 1 },
@@ -45,13 +45,13 @@ describe('sluice listen', () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
   });
 
-  it('answers with the status that it is given', async () => {
+  it('answers with the given status', async () => {
     const { lines, post } = await start({ status: 503 });
     expect(await post({ userId: 'ada' })).toBe(503);
     expect(lines).toHaveLength(1);
   });
 
-  it('shows what is no event, and goes on', async () => {
+  it('shows input that is not an event, and continues', async () => {
     const { lines, post } = await start();
     expect(await post('not json')).toBe(200);
     expect(await post('null')).toBe(200);
@@ -59,7 +59,7 @@ describe('sluice listen', () => {
     expect(lines).toEqual(['not JSON: not json', 'not an event: null', expect.stringContaining('ada')]);
   });
 
-  it('a port in use is one line', async () => {
+  it('prints one line if the port is in use', async () => {
     const { port } = await start();
     await expect(startListener({ port, status: 200, json: false, print: () => undefined })).rejects.toThrow(
       UsageError,

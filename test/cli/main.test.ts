@@ -1,4 +1,4 @@
-/** `npx sluice`, as a process of its own. */
+/** `npx sluice`, as a separate process. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -7,18 +7,18 @@ import { join } from 'node:path';
 import { listen, type Listening } from '../../local/common/http.ts';
 import { writeRunFile } from '../../local/run/run-file.ts';
 import { ROOT } from '../../local/common/settings.ts';
-import { FollowedProcess } from '../support/processes.ts';
-import { until } from '../support/until.ts';
+import { Subprocess } from '../../local/common/subprocess.ts';
+import { until } from '../../tools/driver/until.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const sluice = (...args: string[]): FollowedProcess => {
+const sluice = (...args: string[]): Subprocess => {
   const env = { PATH: process.env['PATH'], SLUICE_DATA_DIR: dataDir };
-  return new FollowedProcess(process.execPath, [join(ROOT, 'cli', 'sluice.mjs'), ...args], ROOT, env);
+  return new Subprocess(process.execPath, [join(ROOT, 'cli', 'sluice.mjs'), ...args], { cwd: ROOT, env });
 };
 
-it('--help is no failure', async () => {
+it('--help exits with 0', async () => {
   const { code, stdout, stderr } = await sluice('status', '--help').ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('Usage: sluice status [options]');
@@ -46,7 +46,7 @@ it.each([
   expect(stderr).toContain(message);
 });
 
-it('without a local run: how to start one, code 1', async () => {
+it('without a local run, the error says how to start one, code 1', async () => {
   const { code, stdout, stderr } = await sluice('status').ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toBe(
@@ -54,7 +54,7 @@ it('without a local run: how to start one, code 1', async () => {
   );
 });
 
-it('listen prints what arrives, until it is stopped', async () => {
+it('listen prints arriving events until it is stopped', async () => {
   const free = await listen(createServer(), { host: '127.0.0.1', port: 0 });
   await free.close();
   const listening = sluice('listen', '--port', String(free.port));
@@ -68,7 +68,7 @@ it('listen prints what arrives, until it is stopped', async () => {
   }
 });
 
-it('listen on a port in use: one line, code 1', async () => {
+it('listen on a port in use prints one line, code 1', async () => {
   const busy = await listen(createServer(), { host: '127.0.0.1', port: 0 });
   const { code, stderr } = await sluice('listen', '--port', String(busy.port)).ended;
   await busy.close();
@@ -94,6 +94,7 @@ describe('redeploy', () => {
       dataPlaneUrl: 'http://127.0.0.1:1',
       consoleUrl: run.url,
       apiUrl: 'http://127.0.0.1:1',
+      accessKeyId: 'SLUICE0',
       controlFunction: 'Control',
     });
   });
@@ -106,17 +107,26 @@ describe('redeploy', () => {
       { code: 0, stdout: 'Deployed: the functions run the new code.\n', stderr: '' },
     ],
     [
+      'that is done, with warnings of the configuration',
+      { status: 200, body: { deployed: true, warnings: ['one is deprecated', 'two is deprecated'] } },
+      {
+        code: 0,
+        stdout: 'Deployed: the functions run the new code.\n',
+        stderr: 'one is deprecated\ntwo is deprecated\n',
+      },
+    ],
+    [
       'that is refused',
       { status: 422, body: { error: 'sources: is empty' } },
       { code: 1, stdout: '', stderr: 'sources: is empty\nNothing was changed.\n' },
     ],
     [
-      'that broke off does not claim that nothing was changed',
+      'that was interrupted does not claim that nothing was changed',
       { status: 500, body: { error: 'Error: disk full' } },
       {
         code: 1,
         stdout: '',
-        stderr: 'Error: disk full\nThe deployment broke off; try it again, or start npm start anew.\n',
+        stderr: 'Error: disk full\nThe deployment was interrupted. Run it again, or restart npm start.\n',
       },
     ],
   ])('%s', async (_, given, expected) => {
@@ -125,7 +135,7 @@ describe('redeploy', () => {
     expect(asked).toBe('POST /api/redeploy');
   });
 
-  it('--unchecked says so to the local run', async () => {
+  it('--unchecked is passed to the local run', async () => {
     reply = { status: 200, body: { deployed: true } };
     expect(await sluice('redeploy', '--unchecked').ended).toMatchObject({ code: 0, stderr: '' });
     expect(asked).toBe('POST /api/redeploy?unchecked=true');

@@ -1,4 +1,4 @@
-/** `sluice report`: what is in the file, and what is never done to a file. */
+/** `sluice report`: the content of the file, and its protection from being overwritten. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ afterEach(() => {
 const read = (name: string): Report => JSON.parse(readFileSync(join(cli.dir, name), 'utf8')) as Report;
 
 describe('sluice report', () => {
-  it('writes a new file, named by the time, for its owner alone', async () => {
+  it('writes a new file, named by the time, readable by its owner only', async () => {
     const { code, stdout, stderr } = await cli.run(['report']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [name = ''] = readdirSync(cli.dir).filter((file) => file.startsWith('sluice-report-'));
@@ -52,7 +52,7 @@ describe('sluice report', () => {
     expect(statSync(join(cli.dir, name)).mode & 0o077).toBe(0);
   });
 
-  it('holds status, history, crashes, parked keys, counts and versions, and no content', async () => {
+  it('contains status, history, crashes, parked keys, counts and versions, and no content', async () => {
     await cli.run(['report', '--output', 'r.json']);
     const report = read('r.json');
     expect(report).toMatchObject({
@@ -73,7 +73,7 @@ describe('sluice report', () => {
       },
       problems: [],
     });
-    // A stage's last crash that is a parked key's as well is there once.
+    // A stage's last crash that is also a parked key's is listed once.
     expect(report.crashes.map(({ stage, at }) => ({ stage, at }))).toEqual([
       { stage: 'router', at: CRASH.at - 5 },
       { stage: 'router', at: CRASH.at },
@@ -87,7 +87,7 @@ describe('sluice report', () => {
     expect(control.requests.every((request) => !('content' in request))).toBe(true);
   });
 
-  it('has the last failures of each stage, and since when its code runs', async () => {
+  it('contains the last failures of each stage, and since when its code runs', async () => {
     const [router, crm] = DEGRADED.stages;
     const lastRefusal = { ...FAILURE, text: 'AccessDenied: no', at: Date.now() - 2 * MINUTE };
     const stages = [router, { ...crm, lastFailure: FAILURE, lastRefusal, lastRejection: FAILURE }];
@@ -108,7 +108,7 @@ describe('sluice report', () => {
     });
   });
 
-  it('--content adds the events; --keys says how many keys; --json tells what it wrote', async () => {
+  it('--content adds the events; --keys limits the keys; --json prints what was written', async () => {
     const args = ['report', '--content', '--keys', '2', '--output', 'r.json', '--json'];
     const { stdout } = await cli.run(args);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -128,7 +128,7 @@ describe('sluice report', () => {
     ]);
   });
 
-  it('has the late crashes of each stage, and the code that they came from', async () => {
+  it('contains the late crashes of each stage, and the version of the code that caused them', async () => {
     const [router, crm] = DEGRADED.stages;
     const stages = [router, { ...crm, lateCrashes: { ...LATE, since: Date.now() - 5 * MINUTE } }];
     control.replies = { ...control.replies, status: () => ok({ ...DEGRADED, stages }) };
@@ -144,18 +144,18 @@ describe('sluice report', () => {
       router: [CRASH.codeVersion],
       crm: [LATE.last.codeVersion],
     });
-    // They are none of the crashes that made a stage stop, or a user wait.
+    // They are not among the crashes that degraded a stage or parked a user.
     expect(report.crashes.map(({ kind }) => kind)).toEqual(['throw', 'throw']);
   });
 
-  it('--json has the number of late crashes of all stages', async () => {
+  it('--json contains the number of late crashes of all stages', async () => {
     const stages = DEGRADED.stages.map((stage, i) => ({ ...stage, lateCrashes: { ...LATE, count: i + 3 } }));
     control.replies = { ...control.replies, status: () => ok({ ...DEGRADED, stages }) };
     const { stdout } = await cli.run(['report', '--output', 'r.json', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ crashes: 2, lateCrashes: 7 });
   });
 
-  it('never replaces a file, but with --force', async () => {
+  it('replaces a file only with --force', async () => {
     writeFileSync(join(cli.dir, 'r.json'), 'mine');
     expect(await cli.run(['report', '--output', 'r.json'])).toEqual({
       code: 1,
@@ -167,13 +167,13 @@ describe('sluice report', () => {
     expect(read('r.json').report).toBe('sluice');
   });
 
-  it('where it cannot write it says so', async () => {
+  it('reports that it cannot write', async () => {
     const { code, stderr } = await cli.run(['report', '--output', 'nowhere/r.json']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^the report could not be written to nowhere\/r\.json: ENOENT/);
   });
 
-  it('a part that cannot be read is told, and the rest is written', async () => {
+  it('reports a part that cannot be read, and writes the rest', async () => {
     control.replies = { ...control.replies, parked: () => refused('the parking table is away') };
     const { code, stdout, stderr } = await cli.run(['report', '--output', 'r.json']);
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'The report is not complete.\n' });
@@ -185,7 +185,7 @@ describe('sluice report', () => {
     });
   });
 
-  it('without a status there is no report', async () => {
+  it('writes no report without a status', async () => {
     control.replies = { status: () => refused('not now') };
     expect(await cli.run(['report', '--output', 'r.json'])).toEqual({
       code: 1,

@@ -1,31 +1,28 @@
-/** `npx sluice` as a process of its own, as a person without a terminal starts it. */
-import { spawn } from 'node:child_process';
+/** `npx sluice` as a separate process, without a terminal. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeRunFile } from '../../local/run/run-file.ts';
 import { ROOT } from '../../local/common/settings.ts';
+import { runProcess, type Ended } from '../../local/common/subprocess.ts';
 import { FUNCTION } from './stand-in.ts';
-
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What a person types; makes the process believe in a terminal. */
+  /** The typed input; makes the process behave as in a terminal. */
   readonly types?: string;
 }
 
 const TERMINAL = 'data:text/javascript,process.stdin.isTTY=true';
 
+/** Its exit code and its output. */
+export type Said = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
+
 export class Cli {
   /** Its working directory, which is empty. */
   readonly dir = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
 
-  /** What a local run at this address would leave. */
+  /** Writes the run file that a local run at this address would write. */
   async pretendRun(apiUrl: string): Promise<void> {
     const nowhere = 'http://127.0.0.1:1';
     await writeRunFile(this.dir, {
@@ -33,6 +30,7 @@ export class Cli {
       dataPlaneUrl: nowhere,
       consoleUrl: nowhere,
       apiUrl,
+      accessKeyId: 'SLUICE0',
       controlFunction: FUNCTION,
     });
   }
@@ -41,26 +39,24 @@ export class Cli {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  run(args: readonly string[], { env = {}, types }: RunOptions = {}): Promise<Ran> {
+  async run(args: readonly string[], { env = {}, types }: RunOptions = {}): Promise<Said> {
     const preload = types === undefined ? [] : ['--import', TERMINAL];
-    const child = spawn(process.execPath, [...preload, join(ROOT, 'cli', 'sluice.mjs'), ...args], {
-      cwd: this.dir,
-      env: {
-        PATH: process.env['PATH'],
-        // Nothing of this machine's AWS settings.
-        HOME: this.dir,
-        AWS_EC2_METADATA_DISABLED: 'true',
-        SLUICE_DATA_DIR: this.dir,
-        ...env,
+    const { code, stdout, stderr } = await runProcess(
+      process.execPath,
+      [...preload, join(ROOT, 'cli', 'sluice.mjs'), ...args],
+      {
+        input: types ?? '',
+        cwd: this.dir,
+        env: {
+          PATH: process.env['PATH'],
+          // Without this machine's AWS settings.
+          HOME: this.dir,
+          AWS_EC2_METADATA_DISABLED: 'true',
+          SLUICE_DATA_DIR: this.dir,
+          ...env,
+        },
       },
-    });
-    const ran = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => (ran.stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (ran.stderr += chunk.toString()));
-    child.stdin.end(types ?? '');
-    return new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...ran }));
-    });
+    );
+    return { code, stdout, stderr };
   }
 }

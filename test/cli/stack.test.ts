@@ -1,8 +1,9 @@
-/** The operator's commands with --stack: CloudFormation tells where control is, Lambda invokes it. */
+/** The operator's commands with --stack: CloudFormation has the name of control's function, Lambda invokes it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { awsFailure } from '../../cli/aws-errors.ts';
 import { ALL_NORMAL, DEGRADED } from './fixtures.ts';
-import { Cli, type Ran } from './run-cli.ts';
+
+import { Cli, type Said } from './run-cli.ts';
 import { FUNCTION, ok, StandIn, type Reply } from './stand-in.ts';
 
 const aws = new StandIn();
@@ -16,7 +17,7 @@ afterAll(async () => {
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
 
-const run = (args: readonly string[], env: Readonly<Record<string, string>> = CREDENTIALS): Promise<Ran> =>
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = CREDENTIALS): Promise<Said> =>
   cli.run(args, {
     env: { AWS_ENDPOINT_URL_CLOUDFORMATION: aws.url, AWS_ENDPOINT_URL_LAMBDA: aws.url, ...env },
   });
@@ -29,7 +30,7 @@ it('finds control by the output of the stack, in the region', async () => {
   const { code, stdout, stderr } = await run(['status', '--stack', 'Staging', '--region', 'eu-west-1']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^Sluice\/Pipeline: degraded/);
-  // What it advises is for the same pipeline.
+  // Its suggestions are for the same pipeline.
   expect(stdout).toContain('npx sluice resume --stack Staging --region eu-west-1');
   expect(stdout).toMatch(/^ {2}npx cdk deploy/m);
   expect([...aws.regions]).toEqual(['eu-west-1']);
@@ -46,7 +47,7 @@ it('--json and --exit-code work as they do locally; the region may come from the
   expect([...aws.regions]).toEqual(['us-west-2']);
 });
 
-describe('what goes wrong is one line that says what to change', () => {
+describe('an error is one line that says what to change', () => {
   const status = ['status', '--stack', 'Sluice', '--region', 'eu-west-1'];
 
   it('no such stack', async () => {
@@ -55,11 +56,11 @@ describe('what goes wrong is one line that says what to change', () => {
     );
   });
 
-  it('a stack of something else', async () => {
+  it('a stack that is not Sluice’s', async () => {
     aws.stacks = { Sluice: { BucketName: 'x' } };
     expect(await run(status)).toEqual(
       failed(
-        'the stack "Sluice" has no output ControlFunction: it is none of Sluice, or of an older version; deploy it again',
+        'the stack "Sluice" has no output ControlFunction: it is not a stack of Sluice, or of an older version; deploy it again',
       ),
     );
   });
@@ -82,7 +83,7 @@ describe('what goes wrong is one line that says what to change', () => {
     );
   });
 
-  it('may not look up the stack', async () => {
+  it('no permission to look up the stack', async () => {
     aws.cloudFormationError = { code: 'AccessDenied', message: 'User: x is not authorized' };
     expect(await run(status)).toEqual(
       failed(
@@ -97,7 +98,7 @@ describe('what goes wrong is one line that says what to change', () => {
     body: { Message: 'User: x is not authorized' },
   };
 
-  it('may not invoke control', async () => {
+  it('no permission to invoke control', async () => {
     aws.stacks = { Sluice: { ControlFunction: FUNCTION } };
     aws.replies = { status: () => denied };
     expect(await run(status)).toEqual(
@@ -107,7 +108,7 @@ describe('what goes wrong is one line that says what to change', () => {
     );
   });
 
-  it('the function is gone', async () => {
+  it('a missing function', async () => {
     aws.stacks = { Sluice: { ControlFunction: 'Gone' } };
     expect(await run(status)).toEqual(
       failed(
@@ -125,7 +126,7 @@ describe('what goes wrong is one line that says what to change', () => {
       { name: 'Error', code: 'ENOTFOUND', message: 'no host' },
       'AWS cannot be reached (no host); is the region right?',
     ],
-    [{ name: 'TimeoutError', message: '45 s' }, 'asking took too long (45 s); it may be done all the same'],
+    [{ name: 'TimeoutError', message: '45 s' }, 'asking took too long (45 s); it may be done anyway'],
     [
       { name: 'TooManyRequestsException', message: 'slow down' },
       'asking failed: TooManyRequestsException: slow down',

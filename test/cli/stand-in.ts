@@ -1,6 +1,6 @@
-/** Stands in for Lambda and CloudFormation, and for control behind them. */
+/** A stand-in for Lambda and CloudFormation, and for control behind them. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { ControlRequest } from '../../contract/operations.ts';
+import type { ControlRequest, Signed } from '../../contract/operations.ts';
 import { listen, readBody, type Listening } from '../../local/common/http.ts';
 
 export const FUNCTION = 'Sluice-Control';
@@ -22,11 +22,13 @@ const xml = (name: string, inner: string): string =>
 
 export class StandIn {
   readonly requests: ControlRequest[] = [];
-  /** Which pipelines were asked, by the region in the signature. */
+  /** Who made them, as they say. */
+  readonly operators: (string | undefined)[] = [];
+  /** The regions of the requests, from their signatures. */
   readonly regions = new Set<string>();
   /** By command. */
   replies: Readonly<Record<string, (request: ControlRequest) => Reply>> = {};
-  /** Outputs of the stacks that there are; or CloudFormation's error. */
+  /** Outputs of the existing stacks, or CloudFormation's error. */
   stacks: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
   cloudFormationError: { readonly code: string; readonly message: string } | undefined;
   #listening: Listening | undefined;
@@ -49,6 +51,7 @@ export class StandIn {
 
   reset(): void {
     this.requests.length = 0;
+    this.operators.length = 0;
     this.regions.clear();
     this.replies = {};
     this.stacks = {};
@@ -64,8 +67,10 @@ export class StandIn {
       this.#describeStacks(new URLSearchParams(body), response);
       return;
     }
-    const asked = JSON.parse(body) as ControlRequest;
+    const { by, ...unsigned } = JSON.parse(body) as ControlRequest & Signed;
+    const asked = unsigned;
     this.requests.push(asked);
+    this.operators.push(by);
     const reply = name === FUNCTION ? this.replies[asked.command]?.(asked) : undefined;
     const {
       status,

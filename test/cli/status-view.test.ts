@@ -1,27 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import pc from 'picocolors';
-import type { View } from '../../cli/session.ts';
 import { isAllNormal, statusText } from '../../cli/views/status.ts';
 import type { NextStep, StageStatus } from '../../contract/operations.ts';
 import {
   ALL_NORMAL,
-  CRASH,
   DEGRADED,
   DEGRADED_ROUTER,
-  FAILURE,
-  LATE,
   MINUTE,
   NORMAL_STAGE,
   NOW,
   statusOf,
+  view,
 } from './fixtures.ts';
-
-const view: View = {
-  now: NOW,
-  colors: pc.createColors(false),
-  command: (text) => `npx sluice ${text}`,
-  deploy: 'npx sluice redeploy',
-};
 
 const lines = (...all: readonly string[]): string => all.join('\n');
 const firstLine = (...stages: readonly StageStatus[]): string =>
@@ -30,7 +19,7 @@ const crm: StageStatus = { ...NORMAL_STAGE, id: 'crm' };
 const widest = (text: string): number => Math.max(...text.split('\n').map(({ length }) => length));
 
 describe('status', () => {
-  it('of a normal pipeline is a line and a table', () => {
+  it('of a normal pipeline is one line and a table', () => {
     expect(statusText(ALL_NORMAL, view)).toBe(
       lines(
         'Sluice/Pipeline: normal; accepting and forwarding events',
@@ -43,16 +32,16 @@ describe('status', () => {
     );
   });
 
-  it('of a degraded one: why, since when, the crash, what comes next, what to do', () => {
+  it('of a degraded pipeline shows why, since when, the crash, what is next, and what to do', () => {
     expect(statusText(DEGRADED, view)).toBe(
       lines(
         'Sluice/Pipeline: degraded since 2026-11-22T21:40:00Z (12 min ago): ' +
           '5 messages were redriven within 5 minutes; accepting events, forwarding nothing',
         '',
-        '                                  in the      in  parked     dead',
-        'stage   mode          since        queue  flight    keys  letters',
-        'router  degraded      12 min ago   1,204       0       5        0',
-        'crm     normal, shut  always           0       0       0        0',
+        '                              in the      in  parked     dead',
+        'stage   mode      since        queue  flight    keys  letters',
+        'router  degraded  12 min ago   1,204       0       5        0',
+        'crm     blocked   always           0       0       0        0',
         '',
         'router:',
         "  last crash: TypeError: Cannot read properties of undefined (reading 'plan')",
@@ -85,15 +74,15 @@ describe('status', () => {
       'normal since 2026-11-22T21:51:00Z (1 min ago); accepting and forwarding events',
     ],
     [
-      'normal, with a destination that is not',
+      'normal, with a destination in another mode',
       [
         NORMAL_STAGE,
         { ...crm, mode: 'degraded', shut: true },
         { ...crm, id: 'lake', held: true, shut: true },
         { ...crm, id: 'mail', gauge: 1 },
       ],
-      'normal; accepting and forwarding events; ' +
-        'not normal: crm (degraded), lake (normal, held), mail (normal, page open)',
+      'normal; accepting and forwarding events, ' +
+        'except: crm (degraded), lake (normal, held), mail (normal, page open)',
     ],
     [
       'held',
@@ -120,133 +109,19 @@ describe('status', () => {
   });
 
   it.each<[string, NextStep, string]>([
-    ['when', { text: 'the pause ends', at: NOW + MINUTE }, 'in 1 min (2026-11-22T21:53:00Z): the pause ends'],
-    ['that it is due', { text: 'the pause ends', at: NOW }, 'within a minute: the pause ends'],
-    ['what has no time', { text: 'an operator must resume it' }, 'an operator must resume it'],
-  ])('says what happens next, and %s', (_, step, text) => {
+    [
+      'the time',
+      { text: 'the pause ends', at: NOW + MINUTE },
+      'in 1 min (2026-11-22T21:53:00Z): the pause ends',
+    ],
+    ['if it is due', { text: 'the pause ends', at: NOW }, 'within a minute: the pause ends'],
+    ['an event without a time', { text: 'an operator must resume it' }, 'an operator must resume it'],
+  ])('shows what happens next: %s', (_, step, text) => {
     const report = statusOf(NORMAL_STAGE, { ...crm, mode: 'degraded', shut: true, gauge: 1, next: [step] });
     expect(statusText(report, view)).toContain(`\n  next: ${text}\n`);
   });
 
-  it('shows what fails in a normal stage from the first failure on, the newest first', () => {
-    const failing: StageStatus = {
-      ...crm,
-      lastFailure: FAILURE,
-      lastRefusal: {
-        text: 'SendMessage failed: AccessDenied: no identity-based policy allows sqs:SendMessage',
-        at: NOW - 5_000,
-        codeVersion: '',
-      },
-      lastRejection: { text: '422: no such plan', at: NOW - 2 * MINUTE, codeVersion: 'v' },
-      waiting: { messages: 1, keys: 0, own: 0 },
-      progress: { filteredAt: NOW - MINUTE },
-      next: [{ text: 'degraded at the latest, if nothing has got through by then', at: NOW + 9 * MINUTE }],
-    };
-    expect(statusText(statusOf(NORMAL_STAGE, failing), view)).toContain(
-      lines(
-        'crm: normal',
-        '  refused by AWS: SendMessage failed: AccessDenied: no identity-based policy allows sqs:SendMessage',
-        '    2026-11-22T21:51:55Z (5 s ago), code unknown',
-        '  last failure: the destination answered 503: {"error":"down for maintenance"}',
-        '    2026-11-22T21:51:40Z (20 s ago), code 77aa9c0d11e8',
-        '  last rejection: 422: no such plan',
-        '    2026-11-22T21:50:00Z (2 min ago), code v',
-        '  waiting: 1 message in its queue, 0 parked users',
-        '  never delivered, last filtered out 1 min ago',
-        '  next: in 9 min (2026-11-22T22:01:00Z): degraded at the latest, if nothing has got through by then',
-      ),
-    );
-  });
-
-  it('a failure is shown for an hour, or until something is delivered after it', () => {
-    const at = NOW - 61 * MINUTE;
-    const failed = (deliveredAt: number): StageStatus => ({
-      ...crm,
-      lastFailure: { ...FAILURE, at },
-      progress: { deliveredAt },
-    });
-    const shown = (stage: StageStatus): boolean =>
-      // The router's newer one hides what is only history.
-      statusText(statusOf({ ...NORMAL_STAGE, lastCrash: CRASH }, stage), view).includes('last failure');
-    expect(shown(failed(at - 1))).toBe(true);
-    expect(shown(failed(at + 1))).toBe(false);
-    expect(shown({ ...failed(at + 1), lastFailure: FAILURE })).toBe(true);
-  });
-
-  it('shows failed probes, and a page that stays open after a relapse', () => {
-    const text = statusText(
-      statusOf(
-        { ...NORMAL_STAGE, probeFailures: 1 },
-        { ...crm, gauge: 1, next: [{ text: 'its page resolves, if it stays normal', at: NOW + 5 * MINUTE }] },
-      ),
-      view,
-    );
-    expect(text).toContain('router:\n  its function fails its probes');
-    expect(text).toMatch(/^crm +normal, page open +always/m);
-    expect(text).toContain(
-      'crm: normal\n  next: in 5 min (2026-11-22T21:57:00Z): its page resolves, if it stays normal',
-    );
-  });
-
-  it('tells of spilling, of redrives that count, and of trouble older than the mode', () => {
-    const stage = {
-      ...DEGRADED_ROUTER,
-      mode: 'recovering' as const,
-      shut: false,
-      spill: true,
-      redrives: 2,
-      troubledSince: NOW - 60 * MINUTE,
-    };
-    const text = statusText(statusOf(stage), view);
-    expect(text).toContain('  not forwarding normally since 2026-11-22T20:52:00Z (60 min ago)');
-    expect(text).toContain('  its queue is being moved to the parking table');
-    expect(text).toContain('  2 messages redriven recently');
-  });
-
-  it('does not say of a stage that is well again that it does not forward', () => {
-    const well = { ...crm, since: NOW - MINUTE, troubledSince: NOW - 3 * MINUTE, lastFailure: FAILURE };
-    const text = statusText(statusOf(NORMAL_STAGE, well), view);
-    expect(text).toContain('last failure');
-    expect(text).not.toContain('not forwarding');
-  });
-
-  it('shows the last crash of all when nothing is wrong any more', () => {
-    const old = { ...crm, lastCrash: { ...DEGRADED_ROUTER.lastCrash, at: NOW - 99 * MINUTE } } as StageStatus;
-    const text = statusText(
-      statusOf({ ...DEGRADED_ROUTER, mode: 'normal', shut: false, gauge: 0 }, old),
-      view,
-    );
-    expect(text.match(/last crash/g)).toHaveLength(1);
-    expect(text).toMatch(/^router:\n {2}last crash: TypeError/m);
-  });
-
-  it('shows the late crashes of a stage, which is as normal as before', () => {
-    const late = statusOf(NORMAL_STAGE, { ...crm, lateCrashes: LATE });
-    expect(statusText(late, view)).toBe(
-      lines(
-        statusText(ALL_NORMAL, view),
-        '',
-        'crm: 3 late crashes since 2026-11-22T19:52:00Z (2 h ago). No event waits for them, and none is lost.',
-        '  the last: Error: connect ECONNREFUSED',
-        '    the transform failed after the event was answered, 2026-11-22T21:39:00Z (13 min ago), code 77aa9c0d11e8',
-        '    event m-late in message 5b1b9c3e-8f0a-4b57-8d0c-1f2f3a4b5c6d',
-        '    at enrich (file:///var/task/transform.mjs:9:11)',
-      ),
-    );
-    expect(isAllNormal(late)).toBe(true);
-  });
-
-  it('shows late crashes of each stage, whatever else the stages are in', () => {
-    const text = statusText(
-      statusOf({ ...DEGRADED_ROUTER, lateCrashes: { ...LATE, count: 1 } }, { ...crm, lateCrashes: LATE }),
-      view,
-    );
-    expect(text).toContain('\n\nrouter: 1 late crash since 2026-11-22T19:52:00Z (2 h ago).');
-    expect(text).toContain('\n\ncrm: 3 late crashes since');
-    expect(text.match(/last crash/g)).toHaveLength(1);
-  });
-
-  it('names orphans, and how to be rid of them', () => {
+  it('names orphans, and how to remove them', () => {
     const orphan = { id: 'old', queue: { visible: 3, inFlight: 1 }, deadLetters: 2, parkedKeys: 4 };
     const text = statusText({ ...ALL_NORMAL, orphans: [orphan] }, view);
     expect(text).toContain('No longer configured, but not empty. Configure them again with enabled: false');
@@ -266,7 +141,7 @@ describe('status', () => {
     };
     const text = statusText(statusOf(NORMAL_STAGE, long), view);
     const rows = text.split('\n').filter((row) => row.startsWith('d'.repeat(32)));
-    expect(rows[0]).toContain('recovering, shut');
+    expect(rows[0]).toContain('blocked');
     expect(widest(rows[0] ?? '')).toBeLessThanOrEqual(100);
   });
 

@@ -1,36 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
-import pc from 'picocolors';
-import type { View } from '../../cli/session.ts';
 import { holdText, resumeText } from '../../cli/views/hold.ts';
 import { parkedText, retryText, showText } from '../../cli/views/parked.ts';
 import { rejectedText } from '../../cli/views/rejected.ts';
 import type { ParkedMessageView, StageStatus } from '../../contract/operations.ts';
-import { DEGRADED_ROUTER, KEY, MINUTE, NORMAL_STAGE, NOW, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
-
-const view: View = {
-  now: NOW,
-  colors: pc.createColors(false),
-  command: (text) => `npx sluice ${text}`,
-  deploy: 'npx sluice redeploy',
-};
+import {
+  DEGRADED_ROUTER,
+  KEY,
+  MINUTE,
+  NORMAL_STAGE,
+  NOW,
+  PARKED_KEY,
+  REJECTED,
+  SHOWN,
+  view,
+} from './fixtures.ts';
 
 const lines = (...all: readonly string[]): string => all.join('\n');
 const crm: StageStatus = { ...NORMAL_STAGE, id: 'crm' };
 
 describe('hold and resume', () => {
-  it('of the router is the whole pipeline', () => {
+  it('of the router apply to the whole pipeline', () => {
     expect(holdText({ ...NORMAL_STAGE, held: true, shut: true }, view)).toBe(
       lines(
-        'The whole pipeline is held: a hold of the router shuts every destination too.',
-        'Events are accepted and kept, and not forwarded, until somebody resumes it. What is in flight is finished.',
+        'The whole pipeline is held: a hold of the router blocks every destination too.',
+        'Events are accepted and kept, and not forwarded, until someone resumes it. What is in flight is finished.',
         'Undo: npx sluice resume',
       ),
     );
   });
 
-  it('of a destination is its own', () => {
+  it('of a destination apply to it alone', () => {
     const text = holdText({ ...crm, held: true, shut: true }, view);
-    expect(text).toContain('crm is held; the other stages go on.');
+    expect(text).toContain('crm is held; the other stages continue.');
     expect(text).toContain('Undo: npx sluice resume crm');
   });
 
@@ -45,7 +46,7 @@ describe('hold and resume', () => {
       { ...DEGRADED_ROUTER, reason: 'why' },
       'The pipeline is resumed, but forwards nothing yet: it is degraded: why',
     ],
-  ])('resume says what it came to: %#', (stage, text) => {
+  ])('resume shows the resulting mode: %#', (stage, text) => {
     expect(resumeText(stage, view)).toContain(text);
   });
 });
@@ -55,7 +56,7 @@ describe('parked', () => {
     expect(parkedText({ keys: [] }, view)).toBe('Nothing is parked.');
   });
 
-  it('keys by stage, each with why', () => {
+  it('keys by stage, each with the reason', () => {
     const { crash, ...other } = {
       ...PARKED_KEY,
       stage: 'crm',
@@ -78,7 +79,7 @@ describe('parked', () => {
         `  ${KEY}      100+  14 min ago      2  due`,
         '    failed for 15 minutes',
         '',
-        'There are more: raise --limit, or go on with --cursor abc',
+        'There are more: raise --limit, or continue with --cursor abc',
         'Look at one: npx sluice show <stage> <key>',
         'Put them back now: npx sluice retry <stage> [key]',
       ),
@@ -90,7 +91,7 @@ describe('parked', () => {
     expect(text).toContain(
       `router  ${KEY}\n  parked since 2026-11-22T21:38:00Z (14 min ago): crashed 3 times\n`,
     );
-    expect(text).toContain('  2 messages; 2 tries in vain; next try: in 4 min (2026-11-22T21:56:00Z)');
+    expect(text).toContain('  2 messages; 2 unsuccessful tries; next try: in 4 min (2026-11-22T21:56:00Z)');
     expect(text).toContain('  1. accepted 2026-11-22T21:37:00Z (15 min ago)\n     crash: TypeError');
     expect(text).toContain('       at run (file:///var/task/index.mjs:990:5)\n     track     m-poison');
     expect(text).toContain('  2. accepted 2026-11-22T21:42:00Z (10 min ago); 1 event of it finished already');
@@ -113,7 +114,7 @@ describe('parked', () => {
     );
   });
 
-  it("shows an event's content only when it is there, without what a terminal obeys", () => {
+  it("shows an event's content only if it is present, without escape sequences", () => {
     const [message] = SHOWN.messages;
     if (message === undefined) throw new Error('the fixture has no message');
     const events = [{ messageId: 'm', type: 'track', event: { name: 'a\u001b[2Jb', c1: 'x\u009b2Jy' } }];
@@ -137,7 +138,7 @@ describe('parked', () => {
 });
 
 describe('rejected', () => {
-  it('records by stage, each with its whole id', () => {
+  it('records by stage, each with its full id', () => {
     const { answer, ...other } = { ...REJECTED, stage: 'ingest', id: 'x'.repeat(90), discarded: true };
     expect(answer).toBeDefined();
     expect(rejectedText({ events: [REJECTED, { ...other, reason: 'a test', body: '{}' }] }, view)).toBe(

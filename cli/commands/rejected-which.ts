@@ -1,0 +1,48 @@
+/** Which records `rejected retry` and `rejected delete` mean: one by its id, or those of a stage that match. */
+import { InvalidArgumentError, type Command } from 'commander';
+import ms, { type StringValue } from 'ms';
+
+export interface Which {
+  readonly stage?: string;
+  readonly reason?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** A time, or how long ago. */
+const time = (text: string): string => {
+  const ago = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text.trim()) ? ms(text.trim() as StringValue) : undefined;
+  const at = ago === undefined ? Date.parse(text) : Date.now() - ago;
+  if (!Number.isNaN(at)) return new Date(at).toISOString();
+  throw new InvalidArgumentError('Use a time, such as 2026-11-22T10:00:00Z, or how long ago, such as 2h.');
+};
+
+export const addMatching = (command: Command): Command =>
+  command
+    .argument('[stage]', "ingest, router, or a destination's id")
+    .argument('[id]', 'as `list` shows it')
+    .option('--stage <stage>', 'instead of the argument')
+    .option('--reason <text>', 'a status that the destination answered, or a part of the reason')
+    .option('--since <time>', 'accepted from then on: 2026-11-22T10:00:00Z, or 2h for two hours ago', time)
+    .option('--until <time>', 'accepted before then', time);
+
+/** Ends the command with what is wrong, when it names no stage, or neither a record nor what must match. */
+export const choice = (
+  command: Command,
+  first: string | undefined,
+  id: string | undefined,
+  { stage: named, reason, since, until }: Which,
+): { readonly stage: string; readonly matching: Omit<Which, 'stage'> } => {
+  const fail = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 });
+  const stage = first ?? named;
+  if (stage === undefined || (first !== undefined && named !== undefined && first !== named))
+    return fail('name one stage: ingest, router, or the id of a destination');
+  const matching = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+  if ((id === undefined) === (Object.keys(matching).length === 0))
+    return fail('name either the id of a record, or --reason, --since or --until');
+  return { stage, matching };
+};
