@@ -2,7 +2,7 @@ import real from '../../node_modules/fast-check/lib/fast-check.js';
 
 /**
  * fast-check as the tests see it while `lambdas/core` is mutated: the same draws each time, so that a mutant's fate is not a
- * matter of luck; a fifth of the runs; and no shrinking, since nobody reads the counterexample.
+ * matter of luck; a fifth of the runs; and no shrinking, since no one reads the counterexample.
  */
 const lighter = (given) => ({
   ...given,
