@@ -1,8 +1,8 @@
-/** What each invocation has of its queue: last words may touch what the process that died still had, and nothing else. */
+/** Which messages each invocation has in hand: last words may touch only those that the dead process still had. */
 import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Of one invocation. */
+/** The messages of one invocation. */
 interface Batch {
   readonly ids: ReadonlySet<string>;
   /** From then on another function may receive the messages; milliseconds since 1970. */

@@ -4,11 +4,11 @@ import type { Invocation } from './invocation.ts';
 export const isSameCharge = (a: Attempt, b: Attempt | undefined): boolean =>
   (a.charges ?? 0) === (b?.charges ?? 0) && ((a.charges ?? 0) === 0 || a.stamp === b?.stamp);
 
-/** What one invocation has charged and not taken back: by message id, what the ledger said before. */
+/** The charges that one invocation has not taken back: by message id, what the ledger said before. */
 interface Account {
   readonly open: Map<string, Attempt | undefined>;
   readonly caught: Set<string>;
-  /** What it is at work on. */
+  /** The messages it is working on. */
   readonly inHand: Set<string>;
   /** It died: the messages that it had charged by then. */
   charged: ReadonlySet<string>;
@@ -16,7 +16,7 @@ interface Account {
   isHeeded: boolean;
 }
 
-/** Follows the ledger independently, to see that a message is held to account for its own attempts only. */
+/** Follows the ledger independently, to check that a message is charged for its own attempts only. */
 export class Charges {
   readonly #accounts = new WeakMap<Invocation, Account>();
   /** By message id: deaths in its own attempt, crashes that were caught, charges that could not be taken back. */
@@ -46,7 +46,7 @@ export class Charges {
     if (open.has(id) && isSameCharge(attempt, open.get(id))) open.delete(id);
     else if (!isSameCharge(attempt, stored)) {
       const [other] = open.keys();
-      if (other !== undefined) this.#violation(`${invocation.name} charges ${id} beside ${other}`);
+      if (other !== undefined) this.#violation(`${invocation.name} charges ${id} while ${other} is charged`);
       open.set(id, stored);
       // It was under way when its process died, and has landed late.
       if (!invocation.isRunning) this.over(invocation);

@@ -3,7 +3,7 @@ import { crashPoints } from './crash-points.ts';
 import { SCENARIOS } from './pipeline/scenarios.ts';
 import { tell } from './pipeline/run.ts';
 
-/** Every so many calls; `npm run simulate -- --crash-points` takes all. */
+/** Only every nth call; `npm run simulate -- --crash-points` takes all. */
 const EVERY = 97;
 
 const named = (part: string) => {
@@ -14,17 +14,18 @@ const named = (part: string) => {
 
 describe('a fault at a call', () => {
   it.each(SCENARIOS)('of $name', async (plan) => {
-    const { points, violations } = await crashPoints(plan, EVERY, 11);
+    const { points, violations } = await crashPoints(plan, { every: EVERY, offset: 11 });
     expect(violations).toEqual([]);
     expect(points).toBeGreaterThan(3);
   });
 });
 
-describe('the scenarios are about what they say', () => {
+describe('each scenario contains what its name says', () => {
   it.each([
     ['fan-out', { deliveries: 17, duplicates: 0 }],
     ['redrive, and', { redrives: 2 }],
     ['bad deployment', { redrives: 2, flips: 3 }],
+    ['two poisons', { redrives: 2, flips: 3, duplicates: 0 }],
     ['spills', { parked: 4, drained: 4 }],
     ['dead letters', { deadLetters: 2 }],
     ['native', { redrives: 2 }],
@@ -33,13 +34,13 @@ describe('the scenarios are about what they say', () => {
     expect((await tell(named(part))).totals).toMatchObject(expected);
   });
 
-  it('the breaker degrades a stage that nothing crashes', async () => {
+  it('the breaker degrades a stage without a crash', async () => {
     const { totals } = await tell(named('breaker'));
     expect(totals).toMatchObject({ redrives: 0 });
     expect(totals.flips).toBeGreaterThan(2);
   });
 
-  it('deduplication drops what is sent again in other batches', async () => {
+  it('deduplication drops events that are sent again in other batches', async () => {
     const plan = named('deduplication');
     const off = await tell({ ...plan, settings: { ...plan.settings, deduplication: false } });
     expect(off.totals.duplicates).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /**
- * Every crash point of some stories: a story is told once to count its calls of AWS and of destinations, and then once for
- * each call and each way in which it can go wrong. Whatever the call, nothing may be lost, and nothing may overtake.
+ * Every crash point of some scenarios: a scenario runs once to count its calls to AWS and to destinations, and then once for
+ * each call and each way in which that call can fail. Whichever call fails, no event may be lost or overtake another.
  */
 import type { Mishap } from './invocation.ts';
 import type { Plan } from './pipeline/plan.ts';
@@ -12,33 +12,50 @@ export const FATES = ['die before', 'die after', 'fault before', 'fault after'] 
 export interface CrashPoints {
   readonly scenario: string;
   readonly calls: number;
-  /** How many of them were made to fail. */
+  /** Number of calls that were made to fail. */
   readonly points: number;
-  /** What went wrong at which of them. */
+  /** The violations, each with the call that failed. */
   readonly violations: readonly string[];
 }
 
-/** @param plan its chances are left out @param every 1: all of its calls; 10: each tenth, from `offset` on */
-export const crashPoints = async (plan: Plan, every: number, offset = 0): Promise<CrashPoints> => {
-  const { happened, totals, violation } = await tell(plan);
+/** Which calls are made to fail. Default: all. */
+export interface Choice {
+  /** 1: every call that `counts` accepts; 10: every tenth, starting at `offset`. */
+  readonly every?: number;
+  readonly offset?: number;
+  readonly fates?: readonly Mishap[];
+  /** @param call `port.method` @param by the name of the invocation that makes it */
+  readonly counts?: (call: string, by: string) => boolean;
+}
+
+/** @param plan its chances are ignored */
+export const crashPoints = async (
+  plan: Plan,
+  { every = 1, offset = 0, fates = FATES, counts = () => true }: Choice = {},
+): Promise<CrashPoints> => {
+  const calls: { readonly call: string; readonly by: string }[] = [];
+  const { happened, violation } = await tell(plan, {
+    onCall: (call, { name }) => calls.push({ call, by: name }),
+  });
   const violations = violation === undefined ? [] : [`without a fault: ${violation}`];
-  let points = 0;
-  for (let call = 1 + offset; call <= totals.calls; call += every) {
-    for (const fate of FATES) {
-      points += 1;
-      const mishaps: readonly (readonly [number, Mishap])[] = [...happened, [call, fate]];
+  const counted = calls.flatMap(({ call, by }, i) => (counts(call, by) ? [{ nth: i + 1, call, by }] : []));
+  const chosen = counted.filter((_, i) => i >= offset && (i - offset) % every === 0);
+  for (const { nth, call, by } of chosen) {
+    for (const fate of fates) {
+      const mishaps: readonly (readonly [number, Mishap])[] = [...happened, [nth, fate]];
       const told = await tell({ ...plan, mishaps });
-      if (told.violation !== undefined) violations.push(`call ${String(call)}, ${fate}: ${told.violation}`);
+      if (told.violation !== undefined)
+        violations.push(`call ${String(nth)}, ${by} ${call}, ${fate}: ${told.violation}`);
     }
   }
-  return { scenario: plan.name, calls: totals.calls, points, violations };
+  return { scenario: plan.name, calls: calls.length, points: chosen.length * fates.length, violations };
 };
 
-/** @returns whether all is well */
+/** @returns whether there was no violation */
 export const runAll = async (say: (line: string) => void, every: number): Promise<boolean> => {
   const results: CrashPoints[] = [];
   for (const plan of SCENARIOS) {
-    const result = await crashPoints(plan, every);
+    const result = await crashPoints(plan, { every });
     results.push(result);
     const { scenario, calls, points, violations } = result;
     say(

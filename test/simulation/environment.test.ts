@@ -21,7 +21,7 @@ beforeEach(() => {
 
 const environments = (retired: number) => new Environments({ schedule, random: () => 0, retired });
 
-/** Runs an invocation at a time. @param work given the gate through which calls of 10 milliseconds go */
+/** Runs one invocation at a time. @param work gets the gate through which calls of 10 milliseconds go */
 const invoke = (
   at: number,
   take: () => Environment,
@@ -58,8 +58,8 @@ const waits = async (call: (name: string) => Promise<unknown>): Promise<void> =>
   await call('waited for');
 };
 
-describe('what is under way when an invocation has answered', () => {
-  it('is owed, and continues in the middle of the next invocation of the environment', async () => {
+describe('a call that is pending when an invocation has answered', () => {
+  it('stays pending, and continues in the middle of the next invocation of the environment', async () => {
     const pool = environments(0);
     const take = () => pool.take('f', '1');
     invoke(0, take, answersEarly);
@@ -70,7 +70,7 @@ describe('what is under way when an invocation has answered', () => {
     expect(done).toEqual(['first at 500', 'waited for at 510', 'second at 700', 'waited for at 710']);
   });
 
-  it('never happens when the environment is gone', async () => {
+  it('never completes when the environment is gone', async () => {
     const pool = environments(1);
     invoke(0, () => pool.take('f', '1'), answersEarly);
     invoke(500, () => pool.take('f', '1'), waits);
@@ -78,7 +78,7 @@ describe('what is under way when an invocation has answered', () => {
     expect(done).toEqual(['waited for at 510']);
   });
 
-  it('never happens when other code was deployed', async () => {
+  it('never completes when other code was deployed', async () => {
     const pool = environments(0);
     invoke(0, () => pool.take('f', '1'), answersEarly);
     invoke(500, () => pool.take('f', '2'), waits);
@@ -88,7 +88,7 @@ describe('what is under way when an invocation has answered', () => {
 });
 
 describe('a process that dies', () => {
-  it('takes what is frozen with it, and leaves its files to the next one', async () => {
+  it('takes its frozen work with it, and leaves its files to the next process', async () => {
     const pool = environments(0);
     const taken: unknown[] = [];
     const take = (): Environment => pool.take('f', '1');
@@ -144,7 +144,7 @@ describe('last words in memory', () => {
 
   type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-  /** @returns what each process finds when it starts */
+  /** @returns the last words that each process finds when it starts */
   const tellAll = (steps: readonly Step[], start: () => StageLastWords): readonly unknown[] => {
     const found: unknown[] = [];
     const begin = (): StageLastWords => {
@@ -166,7 +166,7 @@ describe('last words in memory', () => {
     return found;
   };
 
-  it('are those that the file would hold', () => {
+  it('are the same as in the file', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
         const file = new WordsFile();

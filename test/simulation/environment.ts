@@ -6,11 +6,11 @@ import { MemoryLastWords, WordsFile } from './words.ts';
 /** Frozen work continues within this time after the next invocation has begun; milliseconds. */
 const THAW = 2_000;
 
-/** A process: it runs one invocation after another, and stands still in between. */
+/** A process: it runs one invocation after another, and is frozen in between. */
 export class Host {
   readonly words: MemoryLastWords;
   isAlive = true;
-  /** It has run an invocation, or has begun to. */
+  /** It has started at least one invocation. */
   hasStarted = false;
   /** The invocation that it runs now; undefined while it is frozen. */
   running: Invocation | undefined;
@@ -44,7 +44,7 @@ export class Host {
     });
   }
 
-  /** @param invocation that begins now: what was frozen continues in the middle of it */
+  /** @param invocation that begins now: frozen work continues in the middle of it */
   thaw(invocation: Invocation): void {
     this.running = invocation;
     const tasks = this.#frozen;
@@ -54,7 +54,7 @@ export class Host {
 }
 
 export class Environment {
-  /** Of the code that its processes run. */
+  /** The version of the code that its processes run. */
   readonly version: string;
   readonly file = new WordsFile();
   /** The invocation in which the last process of it died. */
@@ -72,7 +72,7 @@ export class Environment {
     return this.#host.running === undefined;
   }
 
-  /** The process for the next invocation: another one if the last has died. */
+  /** The process for the next invocation: a new one if the last has died. */
   host(): Host {
     if (!this.#host.isAlive) this.#host = this.#newHost();
     return this.#host;
@@ -100,7 +100,7 @@ export class Environments {
     this.#options = options;
   }
 
-  /** An idle environment of a function, or, seldom where there is one, a new one. Those of former code get no further invocations. */
+  /** An idle environment of a function, or a new one: rarely, if one is idle. Environments with former code get no further invocations. */
   take(id: string, version: string): Environment {
     const { schedule, random, retired } = this.#options;
     const kept = (this.#all.get(id) ?? []).filter(

@@ -3,7 +3,7 @@ import type { Gate } from '../support/ports-gate.ts';
 import type { Host } from './environment.ts';
 import type { Schedule } from './schedule.ts';
 
-/** What happens to a call, besides its being made: the process dies, or AWS fails, before it takes effect or after; or it is not allowed. */
+/** What else happens to a call: the process dies, or AWS fails, before the call takes effect or after; or access is denied. */
 export type Mishap = 'none' | 'die before' | 'die after' | 'fault before' | 'fault after' | 'denied';
 
 export interface Surroundings {
@@ -14,11 +14,11 @@ export interface Surroundings {
   readonly mishap: (call: string, by: Invocation) => Mishap;
   /** Milliseconds that a call takes. */
   readonly latency: (call: string) => number;
-  /** Of a call that is under way when its process dies: milliseconds until it lands nevertheless; undefined: it never does. */
+  /** For a call that is pending when its process dies: milliseconds until it lands anyway; undefined: it never does. */
   readonly landsLate: () => number | undefined;
-  /** The invocation has answered, and a call of it is under way or is made later. */
+  /** The invocation has answered, and one of its calls is pending or is made later. */
   readonly owed: (call: string) => void;
-  /** A line is made only when someone reads it. */
+  /** A function, so that a line is built only when the trace is kept. */
   readonly trace: (line: () => string) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Surroundings {
 export class Invocation {
   readonly name: string;
   readonly startedAt: number;
-  /** Something has happened to one of its calls, so that it may fail for no reason of its own. */
+  /** One of its calls has failed, so it may end with an error without being at fault. */
   isHurt = false;
   readonly #surroundings: Surroundings;
   readonly #deadline: number;
@@ -60,7 +60,7 @@ export class Invocation {
     return this.#state === 'dead';
   }
 
-  /** @param onEnd given the result, or the error of our own that ended it @param onDeath called at most once, and never after `onEnd` */
+  /** @param onEnd gets the result, or the error that it ended with @param onDeath called at most once, and never after `onEnd` */
   start<T>(work: () => Promise<T>, onEnd: (result: T | Error) => void, onDeath: () => void): void {
     this.#onDeath = onDeath;
     const { schedule, owed } = this.#surroundings;
@@ -133,7 +133,7 @@ export class Invocation {
           fail(error);
         }
       };
-      /** It has left the process, which is dead by now, or waits for it no longer. */
+      /** The request has left the process, which is dead by now or no longer waits for the answer. */
       const landLate = (): void => {
         const late = landsLate();
         if (late === undefined) return;
@@ -143,14 +143,14 @@ export class Invocation {
         });
       };
       const takes = latency(name);
-      // It does not matter when it happens: no need to wait.
+      // When it happens makes no difference, so nothing waits for it.
       if (takes === 0) {
         void land();
         return;
       }
       schedule.after(takes, () => {
         if (!host.isAlive || isGivenUp()) landLate();
-        // A frozen process hears of no answer, and sends nothing.
+        // A frozen process receives no answer, and sends nothing.
         else host.run(() => void land());
       });
     });
@@ -158,7 +158,7 @@ export class Invocation {
 
 const shown = (result: unknown): string => (typeof result === 'boolean' ? ` -> ${String(result)}` : '');
 
-/** What is to be seen of a call's arguments in a trace. */
+/** The part of a call's arguments that a trace shows. */
 const describe = (argument: unknown): string => {
   if (typeof argument === 'string') return argument;
   if (Array.isArray(argument)) return argument.map(describe).join(',');

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --seeds N [--from S] [--jobs J]`: stories drawn from seeds, all told in virtual time. A story that goes
- * wrong is cut down and shown. `--trace` shows every line of a single seed. `--times` measures the table of `docs/times.md`; `--way 503,throw`
+ * `npm run simulate -- --seeds N [--from S] [--jobs J]`: scenarios drawn from seeds, all in virtual time. A scenario with a
+ * violation is reduced and printed. `--trace` shows every line of a single seed. `--times` measures the table of `docs/times.md`; `--way 503,throw`
  * and `--users 1,5` a part of it.
  */
 import { availableParallelism } from 'node:os';
@@ -13,7 +13,7 @@ import { runSeeds } from './seeds.ts';
 
 const SHRINK_BUDGET = 1_500;
 const SHOWN_LINES = 150;
-/** Seconds between two lines of progress. */
+/** Seconds between two progress lines. */
 const PROGRESS = 10;
 
 const { values } = parseArgs({
@@ -64,7 +64,7 @@ const seeds = async (): Promise<boolean> => {
   say(`\nseed ${String(wrong.seed)}: ${wrong.violation}`);
   say(`npm run simulate -- --from ${String(wrong.seed)} --seeds 1 --trace`);
   const { plan, told: shrunk, tries } = await shrink(draw(wrong.seed), SHRINK_BUDGET);
-  say(`\ncut down in ${String(tries)} tries: ${shrunk.violation ?? ''}`);
+  say(`\nreduced in ${String(tries)} tries: ${shrunk.violation ?? ''}`);
   say(describePlan(plan));
   say(`\n${shrunk.trace.slice(-SHOWN_LINES).join('\n')}`);
   say(`\nfor test/simulation/regressions.json:\n${JSON.stringify(plan)}`);

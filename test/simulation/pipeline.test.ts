@@ -10,7 +10,7 @@ import { add, NOTHING } from './pipeline/totals.ts';
 
 const SEEDS = 80;
 
-/** Of the code, and of the processes that it ends. */
+/** Failures of the code, and of the processes that it ends. */
 const HAPPENS = [
   'code: throw',
   'code: nothing',
@@ -29,7 +29,7 @@ const HAPPENS = [
   'last words: messages given back',
 ];
 
-/** Stories about evidence: of each kind one, and one for each fault that they have. */
+/** Scenarios about evidence: at least one of each kind, and one for each fault that they have. */
 const EVIDENCE_SEEDS = [9, 30, 129, 132, 183, 225, 228, 240, 261, 270, 288, 291, 294, 306];
 
 const HAPPENS_THERE = [
@@ -37,10 +37,10 @@ const HAPPENS_THERE = [
   'denied: queue',
   'denied: secret',
   'denied: table',
-  'former code beside the new',
+  'former code after a deployment',
   'late start',
   'mode: the SDK repeats a write',
-  'nobody is invoked',
+  'no function is invoked',
   'refuse for hours',
   'send: packed',
   'starve: function',
@@ -49,18 +49,18 @@ const HAPPENS_THERE = [
   'trial',
   'two controls',
   'worn',
-  'story: crowd',
-  'story: deaf',
-  'story: flap',
-  'story: late',
-  'story: one bad',
-  'story: outage',
-  'story: packed',
-  'story: quiet',
-  'story: worn',
+  'scenario: crowd',
+  'scenario: deaf',
+  'scenario: flap',
+  'scenario: late',
+  'scenario: one bad',
+  'scenario: outage',
+  'scenario: packed',
+  'scenario: quiet',
+  'scenario: worn',
 ];
 
-/** Stories that went wrong once: with the code as it was, or with a bug that is named. */
+/** Scenarios that once had a violation: with the code as it was, or with the named bug. */
 const regressions = JSON.parse(
   readFileSync(new URL('regressions.json', import.meta.url), 'utf8'),
 ) as readonly { readonly what: string; readonly bug?: string; readonly plan: Plan }[];
@@ -71,8 +71,8 @@ const plantedAs = (name: string) => {
   return planted.bug;
 };
 
-describe('the whole pipeline, whatever goes wrong', () => {
-  it(`keeps its promises in ${String(SEEDS)} stories, which are about something`, async () => {
+describe('the whole pipeline, whatever fails', () => {
+  it(`keeps its promises in ${String(SEEDS)} scenarios, in which each kind of fault happens`, async () => {
     let totals = NOTHING;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const told = await tell(draw(seed));
@@ -87,7 +87,7 @@ describe('the whole pipeline, whatever goes wrong', () => {
     expect(missing).toEqual([]);
   });
 
-  it('and says what is true in stories about evidence, which have what they are for', async () => {
+  it('reports its state correctly in scenarios about evidence, in which each kind of fault happens', async () => {
     let totals = NOTHING;
     for (const seed of EVIDENCE_SEEDS) {
       const told = await tell(draw(seed));
@@ -97,7 +97,7 @@ describe('the whole pipeline, whatever goes wrong', () => {
     expect(HAPPENS_THERE.filter((what) => totals.faults[what] === undefined)).toEqual([]);
   });
 
-  it('tells a story again from its seed, call by call', async () => {
+  it('replays a scenario from its seed, call by call', async () => {
     const [once, again] = [await tell(draw(5), { isTraced: true }), await tell(draw(5), { isTraced: true })];
     expect(again.trace).toEqual(once.trace);
     expect(once.trace.length).toBeGreaterThan(200);
@@ -109,18 +109,18 @@ describe('the whole pipeline, whatever goes wrong', () => {
   });
 });
 
-describe('a story that goes wrong', () => {
+describe('a scenario with a violation', () => {
   const name = 'the drain deletes a message before it has processed it';
   const bug = plantedAs(name);
 
-  it('is cut down to what it takes, and shown with what led to it', async () => {
+  it('is reduced to the steps that cause the violation, and printed with its trace', async () => {
     const plan = draw(readCatches()[name]?.seed ?? 0);
     const { plan: small, told } = await shrink(plan, 100, bug);
     expect(told.violation).toMatch(/^loss: /);
     expect(small.actions.length).toBeLessThan(plan.actions.length / 3);
     expect(told.trace.join('\n')).toMatch(/-drain#\d+ parking\.deleteMessage/);
     expect(describePlan(small).split('\n').length).toBeLessThan(20);
-    // Without the bug nothing is wrong with it.
+    // Without the bug there is no violation.
     expect((await tell(small)).violation).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** Hunts every planted bug, and writes down what caught it: `docs/planted-bugs.md` for people, `planted-bugs.json` for the test. */
+/** Runs seeds against every planted bug, and records what caught it: `docs/planted-bugs.md` for readers, `planted-bugs.json` for the test. */
 import { readFileSync } from 'node:fs';
 import { hunt, PLANTED, type Caught } from './pipeline/planted.ts';
 import { format, resolveConfig } from 'prettier';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 export const RECORD = fileURLToPath(new URL('planted-bugs.json', import.meta.url));
 export const PAGE = fileURLToPath(new URL('../../docs/planted-bugs.md', import.meta.url));
 
-/** A bug that hides for longer is not seen by what runs on every change. */
+/** A bug that takes more seeds than this is not caught by the runs on every change. */
 export const MAX_SEEDS = 1_000;
 
 export type Catches = Readonly<Record<string, Caught>>;
@@ -18,38 +18,38 @@ export const readCatches = (): Catches => JSON.parse(readFileSync(RECORD, 'utf8'
 
 const INTRODUCTION = `# Planted bugs
 
-Whether a simulation would see a bug can only be told by planting one. Each of these breaks one rule of the pipeline, by replacing what
-the code is given (a store, a queue, a clock), and is hunted with the same seeds, from 1 on, as the code without it. "Seed" is the first
-that sees it, of the stories about evidence (every third seed) for the rules of evidence, and of the others for the other rules; "invariant" is
-what it violates first. The page is written by \`npm run simulate -- --planted\`, and
+Only a planted bug shows whether a simulation can detect bugs. Each of these breaks one rule of the pipeline by replacing one of
+the code's dependencies (a store, a queue, a clock), and is searched for with the same seeds, from 1 on, that run without it. "Seed" is the first
+seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, and among the others for the other rules; "invariant" is
+the first one that it violates. The page is written by \`npm run simulate -- --planted\`, and
 \`test/simulation/planted.test.ts\` plants each bug again in its seed.
 `;
 
 const INVARIANTS = `
 | invariant   | what must hold |
 | ----------- | -------------- |
-| alarm       | a stage whose code and destination are well does not degrade, whatever AWS does, and no probe of it fails |
+| alarm       | a stage whose code and destination work does not degrade, whatever AWS does, and no probe of it fails |
 | charges     | a message is redriven for crashes and deaths of its own; an attempt that did not crash leaves no charge; a caught crash is recorded for the event that failed, and never for another; last words charge the one message that the dead process had in hand, once, if its attempt was not charged |
-| error       | no function ends with an error of its own, and control's run fails only when a call of it did |
-| evidence    | a stage becomes normal only when something got through since it recovers, or when there was nothing to do, and not while its latest probe failed; its gauge falls only when something got through, or nothing waits |
-| frozen      | a function that has answered has no call under way: it would land in the middle of a later invocation |
+| blocked     | nothing is begun by a function that knows that its stage is blocked, or that started while it was |
+| error       | no function ends with an error of its own, and control's run fails only when one of its calls failed |
+| evidence    | a stage becomes normal only if something got through since it began to recover, or there was nothing to do, and not after a failed latest probe; its gauge falls only if something got through or nothing waits |
+| frozen      | a function that has answered has no pending call, which would land in the middle of a later invocation |
 | gauge       | the gauge of a stage is 1 while it is not normal, and may stay for a while only after a relapse |
 | identity    | a destination gets the events that were sent, under their own ids |
-| ingest      | good events are answered 200 while SQS is well, whatever else is broken |
+| ingest      | good events are answered 200 while SQS works, whatever else is broken |
 | isolation   | poison delays only its own user |
-| last words  | they touch only what the dead process had and had not given back, and charge nothing after the visibility timeout |
-| loss        | what SQS took is delivered to each of its destinations, filtered, or on record; so is all that the last completed attempt has made of an event |
+| last words  | they touch only messages that the dead process had and had not given back, and charge nothing after the visibility timeout |
+| loss        | every event that SQS took is delivered to each of its destinations, filtered, or on record; so are all outputs of the last completed attempt at an event |
 | mapping     | the gauge does not fall while the mapping hands nothing out |
 | order       | first deliveries happen in the order of acceptance, and a message has no effect after a later one |
-| own trouble | failures of one user among others neither degrade a stage nor keep it from normal, and only for such a user an event is given up at a closed door |
-| pages       | after a relapse a page resolves only when normal has lasted as long as the pause |
-| receives    | nothing is begun that was received 500 times |
-| recovery    | after the fix all comes to rest without help: queues and parking empty, modes normal and announced |
-| recovery bound | after the fix a stage recovers within two minutes if anything waits, is normal a window after the last trouble, and delivers all; its gauge follows within the pause |
+| own trouble | failures of one user among others neither degrade a stage nor keep it from normal, and only such a user's event is rejected at a closed door |
+| pages       | after a relapse a page resolves only when normal has lasted as long as the pause; users who are parked while their stage is normal page for as long as that is true |
+| receives    | no message is begun that was received 500 times |
+| recovery    | after the fix everything comes to rest without help: queues and parking empty, modes normal and announced |
+| recovery bound | a stage recovers when its pause is over; after the fix it recovers within two minutes if anything waits, is normal a window after the last trouble, and delivers all; its gauge follows within the pause |
 | routing     | a destination gets the events of its sources only |
-| shut        | nothing is begun by a function that knows that its stage is shut, or that started when it was |
-| stall       | when nothing gets through while work waits, or all is rejected, the stage is degraded in time |
-| time        | no message, and no event of one, is begun that may not end before the function is killed |
+| stall       | when nothing gets through while work waits, or everything is rejected, the stage is degraded in time |
+| time        | no message or event is begun that might not end before the function is killed |
 | trials      | the trials of a degraded stage take turns: users who were not tried yet come first |
 | two workers | two functions never work on one user of a stage at the same time |
 | uncounted   | a redrive is counted before the message is parked |
@@ -69,7 +69,7 @@ export const pageOf = async (catches: Catches): Promise<string> => {
   return format(text, { printWidth: PRETTIER_WIDTH, ...config, parser: 'markdown' });
 };
 
-/** @returns whether each was caught */
+/** @returns whether every bug was caught */
 export const huntAll = async (say: (line: string) => void): Promise<boolean> => {
   const catches: Record<string, Caught> = {};
   for (const planted of PLANTED) {

@@ -12,7 +12,7 @@ describe('a planted bug is caught', () => {
     expect(await caughtAt(planted, known?.seed ?? 0)).toEqual(known);
   });
 
-  it('and the page in the docs says so (`npm run simulate -- --planted` writes it)', async () => {
+  it('as the page in the docs shows (`npm run simulate -- --planted` writes it)', async () => {
     expect(readFileSync(PAGE, 'utf8')).toBe(await pageOf(catches));
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What is still running has come to its next call, or to its end: out of a promise's reaction, Node runs all other reactions
+ * Waits until every running task has reached its next call or its end: out of a promise's reaction, Node runs all other reactions
  * before the next tick. Nothing in the simulation waits for anything but promises, so no turn of the event loop is needed.
  */
 const settled = (): Promise<void> =>
@@ -13,7 +13,7 @@ interface Task {
   readonly run: () => void;
 }
 
-/** Time that passes only from one task to the next. Nothing runs beside a task but what it set going. */
+/** Time that passes only from one task to the next. Only the work that a task started runs concurrently with it. */
 export class Schedule {
   now: number;
   readonly #tasks: Task[] = [];
@@ -27,7 +27,7 @@ export class Schedule {
   after(milliseconds: number, run: () => void): void {
     this.#order += 1;
     const task = { at: this.now + Math.max(0, milliseconds), order: this.#order, run };
-    // From the end: most tasks are later than those that wait.
+    // From the end: most new tasks are later than the waiting ones.
     let i = this.#tasks.length;
     for (; i > 0; i--) {
       const before = this.#tasks[i - 1];
@@ -43,8 +43,8 @@ export class Schedule {
   }
 
   /**
-   * Runs tasks, the earliest first, until `isOver` says so after one.
-   * @returns false when there are no tasks any more, or `until` is past
+   * Runs tasks, the earliest first, until `isOver` returns true after one.
+   * @returns false when no tasks are left, or `until` has passed
    */
   async run(isOver: () => boolean, until: number): Promise<boolean> {
     // Into a reaction: see `settled`.

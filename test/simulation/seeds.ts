@@ -9,11 +9,11 @@ const CHUNK = 20;
 export interface SeedsResult {
   readonly told: number;
   readonly totals: Totals;
-  /** The lowest seed that went wrong. */
+  /** The lowest seed with a violation. */
   readonly wrong?: NonNullable<Report['wrong']>;
 }
 
-/** @param progress called with how many are done */
+/** @param progress called with the number of seeds that are done */
 export const runSeeds = async (
   { from, seeds, jobs }: { readonly from: number; readonly seeds: number; readonly jobs: number },
   progress: (done: number) => void,

@@ -8,7 +8,7 @@ import { WAY_NAMES, type WayName } from './times/ways.ts';
 
 const all = readTimes();
 
-/** Of each kind of rule one: (d) and (e), (f), (e) without an attempt, redrives. */
+/** One for each kind of rule: (d) and (e), (f), (e) without an attempt, redrives. */
 const MEASURED_AGAIN: readonly (readonly [WayName, number])[] = [
   ['503', 1],
   ['503', 5],
@@ -28,7 +28,7 @@ describe('the table of times', () => {
     expect(overdue(times)).toEqual([]);
   });
 
-  it('has a limit that is noticed, for each column', () => {
+  it('has an effective limit for each column', () => {
     const [first] = all;
     for (const measure of MEASURES) {
       const late = {
@@ -41,11 +41,11 @@ describe('the table of times', () => {
     }
   });
 
-  it('is on the page in the docs (`npm run simulate -- --times` writes it)', async () => {
+  it('is the one on the page in the docs (`npm run simulate -- --times` writes it)', async () => {
     expect(readFileSync(PAGE, 'utf8')).toBe(await pageOf(all));
   });
 
-  it.each(MEASURED_AGAIN)('%s with %i users takes as long as it says', async (way, users) => {
+  it.each(MEASURED_AGAIN)('%s with %i users takes as long as the table says', async (way, users) => {
     expect(await timesOf(way, users)).toEqual(all.find((one) => one.way === way && one.users === users));
   });
 });

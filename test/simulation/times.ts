@@ -23,7 +23,7 @@ const LONGEST_FLIP = (stallAfter + 2 * MINUTE) / SECOND;
 const LONGEST_RECOVERY = (2 * MINUTE) / SECOND;
 const LONGEST_WINDOW = (window + 2 * MINUTE) / SECOND;
 
-/** How long each may take at most, seconds. A run of control can be a minute late for what it waits for, and a trial as well. */
+/** The longest time that each may take, seconds. A run of control, and a trial as well, can come up to a minute after its cause. */
 export const LIMITS: Readonly<Record<keyof Measured, number>> = {
   degraded: LONGEST_FLIP,
   failsStill: LONGEST_FLIP,
@@ -36,16 +36,16 @@ export const LIMITS: Readonly<Record<keyof Measured, number>> = {
 
 export const MEASURES = Object.keys(LIMITS) as readonly (keyof Measured)[];
 
-/** @returns what took too long, in words; none: all is within its limit */
+/** @returns what took too long, in words; empty: everything is within its limit */
 export const overdue = (times: Times): readonly string[] =>
   MEASURES.flatMap((measure) => {
     const took = times[measure] ?? 0;
     return took <= LIMITS[measure]
       ? []
-      : [`${measure} took ${String(took)} s, and must not take more than ${String(LIMITS[measure])} s`];
+      : [`${measure} took ${String(took)} s, more than the limit of ${String(LIMITS[measure])} s`];
   });
 
-/** @throws when the simulation finds something wrong, or the stage never became what is measured */
+/** @throws when the simulation finds a violation, or the stage never reached a measured state */
 export const timesOf = async (way: WayName, users: number): Promise<Times> => {
   const found = WAYS[way];
   const watches: Stopwatch[] = [];

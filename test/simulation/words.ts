@@ -4,12 +4,12 @@ import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 
-/** What a process of an environment has written, and the next one reads. */
+/** The file that a process of an environment has written and the next one reads. */
 export class WordsFile {
   words: Words | undefined;
 }
 
-/** Of one process. */
+/** The last words of one process. */
 export class MemoryLastWords implements StageLastWords {
   readonly #file: WordsFile;
   readonly #codeVersion: string;

@@ -1,4 +1,4 @@
-/** A process of the simulation: it tells the stories of the seeds that it is sent. */
+/** A process of the simulation: it runs the scenarios of the seeds that it receives. */
 import { setImmediate } from 'node:timers/promises';
 import { draw } from './pipeline/draw.ts';
 import { tell, type Told } from './pipeline/run.ts';
@@ -12,14 +12,14 @@ export interface Order {
 export interface Report {
   readonly order: Order;
   readonly totals: Told['totals'];
-  /** The first seed that went wrong; those after it were not told. */
+  /** The first seed with a violation; the seeds after it did not run. */
   readonly wrong?: { readonly seed: number; readonly violation: string };
 }
 
 const work = async (order: Order): Promise<Report> => {
   let totals = NOTHING;
   for (let seed = order.from; seed < order.from + order.count; seed++) {
-    // A story lets nothing else run: here the process hears that it is to end.
+    // A scenario does not yield to the event loop: only here the process can receive the request to end.
     await setImmediate();
     const told = await tell(draw(seed));
     totals = add(totals, told.totals);
@@ -31,5 +31,5 @@ const work = async (order: Order): Promise<Report> => {
 process.on('message', (order: Order) => {
   void work(order).then((report) => process.send?.(report));
 });
-// Whoever started it is gone.
+// The parent process is gone.
 process.on('disconnect', () => process.exit());

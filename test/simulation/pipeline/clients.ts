@@ -1,4 +1,4 @@
-/** The SDKs: each sends its user's events in order, tries again for ever, and may cut its batch anew. */
+/** The SDKs: each sends its user's events in order, retries indefinitely, and may split the events into other batches on a retry. */
 import type { ProxyEvent } from '../../../lambdas/ingest/request.ts';
 import { INGEST_TIMEOUT, MINUTE, SECOND, sources } from './config.ts';
 import { ingestFor } from './ingest.ts';
@@ -7,18 +7,18 @@ import { sourceOf, userName } from './plan.ts';
 import type { World } from './world.ts';
 
 const MAX_BACKOFF = 2 * MINUTE;
-/** After so many events a user logs in: later ones carry both ids. */
+/** After this many events a user logs in: later ones carry both ids. */
 const ANONYMOUS = 2;
 
 export interface ClientOptions {
   readonly now: () => number;
   readonly random: () => number;
   readonly after: (milliseconds: number, run: () => void) => void;
-  /** The chance that a retry is cut anew. */
+  /** The chance that a retry is split into other batches. */
   readonly recut: number;
   /** The most events of a request. */
   readonly batch: number;
-  /** @param answer given the status; undefined when there was none */
+  /** @param answer gets the status; undefined when there was none */
   readonly post: (
     event: ProxyEvent,
     ids: readonly string[],
@@ -36,7 +36,7 @@ export class Client {
   readonly #user: number;
   readonly #options: ClientOptions;
   #waiting: readonly SentEvent[] = [];
-  /** What is under way, or to be sent again as it was. */
+  /** The batch that is being sent, or has to be sent again unchanged. */
   #batch: readonly SentEvent[] = [];
   #isBusy = false;
   #failures = 0;
@@ -79,7 +79,7 @@ export class Client {
       });
       return;
     }
-    // An SDK drops what is answered 4xx; so it must be for a request in which all is bad, and for no other.
+    // An SDK drops a request that is answered 4xx, so only a request without a single good event may be.
     if (status !== 200 && this.#batch.some(({ kind }) => kind !== 'bad'))
       violation(`ingest: ${String(status)} for events of ${userName(this.#user)}`);
     this.#failures = 0;
@@ -111,7 +111,7 @@ export class Client {
   }
 }
 
-/** One request to ingest, in a process that may die. @param answer given the status; undefined when there was none */
+/** One request to ingest, in a process that may die. @param answer gets the status; undefined when there was none */
 const post = (
   world: World,
   user: number,
@@ -126,7 +126,7 @@ const post = (
     timeout: INGEST_TIMEOUT,
     work: async (invocation) => {
       const { statusCode } = await ingestFor(world, invocation)(event);
-      // What is left of a process that was killed meets its deadline, too; nobody hears its answer.
+      // The remains of a killed process meet the deadline, too; its answer goes to no client.
       if (statusCode >= 500 && invocation.isRunning && !invocation.isHurt)
         world.violation(`ingest: ${String(statusCode)} for ${ids.join(' ')}, although SQS was well`);
       return statusCode;

@@ -7,10 +7,10 @@ export interface Code {
   readonly version: string;
   /** `throws`: the module does not load; `dies`: it takes the whole process with it. */
   readonly starts: 'yes' | 'throws' | 'dies';
-  /** Of the events it fails on. */
+  /** The share of events that it fails on. */
   readonly share: number;
   readonly how: Crashing;
-  /** It copes with what can be coped with. */
+  /** It handles every event that a fix can handle. */
   readonly isFix: boolean;
 }
 
@@ -22,11 +22,11 @@ export const firstCode = (stage: StageId): Code => ({
   isFix: false,
 });
 
-/** What of an event's plan the code has to know, which the event carries. */
+/** The part of an event's plan that the code needs; the event carries it. */
 export interface Planned extends EventPlan {
   readonly messageId: string;
   readonly anonymousId: string;
-  /** What impure code has made of it so far. */
+  /** The attempts of impure code that produced it. */
   readonly variant?: string;
 }
 
@@ -48,7 +48,7 @@ export const crashingOf = (
   return share > 0 && chanceOf(`${version} ${messageId}`) < share ? how : undefined;
 };
 
-/** What is caught of each; of `native` nothing is. */
+/** The crash that is caught for each way to fail; none for `native`. */
 const CAUGHT: Readonly<Record<Exclude<Crashing, 'native'>, CaughtCrash['kind']>> = {
   throw: 'throw',
   nothing: 'throw',
@@ -69,7 +69,7 @@ export const loadCrash = ({ version }: Code): CaughtCrash => ({
   error: `${version} throws while it loads`,
 });
 
-/** Whether a crash that is recorded for a message is one of its own. @param events of the message */
+/** Whether a crash that is recorded for a message was caused by it. @param events of the message */
 export const isDeserved = (
   stage: StageId,
   code: Code,
@@ -84,8 +84,8 @@ export const isDeserved = (
 };
 
 /**
- * Fewer or more outputs at each attempt, in another order, with other content; some are as they were the last time.
- * `variant` says what was made of the event by which attempts, so that each output can be told apart.
+ * Fewer or more outputs at each attempt, in another order, with other content; some are the same as the last time.
+ * `variant` names the attempts that produced an output, so that outputs can be distinguished.
  */
 const impureOutputs = (event: Planned, random: () => number): readonly Planned[] => {
   const outputs = [0, 1, 2]
@@ -103,7 +103,7 @@ export const returned = (stage: StageId, code: Code, event: Planned, random: () 
   if (stage !== ROUTER && event.kind === 'dropped') return null;
   const made = event.impure?.includes(stage) === true ? impureOutputs(event, random) : undefined;
   if (stage !== ROUTER) return made ?? event;
-  // The version is written into the event, so that what other code made of it is not the same.
+  // The version is written into the event, so that outputs of other code differ.
   const output = { ...event, by: code.version };
   if (made !== undefined) return made.map((one) => ({ ...one, by: code.version }));
   if (event.kind === 'filtered') return null;

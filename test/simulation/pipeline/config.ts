@@ -1,9 +1,9 @@
-/** The pipeline's configuration, by the schema that a deployment goes through, and what a plan sets in it. */
+/** The pipeline's configuration, validated by the same schema as a deployment, and the settings of a plan. */
 import { validateConfig } from '../../../config/index.ts';
 import type { ResolvedDegradedMode } from '../../../config/schema.ts';
 import type { ModeSettings } from '../../../lambdas/core/mode/machine.ts';
 import { CALL_MARGIN } from '../../../lambdas/core/base/limits.ts';
-import { roomForMessage as roomToDeliver } from '../../../lambdas/deliver/deliver.ts';
+import { roomForMessage as roomToDeliver } from '../../../lambdas/deliver/room.ts';
 import { roomForMessage as roomToRoute } from '../../../lambdas/router/route.ts';
 import { ROUTER, type DestinationId, type PlanSettings, type StageId } from './plan.ts';
 
@@ -41,20 +41,22 @@ export const destination = (id: DestinationId): (typeof config.destinations)[num
 export const degradedMode = (settings: PlanSettings): ResolvedDegradedMode => {
   const { redriveThreshold, recoverAfter, crashes, parkAfter, breakerFailures, spillAfter } = settings;
   const set = { redriveThreshold, recoverAfter, crashes, parkAfter, breakerFailures, spillAfter };
-  return { ...config.degradedMode, ...set };
+  // Configuration refuses less than two runs of control.
+  const stallAfter = Math.max(config.degradedMode.stallAfter, 2 * settings.controlEvery);
+  return { ...config.degradedMode, ...set, stallAfter };
 };
 
-/** As the mode machine has them. */
+/** The settings, as the mode machine takes them. */
 export const modeSettings = (settings: PlanSettings): ModeSettings => ({
   ...degradedMode(settings),
   minute: settings.controlEvery,
 });
 
-/** Of both functions, by default: the longest that a transform may take for one event; milliseconds. */
+/** The longest time that a transform may take for one event, in the router and in a destination by default; milliseconds. */
 export const TRANSFORM_TIMEOUT = 5 * SECOND;
 
 /**
- * As the template has them. Milliseconds, but for `visibility`: seconds. `afterTransform`: what follows the last event needs as much:
+ * As in the template. Milliseconds, except `visibility` in seconds. `afterTransform`: the time needed after the last event, for
  * two calls of AWS, or a request and a call.
  */
 export const limitsOf = (stage: StageId) =>
@@ -77,9 +79,9 @@ export const limitsOf = (stage: StageId) =>
 export const CONTROL_TIMEOUT = 30 * SECOND;
 /** API Gateway waits no longer. */
 export const INGEST_TIMEOUT = 29 * SECOND;
-/** Of each stage's queue; smaller than the default, so that a simulation of a few users meets it. */
+/** Batch size of each stage's queue; smaller than the default, so that a simulation of a few users reaches it. */
 export const MAX_CONCURRENCY = 4;
-/** Of the mapping that hands out dead letters. */
+/** Batch size of the mapping that hands out dead letters. */
 export const INTAKE_CONCURRENCY = 2;
-/** Of the router's deduplication, where a plan has it: the defaults. */
+/** The default settings of the router's deduplication, for plans that use it. */
 export const SEEN_LIMITS = { window: HOUR, maxIds: 200 };

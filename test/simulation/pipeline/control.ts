@@ -1,4 +1,4 @@
-/** What control is given: its real run and the operators' real commands, over ports in memory. */
+/** Control: its real run and the operators' real commands, over ports in memory. */
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps, StageFunctions } from '../../../lambdas/control/ports.ts';
 import type { ControlAnswer } from '../../../contract/operations.ts';
@@ -7,7 +7,7 @@ import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { gated, replaced } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
-import { MAX_CONCURRENCY, modeSettings } from './config.ts';
+import { MAX_CONCURRENCY, modeSettings, sources } from './config.ts';
 import { STAGES, type StageId } from './plan.ts';
 import { deadLetterQueueName, queueName } from './queues.ts';
 import type { World } from './world.ts';
@@ -55,7 +55,7 @@ const functions = (world: World, { gate }: Invocation, isQuick: boolean): StageF
     gate,
   );
   return replaced(port, {
-    // The adapter tells a throttle, and a Lambda that cannot be asked, from a function that fails.
+    // The adapter distinguishes throttling, and a Lambda that does not answer, from a function that fails.
     probe: async (name) => {
       try {
         return await port.probe(name);
@@ -78,14 +78,16 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
     drainConcurrency: 10,
     modes: gated(state, 'modes', gate),
     lateCrashes: gated(world.lateCrashes, 'lateCrashes', gate),
+    hotKeys: { readHotKeys: () => Promise.resolve(new Map()) },
     parking: replaced(parking, {
-      // Nine shards in ten have nothing; to look at them is not worth a call each.
+      // Nine of ten shards are empty; reading them is not worth a call each.
       heads: (stage, shard, page) =>
         world.parking.keys(stage).some((key) => shardOf(key) === shard)
           ? parking.heads(stage, shard, page)
           : Promise.resolve({ heads: [] }),
     }),
     rejections: gated(rejections, 'rejections', gate),
+    seen: gated(world.seen, 'seen', gate),
     registry: gated(world.registry, 'registry', gate),
     mappings: gated<ControlDeps['mappings']>(
       {
@@ -118,6 +120,7 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
       {
         put: (data) => {
           watch.gauges(data, invocation);
+          world.parkedPages.put(data, invocation);
           return Promise.resolve();
         },
       },
@@ -126,6 +129,7 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
     ),
     announcer: world.announcerFor(invocation),
     announcement: world.announcement,
+    orderByOf: new Map(sources.map(({ id, orderBy }) => [id, orderBy])),
     sender: (queue) =>
       gated(
         {
@@ -143,14 +147,14 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
   return world.bug.control?.(deps) ?? deps;
 };
 
-/** Others may change a mode each time between the read and the write; the next run does what was left. */
+/** Others may change a mode every time between the read and the write; the next run does the rest. */
 const isContention = (error: unknown): boolean =>
   error instanceof InfraFault && error.message.includes('was changed by others');
 
 const isOutOfTime = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('there was no time left');
 
-/** A run or a command. @param isQuick its calls are over immediately @throws what was not to be expected: that it fails although no call of it did */
+/** A run or a command. @param isQuick its calls are over immediately @throws an unexpected error: it failed although none of its calls did */
 export const runControl = async (
   world: World,
   invocation: Invocation,
@@ -162,7 +166,7 @@ export const runControl = async (
   } catch (error) {
     const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
     const isOurs = failures.every((one) => one instanceof Error && !(one instanceof TypeError));
-    // Its calls took their time, all of them.
+    // All of its calls were slow.
     if (!isQuick && failures.some(isOutOfTime)) invocation.isHurt = true;
     if (failures.every(isContention) || (invocation.isHurt && isOurs)) return undefined;
     throw error;

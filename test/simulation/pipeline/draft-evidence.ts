@@ -1,5 +1,5 @@
-/** What happens in the stories about evidence: a stage that fails all, or one user, for hours, and what is sent in the meantime. */
-import type { Dice } from '../dice.ts';
+/** The events of scenarios about evidence: a stage fails everything, or one user, for hours, and what is sent in the meantime. */
+import type { Dice } from '../../../tools/driver/dice.ts';
 import { HOUR, MINUTE, SECOND } from './config.ts';
 import {
   DESTINATIONS,
@@ -16,7 +16,7 @@ import {
 
 const CRASHES: readonly [Crashing, ...Crashing[]] = ['throw', 'throw', 'exit', 'loop', 'memory', 'native'];
 const REPLIES: readonly [Reply, ...Reply[]] = [503, 503, 'hang', 400, 421, 401, 'reset'];
-/** Of a crowd: as many as degrade a stage while the others are few. */
+/** Poison users of a crowd: enough to degrade a stage while the others are few. */
 const POISONED = 6;
 const PLAIN: EventPlan = { kind: 'plain' };
 
@@ -46,13 +46,23 @@ export class EvidenceDraft {
     const from = dice.int(1, 30) * MINUTE;
     const to = dice.chance(0.6) ? this.#end : dice.int(from + 20 * MINUTE, this.#end);
     this.#fail(stage, cause, from, to);
-    // It was well for a while in the middle, so that the stage recovers when it fails again.
+    // It works for a while in the middle, so that the stage is recovering when it fails again.
     if (to < this.#end && dice.chance(0.5))
       this.#fail(stage, cause, to + dice.int(30, 400) * SECOND, this.#end);
     const failing = dice.chance(0.3) && this.#filtered(stage) ? this.#users - 1 : this.#users;
     if (dice.chance(0.6)) this.#stream(0, failing, PLAIN);
     else for (let user = 0; user < failing; user++) this.#send(from + dice.int(1, 120) * SECOND, user, PLAIN);
+    if (stage !== ROUTER && dice.chance(0.3)) this.#holdRouter(from);
     return cause.kind === 'code';
+  }
+
+  /** An operator holds the router for longer than a stage may stand still: the clocks of destinations, where work waits, must too. */
+  #holdRouter(from: number): void {
+    const at = from + this.#dice.int(1, 10) * MINUTE;
+    const until = at + this.#dice.int(15, 40) * MINUTE;
+    if (until > this.#end) return;
+    this.actions.push({ at, do: 'operator', command: 'hold', stage: ROUTER });
+    this.actions.push({ at: until, do: 'operator', command: 'resume', stage: ROUTER });
   }
 
   /** A destination answers with 503 for a while, and no probe of it is answered until long after that. */
@@ -68,7 +78,7 @@ export class EvidenceDraft {
     this.#stream(0, this.#users, PLAIN);
   }
 
-  /** The events of one user or a few fail; others' do not. */
+  /** The events of one user or a few fail; those of others do not. */
   oneBad(): void {
     const dice = this.#dice;
     const stage = dice.pick(STAGES);
@@ -90,20 +100,20 @@ export class EvidenceDraft {
     this.#stream(bad, this.#users, PLAIN, bad > 1 ? 5 : 1);
   }
 
-  /** A destination is up for one minute of eight. */
+  /** A destination is up for one minute in eight. */
   flap(): void {
     const dice = this.#dice;
     const stage = dice.pick(DESTINATIONS);
     const reply = dice.pick<Reply>([503, 500, 'hang']);
     const [up, down] = [dice.int(1, 3) * MINUTE, dice.int(4, 8) * MINUTE];
-    // Perhaps it stays up at last, for so long that its page may resolve.
+    // Perhaps it finally stays up, long enough for its page to resolve.
     const until = dice.chance(0.5) ? this.#end : this.#end / 3;
     for (let at = dice.int(1, 10) * MINUTE; at < until; at += up + down)
       this.actions.push({ at, do: 'refuse', stage, reply, share: 1, length: Math.min(down, until - at) });
     this.#stream(0, this.#users, PLAIN);
   }
 
-  /** Hours without an event, and then one that fails; perhaps others later. */
+  /** Hours without an event, then one that fails; perhaps others later. */
   quietNight(): void {
     const dice = this.#dice;
     const stage = dice.pick(STAGES);
@@ -226,7 +236,7 @@ export class EvidenceDraft {
     }
   }
 
-  /** Each user from `first` on, and before `after`, sends every few minutes until a while after the end. */
+  /** Each user from `first` up to, but not including, `after` sends every few minutes until a while after the end. */
   #stream(first: number, after: number, event: EventPlan, rarer = 1): void {
     const dice = this.#dice;
     for (let user = first; user < after; user++) {
@@ -236,7 +246,7 @@ export class EvidenceDraft {
     }
   }
 
-  /** Of the last user, whose events are all filtered out where the others' fail. @returns whether there is such a user */
+  /** Events of the last user, all filtered out in the stage where the others' fail. @returns whether there is such a user */
   #filtered(stage: StageId): boolean {
     const user = this.#users - 1;
     if (user === 0 || (stage === 'lake' && sourceOf(user) !== 'web')) return false;

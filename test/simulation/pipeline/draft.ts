@@ -1,5 +1,5 @@
-/** What happens in a story, drawn part by part. */
-import type { Dice } from '../dice.ts';
+/** The events of a scenario, drawn part by part. */
+import type { Dice } from '../../../tools/driver/dice.ts';
 import { HOUR, MINUTE, SECOND } from './config.ts';
 import {
   DESTINATIONS,
@@ -53,7 +53,7 @@ export class Draft {
   readonly #dice: Dice;
   readonly #end: number;
   readonly #users: number;
-  /** The chance that a transform does something odd to an event, which is no failure. */
+  /** The chance that a transform does something unusual with an event that is not a failure. */
   readonly #odd: number;
 
   constructor(dice: Dice, end: number, users: number) {
@@ -63,7 +63,7 @@ export class Draft {
     this.#odd = dice.pick([0, 0, 0.1, 0.4]);
   }
 
-  /** @param poisoned the chance that an event of a user is poison @param moments when there is one: else at any time */
+  /** @param poisoned the chance that an event of a user is poison @param moments when a user may send; by default at any time */
   traffic(poisoned: (user: number) => number, moments: readonly number[]): void {
     const dice = this.#dice;
     const [first, ...others] = moments;
@@ -71,7 +71,7 @@ export class Draft {
       first === undefined ? this.#some() : dice.pick([first, ...others]) + dice.int(0, 2_000);
     for (let user = 0; user < this.#users; user++) {
       for (let times = dice.int(1, 5); times > 0; times--) this.#send(some(), user, poisoned(user));
-      // What comes after the fix has to go behind what waits, while it is drained.
+      // Events sent after the fix have to queue behind the waiting ones, while these are drained.
       for (let times = dice.int(0, 2); times > 0; times--)
         this.#send(this.#end + dice.int(0, 5 * 60) * SECOND, user, 0);
     }
@@ -112,7 +112,7 @@ export class Draft {
       });
   }
 
-  /** @param slow calls that take long may cost a process its time, and so look like its death */
+  /** @param slow whether calls may be slow: they can use up a process's time, which looks like its death */
   troubles(slow: boolean): void {
     const dice = this.#dice;
     for (let times = dice.pick([0, 0, 1, 2]); times > 0; times--)
@@ -126,7 +126,7 @@ export class Draft {
       });
   }
 
-  /** Half of the commands come while something is on its way. */
+  /** Half of the commands come while events are in flight. */
   people(): void {
     const dice = this.#dice;
     for (let times = dice.int(0, 5); times > 0; times--) {
@@ -145,7 +145,7 @@ export class Draft {
     }
   }
 
-  /** So do half of the kills: what is idle does not notice. */
+  /** So do half of the kills: an idle process does not notice. */
   kills(): void {
     const dice = this.#dice;
     for (let times = dice.pick([0, 0, 1, 2]); times > 0; times--) {
@@ -183,7 +183,7 @@ export class Draft {
     if (dice.chance(0.5)) this.actions.push({ at: fixed - MINUTE, ...slow });
   }
 
-  /** A stage is held while they all send, so that it gets what they send at once, in one batch. */
+  /** A stage is held while all of them send, so that it gets their events in one batch. */
   holdOver(moments: readonly number[]): void {
     for (const moment of moments) {
       const stage = this.#dice.pick(STAGES);
@@ -192,7 +192,7 @@ export class Draft {
     }
   }
 
-  /** Messages of more slow events than there is time for. */
+  /** Messages with more slow events than there is time for. */
   slowness(): void {
     const dice = this.#dice;
     for (let times = dice.pick([0, 0, 1, 2]); times > 0; times--) {
@@ -202,7 +202,7 @@ export class Draft {
     }
   }
 
-  /** Of a few users, and kills of one stage in the middle of it; several times. */
+  /** Bursts of a few users, and kills of one stage in the middle of each. */
   bursts(): void {
     for (let times = 4; times > 0; times--) this.#burst(this.#some());
   }
@@ -270,7 +270,7 @@ export class Draft {
     return near === undefined ? this.#some() : near.at + dice.int(0, 5 * SECOND);
   }
 
-  /** Some time before the fix. */
+  /** A time before the fix. */
   #some(): number {
     return this.#dice.int(0, this.#end - 1);
   }

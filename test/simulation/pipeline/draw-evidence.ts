@@ -1,17 +1,17 @@
-/** Draws a story about evidence: when a stage is normal, and when its page may resolve. */
-import { Dice } from '../dice.ts';
+/** Draws a scenario about evidence: when a stage is normal, and when its page may resolve. */
+import { Dice } from '../../../tools/driver/dice.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
 import { EvidenceDraft } from './draft-evidence.ts';
 import { NO_RATES, type Plan, type PlanSettings } from './plan.ts';
 
 /**
- * - `outage`: a stage fails everything for hours: its code, its destination, a permission, or nobody invokes it.
- * - `deaf`: an outage, and after it no probe is answered for a while.
+ * - `outage`: every attempt of a stage fails for hours: its code, its destination, a permission, or its function is not invoked.
+ * - `deaf`: an outage, after which no probe is answered for a while.
  * - `one bad`: one user fails among others, or a few among rare others.
  * - `flap`: a destination is up for a minute now and then.
  * - `quiet`: a quiet night, and one bad event.
  * - `packed`: messages of up to 1,000 events.
- * - `worn`: messages that were received up to the limit.
+ * - `worn`: messages that were received almost as often as the limit allows.
  * - `late`: functions that start late.
  * - `crowd`: a few users with poison among thousands of good events.
  */

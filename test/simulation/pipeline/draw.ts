@@ -1,24 +1,24 @@
-/** Draws a story from a seed. */
-import { Dice } from '../dice.ts';
+/** Draws a scenario from a seed. */
+import { Dice } from '../../../tools/driver/dice.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
 import { Draft } from './draft.ts';
 import { drawEvidence } from './draw-evidence.ts';
 import { NO_RATES, type Plan, type PlanSettings, type Rates } from './plan.ts';
 
-/** Seconds; as deployed. */
+/** Seconds, as deployed. */
 const RETENTION = 1_209_600;
 const MAX_RECEIVE_COUNT = 1_000;
 
 type Kind = 'everything' | 'poison' | 'aws' | 'backlog' | 'days' | 'dead letters' | 'kills';
 
 /**
- * - `everything`: all that can go wrong, mixed.
- * - `poison`: events that crash the code, and nothing else: other users must not wait.
- * - `aws`: AWS fails, and nothing else: nobody must be woken.
- * - `backlog`: a user is parked, and sends on while the fix drains what waits.
- * - `days`: a stage forwards nothing for so long that SQS would delete what waits.
+ * - `everything`: every kind of fault, mixed.
+ * - `poison`: only events that crash the code: other users must not wait.
+ * - `aws`: only AWS fails: no alarm may page.
+ * - `backlog`: a user is parked, and keeps sending while the drain after the fix works on the backlog.
+ * - `days`: a stage forwards nothing until SQS would delete what waits.
  * - `dead letters`: SQS's own redrive policy gives up on messages.
- * - `kills`: processes end in the middle of a burst, again and again, and what they had under way lands late.
+ * - `kills`: processes are killed in the middle of a burst, repeatedly, and their pending calls land late.
  */
 const KINDS: readonly [Kind, ...Kind[]] = [
   'poison',
@@ -65,7 +65,7 @@ const ratesOf = (dice: Dice, kind: Kind): Rates => {
   };
 };
 
-/** One story in three is about evidence. */
+/** One scenario in three is about evidence. */
 const EVIDENCE = 3;
 
 export const isAboutEvidence = (seed: number): boolean => seed % EVIDENCE === 0;

@@ -1,14 +1,15 @@
-/** How rules of evidence are taken away: what a function reads, or is given, is replaced. */
+/** How rules of evidence are disabled: by replacing what a function reads or gets. */
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
 import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import { withoutOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
+import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
 import type { HeadSummary } from '../../../lambdas/core/stage/parking-port.ts';
 import { replaced } from '../../support/ports-gate.ts';
-import type { Bug, StageDeps } from './bug.ts';
+import { withPorts, type Bug } from './bug.ts';
 import type { StageId } from './plan.ts';
 import type { World } from './world.ts';
 
-/** All functions read this in place of a stage's mode. */
+/** All functions read this instead of a stage's mode. */
 export const read =
   (seen: (own: ModeRecord) => ModeRecord): NonNullable<Bug['world']> =>
   ({ state }: World) => {
@@ -23,7 +24,7 @@ export const read =
     };
   };
 
-/** What the mode machine goes by in a run of control. */
+/** The evidence that the mode machine uses in a run of control. */
 export const controlGoesBy =
   (seen: (own: ModeRecord) => ModeRecord): NonNullable<Bug['control']> =>
   (deps) => ({
@@ -36,56 +37,60 @@ export const controlGoesBy =
     }),
   });
 
-/** Control sees the reasons of parked keys so. */
+/** The parked keys as control sees them. */
 export const controlSees =
-  (reason: (head: HeadSummary) => string): NonNullable<Bug['control']> =>
+  (seen: (head: HeadSummary, now: number) => Partial<HeadSummary>): NonNullable<Bug['control']> =>
   (deps) => ({
     ...deps,
     parking: replaced(deps.parking, {
       heads: async (...args) => {
         const { heads, ...rest } = await deps.parking.heads(...args);
-        return { ...rest, heads: heads.map((head) => ({ ...head, reason: reason(head) })) };
+        return { ...rest, heads: heads.map((head) => ({ ...head, ...seen(head, deps.clock()) })) };
       },
     }),
   });
 
-/** Drains do not know that a key is in trouble of its own. */
-export const drainsCount = (deps: StageDeps): StageDeps => ({
-  ...deps,
-  parking: replaced(deps.parking, {
-    readHead: async (...args) => {
-      const head = await deps.parking.readHead(...args);
-      return head === undefined ? undefined : { ...head, reason: withoutOwnTrouble(head.reason) };
-    },
-    setReason: () => Promise.resolve(false),
-  }),
-});
+/** Drains do not know that a key is in own trouble. */
+export const drainsCount = (deps: RunnerDeps): RunnerDeps =>
+  withPorts(deps, {
+    parking: replaced(deps.ports.parking, {
+      readHead: async (...args) => {
+        const head = await deps.ports.parking.readHead(...args);
+        return head === undefined ? undefined : { ...head, reason: withoutOwnTrouble(head.reason) };
+      },
+      setReason: () => Promise.resolve(false),
+    }),
+  });
 
-export const provenByTrial = (deps: StageDeps): StageDeps => ({
+export const provenByTrial = (deps: RunnerDeps): RunnerDeps => ({
   ...deps,
-  note: async (event) => {
-    const after = await deps.note(event);
-    if (event.type !== 'tried' || after.mode !== 'recovering') return after;
-    await deps.state.saveProgress(deps.stage, { deliveredAt: deps.clock() });
-    await deps.note({ type: 'invoked', epoch: after.epoch });
-    return deps.note({ type: 'progress', epoch: after.epoch, delivered: true });
+  mode: {
+    ...deps.mode,
+    note: async (event) => {
+      const { stage, ports, mode, time } = deps;
+      const after = await mode.note(event);
+      if (event.type !== 'tried' || after.mode !== 'recovering') return after;
+      await ports.state.saveProgress(stage.name, { deliveredAt: time.clock() });
+      await mode.note({ type: 'invoked', epoch: after.epoch });
+      return mode.note({ type: 'progress', epoch: after.epoch, delivered: true });
+    },
   },
 });
 
-/** Of each trial, the message alone that waits longest. */
-export const oneTrial = (deps: StageDeps): StageDeps => {
+/** Only the longest waiting message of each trial. */
+export const oneTrial = (deps: RunnerDeps): RunnerDeps => {
   let tried = false;
-  return {
-    ...deps,
-    timeLeft: () => (tried ? 0 : deps.timeLeft()),
+  const { ports, time } = deps;
+  const given = { ...deps, time: { ...time, timeLeft: () => (tried ? 0 : time.timeLeft()) } };
+  return withPorts(given, {
     process: async (message, processing) => {
-      const outcome = await deps.process(message, processing);
+      const outcome = await ports.process(message, processing);
       tried = processing.isTrial;
       return outcome;
     },
-    state: replaced(deps.state, {
+    state: replaced(ports.state, {
       read: async (...args) => {
-        const state = await deps.state.read(...args);
+        const state = await ports.state.read(...args);
         const attempts = [...state.attempts].map(([id, attempt]) => {
           const rest = { ...attempt };
           Reflect.deleteProperty(rest, 'trial');
@@ -94,16 +99,16 @@ export const oneTrial = (deps: StageDeps): StageDeps => {
         return { ...state, attempts: new Map(attempts) };
       },
     }),
-    parking: replaced(deps.parking, {
+    parking: replaced(ports.parking, {
       heads: async (...args) => {
-        const { heads, ...rest } = await deps.parking.heads(...args);
+        const { heads, ...rest } = await ports.parking.heads(...args);
         return { ...rest, heads: heads.map((head) => ({ ...head, triedEpoch: -1 })) };
       },
     }),
-  };
+  });
 };
 
-/** In recovering nothing is parked for being in trouble of its own. */
+/** While recovering, no key is parked for own trouble. */
 export const neverOwnWhileRecovering = (): Bug => {
   let modeOf: (stage: string) => ModeRecord = () => NORMAL;
   return {
@@ -115,7 +120,7 @@ export const neverOwnWhileRecovering = (): Bug => {
       const settings = {
         ...deps.settings,
         get ownAfter() {
-          return modeOf(deps.stage).mode === 'recovering' ? Infinity : ownAfter;
+          return modeOf(deps.stage.name).mode === 'recovering' ? Infinity : ownAfter;
         },
       };
       return { ...deps, settings };
@@ -132,7 +137,7 @@ export const gaugeBy =
         const named = data.map(async (datum) => {
           const stage = datum.dimensions['Stage'];
           if (datum.name !== 'DegradedMode' || stage === undefined) return datum;
-          const [mode = NORMAL] = await deps.modes.readModes([stage]);
+          const mode = (await deps.modes.readModes([stage])).get(stage) ?? NORMAL;
           return { ...datum, value: value(mode) };
         });
         await deps.metrics.put(await Promise.all(named));

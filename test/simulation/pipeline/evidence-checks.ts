@@ -1,51 +1,38 @@
-/** When what the pipeline says of a stage is against the evidence: each invariant has its name before the colon. */
+/** Violations: the state that the pipeline reports of a stage contradicts the evidence. The invariant's name is before the colon. */
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
-import type { Bounds } from './bounds.ts';
-import { INTAKE_CONCURRENCY, limitsOf, MAX_CONCURRENCY, SECOND } from './config.ts';
-import type { EvidenceOptions } from './evidence.ts';
+import { INTAKE_CONCURRENCY, MAX_CONCURRENCY } from './config.ts';
 import type { Gauge } from './gauge.ts';
-import { hasIncurable, isCalm, type StageId } from './plan.ts';
+import { isCalm, type StageId } from './plan.ts';
+import { isOverdue, seconds, waitsFor, type ChecksOptions } from './recovery-checks.ts';
 import type { StageTruth } from './truth.ts';
-
-export interface ChecksOptions extends EvidenceOptions {
-  readonly bounds: Bounds;
-  /** Runs of control without a failed call that began later. */
-  readonly runsSince: (since: number) => number;
-  /** When the first of them began. */
-  readonly firstRunSince: (since: number) => number | undefined;
-}
 
 /** How the reason of a flip by rule (e) begins. */
 const STALLED = 'work waits, and nothing got through';
 
-/** An environment knows of its own messages only: of at least half an even share of the whole, as a rule. */
+/** An environment knows only its own messages: usually at least half of an even share. */
 const LEAST_PART = 0.5 / (MAX_CONCURRENCY + INTAKE_CONCURRENCY);
-/** Fewer redrives may all have been seen by environments that had just begun. */
+/** Fewer redrives than this may all have been seen by environments that had just started. */
 const FEW = 4;
 
 const CLOSED: ReadonlySet<number> = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426]);
 const isClosed = (status: number): boolean => CLOSED.has(status) || (status >= 300 && status < 400);
 
-const seconds = (milliseconds: number): string => `${String(Math.round(milliseconds / SECOND))} s`;
-
 export class EvidenceChecks {
   readonly #options: ChecksOptions;
-  /** AWS does what it is asked, and no process is killed: what a function does not do it did not want to. */
+  /** AWS does not fail, and no process is killed: a function that does not act has decided not to. */
   readonly #isCalm: boolean;
-  readonly #isCurable: boolean;
   /** What an environment has processed may be forgotten, because it is gone. */
   readonly #forgets: boolean;
 
   constructor(options: ChecksOptions) {
     this.#options = options;
     this.#isCalm = isCalm(options.plan);
-    this.#isCurable = !hasIncurable(options.plan);
     this.#forgets = options.plan.settings.retired > 0;
   }
 
-  /** @param truth as it was @param next as it is written now */
+  /** @param truth the stage before the change @param next the record that is written now */
   flipped(stage: StageId, truth: StageTruth, next: ModeRecord): void {
     if (next.mode === 'normal' && truth.record.mode === 'recovering') this.#becameNormal(stage, truth, next);
     if (next.mode === 'degraded') this.#degraded(stage, truth, next);
@@ -57,21 +44,23 @@ export class EvidenceChecks {
       violation(`receives: ${stage} begins ${id}, which it has received ${String(receiveCount)} times`);
   }
 
-  /** At a closed door an event is given up for a key in trouble of its own alone. */
+  /** At a closed door an event is rejected only if its key is in own trouble. */
   rejected(stage: StageId, truth: StageTruth, { id, groupId }: IncomingMessage, { answer }: Rejection): void {
     if (answer === undefined || !isClosed(answer.status) || truth.isOwn(groupId)) return;
     const { violation } = this.#options;
     violation(
-      `own trouble: ${stage} gives up ${id} at a closed door (${String(answer.status)}), and others fail too`,
+      `own trouble: ${stage} rejects ${id} at a closed door (${String(answer.status)}) although others fail too`,
     );
   }
 
   /** @param roseAt since when the gauge had been 1 */
   resolved(stage: StageId, truth: StageTruth, gauge: Gauge, roseAt: number): void {
     const { violation, now, bounds, isCutOff } = this.#options;
-    const waits = this.#waitsFor(truth, bounds.minute + bounds.slack);
+    const waits = waitsFor(truth, now(), bounds.minute + bounds.slack);
     if (waits && truth.ownWayAt < roseAt)
-      violation(`evidence: the gauge of ${stage} falls, work waits, and nothing got through since it rose`);
+      violation(
+        `evidence: the gauge of ${stage} falls although work waits and nothing got through since it rose`,
+      );
     const normal = now() - (gauge.normalSince ?? now());
     if (waits && isCutOff(stage, normal + bounds.slack) && this.#options.queued(stage) > 0)
       violation(`mapping: the gauge of ${stage} falls while its mapping hands nothing out`);
@@ -81,27 +70,11 @@ export class EvidenceChecks {
       );
   }
 
-  sample(stage: StageId, truth: StageTruth, gauge: Gauge): void {
+  sample(stage: StageId, truth: StageTruth): void {
     this.#stall(stage, truth);
     this.#rejecting(stage, truth);
     this.#proven(stage, truth);
     this.#ownTrouble(stage, truth);
-    this.#gaugeFollows(stage, truth, gauge);
-    if (this.#options.time() > this.#options.plan.end && this.#isCurable) this.#recovers(stage, truth);
-  }
-
-  sampleAll(truths: readonly StageTruth[]): void {
-    const { now, time, plan, violation, bounds, runsSince } = this.#options;
-    if (time() <= plan.end || !this.#isCurable) return;
-    if (truths.some(({ record, isStopped }) => record.mode !== 'normal' || isStopped)) return;
-    const base = Math.max(
-      this.#fixedAt,
-      // A long stream that was parked takes its time.
-      ...truths.map(({ flippedAt, releasedAt, progressAt }) => Math.max(flippedAt, releasedAt, progressAt)),
-    );
-    const limit = base + bounds.maxDrainBackoff + bounds.window + 2 * bounds.minute;
-    if (now() > limit && runsSince(base) > 2 && truths.some((truth) => this.#waitsFor(truth, now() - base)))
-      violation(`recovery bound: all is normal for ${seconds(now() - base)}, and work waits still`);
   }
 
   #becameNormal(stage: StageId, truth: StageTruth, next: ModeRecord): void {
@@ -110,7 +83,7 @@ export class EvidenceChecks {
       violation(`evidence: ${stage} becomes normal although its latest probe failed: ${next.reason}`);
     if (truth.ownWayAt >= truth.recoveringAt) return;
     const why = `${stage} becomes normal, nothing got through since it recovers`;
-    if (this.#waitsFor(truth, bounds.minute + bounds.slack))
+    if (waitsFor(truth, now(), bounds.minute + bounds.slack))
       violation(`evidence: ${why}, and work waits: ${next.reason}`);
     else if (
       truth.attemptedAt > truth.record.windowFrom + bounds.slack / 4 &&
@@ -131,20 +104,20 @@ export class EvidenceChecks {
         violation(`own trouble: ${stage} degrades after ${seconds(stalledFor)}: ${next.reason}`);
       return;
     }
-    const { count, share } = truth.redriven;
-    const isUnproven = truth.record.mode === 'recovering' && truth.provenAt === undefined;
+    const { count, share } = truth.counted.redrives;
+    const isUnproven = truth.record.mode === 'recovering' && !truth.isKnownProven;
     const isJust =
       (truth.troubleAt > truth.progressAt - slack &&
         at - truth.knownProgressAt >= breakerTime - minute - slack) ||
-      truth.deathsSince(truth.progressAt - minute - slack) >= redriveThreshold ||
+      truth.counted.deathsSince(truth.progressAt - minute - slack) >= redriveThreshold ||
       (count >= redriveThreshold &&
         (this.#forgets || count < FEW || share >= bounds.redriveShare * LEAST_PART)) ||
-      (isUnproven && count + truth.deathsSince(truth.recoveringAt) > 0) ||
+      (isUnproven && count + truth.counted.deathsSince(truth.recoveringAt) > 0) ||
       at - truth.probeFailedAt <= 3 * minute ||
       stalledFor >= stallAfter - minute - slack ||
       truth.rejectingLongAt !== undefined;
     if (isJust || !this.#isCalm) return;
-    violation(`own trouble: ${stage} degrades, although others get through: ${next.reason}`);
+    violation(`own trouble: ${stage} degrades although others get through: ${next.reason}`);
   }
 
   /** Work waits, and nothing gets through. */
@@ -153,15 +126,16 @@ export class EvidenceChecks {
     const from = truth.stalledFrom;
     if (from === undefined || truth.record.mode === 'degraded' || truth.isStopped) return;
     const { stallAfter, minute } = bounds;
-    // It waits since control could see it.
+    // The work has waited since a time at which control could see it.
     const seenAt = firstRunSince(truth.waitingSince ?? from);
-    if (seenAt === undefined || !this.#isOverdue(Math.max(from, seenAt), stallAfter + 2 * minute)) return;
+    if (seenAt === undefined || !isOverdue(this.#options, Math.max(from, seenAt), stallAfter + 2 * minute))
+      return;
     violation(
       `stall: ${stage} is ${truth.record.mode}, work waits, and nothing got through for ${seconds(now() - from)}`,
     );
   }
 
-  /** Events are rejected, and none is delivered. */
+  /** Events are rejected, and no event is delivered. */
   #rejecting(stage: StageId, truth: StageTruth): void {
     const { now, bounds, violation } = this.#options;
     const { rejectingFrom, rejectingLongAt, record, isStopped } = truth;
@@ -173,21 +147,21 @@ export class EvidenceChecks {
       );
   }
 
-  /** It recovers, and there was progress: a window later it is normal, or degraded. */
+  /** It recovers, and there was progress: a window later it is normal or degraded. */
   #proven(stage: StageId, truth: StageTruth): void {
     const { provenAt, record, isStopped, releasedAt, probeFailedAt } = truth;
-    // What got through is forgotten with a process that is killed.
+    // A process that is killed takes its unstored progress with it.
     if (!this.#isCalm || record.mode !== 'recovering' || isStopped) return;
     if (provenAt === undefined || truth.isProbeFailing) return;
     const { bounds, violation, now } = this.#options;
     const from = Math.max(provenAt, releasedAt, probeFailedAt);
-    if (this.#isOverdue(from, bounds.window + 2 * bounds.minute))
+    if (isOverdue(this.#options, from, bounds.window + 2 * bounds.minute))
       violation(
-        `own trouble: ${stage} recovers still, ${seconds(now() - provenAt)} after something got through`,
+        `own trouble: ${stage} is still recovering ${seconds(now() - provenAt)} after something got through`,
       );
   }
 
-  /** It recovers, and nobody else has anything to do. */
+  /** It recovers, and only keys in own trouble have something to do. */
   #ownTrouble(stage: StageId, truth: StageTruth): void {
     const { record, isStopped, waitingSince, troubleAt, attemptedAt, releasedAt, probeFailedAt } = truth;
     if (record.mode !== 'recovering' || isStopped || waitingSince !== undefined || !this.#isCalm) return;
@@ -201,59 +175,9 @@ export class EvidenceChecks {
       probeFailedAt,
       truth.progressAt,
     );
-    if (this.#isOverdue(from, 2 * bounds.window + 3 * bounds.minute))
+    if (isOverdue(this.#options, from, 2 * bounds.window + 3 * bounds.minute))
       violation(
-        `own trouble: ${stage} recovers still, ${seconds(now() - from)} after there was anything to do`,
+        `own trouble: ${stage} is still recovering ${seconds(now() - from)} after there was anything to do`,
       );
-  }
-
-  #gaugeFollows(stage: StageId, { record }: StageTruth, { normalSince, roseAt, pause }: Gauge): void {
-    const { bounds, violation } = this.#options;
-    if (record.mode !== 'normal' || roseAt === undefined || normalSince === undefined) return;
-    if (this.#isOverdue(normalSince, pause + 2 * bounds.minute + bounds.slack))
-      violation(
-        `recovery bound: the gauge of ${stage} is 1 although it has been normal for longer than its pause`,
-      );
-  }
-
-  /** Nothing is broken any longer. */
-  #recovers(stage: StageId, truth: StageTruth): void {
-    const { bounds, violation, now } = this.#options;
-    const { record, isStopped, flippedAt, releasedAt, waitingSince, troubleAt, probeFailedAt } = truth;
-    if (isStopped || waitingSince === undefined) return;
-    const from = Math.max(this.#fixedAt, flippedAt, releasedAt, waitingSince);
-    // What a dead process had, and what AWS did not give back, is hidden until its visibility timeout is over.
-    const hidden = this.#isCalm ? 0 : limitsOf(stage).visibility * SECOND;
-    if (record.mode === 'degraded' && this.#isOverdue(from, 2 * bounds.minute + bounds.slack + hidden))
-      violation(
-        `recovery bound: ${stage} is degraded still, ${seconds(now() - from)} after the fix; work waits`,
-      );
-    const calmFrom = Math.max(from, troubleAt, probeFailedAt);
-    // Where nothing is tried any more, because all of it has failed a moment before, rule (e) begins trials.
-    const bound = Math.max(bounds.window, truth.provenAt === undefined ? bounds.stallAfter : 0);
-    if (record.mode === 'recovering' && this.#isOverdue(calmFrom, bound + 2 * bounds.minute + bounds.slack))
-      violation(
-        `recovery bound: ${stage} recovers still, ${seconds(now() - calmFrom)} after the last trouble`,
-      );
-  }
-
-  get #fixedAt(): number {
-    const { plan, now, time } = this.#options;
-    return now() - time() + plan.end;
-  }
-
-  #waitsFor({ waitingSince }: StageTruth, length: number): boolean {
-    return waitingSince !== undefined && this.#options.now() - waitingSince >= length;
-  }
-
-  /** Longer ago than the bound; and control could see to it: nearly each of its runs came to its end. */
-  #isOverdue(from: number, bound: number): boolean {
-    const { now, bounds, runsSince } = this.#options;
-    const age = now() - from;
-    if (age <= bound) return false;
-    return (
-      runsSince(from) >= Math.floor(Math.min(age, bound) / bounds.minute) - 2 &&
-      runsSince(from + bound - 2 * bounds.minute) >= 2
-    );
   }
 }

@@ -1,11 +1,12 @@
-/** What the pipeline says of its stages, against what really happens in them: the invariants of evidence. */
-import { isShut, type ModeRecord } from '../../../lambdas/core/mode/record.ts';
+/** Compares the state that the pipeline reports of its stages with what really happens in them: the invariants of evidence. */
+import { isBlocked, type ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import type { Invocation } from '../invocation.ts';
 import { boundsOf, mayKill, type Bounds } from './bounds.ts';
 import { EvidenceChecks } from './evidence-checks.ts';
+import { RecoveryChecks } from './recovery-checks.ts';
 import { Gauge } from './gauge.ts';
 import { destinationsOf, ROUTER, STAGES, type DestinationId, type Plan, type StageId } from './plan.ts';
 import type { Failing } from './key-truths.ts';
@@ -18,13 +19,15 @@ export interface EvidenceOptions {
   /** Milliseconds since the beginning. */
   readonly time: () => number;
   readonly queued: (stage: StageId) => number;
+  /** Whether one of them could be received now. */
+  readonly hasAvailable: (stage: StageId) => boolean;
   readonly parkedKeys: (stage: StageId) => readonly string[];
   /** Keys that are parked, or have messages in the queue. */
   readonly keys: (stage: StageId) => readonly string[];
   /** Its function can be invoked, and reads its tables. */
   readonly canTry: (stage: StageId) => boolean;
   readonly userOf: (messageId: string) => number | undefined;
-  /** For at least that long nobody has been invoked for the stage's queue, although its function works. */
+  /** For at least `length` no function has been invoked for the stage's queue, although its function works. */
   readonly isCutOff: (stage: StageId, length: number) => boolean;
   /** A permission, a secret or a table is missing for it. */
   readonly isDenied: (stage: StageId) => boolean;
@@ -40,12 +43,12 @@ interface Attempt {
   isRejected: boolean;
 }
 
-/** As many runs of control as the longest bound has. */
+/** The number of runs of control within the longest bound. */
 const MOST_RUNS = 200;
 
 const failing = ({ id, groupId }: IncomingMessage): Failing => ({ key: groupId, messageId: id });
 
-/** What is not the stage's to reject was rejected by ingest before. */
+/** Whether the stage itself rejected it: not ingest, and not an operator by discarding it. */
 const isOwnRejection = ({ stage, discarded }: Rejection): boolean => stage !== 'ingest' && discarded !== true;
 
 export class Evidence {
@@ -54,15 +57,18 @@ export class Evidence {
   readonly #truths: ReadonlyMap<StageId, StageTruth>;
   readonly #gauges: ReadonlyMap<StageId, Gauge>;
   readonly #checks: EvidenceChecks;
+  readonly #recovery: RecoveryChecks;
   readonly #trials: TrialChecks;
   readonly #attempts = new Map<Invocation, Map<string, Attempt>>();
   readonly #redriven = new Set<string>();
-  /** When those runs of control began in which no call failed. */
+  /** Start times of the runs of control in which no call failed. */
   #goodRuns: readonly number[] = [];
+  /** By message of the router: the destinations whose queues have taken it, or a part of it. */
+  readonly #taken = new Map<string, Set<DestinationId>>();
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
-    const { plan, now, queued, parkedKeys } = options;
+    const { plan, now, queued, hasAvailable, parkedKeys } = options;
     this.bounds = boundsOf(plan.settings, mayKill(plan));
     this.#truths = new Map(
       STAGES.map((stage) => [
@@ -71,21 +77,24 @@ export class Evidence {
           now,
           bounds: this.bounds,
           queued: () => queued(stage),
+          hasAvailable: () => hasAvailable(stage),
           parkedKeys: () => parkedKeys(stage),
         }),
       ]),
     );
     this.#gauges = new Map(STAGES.map((stage) => [stage, new Gauge()]));
     this.#trials = new TrialChecks({ ...options, bounds: this.bounds, runsSince: this.#runsSince });
-    this.#checks = new EvidenceChecks({
+    const checking = {
       ...options,
       bounds: this.bounds,
       runsSince: this.#runsSince,
-      firstRunSince: (since) => this.#goodRuns.find((at) => at >= since),
-    });
+      firstRunSince: (since: number) => this.#goodRuns.find((at) => at >= since),
+    };
+    this.#checks = new EvidenceChecks(checking);
+    this.#recovery = new RecoveryChecks(checking);
   }
 
-  /** @param isTrial it is tried because the stage is degraded */
+  /** @param isTrial the attempt is a trial of a degraded stage */
   begun(stage: StageId, message: IncomingMessage, by: Invocation, isTrial = false): void {
     const attempts = this.#attempts.get(by) ?? new Map<string, Attempt>();
     this.#attempts.set(by, attempts);
@@ -113,7 +122,7 @@ export class Evidence {
     this.#of(stage).ended(failing(message), this.#resultOf(attempt, outcome), isTrial);
   }
 
-  /** What the invocation had in hand when its process died is lost with it. */
+  /** The invocation's process died with the messages that it had in hand. */
   over(by: Invocation): void {
     for (const { stage, message, isTrial } of this.#attempts.get(by)?.values() ?? []) {
       if (!isTrial) this.#of(stage).died(failing(message));
@@ -127,14 +136,16 @@ export class Evidence {
     for (const attempt of this.#at(messageId)) this.#delivered(attempt);
   }
 
-  /** The queue of a destination has taken a part of the router's message. */
+  /** The queue of a destination has taken part of the router's message. */
   sent(messageId: string, destination: DestinationId): void {
     const user = this.#options.userOf(messageId);
+    const wanted = user === undefined ? [] : destinationsOf(user);
+    // A queue that took it at an earlier attempt is not sent it again.
+    const taken = this.#taken.get(messageId) ?? new Set();
+    this.#taken.set(messageId, taken.add(destination));
     for (const attempt of this.#at(messageId)) {
       attempt.takenBy.add(destination);
-      const wanted = user === undefined ? [] : destinationsOf(user);
-      if (attempt.stage === ROUTER && wanted.every((one) => attempt.takenBy.has(one)))
-        this.#delivered(attempt);
+      if (attempt.stage === ROUTER && wanted.every((one) => taken.has(one))) this.#delivered(attempt);
     }
   }
 
@@ -149,7 +160,7 @@ export class Evidence {
     }
   }
 
-  /** The mode machine is told of it: more than once if its process dies. */
+  /** The mode machine gets the event: more than once if a process dies. */
   redriven(stage: StageId, messageId: string): void {
     if (this.#redriven.has(messageId)) return;
     this.#redriven.add(messageId);
@@ -168,10 +179,15 @@ export class Evidence {
     const router = stage === ROUTER ? record : this.#of(ROUTER).record;
     for (const one of STAGES) {
       const own = one === stage ? record : this.#of(one).record;
-      this.#of(one).entered(own, own.held || (one !== ROUTER && isShut([router])));
+      this.#of(one).entered(own, own.held || (one !== ROUTER && isBlocked([router])));
     }
     if (record.epoch !== before.epoch)
       this.#gauge(stage).entered(record, before, this.#options.now(), this.bounds);
+  }
+
+  /** @param at of the progress, milliseconds since 1970 */
+  progressStored(stage: StageId, at: number): void {
+    this.#of(stage).progressStored(at);
   }
 
   /** @param at of the datum */
@@ -184,12 +200,12 @@ export class Evidence {
     this.#checks.resolved(stage, truth, gauge, resolved);
   }
 
-  /** A run of control by the minute has come to its end, and no call of it failed. */
+  /** A scheduled run of control is complete, and none of its calls failed. */
   controlled(startedAt: number): void {
     this.#goodRuns = [...this.#goodRuns, startedAt].slice(-MOST_RUNS);
   }
 
-  /** Whether nothing got through for so long that the stage may degrade by that alone. */
+  /** Whether nothing got through for long enough to degrade the stage for that reason alone. */
   isStalled(stage: StageId): boolean {
     const truth = this.#of(stage);
     const { stallAfter, minute, slack } = this.bounds;
@@ -197,12 +213,13 @@ export class Evidence {
     return from !== undefined && this.#options.now() - from >= stallAfter - minute - slack;
   }
 
-  /** To be called often. */
+  /** Called at short intervals. */
   sample(): void {
     for (const stage of STAGES) this.#of(stage).look();
     for (const stage of STAGES) this.#trials.sample(stage, this.#of(stage));
-    for (const stage of STAGES) this.#checks.sample(stage, this.#of(stage), this.#gauge(stage));
-    this.#checks.sampleAll(STAGES.map((stage) => this.#of(stage)));
+    for (const stage of STAGES) this.#checks.sample(stage, this.#of(stage));
+    for (const stage of STAGES) this.#recovery.sample(stage, this.#of(stage), this.#gauge(stage));
+    this.#recovery.sampleAll(STAGES.map((stage) => this.#of(stage)));
   }
 
   readonly #runsSince = (since: number): number => this.#goodRuns.filter((at) => at > since).length;
@@ -213,7 +230,7 @@ export class Evidence {
       case 'crash':
         return 'crash';
       case 'retry':
-        // A trial leaves the event where it is.
+        // A trial leaves the event in the queue.
         return isTrial && outcome.reason.startsWith('rejected: ') ? 'rejected' : 'failure';
       case 'fault':
         return this.#options.isDenied(stage) ? 'refusal' : 'none';

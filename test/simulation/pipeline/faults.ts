@@ -1,16 +1,19 @@
-/** What goes wrong with a call, and how long it takes: by the plan's rates and troubles, or by its list of mishaps. */
-import { Dice } from '../dice.ts';
+/** Which calls fail, and how long they take: by the plan's rates and troubles, or by its list of mishaps. */
+import { Dice } from '../../../tools/driver/dice.ts';
 import type { Invocation, Mishap } from '../invocation.ts';
 import { SECOND } from './config.ts';
 import { STAGES, type Action, type Plan, type Service, type StageId } from './plan.ts';
 
-/** The longest that a call takes while all is well, milliseconds; one in two takes 1% of it. */
+/** The longest time that a call takes without a fault, milliseconds; one call in two takes 1% of it. */
 const LATENCY = 3 * SECOND;
 const SKEW = Math.log(0.01) / Math.log(0.5);
-/** What our AWS clients wait for at most. */
+/** The timeout of our AWS clients. */
 const SLOWEST = 6_400;
 
 type Trouble = Extract<Action, { do: 'trouble' }>;
+/** @param call `port.method` */
+export type OnCall = (call: string, by: Invocation) => void;
+
 type Denial = Extract<Action, { do: 'deny' }>;
 
 const SERVICES: readonly (readonly [Service, RegExp])[] = [
@@ -24,22 +27,24 @@ const serviceOf = (call: string): Service | undefined => SERVICES.find(([, calls
 export class Faults {
   readonly #plan: Plan;
   readonly #random: () => number;
-  /** Its own, so that a list of mishaps in place of the chances changes nothing else. */
+  /** A separate generator, so that replacing the chances with a list of mishaps changes nothing else. */
   readonly #chances: () => number;
   readonly #time: () => number;
   readonly #mishaps: ReadonlyMap<number, Mishap> | undefined;
   readonly #isCalm: boolean;
+  readonly #onCall: OnCall | undefined;
   #troubles: Trouble[] = [];
   #denials: readonly Denial[] = [];
-  /** Calls that could have gone wrong. */
+  /** Number of calls that could have failed. */
   calls = 0;
-  /** What did go wrong, by the number of the call. */
+  /** The mishaps that happened, by the number of the call. */
   readonly happened: [number, Mishap][] = [];
-  /** How often what happened. */
+  /** How often each kind of fault happened. */
   readonly counts = new Map<string, number>();
 
   /** @param time milliseconds since the beginning */
-  constructor(plan: Plan, random: () => number, time: () => number) {
+  constructor(plan: Plan, random: () => number, time: () => number, onCall?: OnCall) {
+    this.#onCall = onCall;
     this.#plan = plan;
     this.#random = random;
     this.#chances = new Dice(plan.seed + 1).next;
@@ -65,7 +70,7 @@ export class Faults {
     );
   }
 
-  /** Whether AWS itself fails calls now, or is slow. */
+  /** Whether AWS itself fails calls now or is slow. */
   get isTroubled(): boolean {
     const now = this.#time();
     return this.#troubles.some(({ at, length }) => now < at + length);
@@ -78,7 +83,7 @@ export class Faults {
     return true;
   }
 
-  /** @returns whether a table is denied to the stage's function, which is the one that calls */
+  /** @returns whether the stage whose function makes the call is denied its table */
   #isBarred(call: string, { name }: Invocation): boolean {
     if (this.#denials.length === 0 || serviceOf(call) !== 'dynamo') return false;
     const stage = STAGES.find((one) => name.startsWith(`${one}-`) || name.startsWith(`${one}#`));
@@ -87,6 +92,7 @@ export class Faults {
 
   mishap(call: string, by: Invocation): Mishap {
     this.calls += 1;
+    this.#onCall?.(call, by);
     if (this.#isBarred(call, by)) {
       this.count('denied: table');
       by.isHurt = true;
@@ -124,14 +130,14 @@ export class Faults {
     return Math.floor(SLOWEST * (0.3 + 0.7 * this.#random()));
   }
 
-  /** Of a call that is under way when its process dies: when it lands all the same. */
+  /** For a call that is pending when its process dies: when it lands anyway. */
   landsLate(): number | undefined {
     if (this.#random() >= this.#plan.rates.late) return undefined;
     this.count('late write');
     return Math.floor(this.#random() * 5 * SECOND);
   }
 
-  /** What SQS does with a message of a batch. */
+  /** What SQS does with one message of a batch. */
   entry(): 'taken' | 'refused' | 'unseen' {
     if (!this.#isOn || this.#plan.rates.partial === 0) return 'taken';
     const chance = this.#random();
@@ -147,7 +153,7 @@ export class Faults {
     return true;
   }
 
-  /** A run of control whose calls take time: the others are over at once, so that days can be simulated. */
+  /** Whether the calls of a run of control take time. In other runs they take none, so that days can be simulated. */
   isSlowControl(): boolean {
     const { slowControl } = this.#plan.settings;
     const now = this.#time();

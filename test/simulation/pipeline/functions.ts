@@ -1,4 +1,4 @@
-/** The functions that run, each in an environment with a process that can die at every call it makes. */
+/** The running functions, each in an environment with a process that can die at every call it makes. */
 import { Environments, type Environment } from '../environment.ts';
 import { Invocation } from '../invocation.ts';
 import type { Schedule } from '../schedule.ts';
@@ -9,17 +9,17 @@ export type FunctionId = StageId | 'ingest' | 'control';
 
 export interface Call<T> {
   readonly of: FunctionId;
-  /** Of its code. Default: it has one for the whole story. */
+  /** Version of its code. Default: one for the whole scenario. */
   readonly version?: string;
   readonly name: string;
   /** Milliseconds until it is killed. */
   readonly timeout: number;
   readonly work: (invocation: Invocation, environment: Environment) => Promise<T>;
-  /** Given the result, if it did not die. */
+  /** Gets the result, if it did not die. */
   readonly answered?: ((result: T) => void) | undefined;
-  /** Called last, however it ended. */
+  /** Called last, whether it answered or died. */
   readonly over?: (() => void) | undefined;
-  /** Its calls are over at once, and do not fail. Default: no. */
+  /** Its calls take no time and do not fail. Default: false. */
   readonly isQuick?: boolean;
 }
 

@@ -2,15 +2,15 @@
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { Bounds } from './bounds.ts';
 
-/** The alarm looks at the highest value of so long; milliseconds. */
+/** The alarm looks at the highest value of a period this long; milliseconds. */
 const PERIOD = 10_000;
 
 export class Gauge {
-  /** Since when it has been 1; undefined: it is 0. Milliseconds since 1970, as all times here. */
+  /** Since when it has been 1; undefined: it is 0. Milliseconds since 1970, like all times here. */
   roseAt: number | undefined;
   /** Since when the stage has been normal; undefined: it is not. */
   normalSince: number | undefined = -Infinity;
-  /** It was degraded again before it had been normal for long. */
+  /** It was degraded again soon after it had become normal. */
   hasRelapsed = false;
   pause = 0;
   pages = 0;
@@ -20,7 +20,7 @@ export class Gauge {
 
   /** @returns since when it had been 1, when it falls */
   put(value: number, at: number): number | undefined {
-    // A run that took its time says what was.
+    // A slow run reports an earlier state.
     if (at < this.#lastAt) return undefined;
     this.#lastAt = at;
     if (value !== 0) {

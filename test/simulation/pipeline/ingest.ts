@@ -21,7 +21,7 @@ const sleepBy =
       schedule.after(milliseconds, resolve);
     });
 
-/** The real ingest, with nothing but SQS. */
+/** The real ingest, over SQS alone. */
 export const ingestFor = (world: World, invocation: Invocation): ReturnType<typeof createIngest> => {
   const sender: QueueSender = gated<QueueSender>(
     { send: (messages) => Promise.resolve(world.send(ROUTER, messages, invocation)) },
@@ -32,6 +32,7 @@ export const ingestFor = (world: World, invocation: Invocation): ReturnType<type
     sourceOf,
     sender: world.bug.ingest?.(sender) ?? sender,
     deadline: timing.ingestDeadline,
+    maxKeys: 5_000,
     clock: world.clockOf(invocation),
     random: world.random,
     newId: world.uuid,
@@ -40,7 +41,7 @@ export const ingestFor = (world: World, invocation: Invocation): ReturnType<type
     emitMetrics: () => undefined,
     version: { version: '0', codeVersion: '0' },
     readMode: () => {
-      throw new Error('ingest asks for the mode although nobody asked for its health');
+      throw new Error('ingest reads the mode without a health request');
     },
   });
 };

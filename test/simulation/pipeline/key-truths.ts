@@ -1,24 +1,24 @@
-/** Which keys of a stage really are in trouble of their own: which failed, and when others got through meanwhile. */
+/** Which keys of a stage really are in own trouble: their failures, and the progress of others in between. */
 import type { Bounds } from './bounds.ts';
 
 /** The account of the oldest message of a key that has failed. Times are milliseconds since 1970. */
 interface KeyTruth {
   readonly messageId: string;
-  /** Its failures that came after others' progress since the one before. */
+  /** Its failures with progress of others since the failure before. */
   readonly excused: number;
-  /** The failures that must be excused, including deaths that the stage may not know. */
+  /** The failures that must be excused, including deaths that the stage may not know of. */
   readonly surelyExcused: number;
-  /** Those that the stage must know to be excused. */
+  /** The failures that the stage must know are excused. */
   readonly knownExcused: number;
-  /** How long the stage had forwarded by then. */
+  /** How long the stage had forwarded when the first failure came. */
   readonly firstFailedAfter: number;
   readonly lastFailedAt: number;
-  /** When the stage learned of it; Infinity: not yet. */
+  /** When the stage learned of the last failure; Infinity: not yet. */
   readonly lastKnownAt: number;
-  /** Of the failure before; undefined: this is the first. */
+  /** `lastKnownAt` of the failure before; undefined: this is the first. */
   readonly knownBefore: number | undefined;
   readonly hasCrashed: boolean;
-  /** It is a death, and was not excused when it happened; it counts as excused if others get through before the stage learns of it. */
+  /** A death that was not excused when it happened: it counts as excused if others get through before the stage learns of it. */
   readonly mayBeExcused: boolean;
 }
 
@@ -28,10 +28,10 @@ interface Failed {
   /** Milliseconds in which the stage was normal or recovering. */
   readonly forwarded: number;
   readonly progressAt: number;
-  /** The latest progress that the stage must know. */
+  /** The latest progress that the stage must know of. */
   readonly knownAt: number;
   readonly isCrash: boolean;
-  /** The stage finds out when the key is next at work, or never: a trial in between hides it. */
+  /** The stage learns of it at the key's next attempt, or never: a trial in between hides it. */
   readonly isDeath: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Failing {
 
 export class KeyTruths {
   readonly #keys = new Map<string, KeyTruth>();
-  /** Given up, or discarded: they do not stand before the others of their keys. */
+  /** Messages that SQS gave up or an operator discarded: they no longer block the others of their keys. */
   readonly #gone = new Set<string>();
   readonly #bounds: Bounds;
 
@@ -53,7 +53,7 @@ export class KeyTruths {
   failed({ key, messageId }: Failing, failed: Failed): void {
     const { now, forwarded, progressAt, knownAt, isCrash, isDeath } = failed;
     const before = this.#keys.get(key);
-    // When the last message of a key is given up, nobody may know any more how it went with it.
+    // When the last message of a key is given up, the stage may have no record of its failures left.
     const same = before !== undefined && this.#stands(before) ? before : undefined;
     const { clocks } = this.#bounds;
     const isExcused = before === undefined || progressAt > before.lastFailedAt - clocks;
@@ -74,8 +74,8 @@ export class KeyTruths {
   }
 
   /**
-   * An attempt at the key has begun, so that a death before it is known by now; or never is, where it is a trial.
-   * @param progressAt see `Failed`, as `knownAt`
+   * An attempt at the key has begun. The stage now knows of a death before it, or, if the attempt is a trial, never will.
+   * @param progressAt see `Failed`, also for `knownAt`
    */
   begun(
     key: string,
@@ -97,26 +97,26 @@ export class KeyTruths {
     });
   }
 
-  /** Where SQS has moved the failing message out of the way, one behind it proves nothing about it. */
+  /** If SQS has moved the failing message away, progress of one behind it proves nothing about it. */
   gotThrough({ key, messageId }: Failing): void {
     const account = this.#keys.get(key);
     if (account !== undefined && (account.messageId === messageId || !this.#stands(account)))
       this.#keys.delete(key);
   }
 
-  /** It was given up, or discarded. */
+  /** The message was given up or discarded. */
   gone(messageId: string): void {
     this.#gone.add(messageId);
   }
 
-  /** It may count as in trouble of its own: the benefit of the doubt where control has to see that something waits. */
+  /** The key may count as in own trouble: the benefit of the doubt, for checks in which control has to see that something waits. */
   isOwn(key: string): boolean {
     const { ownAfter, unseenFailures } = this.#bounds;
     return (this.#keys.get(key)?.excused ?? 0) >= ownAfter - unseenFailures;
   }
 
   /**
-   * Nobody can take it for anything else: progress is stored up to a minute late.
+   * Nobody can take it for anything else, since only the progress counts that the stage must know.
    * @param forwarded milliseconds in which the stage was normal or recovering
    * @param isKnown the stage has learned of each death that counts
    */
@@ -125,7 +125,7 @@ export class KeyTruths {
     const truth = this.#keys.get(key);
     if (truth === undefined) return false;
     const excused = isKnown ? truth.knownExcused : truth.surelyExcused;
-    if (excused <= ownAfter + 1) return false;
+    if (excused <= ownAfter) return false;
     return truth.hasCrashed || forwarded - truth.firstFailedAfter >= parkAfter + minute;
   }
 

@@ -1,4 +1,4 @@
-/** What was sent, accepted, delivered and recorded: nothing may be lost, and nothing may overtake. */
+/** The events that were sent, accepted, delivered and recorded: none may be lost or overtake another. */
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
@@ -21,21 +21,21 @@ export interface SentEvent extends EventPlan {
 }
 
 interface Known extends SentEvent {
-  /** Its place among the user's events, by SQS's order of acceptance; undefined: SQS does not have it. */
+  /** Its place among the user's events, in SQS's order of acceptance; undefined: SQS does not have it. */
   place: number | undefined;
   /** The places of the first and the last message that brought it to the router. */
   messages: readonly [first: number, last: number];
   acceptedAt: number;
   /** Ingest answered 200. */
   answered: boolean;
-  /** It was rejected or discarded once, so that its own order is that of whoever sends it again. */
+  /** It was rejected or discarded once, so its place is that of the resend. */
   isLate: boolean;
 }
 
 interface KnownMessage {
   readonly stage: StageId;
   readonly user: number;
-  /** Among the messages of the user in this queue, by SQS's order of acceptance. */
+  /** Its place among the messages of the user in this queue, in SQS's order of acceptance. */
   readonly place: number;
   readonly events: readonly SluiceEvent[];
 }
@@ -49,24 +49,24 @@ interface Arrivals {
   from: number;
 }
 
-/** An event as a destination has it. */
+/** An event as a destination stores it. */
 export interface Received {
   readonly messageId: string;
   readonly variant?: string;
 }
 
 export interface LedgerOptions {
-  /** SQS itself gives up on messages: then the next of a key may overtake, before the intake has parked the first. */
+  /** SQS itself gives up on messages: then the next message of a key may overtake, before the dead letter has been parked. */
   readonly mayOvertake: boolean;
   readonly violation: (text: string) => void;
-  /** A first delivery, so long after its acceptance. */
+  /** Called at a first delivery. @param age time since acceptance, milliseconds */
   readonly delivered: (user: number, age: number, id: string) => void;
 }
 
-/** An event's own id, without what a transform that makes two of one adds to it. */
+/** An event's own id, without the suffix of a transform that splits it in two. */
 const baseOf = (id: string): string => id.split(':')[0] ?? id;
 
-/** What a transform that is not impure makes of an event. */
+/** The outputs of a transform that is not impure. */
 const outputsOf = ({ id, kind }: EventPlan & { readonly id: string }): readonly string[] => {
   if (kind === 'filtered' || kind === 'dropped' || kind === 'bad') return [];
   return kind === 'split' ? [id, `${id}:1`] : [id];
@@ -115,7 +115,7 @@ export class Ledger {
     if (first === undefined) return;
     const unknown = envelope.events.find(({ messageId }) => !this.#events.has(baseOf(messageId)));
     if (unknown !== undefined) {
-      this.#options.violation(`identity: ${stage} takes "${unknown.messageId}", which nobody has sent`);
+      this.#options.violation(`identity: ${stage} takes "${unknown.messageId}", which was never sent`);
       return;
     }
     const { user } = this.#known(first.messageId);
@@ -135,12 +135,12 @@ export class Ledger {
     return this.#messages.get(messageId)?.user;
   }
 
-  /** Of a message as its queue took it. */
+  /** The message as its queue took it. */
   eventsOf(messageId: string): readonly SluiceEvent[] {
     return this.#messages.get(messageId)?.events ?? [];
   }
 
-  /** A stage's work on a message is seen outside: its queue must not have given out an earlier one after a later one. */
+  /** A stage's work on a message has a visible effect: its queue must not have handed out an earlier one after a later one. */
   effect(messageId: string): void {
     const message = this.#messages.get(messageId);
     if (message === undefined) return;
@@ -160,7 +160,7 @@ export class Ledger {
     const key = keyOf(received);
     this.deliveries += 1;
     if (event === undefined || !this.#mayBe(stage, event, received)) {
-      this.#options.violation(`identity: ${stage} gets an event "${key}" that nobody has sent`);
+      this.#options.violation(`identity: ${stage} gets an event "${key}" that was never sent`);
       return;
     }
     if (!destinationsOf(event.user).includes(stage))
@@ -176,7 +176,7 @@ export class Ledger {
   }
 
   /**
-   * What impure code makes of an event at a later attempt is delivered when the next event of its message may have been; but not
+   * The output of a later attempt of impure code may be delivered after the next event of its message, but not
    * after an event of a later message.
    */
   #inOrder(stage: DestinationId, { place = -1, messages, impure, user }: Known, key: string): void {
@@ -200,7 +200,7 @@ export class Ledger {
     }
   }
 
-  /** @param records what is kept of rejected and discarded events, by stage @returns events that are nowhere */
+  /** @param records of rejected and discarded events, by stage @returns events that are missing everywhere */
   missing(records: Records): readonly string[] {
     const is = { made: this.made, isDelivered: (at: string) => this.#delivered.has(at), outputsOf };
     return [...this.#events.values()].flatMap(missingOf(is, records));
@@ -213,7 +213,7 @@ export class Ledger {
 
   #known(id: string): Known {
     const event = this.#events.get(baseOf(id));
-    if (event === undefined) throw new Error(`nobody has sent ${id}`);
+    if (event === undefined) throw new Error(`${id} was never sent`);
     return event;
   }
 

@@ -1,21 +1,21 @@
-/** What impure code has made of events: in the end there must be all that the last completed attempt made of each. */
+/** The outputs of impure code: in the end, all outputs of the last completed attempt at each event must have arrived. */
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageId } from './plan.ts';
 
-/** By it an event is known wherever it is seen: its id, and what impure code has made of it. */
+/** Identifies an event in every stage: its id, and the variant that impure code has made of it. */
 export const keyOf = (event: { readonly messageId?: unknown; readonly variant?: unknown }): string =>
   `${String(event.messageId)}${typeof event.variant === 'string' ? ` ${event.variant}` : ''}`;
 
 const isImpure = (body: string): boolean => body.includes('"impure":[');
 
-/** Keys of outputs, by the key of the event that they were made of. */
+/** Keys of outputs, by the key of their input event. */
 type ByEvent = Map<string, readonly string[]>;
 
 export class Made {
-  /** Of attempts that have not ended, by stage and message. */
+  /** Outputs of attempts that have not ended, by stage and message. */
   readonly #pending = new Map<string, ByEvent>();
   readonly #completed = new Map<StageId, Map<string, ByEvent>>();
   readonly #ever = new Map<StageId, Set<string>>();
@@ -24,7 +24,7 @@ export class Made {
     if (isImpure(message.body)) this.#pending.set(`${stage} ${message.id}`, new Map());
   }
 
-  /** A transform has made outputs of an event of the message. */
+  /** A transform has returned outputs for an event of the message. */
   made(stage: StageId, messageId: string, event: SluiceEvent, outputs: readonly SluiceEvent[]): void {
     const keys = outputs.map(keyOf);
     this.#pending.get(`${stage} ${messageId}`)?.set(keyOf(event), keys);
@@ -33,7 +33,7 @@ export class Made {
     this.#ever.set(stage, ever);
   }
 
-  /** An attempt has ended: the events that it says are finished are what it made of them. */
+  /** An attempt has ended: its outputs count for the events that it reports as finished. */
   ended(stage: StageId, { id, body }: IncomingMessage, outcome: Outcome): void {
     const name = `${stage} ${id}`;
     const pending = this.#pending.get(name);
@@ -48,17 +48,17 @@ export class Made {
     }
   }
 
-  /** The event was taken out of the message: what was made of it before no longer counts. */
+  /** The event was taken out of the message: its earlier outputs no longer count. */
   discarded(stage: StageId, messageId: string, event: SluiceEvent): void {
     this.#of(stage, messageId).delete(keyOf(event));
   }
 
-  /** Whether the code of a stage has ever made it. */
+  /** Whether the code of a stage has ever returned it. */
   isKnown(stage: StageId, key: string): boolean {
     return this.#ever.get(stage)?.has(key) === true;
   }
 
-  /** @returns for each message in which the stage has completed the event: the keys of what was made of it */
+  /** @returns the keys of the event's outputs, for each message in which the stage has completed the event */
   of(stage: StageId, key: string): readonly (readonly string[])[] {
     return [...(this.#completed.get(stage)?.values() ?? [])].flatMap((events) => {
       const outputs = events.get(key);

@@ -1,17 +1,17 @@
-/** Of an event that was sent: where it must be in the end, and is not. */
+/** Where an event that was sent should have arrived in the end, but has not. */
 import { isJsonObject, type JsonObject } from '../../../lambdas/core/event/event.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { keyOf, type Made } from './made.ts';
 import { destinationsOf, ROUTER, type DestinationId, type EventPlan, type StageId } from './plan.ts';
 
-/** What is kept of rejected and discarded events. */
+/** The records of rejected and discarded events. */
 export type Records = (stage: StageId | 'ingest') => readonly Rejection[];
 
 export interface Whereabouts {
   readonly made: Made;
-  /** @param at a destination, and an event's key */
+  /** @param at a destination and an event's key */
   readonly isDelivered: (at: string) => boolean;
-  /** What is made of an event that is not impure. */
+  /** The outputs of an event that is not impure. */
   readonly outputsOf: (event: Sent) => readonly string[];
 }
 
@@ -31,7 +31,7 @@ export const eventsOf = (record: Rejection): readonly (JsonObject & { readonly m
   });
 };
 
-/** @returns a function from an event to what is missing of it, in words */
+/** @returns a function that lists, in words, what is missing of an event */
 export const missingOf = ({ made, isDelivered, outputsOf }: Whereabouts, records: Records) => {
   const kept = new Map<string, ReadonlySet<string>>();
   const isKept = (stage: StageId | 'ingest', key: string): boolean => {
@@ -42,7 +42,7 @@ export const missingOf = ({ made, isDelivered, outputsOf }: Whereabouts, records
   const isThere = (stage: DestinationId, key: string): boolean =>
     isDelivered(`${stage} ${key}`) || isKept(stage, key);
 
-  /** By what was made of it where it was completed last, stage by stage. */
+  /** Follows the outputs of the last completed attempt, stage by stage. */
   const unmade = ({ id, user }: Sent): readonly string[] => {
     const routed = made.of(ROUTER, id);
     if (routed.length === 0 && !isKept(ROUTER, id)) return [`${id} at ${ROUTER}`];

@@ -1,4 +1,4 @@
-/** The people: they give commands at any moment, and see to what no code can mend. */
+/** The operators: they give commands at any moment, and handle what no code can fix. */
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { ControlRequest } from '../../../contract/operations.ts';
 import { isPoisonFor } from './code.ts';
@@ -24,7 +24,7 @@ export class Operator {
     this.#world.control(request);
   }
 
-  /** After the fix: lets go what is held, and discards what even the fix fails on. */
+  /** After the fix: resumes held stages, and discards events that even the fix fails on. */
   tidy(): void {
     const { state } = this.#world;
     for (const stage of STAGES) {
@@ -72,7 +72,7 @@ export class Operator {
     }
   }
 
-  /** What is parked, as `show` would list it. */
+  /** The parked messages, as `show` would list them. */
   #waiting(stage: StageId): readonly Waiting[] {
     const { parking } = this.#world;
     return parking.keys(stage).flatMap((key) =>

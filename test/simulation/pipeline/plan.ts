@@ -1,6 +1,6 @@
 /**
- * A story as data: what is sent, what breaks, who does what, and when. It says everything that happens but chance, which
- * follows from its seed; so a story can be told again, cut down, and kept.
+ * A scenario as data: what is sent, what breaks, who does what, and when. It contains everything except chance, which
+ * follows from its seed, so a scenario can be replayed, reduced and stored.
  */
 import type { Mishap } from '../invocation.ts';
 
@@ -11,7 +11,7 @@ export type DestinationId = (typeof DESTINATIONS)[number];
 export type StageId = (typeof STAGES)[number];
 
 /**
- * How code fails on an event. `nothing`: it returns what is no event; `exit`, `memory`: it ends its thread; `loop`: it blocks its thread;
+ * How code fails on an event. `nothing`: it returns a value that is no event; `exit`, `memory`: it ends its thread; `loop`: it blocks its thread;
  * `hang`: its promise never settles; `native`: it ends the whole process.
  */
 export type Crashing = 'throw' | 'nothing' | 'exit' | 'loop' | 'hang' | 'memory' | 'native';
@@ -19,7 +19,7 @@ export type Crashing = 'throw' | 'nothing' | 'exit' | 'loop' | 'hang' | 'memory'
 export interface Poison {
   readonly stage: StageId;
   readonly how: Crashing;
-  /** The fix copes with it. */
+  /** The fix can process it. */
   readonly cured: boolean;
 }
 
@@ -30,15 +30,15 @@ export interface Poison {
 export interface EventPlan {
   readonly kind: 'plain' | 'filtered' | 'dropped' | 'split' | 'bad';
   readonly poison?: Poison;
-  /** In these stages the transform makes something else of it at each attempt. */
+  /** In these stages the transform returns a different output at each attempt. */
   readonly impure?: readonly StageId[];
-  /** There the transform takes this many milliseconds. */
+  /** In this stage the transform takes this many milliseconds. */
   readonly slow?: { readonly stage: StageId; readonly takes: number };
-  /** There something that it starts fails after it has been answered. */
+  /** In this stage a timer or promise of the transform fails after the event has been answered. */
   readonly late?: { readonly stage: StageId; readonly how: 'throw' | 'exit' };
 }
 
-/** What a destination answers. `late` and `hang`: not before the request's deadline; `late` takes the events all the same. */
+/** What a destination answers. `late` and `hang`: no answer within the request's deadline, but `late` accepts the events. */
 export type Reply = number | 'hang' | 'late' | 'slow' | 'reset';
 
 export type Service = 'dynamo' | 'sqs' | 'lambda';
@@ -46,9 +46,9 @@ export type Service = 'dynamo' | 'sqs' | 'lambda';
 export type Command =
   'hold' | 'resume' | 'retry' | 'retry a key' | 'discard' | 'retry-rejected' | 'status' | 'show' | 'rejected';
 
-/** Times are milliseconds; `at` from the beginning. */
+/** Times are milliseconds; `at` is relative to the start. */
 export type Action = { readonly at: number } &
-  /** `copies`: of each of the events. Default: 1. */
+  /** `copies`: number of copies of each event. Default: 1. */
   (
     | {
         readonly do: 'send';
@@ -56,7 +56,7 @@ export type Action = { readonly at: number } &
         readonly events: readonly EventPlan[];
         readonly copies?: number;
       }
-    /** Other code: it starts or does not (see `Code`), and fails on a share of the events; or it is the fix. */
+    /** New code: it starts or does not (see `Code`), and fails on a share of the events; or it is the fix. */
     | {
         readonly do: 'deploy';
         readonly stage: StageId;
@@ -64,10 +64,10 @@ export type Action = { readonly at: number } &
         readonly starts: 'yes' | 'throws' | 'dies';
         readonly share: number;
         readonly how: Crashing;
-        /** For this long new invocations get the former code or the new one. Default: 0. */
+        /** For this long new invocations get either the former code or the new one. Default: 0. */
         readonly overlap?: number;
       }
-    /** For a while a destination answers so to a share of the requests, of one user or of all. */
+    /** For a while a destination gives this answer to a share of the requests, of one user or of all. */
     | {
         readonly do: 'refuse';
         readonly stage: DestinationId;
@@ -84,7 +84,7 @@ export type Action = { readonly at: number } &
         readonly replies: readonly Reply[];
       }
     | { readonly do: 'operator'; readonly command: Command; readonly stage: StageId }
-    /** For a while an AWS service fails a share of the calls, or takes long. `outage`: calls may have taken effect. */
+    /** For a while an AWS service fails a share of the calls, or is slow. `outage`: calls may have taken effect. */
     | {
         readonly do: 'trouble';
         readonly service: Service;
@@ -100,8 +100,8 @@ export type Action = { readonly at: number } &
         readonly length: number;
       }
     /**
-     * For a while nobody invokes the function for its queue. `function`: it is throttled to 0, probes and drains too; `mapping`: only the
-     * mapping is broken; `probe`: it works, but takes so long to start that no probe is answered.
+     * For a while the function is not invoked for its queue. `function`: it is throttled to 0, probes and drains too; `mapping`: only the
+     * mapping is broken; `probe`: it works, but starts too slowly to answer a probe.
      */
     | {
         readonly do: 'starve';
@@ -109,15 +109,15 @@ export type Action = { readonly at: number } &
         readonly how: 'function' | 'mapping' | 'probe';
         readonly length: number;
       }
-    /** What the stage's queue has was received this many times more than it was. */
+    /** Adds this number to the receive counts of the messages in the stage's queue. */
     | { readonly do: 'worn'; readonly stage: StageId; readonly receives: number }
-    /** Whatever runs of a function is killed. */
+    /** All running invocations of a function are killed. */
     | { readonly do: 'kill'; readonly of: StageId | 'ingest' | 'control' }
-    /** Workers that nobody asked for: they must do no harm at any time. */
+    /** Unrequested drain workers: they must do no harm at any time. */
     | { readonly do: 'workers'; readonly stage: StageId; readonly user: number; readonly count: number }
   );
 
-/** Chances of a call; all of them end with the story's `end`. */
+/** Chances of a call; all of them end with the scenario's `end`. */
 export interface Rates {
   /** The process dies before the call takes effect, or after. */
   readonly die: number;
@@ -129,7 +129,7 @@ export interface Rates {
   readonly partial: number;
   /** The messages of a batch that succeeded are not deleted. */
   readonly undeleted: number;
-  /** Calls that are under way when their process dies land seconds later. */
+  /** Calls that are pending when their process dies land seconds later. */
   readonly late: number;
 }
 
@@ -143,27 +143,27 @@ export interface PlanSettings {
   /** How long SQS keeps a message, seconds. */
   readonly retention: number;
   readonly maxReceiveCount: number;
-  /** Milliseconds between two runs of control; deployed a minute. */
+  /** Milliseconds between two runs of control; a minute in a deployment. */
   readonly controlEvery: number;
-  /** Of control's runs, the share in which every call takes its time. */
+  /** The share of control's runs in which every call is slow. */
   readonly slowControl: number;
-  /** By so much a function's clock may be wrong, and jump; milliseconds. SQS's is right. */
+  /** The most by which a function's clock may be off, and jump; milliseconds. SQS's is right. */
   readonly skew: number;
-  /** The share of retries in which an SDK cuts its batch anew. */
+  /** The share of retries in which an SDK splits the events into other batches. */
   readonly recut: number;
   /** The most events that an SDK sends in one request. */
   readonly batch: number;
   /** The share of idle environments that are gone when a function is invoked. */
   readonly retired: number;
-  /** The router drops what it has seen before. */
+  /** The router drops events that it has seen before. */
   readonly deduplication: boolean;
-  /** By up to so much the index of parked keys lags behind; milliseconds. Default: 0. */
+  /** The longest lag of the index of parked keys; milliseconds. Default: 0. */
   readonly indexLag?: number;
-  /** Of control's runs, the share in which a second one begins at the same moment. Default: 0. */
+  /** The share of control's runs with which a second one starts at the same moment. Default: 0. */
   readonly doubled?: number;
-  /** Of the writes of a mode, the share that the SDK repeats, so that the store refuses what it has just taken. Default: 0. */
+  /** The share of mode writes that the SDK repeats, so that the store refuses a write it has just taken. Default: 0. */
   readonly echo?: number;
-  /** Of the batches, the share whose function starts late: their visibility may be over before it ends. Default: 0. */
+  /** The share of batches whose function starts late: their visibility timeout may pass before it ends. Default: 0. */
   readonly lateStart?: number;
 }
 
@@ -171,14 +171,14 @@ export interface Plan {
   readonly name: string;
   readonly seed: number;
   readonly users: number;
-  /** When everything is mended. */
+  /** When everything is fixed. */
   readonly end: number;
-  /** Then no code is deployed: nothing is wrong with the code. */
+  /** Do not deploy a fix: nothing is wrong with the code. */
   readonly keepsCode?: true;
   readonly settings: PlanSettings;
   readonly rates: Rates;
   readonly actions: readonly Action[];
-  /** In place of the rates: what happens to which calls, by their number. */
+  /** Replaces the rates: what happens to which calls, by their number. */
   readonly mishaps?: readonly (readonly [call: number, fate: Mishap])[];
 }
 
@@ -192,7 +192,7 @@ export const destinationsOf = (user: number): readonly DestinationId[] =>
 
 export const userName = (user: number): string => `u${String(user)}`;
 
-/** What may crash a stage, or make a destination refuse, whatever else happens. */
+/** Whether something may crash a stage or make a destination refuse. */
 const IS_TROUBLE: ReadonlySet<Action['do']> = new Set([
   'deploy',
   'refuse',
@@ -211,30 +211,38 @@ const poisons = ({ actions }: Plan): readonly { readonly user: number; readonly 
 
 const isSlow = (action: Action): boolean => action.do === 'trouble' && action.how === 'slow';
 
-/** Nothing in it justifies an alarm: AWS may fail, but no code does, and no destination. */
+/** As deployed, SQS gives up on a message after this many receives: out of reach. A plan with fewer tests SQS's redrive. */
+export const OUT_OF_REACH = 1_000;
+
+/** SQS gives up on a message after a few receives, and AWS may fail as often as that. */
+const mayGiveUp = ({ settings, rates }: Plan): boolean =>
+  settings.maxReceiveCount < OUT_OF_REACH && Object.values(rates).some((rate) => rate > 0);
+
+/** Nothing in it justifies an alarm: AWS may fail, but neither code nor a destination does. */
 export const isHarmless = (plan: Plan): boolean =>
   plan.rates.die === 0 &&
   plan.mishaps === undefined &&
+  !mayGiveUp(plan) &&
   poisons(plan).length === 0 &&
   !plan.actions.some((action) => IS_TROUBLE.has(action.do) || isSlow(action));
 
-/** No service of AWS fails, and nobody is killed: what a function does not do it did not want to. */
+/** No AWS service fails, and no process is killed: a function that does not act has decided not to. */
 export const isCalm = ({ rates, mishaps, actions, settings }: Plan): boolean =>
   Object.values(rates).every((rate) => rate === 0) &&
   mishaps === undefined &&
   (settings.lateStart ?? 0) === 0 &&
   !actions.some((action) => action.do === 'trouble' || action.do === 'kill');
 
-/** Some user has an event on which even the fix fails: it takes an operator. */
+/** Some user has an event on which even the fix fails, so an operator has to discard it. */
 export const hasIncurable = (plan: Plan): boolean => poisons(plan).some(({ poison }) => !poison.cured);
 
-/** A user whose events the fix copes with. */
+/** A user whose events the fix can process. */
 export const healthyUser = (plan: Plan): number | undefined => {
   const sick = new Set(poisons(plan).flatMap(({ user, poison }) => (poison.cured ? [] : [user])));
   return Array.from({ length: plan.users }, (_, user) => user).find((user) => !sick.has(user));
 };
 
-/** Poison is all that is wrong. @returns the users who have it; undefined when there is more than that */
+/** @returns the users who have poison; undefined when poison is not the only fault */
 export const poisonedAlone = (plan: Plan): ReadonlySet<number> | undefined => {
   const isQuiet = Object.values(plan.rates).every((rate) => rate === 0) && plan.mishaps === undefined;
   const others = plan.actions.some((action) => action.do !== 'send' && action.do !== 'workers');

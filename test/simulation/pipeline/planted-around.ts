@@ -6,7 +6,7 @@ import type { OutgoingMessage, QueueSender } from '../../../lambdas/core/base/me
 import type { ControlDeps, MetricDatum } from '../../../lambdas/control/ports.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import type { RouterDeps } from '../../../lambdas/router/route.ts';
-import { remember, type SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
+import { remember, type SeenIdsStore } from '../../../lambdas/core/event/seen-ids.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import type { Planted } from './planted-stores.ts';
 import type { World } from './world.ts';
@@ -18,7 +18,7 @@ const acknowledgedEarly = (sender: QueueSender): QueueSender => ({
   },
 });
 
-/** As an SDK's user would say who somebody is. */
+/** Groups messages by the user id, if there is one. */
 const byUserId = (sender: QueueSender): QueueSender => {
   const grouped = (message: OutgoingMessage): OutgoingMessage => {
     const envelope = parseEnvelope(message.body);
@@ -31,12 +31,12 @@ const byUserId = (sender: QueueSender): QueueSender => {
   return { send: (messages, signal) => sender.send(messages.map(grouped), signal) };
 };
 
-/** The record does not say which message brought an id. */
+/** The record does not name the message that brought an id. */
 const markedEarly = (deps: RouterDeps, world: World): RouterDeps => {
   const { deduplication } = deps;
   if (deduplication === undefined) return deps;
   const { store, limits } = deduplication;
-  const read: SeenStore['read'] = async (key) => {
+  const read: SeenIdsStore['read'] = async (key) => {
     const seen = await store.read(key);
     const message = world.routing(key);
     const envelope = parseEnvelope(message?.body ?? '');
@@ -44,7 +44,7 @@ const markedEarly = (deps: RouterDeps, world: World): RouterDeps => {
     const marked = remember(seen, message, envelope.events, limits) ?? seen;
     await store.save(
       key,
-      marked.map((brought) => ({ ...brought, by: 'nobody' })),
+      marked.map((brought) => ({ ...brought, by: 'none' })),
     );
     return seen;
   };
@@ -58,7 +58,7 @@ const gaugeOfDegraded = async (
   const named = data.map(async (datum) => {
     const stage = datum.dimensions['Stage'];
     if (datum.name !== 'DegradedMode' || stage === undefined) return datum;
-    const [mode] = await modes.readModes([stage]);
+    const mode = (await modes.readModes([stage])).get(stage);
     return { ...datum, value: mode?.mode === 'degraded' ? 1 : 0 };
   });
   await metrics.put(await Promise.all(named));
@@ -87,8 +87,8 @@ export const PLANTED_AROUND: readonly Planted[] = [
     bug: { router: (deps) => ({ ...deps, destinations: deps.destinations.slice(0, 1) }) },
   },
   {
-    name: 'the router does not look at the sources of a destination',
-    breaks: 'a destination gets what is not for it',
+    name: 'the router ignores the sources of a destination',
+    breaks: 'a destination gets events of other sources',
     bug: {
       router: (deps) => ({
         ...deps,
@@ -97,13 +97,13 @@ export const PLANTED_AROUND: readonly Planted[] = [
     },
   },
   {
-    name: 'deduplication marks an event before its fan-out, whoever brought it',
-    breaks: 'a failure in between: the retry is dropped, and the event lost',
+    name: 'deduplication marks an event before its fan-out, without the message that brought it',
+    breaks: 'a failure in between: the retry is dropped, and the event is lost',
     bug: { router: markedEarly },
   },
   {
-    name: 'the router gives what it sends on new ids',
-    breaks: 'a destination cannot tell a repetition',
+    name: 'the router gives the events that it sends new ids',
+    breaks: 'a destination cannot recognize a repeated event',
     bug: {
       router: (deps) => {
         const renamed = (event: SluiceEvent) => ({ ...event, messageId: `new-${String(deps.clock())}` });
@@ -116,9 +116,9 @@ export const PLANTED_AROUND: readonly Planted[] = [
     },
   },
   {
-    name: 'a message is begun without a look at the time left',
+    name: 'a message is begun without a check of the time left',
     breaks: 'the function is killed in the middle, and the message counts as poison',
-    bug: { runner: (deps) => ({ ...deps, timeLeft: () => Infinity }) },
+    bug: { runner: (deps) => ({ ...deps, time: { ...deps.time, timeLeft: () => Infinity } }) },
   },
   {
     name: 'all users share one message group',
@@ -144,14 +144,19 @@ export const PLANTED_AROUND: readonly Planted[] = [
     bug: { ingest: byUserId },
   },
   {
-    name: 'control does not announce what a function could not',
-    breaks: 'a death between the flip and its announcement: nobody hears of it',
+    name: 'control does not announce a change of mode that a function could not announce',
+    breaks: 'a death between the change of mode and its announcement: it is never announced',
     bug: {
       control: (deps) => ({
         ...deps,
         modes: replaced(deps.modes, {
           readModes: async (stages) =>
-            (await deps.modes.readModes(stages)).map((record) => ({ ...record, announced: record.epoch })),
+            new Map(
+              [...(await deps.modes.readModes(stages))].map(([stage, record]) => [
+                stage,
+                { ...record, announced: record.epoch },
+              ]),
+            ),
         }),
       }),
     },
@@ -168,7 +173,7 @@ export const PLANTED_AROUND: readonly Planted[] = [
   },
   {
     name: 'a probe that Lambda throttles counts as failed',
-    breaks: 'a healthy stage degrades, and someone is woken',
+    breaks: 'a healthy stage degrades, which pages',
     bug: {
       control: (deps) => ({
         ...deps,
@@ -188,7 +193,7 @@ export const PLANTED_AROUND: readonly Planted[] = [
     },
   },
   {
-    name: 'control does not switch a mapping on again',
+    name: 'control does not enable a mapping again',
     breaks: 'a stage that has recovered gets nothing',
     bug: {
       control: (deps) => ({
@@ -201,7 +206,7 @@ export const PLANTED_AROUND: readonly Planted[] = [
   },
   {
     name: 'discard keeps no record',
-    breaks: 'an event is gone without a trace',
+    breaks: 'an event disappears without a record',
     bug: {
       control: (deps) => ({
         ...deps,

@@ -1,8 +1,9 @@
-/** Planted bugs: the rules of evidence, each of them taken away. `docs/mode-machine.md` has them. */
+/** Planted bugs: each disables one of the rules of evidence in `docs/mode-machine.md`. */
 import { NORMAL, without } from '../../../lambdas/core/mode/record.ts';
 import { asOwnTrouble, withoutOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import { MINUTE } from './config.ts';
+import { withPorts } from './bug.ts';
 import {
   controlGoesBy,
   controlSees,
@@ -17,57 +18,57 @@ import {
 import { ROUTER } from './plan.ts';
 import type { Planted } from './planted-stores.ts';
 
-/** As deployed: a pause that is longer is that of a relapse. */
+/** As deployed: a longer pause is that of a relapse. */
 const FIRST_PAUSE = 5 * MINUTE;
 
 export const PLANTED_IN_EVIDENCE: readonly Planted[] = [
   {
     name: 'a key that was parked for a crash does not wait',
     breaks:
-      'code that fails for all of a few users: all parked, and the stage is normal with nothing delivered',
-    bug: { control: controlSees(({ reason }) => asOwnTrouble(reason)) },
+      'code that fails on every event of a few users: all are parked, and the stage is normal with nothing delivered',
+    bug: { control: controlSees(({ reason }) => ({ reason: asOwnTrouble(reason) })) },
   },
   {
-    name: 'what the drain of a key in trouble of its own does counts',
-    breaks: 'one parked killer keeps a stage degraded beside healthy traffic',
+    name: 'the drain of a key in own trouble counts',
+    breaks: 'one parked event that kills its process keeps a stage degraded in spite of healthy traffic',
     bug: { runner: drainsCount },
   },
   {
-    name: 'a key in trouble of its own waits',
-    breaks: 'a stage in which nobody else has anything to do recovers forever',
-    bug: { control: controlSees(({ reason }) => withoutOwnTrouble(reason)) },
+    name: 'a key in own trouble counts as waiting',
+    breaks: 'a stage without other work recovers forever',
+    bug: { control: controlSees(({ reason }) => ({ reason: withoutOwnTrouble(reason) })) },
   },
   {
-    name: 'nothing gets through while a stage recovers, and it stays so',
-    breaks: 'a stage that nobody invokes recovers forever',
+    name: 'a stage that recovers without progress does not degrade',
+    breaks: 'a stage that is not invoked recovers forever',
     bug: {
       control: controlGoesBy((own) => (own.mode === 'recovering' ? without(own, 'waitingSince') : own)),
     },
   },
   {
-    name: 'what is filtered out is progress while the door is in doubt',
-    breaks: 'a filtered event now and then hides a dead destination',
+    name: 'a filtered event is progress although the last delivery failed',
+    breaks: 'an occasional filtered event hides a dead destination',
     bug: { world: read((own) => without(own, 'doubtAt')) },
   },
   {
-    name: 'a success of a trial is progress of recovering',
+    name: 'the success of a trial counts as progress while recovering',
     breaks: 'the mapping is broken: normal, with nothing delivered by the queue',
     bug: { runner: provenByTrial },
   },
   {
-    name: 'a trial tries one key, and not those first that were not tried yet',
+    name: 'a trial tries one key, and does not begin with keys that were not tried yet',
     breaks: 'two bad keys keep a healthy one waiting',
     bug: { runner: oneTrial },
   },
   {
-    name: 'the clock of a stage in which nothing gets through does not start when something waits',
+    name: 'the clock of a stage without progress does not start when something waits',
     breaks: 'after a quiet night the first failure degrades',
     bug: {
       control: controlGoesBy((own) => (own.waitingSince === undefined ? own : { ...own, waitingSince: 1 })),
     },
   },
   {
-    name: 'the clocks of a destination run while the router shuts it',
+    name: 'the clocks of a destination run while the router blocks it',
     breaks: 'an outage of the router pages for every destination',
     bug: {
       control: (deps) => ({
@@ -79,46 +80,56 @@ export const PLANTED_IN_EVIDENCE: readonly Planted[] = [
     },
   },
   {
-    name: 'events that are rejected for long do not degrade',
-    breaks: 'a destination that answers 400 to everything empties the stream',
+    name: 'events that are rejected for a long time do not degrade the stage',
+    breaks: 'a destination that answers 400 to everything has the whole stream rejected',
     bug: { world: read((own) => without(own, 'rejecting')) },
   },
   {
-    name: 'no key comes to be in trouble of its own while a stage recovers',
-    breaks: 'a few refused users and sparse traffic: hardly ever normal',
+    name: 'no key gets into own trouble while a stage recovers',
+    breaks: 'with a few refused users and sparse traffic the stage is hardly ever normal',
     bug: neverOwnWhileRecovering(),
   },
   {
-    name: 'last words tell of the death of a key in trouble of its own',
-    breaks: 'one message that ends its process degrades a stage that recovers, again and again',
+    name: 'last words count the death of a key in own trouble',
+    breaks: 'one message that kills its process repeatedly degrades a recovering stage',
     bug: {
       heed: (heed) => (words, deps) =>
         heed(words, { ...deps, settings: { ...deps.settings, ownAfter: Infinity } }),
     },
   },
   {
-    name: 'a batch that was handed out long before is begun',
-    breaks: 'it becomes visible meanwhile, and two functions work on one user',
+    name: 'a batch that was handed out long ago is begun',
+    breaks: 'it becomes visible in the meantime, and two functions work on one user',
     bug: {
       hold:
         () =>
-        (_, { clock, visibility }) =>
-          Promise.resolve(clock() + visibility),
+        (_, { time, visibility }) =>
+          Promise.resolve(time.clock() + visibility),
     },
   },
   {
     name: 'the gauge does not stay after a relapse',
-    breaks: 'a destination that is up for a minute now and then pages each time',
+    breaks: 'a destination that comes up for a minute from time to time pages each time',
     bug: { control: gaugeBy(({ mode }) => (mode === 'normal' ? 0 : 1)) },
   },
   {
     name: 'the gauge does not come down after a relapse',
-    breaks: 'a page that nobody can believe',
+    breaks: 'a page that is not true',
     bug: { control: gaugeBy(({ mode, pause }) => (mode === 'normal' && pause <= FIRST_PAUSE ? 0 : 1)) },
   },
   {
+    name: 'only redrives page for users who are parked while their stage is normal',
+    breaks: 'many poison users among many good ones are parked one after the other without a page',
+    bug: { control: controlSees(() => ({ parkedAt: 0 })) },
+  },
+  {
+    name: 'users who were parked long ago page like those who are parked now',
+    breaks: 'a page that lasts until each of them is discarded',
+    bug: { control: controlSees((_, now) => ({ parkedAt: now })) },
+  },
+  {
     name: 'a stage becomes normal although its latest probe failed',
-    breaks: 'it degrades again at the next one: a page each time',
+    breaks: 'it degrades again at the next probe: a page each time',
     bug: {
       control: controlGoesBy((own) => (own.mode === 'recovering' ? { ...own, probeFailures: 0 } : own)),
     },
@@ -130,14 +141,15 @@ export const PLANTED_IN_EVIDENCE: readonly Planted[] = [
   },
   {
     name: 'a destination is not tried',
-    breaks: 'the end of an outage is seen at the end of the pause',
+    breaks: 'the end of an outage is noticed only at the end of the pause',
     bug: { control: withoutTrials((stage) => stage !== ROUTER) },
   },
   {
     name: 'progress is not stored',
-    breaks: 'nobody can know that something got through',
+    breaks: 'control cannot know that something got through',
     bug: {
-      runner: (deps) => ({ ...deps, state: replaced(deps.state, { saveProgress: () => Promise.resolve() }) }),
+      runner: (deps) =>
+        withPorts(deps, { state: replaced(deps.ports.state, { saveProgress: () => Promise.resolve() }) }),
     },
   },
   {

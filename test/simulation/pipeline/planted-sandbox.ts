@@ -1,7 +1,8 @@
-/** Planted bugs: in how a stage runs its transform, and in what it makes of the outputs. */
+/** Planted bugs: in how a stage runs its transform, and in how it handles the outputs. */
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Processing } from '../../../lambdas/core/stage/outcome.ts';
 import { NAME_LENGTH, nameOf } from '../../../lambdas/core/event/outputs.ts';
+import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type {
   CaughtCrash,
@@ -10,7 +11,7 @@ import type {
   Transforms,
 } from '../../../lambdas/core/event/transform.ts';
 import type { Destination, RouterDeps } from '../../../lambdas/router/route.ts';
-import type { Bug, StageDeps } from './bug.ts';
+import { withPorts, type Bug } from './bug.ts';
 import { plannedOf } from './code.ts';
 import { TRANSFORM_TIMEOUT } from './config.ts';
 import type { Planted } from './planted-stores.ts';
@@ -20,28 +21,28 @@ import type { World } from './world.ts';
 type Run = Transforms['run'];
 
 interface Work {
-  readonly deps: StageDeps;
+  readonly deps: RunnerDeps;
   readonly message: IncomingMessage;
   readonly attempt: Processing['attempt'];
 }
 
-/** The attempt for which a job runs: by stage and user, of whom a stage has one message in hand at a time. */
+/** The attempt for which a job runs: by stage and user, since a stage has one message of a user in hand at a time. */
 const works = () => {
   const known = new Map<string, Work>();
-  const runner: Bug['runner'] = (deps) => ({
-    ...deps,
-    process: (message, processing) => {
-      const user = /"anonymousId":"(\w+)"/.exec(message.body)?.[1] ?? '';
-      known.set(`${deps.stage} ${user}`, { deps, message, attempt: processing.attempt });
-      return deps.process(message, processing);
-    },
-  });
+  const runner: Bug['runner'] = (deps) =>
+    withPorts(deps, {
+      process: (message, processing) => {
+        const user = /"anonymousId":"(\w+)"/.exec(message.body)?.[1] ?? '';
+        known.set(`${deps.stage.name} ${user}`, { deps, message, attempt: processing.attempt });
+        return deps.ports.process(message, processing);
+      },
+    });
   const workOf = (stage: string, { events: [event] }: TransformJob): Work | undefined =>
     event === undefined ? undefined : known.get(`${stage} ${plannedOf(event).anonymousId}`);
   return { runner, workOf };
 };
 
-/** As if an attempt's record said how many outputs of the event are finished, whichever they were. */
+/** As if an attempt's record had only the number of finished outputs of the event, not which. */
 const counting = (): Bug => {
   const { runner, workOf } = works();
   const byName = new Map<string, SluiceEvent>();
@@ -68,7 +69,7 @@ const counting = (): Bug => {
   };
 };
 
-/** The progress of an attempt is recorded when its events have been transformed. */
+/** Records the progress of an attempt as soon as its events have been transformed. */
 const recordedEarly = (of: 'router' | 'destination'): Bug => {
   const { runner, workOf } = works();
   const recording = (stage: string, transforms: Transforms, world: World): Transforms => ({
@@ -80,7 +81,7 @@ const recordedEarly = (of: 'router' | 'destination'): Bug => {
       const { deps, message, attempt } = work;
       const events = (attempt?.progress?.events ?? 0) + result.made.length;
       const stored = world.state.attempts.get(message.id) ?? { failures: 0 };
-      await deps.state.saveAttempt(stage, message.id, { ...stored, progress: { events } });
+      await deps.ports.state.saveAttempt(stage, message.id, { ...stored, progress: { events } });
       return result;
     },
   });
@@ -116,7 +117,7 @@ const chargedLate = (transforms: Transforms, thread: Thread): Transforms => ({
 
 const ENDS: readonly CaughtCrash['kind'][] = ['exit', 'timeout', 'memory'];
 
-/** Of one invocation: the jobs that are under way know of each other. */
+/** The running jobs of one invocation know of each other. */
 const chargedToNeighbour = (transforms: Transforms): Transforms => {
   const underWay = new Map<TransformJob, CaughtCrash | undefined>();
   return {
@@ -136,7 +137,7 @@ const chargedToNeighbour = (transforms: Transforms): Transforms => {
   };
 };
 
-/** As with `Promise.all`: a part that fails ends the wait for all parts of its group. */
+/** Like `Promise.all`: the first part that fails ends the wait for the other parts of its group. */
 const answeredEarly = (deps: RouterDeps): RouterDeps => {
   const waiting = new Map<string, Set<(error: unknown) => void>>();
   const impatient =
@@ -166,7 +167,7 @@ const answeredEarly = (deps: RouterDeps): RouterDeps => {
 export const PLANTED_IN_SANDBOX: readonly Planted[] = [
   {
     name: 'progress counts the outputs of an event instead of naming them',
-    breaks: 'what a transform makes of the event at the next attempt is left out',
+    breaks: 'outputs that a transform returns only at the next attempt are left out',
     bug: counting(),
   },
   {
@@ -181,10 +182,13 @@ export const PLANTED_IN_SANDBOX: readonly Planted[] = [
   },
   {
     name: 'the time that a transform may take is not counted',
-    breaks: 'an event is begun without the time for what follows it',
+    breaks: 'an event is begun without enough time for the calls after it',
     bug: {
       transforms: (transforms) => ({ ...transforms, timeout: 0 }),
-      runner: (deps) => ({ ...deps, worstCase: deps.worstCase - TRANSFORM_TIMEOUT }),
+      runner: (deps) => ({
+        ...deps,
+        time: { ...deps.time, worstCase: deps.time.worstCase - TRANSFORM_TIMEOUT },
+      }),
     },
   },
   {
@@ -194,7 +198,7 @@ export const PLANTED_IN_SANDBOX: readonly Planted[] = [
   },
   {
     name: 'a late crash fails the next probe',
-    breaks: 'a healthy stage degrades, and someone is woken',
+    breaks: 'a healthy stage degrades, which pages',
     bug: {
       transforms: (transforms, thread) => ({
         ...transforms,
@@ -204,13 +208,13 @@ export const PLANTED_IN_SANDBOX: readonly Planted[] = [
     },
   },
   {
-    name: 'the end of a thread is charged to a neighbour of the event that ended it',
+    name: 'the end of a thread is charged to another event than the one that ended it',
     breaks: 'good messages count as poison',
     bug: { transforms: chargedToNeighbour },
   },
   {
     name: 'the router answers when the first of its sends has failed',
-    breaks: 'the others land in the middle of a later invocation: an earlier event comes after a later one',
+    breaks: 'the others land in the middle of a later invocation: an earlier event arrives after a later one',
     bug: { router: answeredEarly },
   },
 ];

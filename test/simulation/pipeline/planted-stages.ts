@@ -1,62 +1,68 @@
 /** Planted bugs: in the stages' functions. */
 import { stampOf } from '../../../lambdas/core/stage/attempt-ledger.ts';
-import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
+import { isBlocked, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
 import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
+import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { replaced } from '../../support/ports-gate.ts';
-import type { StageDeps } from './bug.ts';
+import { withPorts } from './bug.ts';
 import { STAGES } from './plan.ts';
 import type { Planted } from './planted-stores.ts';
 
-const notTakenBack = (deps: StageDeps): StageDeps => {
+const notTakenBack = (deps: RunnerDeps): RunnerDeps => {
   const charges = new Map<string, number>();
-  return {
-    ...deps,
-    state: replaced(deps.state, {
+  return withPorts(deps, {
+    state: replaced(deps.ports.state, {
       saveAttempt: async (stage, id, attempt) => {
         const now = attempt.charges ?? 0;
         if (now < (charges.get(id) ?? 0)) return;
         charges.set(id, now);
-        await deps.state.saveAttempt(stage, id, attempt);
+        await deps.ports.state.saveAttempt(stage, id, attempt);
       },
     }),
-  };
+  });
 };
 
 /** Each delivery counts as an attempt at the message. */
-const byReceiveCount = (deps: StageDeps, messages: readonly IncomingMessage[]): StageDeps => ({
-  ...deps,
-  state: replaced(deps.state, {
-    read: async (stage, query) => {
-      const state = await deps.state.read(stage, query);
-      const stamp = stampOf(state.own.epoch, deps.codeVersion);
-      const counted = messages.map(({ id, receiveCount }): [string, Attempt] => [
-        id,
-        { failures: 0, ...state.attempts.get(id), charges: receiveCount - 1, stamp },
-      ]);
-      return { ...state, attempts: new Map(counted.filter(([, { charges = 0 }]) => charges > 0)) };
-    },
-  }),
-});
+const byReceiveCount = (deps: RunnerDeps, messages: readonly IncomingMessage[]): RunnerDeps =>
+  withPorts(deps, {
+    state: replaced(deps.ports.state, {
+      read: async (stage, query) => {
+        const state = await deps.ports.state.read(stage, query);
+        const stamp = stampOf(state.own.epoch, deps.stage.codeVersion);
+        const counted = messages.map(({ id, receiveCount }): [string, Attempt] => [
+          id,
+          { failures: 0, ...state.attempts.get(id), charges: receiveCount - 1, stamp },
+        ]);
+        return { ...state, attempts: new Map(counted.filter(([, { charges = 0 }]) => charges > 0)) };
+      },
+    }),
+  });
 
-const countedLate = (deps: StageDeps): StageDeps => {
+const countedLate = (deps: RunnerDeps): RunnerDeps => {
   let late: ModeEvent | undefined;
   let record: ModeRecord = NORMAL;
   return {
     ...deps,
-    note: async (event) => {
-      if (event.type !== 'redriven') return (record = await deps.note(event));
-      late = event;
-      return record;
-    },
-    parking: replaced(deps.parking, {
-      touchHead: async (stage, key, touch) => {
-        await deps.parking.touchHead(stage, key, touch);
-        if (late !== undefined) record = await deps.note(late);
-        late = undefined;
+    mode: {
+      ...deps.mode,
+      note: async (event) => {
+        if (event.type !== 'redriven') return (record = await deps.mode.note(event));
+        late = event;
+        return record;
       },
-    }),
+    },
+    ports: {
+      ...deps.ports,
+      parking: replaced(deps.ports.parking, {
+        touchHead: async (stage, key, touch) => {
+          await deps.ports.parking.touchHead(stage, key, touch);
+          if (late !== undefined) record = await deps.mode.note(late);
+          late = undefined;
+        },
+      }),
+    },
   };
 };
 
@@ -77,10 +83,11 @@ export const PLANTED_IN_STAGES: readonly Planted[] = [
     bug: { runner: countedLate },
   },
   {
-    name: 'a finished message is left to the response of the batch',
-    breaks: 'a death in between: an earlier event comes again after a later one',
+    name: 'a finished message is deleted only by the response of the batch',
+    breaks: 'a death in between: an earlier event is redelivered after a later one',
     bug: {
-      runner: (deps) => ({ ...deps, queue: replaced(deps.queue, { delete: () => Promise.resolve() }) }),
+      runner: (deps) =>
+        withPorts(deps, { queue: replaced(deps.ports.queue, { delete: () => Promise.resolve() }) }),
     },
   },
   {
@@ -89,12 +96,15 @@ export const PLANTED_IN_STAGES: readonly Planted[] = [
     bug: {
       runner: (deps) => ({
         ...deps,
-        readModes: () => Promise.resolve({ own: NORMAL, system: NORMAL, progress: {} }),
+        mode: {
+          ...deps.mode,
+          readModes: () => Promise.resolve({ own: NORMAL, system: NORMAL, progress: {} }),
+        },
       }),
     },
   },
   {
-    name: 'a destination does not look at the mode of the system',
+    name: 'a destination ignores the mode of the system',
     breaks: 'a destination forwards while the router is degraded',
     bug: {
       world: ({ state }) => {
@@ -109,18 +119,16 @@ export const PLANTED_IN_STAGES: readonly Planted[] = [
     bug: { visibility: 10 },
   },
   {
-    name: 'a shut stage does not spill what SQS will delete',
+    name: 'a blocked stage does not spill what SQS will delete',
     breaks: 'after 14 days it is lost',
-    // What is handed out is parked at its 500th receive at the latest: so nothing is handed out.
+    // A message that is handed out is parked at its 500th receive at the latest, so nothing is handed out.
     bug: {
       control: (deps) => ({
         ...deps,
         mappings: replaced(deps.mappings, {
           update: async (id, change) => {
             const modes = await deps.modes.readModes(STAGES);
-            return change.enabled && modes.some((mode) => isShut([mode]))
-              ? true
-              : deps.mappings.update(id, change);
+            return change.enabled && isBlocked([...modes.values()]) ? true : deps.mappings.update(id, change);
           },
         }),
       }),

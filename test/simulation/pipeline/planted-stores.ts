@@ -1,37 +1,36 @@
-/** Planted bugs: in what the stores promise, and in the order in which they are written. */
+/** Planted bugs: in the guarantees of the stores, and in the order in which they are written. */
 import { sortOf } from '../../../lambdas/core/stage/parking.ts';
 import type { ParkedMessage, ParkingStore } from '../../../lambdas/core/stage/parking-port.ts';
+import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { replaced } from '../../support/ports-gate.ts';
-import type { Bug, StageDeps } from './bug.ts';
+import { withPorts, type Bug } from './bug.ts';
 import { SECOND } from './config.ts';
 
 export interface Planted {
   /** The rule that is broken. */
   readonly name: string;
-  /** What comes of it. */
+  /** The consequence. */
   readonly breaks: string;
   readonly bug: Bug;
 }
 
-/** An eventually consistent read does not see what is younger. */
+/** An eventually consistent read does not see anything younger. */
 const LAG = 5 * SECOND;
 
-const withParking = (deps: StageDeps, methods: Partial<ParkingStore>): StageDeps => ({
-  ...deps,
-  parking: replaced(deps.parking, methods),
-});
+const withParking = (deps: RunnerDeps, methods: Partial<ParkingStore>): RunnerDeps =>
+  withPorts(deps, { parking: replaced(deps.ports.parking, methods) });
 
-const deleteFirst = (deps: StageDeps, messages: readonly IncomingMessage[]): StageDeps =>
+const deleteFirst = (deps: RunnerDeps, messages: readonly IncomingMessage[]): RunnerDeps =>
   withParking(deps, {
     putMessage: async (stage, parked) => {
       const message = messages.find(({ id }) => id === parked.id);
-      if (message !== undefined) await deps.queue.delete(message);
-      await deps.parking.putMessage(stage, parked);
+      if (message !== undefined) await deps.ports.queue.delete(message);
+      await deps.ports.parking.putMessage(stage, parked);
     },
   });
 
-const headFirst = (deps: StageDeps): StageDeps => {
+const headFirst = (deps: RunnerDeps): RunnerDeps => {
   const waiting = new Map<string, ParkedMessage>();
   return withParking(deps, {
     putMessage: (_, parked) => {
@@ -39,10 +38,10 @@ const headFirst = (deps: StageDeps): StageDeps => {
       return Promise.resolve();
     },
     touchHead: async (stage, key, touch) => {
-      await deps.parking.touchHead(stage, key, touch);
+      await deps.ports.parking.touchHead(stage, key, touch);
       const parked = waiting.get(key);
       waiting.delete(key);
-      if (parked !== undefined) await deps.parking.putMessage(stage, parked);
+      if (parked !== undefined) await deps.ports.parking.putMessage(stage, parked);
     },
   });
 };
@@ -61,10 +60,10 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
   {
     name: 'a lease ends before its function does',
     breaks: 'two workers drain one user',
-    bug: { runner: (deps) => ({ ...deps, leaseTime: SECOND }) },
+    bug: { runner: (deps) => ({ ...deps, time: { ...deps.time, leaseTime: SECOND } }) },
   },
   {
-    name: 'P2 puts the head anew and wipes a live lease',
+    name: 'P2 overwrites the head and wipes a live lease',
     breaks: 'two workers drain one user',
     bug: {
       world: ({ parking }) => {
@@ -103,7 +102,7 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
   },
   {
     name: 'the drain looks for the oldest message eventually consistently',
-    breaks: 'what was parked a moment ago is left without a head: lost',
+    breaks: 'a message that was just parked is left without a head: lost',
     bug: {
       world: ({ parking, schedule }) => {
         const oldest = parking.oldest.bind(parking);
@@ -126,7 +125,7 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
   },
   {
     name: 'the head is deleted without the condition on its token',
-    breaks: 'what is parked during the last look of a drain is lost',
+    breaks: 'a message that is parked during the last read of a drain is lost',
     bug: {
       world: ({ parking }) => {
         const remove = parking.deleteHead.bind(parking);
@@ -136,8 +135,8 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
     },
   },
   {
-    name: 'an append leaves the token as it was',
-    breaks: 'what is parked during the last look of a drain is lost',
+    name: 'an append does not change the token',
+    breaks: 'a message that is parked during the last read of a drain is lost',
     bug: {
       world: ({ parking }) => {
         const touch = parking.touchHead.bind(parking);
@@ -156,8 +155,8 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
     bug: { runner: deleteFirst },
   },
   {
-    name: 'a redelivered message is not looked for among the parked',
-    breaks: 'a half-parked message stays behind, and comes again much later',
+    name: 'a redelivered message is not looked up among the parked ones',
+    breaks: 'a half-parked message stays behind, and is processed again much later',
     bug: {
       world: ({ parking }) => {
         parking.hasMessage = () => Promise.resolve(false);
@@ -168,19 +167,19 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
     name: 'the drain deletes a message before it has processed it',
     breaks: 'a failure in between: lost',
     bug: {
-      runner: (deps, messages) => ({
-        ...deps,
-        process: async (message, processing) => {
-          if (messages.length === 0)
-            await deps.parking.deleteMessage(deps.stage, message.groupId, sortOf(message));
-          return deps.process(message, processing);
-        },
-      }),
+      runner: (deps, messages) =>
+        withPorts(deps, {
+          process: async (message, processing) => {
+            if (messages.length === 0)
+              await deps.ports.parking.deleteMessage(deps.stage.name, message.groupId, sortOf(message));
+            return deps.ports.process(message, processing);
+          },
+        }),
     },
   },
   {
     name: 'an event that is refused is not recorded',
-    breaks: 'it is gone without a trace',
+    breaks: 'it disappears without a record',
     bug: {
       world: ({ rejections }) => {
         rejections.save = () => Promise.resolve();

@@ -1,4 +1,4 @@
-/** Planted bugs: in what a process does with the last words of the one before it. */
+/** Planted bugs: in how a process handles the last words of the one before it. */
 import type { StageLastWords } from '../../../lambdas/stage/last-words-file.ts';
 import type { Heed } from './bug.ts';
 import type { Planted } from './planted-stores.ts';
@@ -36,17 +36,17 @@ const chargingAll =
 export const PLANTED_IN_WORDS: readonly Planted[] = [
   {
     name: 'last words give messages back while calls of the dead process may land',
-    breaks: 'what the dead process had sent comes behind what followed it: order is lost',
+    breaks: 'messages that the dead process had sent arrive after their successors: order is lost',
     bug: { heed: (heed) => (words, deps) => heed(words, { ...deps, landing: 0 }) },
   },
   {
     name: 'last words charge every message of the batch',
-    breaks: 'neighbours of a poison count as poison',
+    breaks: 'other messages of the batch count as poison',
     bug: { heed: chargingAll },
   },
   {
     name: 'last words charge a message that was charged before its attempt',
-    breaks: 'one death counts twice, and what was known of the message is lost',
+    breaks: 'one death counts twice, and the ledger entry of the message is lost',
     bug: {
       heed: (heed) => (words, deps) => {
         const inHand = words.inHand.map((one) => ({ ...one, isCharged: false }));
@@ -61,12 +61,12 @@ export const PLANTED_IN_WORDS: readonly Planted[] = [
   },
   {
     name: 'last words are kept when the function has answered',
-    breaks: 'a later death gives back what the dead process did not have',
+    breaks: 'a later death gives back messages that the dead process did not have',
     bug: { lastWords: (words) => withWords(words, { clear: () => undefined }) },
   },
   {
-    name: 'last words do not note what was given back',
-    breaks: 'a message that waits is given back before its time',
+    name: 'last words do not record what was given back',
+    breaks: 'a deferred message is given back before its time',
     bug: { lastWords: (words) => withWords(words, { watching: (queue) => queue }) },
   },
 ];

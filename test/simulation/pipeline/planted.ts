@@ -29,7 +29,7 @@ export const caughtAt = async ({ bug }: Planted, seed: number): Promise<Caught |
   return violation === undefined ? undefined : { seed, by: violation.split(':', 1)[0] ?? '' };
 };
 
-/** @returns the first seed, from 1 on, of a story about evidence or of another, as the bug is, that catches it */
+/** @returns the first seed, from 1 on, that catches the bug: of a scenario about evidence for a bug in evidence, else of another */
 export const hunt = async (planted: Planted, seeds: number): Promise<Caught | undefined> => {
   const isAbout = PLANTED_IN_EVIDENCE.includes(planted);
   for (let seed = 1; seed <= seeds; seed++) {

@@ -1,9 +1,9 @@
-/** The real work of router and deliver on a message, with every call at the mercy of the invocation. */
+/** The real work of router and deliver on a message; each of its calls can fail or kill the invocation. */
 import { inCalls } from '../../../lambdas/core/base/send-batches.ts';
 import type { Process } from '../../../lambdas/core/stage/outcome.ts';
 import { AccessFault, InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { OutgoingMessage, QueueSender, SendResult } from '../../../lambdas/core/base/messages.ts';
-import type { SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
+import type { SeenIdsStore } from '../../../lambdas/core/event/seen-ids.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { secretCache } from '../../../lambdas/aws/secrets.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
@@ -16,10 +16,10 @@ import { destination, SEEN_LIMITS, timing } from './config.ts';
 import { DESTINATIONS, ROUTER, type DestinationId, type StageId } from './plan.ts';
 import type { World } from './world.ts';
 
-/** How long a message waits for others; milliseconds. */
+/** How long a message waits for others to join its call; milliseconds. */
 const WINDOW = 3;
 
-/** What the groups of a batch send at about the same time goes in one call, as by `BatchingSender`. */
+/** Messages that the groups of a batch send at about the same time share one call, as with `BatchingSender`. */
 const gathering = (sender: QueueSender, host: Host) => {
   let waiting: { message: OutgoingMessage; taken: () => void; failed: (error: Error) => void }[] = [];
   const flush = (): void => {
@@ -50,7 +50,7 @@ const gathering = (sender: QueueSender, host: Host) => {
     });
 };
 
-/** A destination's queue. Whenever a call lands, its effect is that of the messages for which it was made. */
+/** A destination's queue. Whenever a call lands, its effect is attributed to the messages for which it was made. */
 const senderTo = (world: World, id: DestinationId, invocation: Invocation): QueueSender => ({
   send: async (messages) => {
     const made = messages.map(({ groupId }) => world.routing(groupId));
@@ -75,7 +75,7 @@ const senderTo = (world: World, id: DestinationId, invocation: Invocation): Queu
 const routerProcess = (world: World, invocation: Invocation, transforms: Transforms): Process => {
   const { gate, host } = invocation;
   const deduplication = {
-    store: gated<SeenStore>(world.seen, 'seen', gate),
+    store: gated<SeenIdsStore>(world.seen, 'seen', gate),
     limits: SEEN_LIMITS,
     warn: () => undefined,
   };
@@ -95,7 +95,7 @@ const routerProcess = (world: World, invocation: Invocation, transforms: Transfo
   return router(world.bug.router?.(deps, world) ?? deps);
 };
 
-/** Whose events a request has. */
+/** The user whose events a request has. */
 const userIn = (body: string): number => Number(/"anonymousId":"u(\d+)"/.exec(body)?.[1]);
 
 const httpTo =

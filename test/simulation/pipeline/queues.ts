@@ -1,68 +1,24 @@
-/** The stages' queues and dead-letter queues in the real engine, and the mappings that hand out what is in them. */
+/** The stages' queues and dead-letter queues in the real engine, and the mappings that hand out their messages. */
 import { SqsEngine } from '../../../local/sqs/engine.ts';
 import { SqsError } from '../../../local/sqs/errors.ts';
 import type { ReceivedMessage } from '../../../local/sqs/types.ts';
 import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue } from '../../../lambdas/core/stage/ports.ts';
 import type { MappingChange } from '../../../lambdas/core/mode/mapping.ts';
-import type { Schedule } from '../schedule.ts';
 import { INTAKE_CONCURRENCY, MAX_CONCURRENCY, SECOND } from './config.ts';
 import { STAGES, type PlanSettings, type StageId } from './plan.ts';
+import type { Mapping, Surroundings } from './queue-parts.ts';
 import { Groups, orFault, toIncoming } from './received.ts';
 
 const MAX_BATCH = 10;
-/** What the mapping tries before it leaves messages to the visibility timeout, milliseconds. */
+/** How long the mapping retries before it leaves messages to the visibility timeout, milliseconds. */
 const DELETE_AFTER = 50;
 /** How long a mapping refuses a further change. */
 const TRANSITION = 20 * SECOND;
-/** A function that starts late does so at most this long before its batch is visible again. */
+/** A function that starts late starts at most this long before its batch is visible again. */
 const LATE = 20 * SECOND;
 /** Seconds; as deployed. */
 const DEAD_LETTER_RETENTION = 1_209_600;
-
-export interface Mapping {
-  readonly stage: StageId;
-  readonly isDead: boolean;
-  readonly queue: string;
-  enabled: boolean;
-  concurrency: number;
-  running: number;
-  /** Until then it is in transition. */
-  busyUntil: number;
-  /** Until then nobody is invoked for it. */
-  starvedFrom: number;
-  starvedUntil: number;
-  starvedBy: 'function' | 'mapping' | 'probe';
-}
-
-export interface Accepted {
-  readonly id: string;
-  readonly groupId: string;
-  readonly body: string;
-}
-
-export interface Surroundings {
-  /** Seconds. */
-  readonly visibility: (stage: StageId) => number;
-  readonly schedule: Schedule;
-  readonly uuid: () => string;
-  readonly random: () => number;
-  /** An entry of a batch: `refused`, or `unseen`: taken, but not mentioned in the answer. */
-  readonly entryFate: () => 'taken' | 'refused' | 'unseen';
-  /** Whether the function starts late. */
-  readonly lateStart: () => boolean;
-  /** A batch that nobody is invoked for. */
-  readonly starved: () => void;
-  /** Whether the messages that a batch has done with are left undeleted. */
-  readonly undeleted: () => boolean;
-  readonly accepted: (stage: StageId, message: Accepted) => void;
-  readonly handOut: (
-    mapping: Mapping,
-    messages: readonly IncomingMessage[],
-    answer: (kept: readonly string[]) => void,
-    over: () => void,
-  ) => void;
-}
 
 export const queueName = (stage: StageId): string => `${stage}.fifo`;
 export const deadLetterQueueName = (stage: StageId): string => `${stage}-dead.fifo`;
@@ -74,7 +30,7 @@ export class Queues {
   readonly #groups = new Groups();
   readonly #wakeAt = new Map<string, number>();
   readonly #ids = new Map<StageId, string[]>();
-  /** By message: receives that are made up. */
+  /** By message: invented receives. */
   readonly #worn = new Map<string, number>();
 
   constructor({ retention, maxReceiveCount }: PlanSettings, surroundings: Surroundings) {
@@ -120,6 +76,11 @@ export class Queues {
   countOf({ queue }: Pick<Mapping, 'queue'>): number {
     const { visible, inFlight } = this.#engine.counts(queue);
     return visible + inFlight;
+  }
+
+  /** A message could be received now: it is the first of its group that is left, and not hidden. */
+  hasAvailable(stage: StageId): boolean {
+    return this.#engine.hasAvailable(queueName(stage));
   }
 
   /** Groups that have messages in the queue of a stage. */
@@ -189,7 +150,7 @@ export class Queues {
     return true;
   }
 
-  /** @param length milliseconds for which nobody is invoked */
+  /** @param length milliseconds for which no function is invoked */
   starve(stage: StageId, how: Mapping['starvedBy'], length: number): void {
     const { schedule } = this.#surroundings;
     const mapping = this.of(stage);
@@ -212,19 +173,19 @@ export class Queues {
     return this.isStarved(stage, 'mapping') && this.#surroundings.schedule.now - starvedFrom >= length;
   }
 
-  /** What the queue has counts as received so many times more. */
+  /** Adds `times` to the receive counts of the messages in the queue. */
   wear(stage: StageId, receives: number): void {
     for (const id of this.#ids.get(stage) ?? []) this.#worn.set(id, receives);
   }
 
-  /** Hands out what there is, to as many functions as may run. */
+  /** Hands out the visible messages, up to the limit of concurrent functions. */
   pump(mapping: Mapping): void {
     const { queue } = mapping;
     if (!mapping.isDead && this.isStarved(mapping.stage, 'mapping')) return;
     while (mapping.enabled && mapping.running < mapping.concurrency && this.#engine.hasAvailable(queue)) {
       const maxMessages = 1 + Math.floor(this.#surroundings.random() * MAX_BATCH);
       const received = this.#engine.receive(queue, { maxMessages });
-      // What there was has gone to the dead letters.
+      // The messages have moved to the dead letters.
       if (received.length > 0) this.#start(mapping, received.map(this.#toIncoming));
     }
     this.#wake(queue);
@@ -250,7 +211,7 @@ export class Queues {
       return;
     }
     mapping.running += 1;
-    // Lambda deletes what was not reported as failed; it may fail to.
+    // Lambda deletes the messages that were not reported as failed; this may fail.
     const answer = (kept: readonly string[]): void => {
       const done = messages.filter(({ id }) => !kept.includes(id));
       if (done.length === 0 || undeleted()) return;
@@ -265,13 +226,13 @@ export class Queues {
         this.pump(mapping);
       });
     };
-    // Mostly so late that the visibility is over while it works.
+    // Mostly late enough for the visibility timeout to pass while it works.
     const latest = visibility(mapping.stage) * SECOND;
     if (lateStart()) schedule.after(Math.max(0, latest - Math.floor(random() * LATE)), begin);
     else begin();
   }
 
-  /** A handle may be stale: the function has deleted the message itself, or it was handed out again. */
+  /** A handle may be stale: the function has deleted the message itself, or the message was handed out again. */
   #deleteDone({ queue }: Mapping, receiptHandle: string): void {
     try {
       this.#engine.delete(queue, receiptHandle);
@@ -280,7 +241,7 @@ export class Queues {
     }
   }
 
-  /** Hidden messages become visible by themselves. */
+  /** Hidden messages become visible when their timeout passes. */
   #wake(queue: string): void {
     const { schedule } = this.#surroundings;
     const next = this.#engine.nextEventAt(queue);

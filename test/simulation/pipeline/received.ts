@@ -1,4 +1,4 @@
-/** Between the engine of SQS and the ports of a stage's function. */
+/** Converts between the SQS engine and the ports of a stage's function. */
 import { memoryStore, type MessageRecord, type SqsStore } from '../../../local/sqs/store.ts';
 import { SqsError } from '../../../local/sqs/errors.ts';
 import type { ReceivedMessage } from '../../../local/sqs/types.ts';
@@ -9,7 +9,7 @@ import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 export class Groups {
   readonly #counts = new Map<string, Map<string, number>>();
 
-  /** Of a queue: the groups that have messages, hidden or not. */
+  /** By queue: the groups that have messages, hidden or not. */
   of(queue: string): readonly string[] {
     return [...(this.#counts.get(queue) ?? [])].flatMap(([group, count]) => (count > 0 ? [group] : []));
   }
@@ -31,7 +31,7 @@ export class Groups {
   }
 }
 
-/** @throws InfraFault where the engine refuses */
+/** @throws InfraFault when the engine refuses */
 export const orFault = (call: () => void): void => {
   try {
     call();

@@ -49,13 +49,13 @@ export class Receivers {
     this.#refusals.push(refusal);
   }
 
-  /** All is well from now on. */
+  /** All requests succeed from now on. */
   mend(): void {
     this.#answers.clear();
     this.#refusals = [];
   }
 
-  /** @param by the message that the request is made for @returns the answer, and the milliseconds until it comes */
+  /** @param by the message that the request is made for @returns the answer, and the milliseconds until it arrives */
   async post(
     stage: DestinationId,
     { body }: HttpRequest,

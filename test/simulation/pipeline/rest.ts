@@ -1,8 +1,8 @@
-import { isShut } from '../../../lambdas/core/mode/record.ts';
+import { isBlocked } from '../../../lambdas/core/mode/record.ts';
 import { STAGES, userName } from './plan.ts';
 import type { World } from './world.ts';
 
-/** What is still to come, in words; undefined when all is at rest, forwarding, and everybody knows. */
+/** What is unfinished, in words; undefined when all is at rest and forwarding, and every mode is announced. */
 export const unrest = ({ clients, queues, parking, state, watch }: World): string | undefined => {
   const modes = STAGES.map((stage) => ({ stage, ...state.mode(stage) }));
   const busy = [
@@ -13,7 +13,7 @@ export const unrest = ({ clients, queues, parking, state, watch }: World): strin
     ...STAGES.filter((stage) => parking.keys(stage).length > 0).map((stage) => `${stage} has parked keys`),
     ...(parking.size > 0 ? [`${String(parking.size)} messages are parked`] : []),
     ...modes
-      .filter((mode) => mode.mode !== 'normal' || isShut([mode]))
+      .filter((mode) => mode.mode !== 'normal' || isBlocked([mode]))
       .map(({ stage, mode, held, reason }) => `${stage} is ${held ? 'held' : mode}: ${reason}`),
     ...queues.mappings.filter(({ enabled }) => !enabled).map(({ queue }) => `${queue} is not read`),
     ...watch.unsaid(),

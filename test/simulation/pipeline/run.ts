@@ -1,4 +1,4 @@
-/** Tells a story from its beginning to the moment when all is well again, or to the first thing that is wrong. */
+/** Runs a scenario until everything has recovered, or until the first violation. */
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { orderKey } from '../../../lambdas/core/event/order-key.ts';
 import type { Mishap } from '../invocation.ts';
@@ -8,13 +8,13 @@ import { hasIncurable, healthyUser, sourceOf, STAGES, userName, type Action, typ
 import { unrest } from './rest.ts';
 import { World, type WorldOptions } from './world.ts';
 
-/** However long the backoffs and pauses have become by the time of the fix, this is longer. */
+/** Longer than any backoff or pause at the time of the fix. */
 const PATIENCE = 12 * HOUR;
-/** What nobody but a poison would show is parked when it was received 500 times. */
+/** Long enough for 500 receives, which park a poison even if no other user's progress shows that it is one. */
 const MORE_PATIENCE = 24 * HOUR;
-/** An operator looks after what is left so often. */
+/** Interval at which an operator handles what is left. */
 const TIDY = 10 * MINUTE;
-/** The evidence is looked at so often. */
+/** Interval at which the evidence is checked. */
 const SAMPLE = MINUTE / 4;
 
 export interface Totals {
@@ -27,19 +27,19 @@ export interface Totals {
   readonly drained: number;
   readonly flips: number;
   readonly calls: number;
-  /** How often what went wrong. */
+  /** How often each kind of fault happened. */
   readonly faults: Readonly<Record<string, number>>;
 }
 
 export interface Told {
-  /** What is wrong: its kind, a colon, and what. */
+  /** The violated invariant, a colon, and the details. */
   readonly violation?: string;
   readonly totals: Totals;
   readonly happened: readonly (readonly [number, Mishap])[];
   readonly trace: readonly string[];
 }
 
-/** Deadlines in virtual time, of what takes its own from Node. */
+/** Puts deadlines that use Node's timers on virtual time. */
 const withDeadlines = async <T>(schedule: Schedule, run: () => Promise<T>): Promise<T> => {
   const real = AbortSignal.timeout.bind(AbortSignal);
   AbortSignal.timeout = (milliseconds) => {
@@ -56,7 +56,7 @@ const withDeadlines = async <T>(schedule: Schedule, run: () => Promise<T>): Prom
   }
 };
 
-class Story {
+class ScenarioRun {
   readonly #world: World;
   readonly #numbers = new Map<number, number>();
   #versions = 0;
@@ -66,7 +66,7 @@ class Story {
     this.#world = world;
     const { plan, schedule } = world;
     const [, kind] = plan.name.split(': ');
-    if (kind !== undefined) world.faults.count(`story: ${kind}`);
+    if (kind !== undefined) world.faults.count(`scenario: ${kind}`);
     for (const action of plan.actions)
       schedule.after(action.at, () => {
         world.faults.count(this.#nameOf(action));
@@ -88,7 +88,7 @@ class Story {
   readonly #tick = (): void => {
     const { schedule, plan, time } = this.#world;
     this.#world.minute();
-    // Once the story is over, all must be well again soon: someone is waiting for it.
+    // Once the scenario is over, recovery must be quick: users are waiting for it.
     const every = time < plan.end ? plan.settings.controlEvery : MINUTE;
     schedule.after(time < plan.end ? Math.min(every, plan.end - time) : every, this.#tick);
     if (time > plan.end + TIDY && unrest(this.#world) === undefined) this.isOver = true;
@@ -143,7 +143,9 @@ class Story {
         break;
       case 'workers': {
         const { stage, user, count } = action;
-        const shard = shardOf(orderKey(sourceOf(user), { anonymousId: userName(user), userId: '' }));
+        const shard = shardOf(
+          orderKey(sourceOf(user), { anonymousId: userName(user), userId: '' }, 'anonymousId'),
+        );
         for (let i = 0; i < count; i++) world.stageFunctions.startDrain(stage, shard);
         break;
       }
@@ -178,7 +180,7 @@ class Story {
   readonly #tidy = (): void => {
     const { operator, plan } = this.#world;
     operator.tidy();
-    // That a message is at fault, and not the stage, shows when others get through.
+    // Only progress of others shows that a message is at fault, and not the stage.
     const user = hasIncurable(plan) ? healthyUser(plan) : undefined;
     if (user !== undefined) this.#send({ user, events: [{ kind: 'plain' }] });
     this.#world.schedule.after(TIDY, this.#tidy);
@@ -188,16 +190,16 @@ class Story {
 export const tell = async (plan: Plan, options: WorldOptions = {}): Promise<Told> => {
   const world = new World(plan, options);
   const { schedule, violations, ledger, watch, faults } = world;
-  const story = new Story(world);
+  const scenario = new ScenarioRun(world);
   const last = schedule.now + plan.end + (hasIncurable(plan) ? MORE_PATIENCE : PATIENCE);
   try {
-    await withDeadlines(schedule, () => schedule.run(() => story.isOver || violations.length > 0, last));
+    await withDeadlines(schedule, () => schedule.run(() => scenario.isOver || violations.length > 0, last));
   } catch (error) {
     violations.push(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
   if (violations.length === 0) {
     const lost = ledger.missing((stage) => world.rejections.of(stage));
-    if (!story.isOver)
+    if (!scenario.isOver)
       violations.push(
         `recovery: half a day after the fix ${String(unrest(world))}; missing: ${lost.join(', ')}`,
       );

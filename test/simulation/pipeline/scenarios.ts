@@ -1,4 +1,4 @@
-/** The stories of which every call is made to fail once. They say nothing of chance: what happens is written here. */
+/** The scenarios in which every call is made to fail once. They contain no chance: everything that happens is written here. */
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
 import { NO_RATES, type Action, type EventPlan, type Plan, type PlanSettings, type StageId } from './plan.ts';
 
@@ -12,7 +12,7 @@ const poison = (stage: StageId, how: 'throw' | 'native', cured = true): EventPla
   poison: { stage, how, cured },
 });
 
-/** Of a message of such events there is no time for all. */
+/** Too slow for all events of one message to be processed in time. */
 const slow = (stage: StageId, takes: number, count: number): readonly EventPlan[] =>
   Array.from({ length: count }, () => ({ kind: 'plain', slow: { stage, takes } }));
 
@@ -77,6 +77,23 @@ export const SCENARIOS: readonly Plan[] = [
     send(15 * MINUTE, 0, PLAIN),
   ]),
   scenario(
+    'two poisons of one stage, which degrades, the fix and the drain',
+    6 * MINUTE,
+    [
+      send(0, 0, PLAIN),
+      send(0, 1, poison('crm', 'native')),
+      send(0, 2, PLAIN),
+      send(SECOND, 0, poison('crm', 'throw')),
+      send(SECOND, 1, PLAIN),
+      send(2 * SECOND, 0, PLAIN),
+      send(2 * MINUTE, 0, PLAIN),
+      send(6 * MINUTE, 0, PLAIN),
+      send(6 * MINUTE, 1, PLAIN),
+    ],
+    // One death may be charged to a message that merely was in hand.
+    { redriveThreshold: 2, crashes: 2 },
+  ),
+  scenario(
     'a bad deployment: degraded, the fix, recovery',
     15 * MINUTE,
     [
@@ -108,7 +125,7 @@ export const SCENARIOS: readonly Plan[] = [
     ],
     { controlEvery: 4 * HOUR, slowControl: 0.05 },
   ),
-  scenario('an operator discards an event, and sends it again', 20 * MINUTE, [
+  scenario('an operator discards an event, and resends it', 20 * MINUTE, [
     send(0, 0, PLAIN, poison('crm', 'throw')),
     send(MINUTE, 0, PLAIN),
     { at: MINUTE, do: 'answers', stage: 'lake', user: 1, replies: [400] },
@@ -131,17 +148,18 @@ export const SCENARIOS: readonly Plan[] = [
   ),
   scenario(
     'native crashes, and the last words of their processes',
-    22 * MINUTE,
+    40 * MINUTE,
     [
-      // What waits for the resume comes out of the queue in one batch.
+      // The messages that wait for the resume leave the queue in one batch.
       { at: 0, do: 'operator', command: 'hold', stage: 'crm' },
       send(SECOND, 0, PLAIN, PLAIN),
       send(SECOND, 1, poison('crm', 'native')),
       send(SECOND, 2, PLAIN),
       send(MINUTE, 0, PLAIN),
       { at: 2 * MINUTE, do: 'operator', command: 'resume', stage: 'crm' },
-      send(5 * MINUTE, 2, poison('router', 'native'), PLAIN),
-      send(6 * MINUTE, 1, PLAIN),
+      // A destination does nothing while the router is degraded: its poison is redriven before.
+      send(20 * MINUTE, 2, poison('router', 'native'), PLAIN),
+      send(21 * MINUTE, 1, PLAIN),
     ],
     { crashes: 3 },
   ),
@@ -157,7 +175,7 @@ export const SCENARIOS: readonly Plan[] = [
     { batch: 12 },
   ),
   scenario(
-    'code that makes other outputs at each attempt',
+    'code that returns other outputs at each attempt',
     10 * MINUTE,
     [
       send(0, 0, IMPURE, PLAIN, IMPURE),
@@ -168,14 +186,14 @@ export const SCENARIOS: readonly Plan[] = [
     { batch: 12, crashes: 3 },
   ),
   {
-    // Ingest dies when SQS has taken the first request: its SDK sends the events again, in other batches.
+    // Ingest dies when SQS has taken the first request, so the SDK sends the events again, in other batches.
     ...scenario(
       'deduplication, with batches that are sent again',
       10 * MINUTE,
       [send(0, 0, PLAIN, PLAIN, SPLIT), send(SECOND, 1, PLAIN, PLAIN, PLAIN), send(MINUTE, 0, PLAIN, PLAIN)],
       { deduplication: true, recut: 1 },
     ),
-    // With this one its SDK does not send the same batches again.
+    // This event keeps the SDK from sending the same batches again.
     seed: 8,
     mishaps: [[1, 'die after']],
   },

@@ -1,4 +1,4 @@
-/** Cuts a story that goes wrong down to what it takes to go wrong in the same way. */
+/** Reduces a scenario to the parts that cause the same violation. */
 import type { Bug } from './bug.ts';
 import { NO_RATES, type Action, type Plan } from './plan.ts';
 import { tell, type Told } from './run.ts';
@@ -6,7 +6,7 @@ import { tell, type Told } from './run.ts';
 export interface Shrunk {
   readonly plan: Plan;
   readonly told: Told;
-  /** How often the story was told for it. */
+  /** How often the scenario was run. */
   readonly tries: number;
 }
 
@@ -33,7 +33,7 @@ const simpler = (action: Action): readonly Action[] => {
   ];
 };
 
-/** What may be left out, the largest parts first. */
+/** The plans with one part left out, the largest parts first. */
 function* candidates(plan: Plan): Generator<Plan> {
   for (const actions of without(plan.actions)) yield { ...plan, actions };
   if (plan.mishaps !== undefined) for (const mishaps of without(plan.mishaps)) yield { ...plan, mishaps };
@@ -49,7 +49,7 @@ function* candidates(plan: Plan): Generator<Plan> {
 
 const kindOf = ({ violation = '' }: Told): string => violation.split(':', 1)[0] ?? '';
 
-/** @param plan one that goes wrong @param budget how often the story may be told */
+/** @param plan one with a violation @param budget how often the scenario may be run */
 export const shrink = async (plan: Plan, budget: number, bug: Bug = {}): Promise<Shrunk> => {
   let told = await tell(plan, { bug });
   const kind = kindOf(told);
@@ -63,7 +63,7 @@ export const shrink = async (plan: Plan, budget: number, bug: Bug = {}): Promise
     told = next;
     return true;
   };
-  // As a list, each mishap can be left out by itself.
+  // As a list, each mishap can be left out separately.
   const { die, fault, timeout } = plan.rates;
   if (die + fault + timeout > 0)
     await isStillWrong({
@@ -83,7 +83,7 @@ export const shrink = async (plan: Plan, budget: number, bug: Bug = {}): Promise
   return { plan: best, told: await tell(best, { bug, isTraced: true }), tries };
 };
 
-/** A plan as a person reads it: what is not as usual. */
+/** A readable form of a plan: the parts that differ from the default. */
 export const describePlan = ({ rates, actions, mishaps = [], settings, end, users }: Plan): string => {
   const unusual = Object.fromEntries(
     Object.entries(rates).filter(([name, rate]) => rate !== NO_RATES[name as keyof typeof NO_RATES]),

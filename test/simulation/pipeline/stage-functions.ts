@@ -1,4 +1,4 @@
-/** The stages' functions: as `lambdas/stage/stage.ts`, they turn what they are invoked with into work, and leave nothing under way. */
+/** The stages' functions: like `lambdas/stage/stage.ts`, they turn an invocation into work, and end without pending calls. */
 import { runBatch } from '../../../lambdas/core/stage/batch-runner.ts';
 import { drainShard } from '../../../lambdas/core/stage/drain.ts';
 import { hold } from '../../../lambdas/core/stage/hold.ts';
@@ -11,6 +11,7 @@ import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue } from '../../../lambdas/core/stage/ports.ts';
 import { ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
+import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
 import { runTrial } from '../../../lambdas/core/stage/trial.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
@@ -20,8 +21,8 @@ import type { Invocation } from '../invocation.ts';
 import type { Code } from './code.ts';
 import { degradedMode, limitsOf, SECOND, timing } from './config.ts';
 import type { StageId } from './plan.ts';
-import type { Mapping, Surroundings } from './queues.ts';
-import { noteOf, stageDeps, type StageDeps } from './stage.ts';
+import type { Mapping, Surroundings } from './queue-parts.ts';
+import { noteOf, stageDeps } from './stage.ts';
 import { Thread } from './transforms.ts';
 import type { World } from './world.ts';
 
@@ -33,7 +34,7 @@ interface Ordered<T> {
   readonly name: string;
   readonly messages?: readonly IncomingMessage[];
   readonly queue: StageQueue;
-  readonly work: (deps: StageDeps, invocation: Invocation, transforms: Transforms) => Promise<T>;
+  readonly work: (deps: RunnerDeps, invocation: Invocation, transforms: Transforms) => Promise<T>;
   readonly answered?: (result: T) => void;
   readonly over?: () => void;
   readonly isQuick?: boolean;
@@ -59,7 +60,7 @@ export class StageFunctions {
       work: async (deps, invocation) => {
         world.log(() => {
           const all = messages.map(({ id, receiveCount }) => `${id}x${String(receiveCount)}`);
-          return `${invocation.name} of ${deps.codeVersion}: ${all.join(' ')}`;
+          return `${invocation.name} of ${deps.stage.codeVersion}: ${all.join(' ')}`;
         });
         const until = await this.#hold(messages, mapping, invocation, deps);
         if (until === undefined) return messages.map(({ id }) => id);
@@ -76,18 +77,19 @@ export class StageFunctions {
     messages: readonly IncomingMessage[],
     mapping: Mapping,
     invocation: Invocation,
-    deps: StageDeps,
+    deps: RunnerDeps,
   ): Promise<number | undefined> {
     const { queues, bug, faults, watch, plan } = this.#world;
     const queue = gated(queues.stageQueue(mapping), 'queue', invocation.gate);
     const visibility = limitsOf(mapping.stage).visibility * SECOND;
-    const until = await (bug.hold?.(hold) ?? hold)(messages, { ...deps, queue, visibility });
+    const ports = { ...deps.ports, queue };
+    const until = await (bug.hold?.(hold) ?? hold)(messages, { ports, time: deps.time, visibility });
     if (until === undefined) faults.count('a batch that was perhaps handed out again');
     else watch.belongings.received(invocation, messages, until + 2 * plan.settings.skew);
     return until;
   }
 
-  /** A worker, of which there may be any number. */
+  /** A drain worker; any number may run. */
   startDrain(stage: StageId, shard: number): void {
     this.#invoke({
       stage,
@@ -102,7 +104,7 @@ export class StageFunctions {
     this.#invoke({ stage, name: `${stage}-trial`, queue: this.#queueOf(stage), work: runTrial });
   }
 
-  /** What control learns of a function that answers, dies, or takes too long. */
+  /** The probe's result for a function that answers, dies, or takes too long. */
   probe(stage: StageId, isQuick: boolean): Promise<Probe> {
     const { schedule } = this.#world;
     return new Promise((resolve) => {
@@ -117,7 +119,7 @@ export class StageFunctions {
         name: `${stage}-probe`,
         queue: this.#queueOf(stage),
         isQuick,
-        work: async ({ codeVersion }, { name }, transforms) => {
+        work: async ({ stage: { codeVersion } }, { name }, transforms) => {
           const crash = await transforms.check();
           if (crash === undefined) return { kind: 'answered', codeVersion };
           this.#world.watch.probeFailed(name, codeVersion, crash);
@@ -127,7 +129,7 @@ export class StageFunctions {
         answered: (probe) => {
           if (probe !== undefined) resolve(probe);
         },
-        // What has died cannot say which version it was.
+        // A dead function cannot report its version.
         over: () => {
           failed({ error: 'it died', codeVersion: '' });
         },
@@ -195,44 +197,44 @@ export class StageFunctions {
     faults.count('last words: a death');
     const act = bug.heed?.(heed) ?? heed;
     await act(words, {
-      stage,
-      queue: gated(
-        {
-          ...queue,
-          setVisibility: (messages, seconds) => {
-            faults.count('last words: messages given back');
-            watch.belongings.touched(messages, lastDeath);
-            return queue.setVisibility(messages, seconds);
+      stage: { name: stage },
+      ports: {
+        queue: gated(
+          {
+            ...queue,
+            setVisibility: (messages, seconds) => {
+              faults.count('last words: messages given back');
+              watch.belongings.touched(messages, lastDeath);
+              return queue.setVisibility(messages, seconds);
+            },
           },
-        },
-        'queue',
-        gate,
-      ),
-      state: gated(
-        {
-          read: (of, query) => state.read(of, query),
-          saveAttempt: async (of, id, attempt) => {
-            // Of one that was charged before the attempt only the death is recorded.
-            if (!isSameCharge(attempt, state.attempts.get(id))) {
-              faults.count('last words: a charge');
-              watch.belongings.charged(id, lastDeath);
-              watch.charges.heeded(id, lastDeath);
-            }
-            await state.saveAttempt(of, id, attempt);
+          'queue',
+          gate,
+        ),
+        state: gated(
+          {
+            read: (of, query) => state.read(of, query),
+            saveAttempt: async (of, id, attempt) => {
+              // If it was charged before the attempt, only the death is recorded.
+              if (!isSameCharge(attempt, state.attempts.get(id))) {
+                faults.count('last words: a charge');
+                watch.belongings.charged(id, lastDeath);
+                watch.charges.heeded(id, lastDeath);
+              }
+              await state.saveAttempt(of, id, attempt);
+            },
           },
+          'state',
+          gate,
+        ),
+        observe: (event) => {
+          watch.observe(event, stage, invocation);
         },
-        'state',
-        gate,
-      ),
-      note: noteOf(world, stage, invocation, published),
-      backoff: timing,
+      },
+      mode: { note: noteOf(world, stage, invocation, published) },
+      time: { clock: world.clockOf(invocation), backoff: timing, random: world.random },
       settings: degradedMode(world.plan.settings),
       landing: limitsOf(stage).landing,
-      clock: world.clockOf(invocation),
-      random: world.random,
-      observe: (event) => {
-        watch.observe(event, stage, invocation);
-      },
     });
   }
 

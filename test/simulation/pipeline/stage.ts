@@ -1,6 +1,5 @@
-/** What a stage's function is given by its shell: ports that are watched, with every call at the mercy of the invocation. */
+/** The ports that its shell gives a stage's function. They are watched, and each call can fail or kill the invocation. */
 import { publishMode } from '../../../lambdas/core/mode/keeper.ts';
-import type { DrainDeps } from '../../../lambdas/core/stage/drain.ts';
 import { changeMode } from '../../../lambdas/core/mode/change.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
@@ -9,7 +8,7 @@ import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue, StateStore } from '../../../lambdas/core/stage/ports.ts';
 import type { ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
-import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
+import type { RunnerDeps, RunnerMode } from '../../../lambdas/core/stage/runner-deps.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
@@ -19,7 +18,7 @@ import { ROUTER, type StageId } from './plan.ts';
 import { processOf } from './processes.ts';
 import type { World } from './world.ts';
 
-/** As the functions' shell has it: by how much a lease outlives the function at least. */
+/** As in the functions' shell: the minimum time by which a lease outlives the function. */
 const LEASE_MARGIN = 10 * SECOND;
 
 const watched =
@@ -46,7 +45,7 @@ const watched =
     }
   };
 
-/** The audit sees what is charged when it is written. */
+/** The audit sees a charge when it is written. */
 const watchedState = ({ state, watch }: World, invocation: Invocation): StateStore => ({
   read: (stage, query) => state.read(stage, query),
   saveProgress: (stage, progress) => state.saveProgress(stage, progress),
@@ -56,7 +55,7 @@ const watchedState = ({ state, watch }: World, invocation: Invocation): StateSto
   },
 });
 
-/** The audit sees what is let go of when it is asked for, and what is deleted when it is. */
+/** The audit sees a message given back when that is requested, and a deletion when it takes effect. */
 const watchedQueue = ({ watch }: World, queue: StageQueue, invocation: Invocation): StageQueue => ({
   receive: (seconds) => queue.receive(seconds),
   setVisibility: (messages, seconds) => {
@@ -74,21 +73,19 @@ export interface StageWork {
   readonly code: Code;
   readonly transforms: Transforms;
   readonly queue: StageQueue;
-  /** What the process remembers. */
+  /** State that the process keeps between invocations. */
   readonly progressNote: ProgressNote;
-  /** Of the batch; none in a drain. */
+  /** Messages of the batch; none in a drain. */
   readonly messages: readonly IncomingMessage[];
 }
 
-export type StageDeps = DrainDeps & RunnerDeps;
-
-/** As `RunnerDeps` has it. @param published gets what is under way to be published: the function does not end before */
+/** See `RunnerMode`. @param published gets pending publications: the function does not end before them */
 export const noteOf = (
   world: World,
   stage: StageId,
   invocation: Invocation,
   published: Promise<void>[],
-): RunnerDeps['note'] => {
+): RunnerMode['note'] => {
   const { watch, plan } = world;
   const changes = {
     modes: gated(world.state, 'modes', invocation.gate),
@@ -116,49 +113,55 @@ export const noteOf = (
   };
 };
 
-/** @param published gets what is under way to be published: the function does not end before */
+/** @param published gets pending publications: the function does not end before them */
 export const stageDeps = (
   world: World,
   stage: StageId,
   invocation: Invocation,
   { code, transforms, queue, progressNote, messages }: StageWork,
   published: Promise<void>[],
-): StageDeps => {
+): RunnerDeps => {
   const { watch, plan, bug } = world;
   const { gate, host } = invocation;
   const modes = gated(world.state, 'modes', gate);
+  // Its draws come first: in another order a seed would give another scenario.
   const clock = world.clockOf(invocation);
-  const settings = degradedMode(plan.settings);
   const { timeout, worstCase } = limitsOf(stage);
   const words = bug.lastWords?.(host.words) ?? host.words;
-  const deps: StageDeps = {
-    stage,
-    isDestination: stage !== ROUTER,
-    codeVersion: code.version,
-    state: gated(watchedState(world, invocation), 'state', gate),
-    parking: gated(world.parking, 'parking', gate),
-    queue: words.watching(watchedQueue(world, gated(queue, 'queue', gate), invocation)),
-    process: watched(world, stage, invocation, processOf(world, stage, invocation, transforms)),
-    lastWords: words,
-    progressNote,
-    readModes: async () => {
-      const stored = await modes.readStored(stage, ROUTER);
-      watch.knows(invocation, [stored.own, stored.system]);
-      return stored;
+  const deps: RunnerDeps = {
+    stage: { name: stage, isDestination: stage !== ROUTER, codeVersion: code.version },
+    ports: {
+      state: gated(watchedState(world, invocation), 'state', gate),
+      parking: gated(world.parking, 'parking', gate),
+      queue: words.watching(watchedQueue(world, gated(queue, 'queue', gate), invocation)),
+      process: watched(world, stage, invocation, processOf(world, stage, invocation, transforms)),
+      lastWords: words,
+      // `test/simulation/crowding.test.ts` has stories of long queues; none of these has one.
+      hidesOthers: () => false,
+      uuid: world.uuid,
+      observe: (event) => {
+        if (event.type === 'stopped') world.faults.count('a message stopped for time');
+        watch.observe(event, stage, invocation);
+      },
     },
-    note: noteOf(world, stage, invocation, published),
-    clock,
-    random: world.random,
-    uuid: world.uuid,
-    backoff: timing,
-    settings,
-    leaseTime: timeout + Math.max(timeout, LEASE_MARGIN),
-    timeLeft: () => invocation.timeLeft,
-    worstCase,
-    observe: (event) => {
-      if (event.type === 'stopped') world.faults.count('a message stopped for time');
-      watch.observe(event, stage, invocation);
+    mode: {
+      readModes: async () => {
+        const stored = await modes.readStored(stage, ROUTER);
+        watch.knows(invocation, [stored.own, stored.system]);
+        return stored;
+      },
+      note: noteOf(world, stage, invocation, published),
+      progressNote,
     },
+    time: {
+      clock,
+      timeLeft: () => invocation.timeLeft,
+      worstCase,
+      leaseTime: timeout + Math.max(timeout, LEASE_MARGIN),
+      backoff: timing,
+      random: world.random,
+    },
+    settings: degradedMode(plan.settings),
   };
   return bug.runner?.(deps, messages) ?? deps;
 };

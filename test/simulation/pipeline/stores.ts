@@ -1,17 +1,18 @@
 /** What DynamoDB keeps, in memory, and who wants to know of it. */
-import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import type { ModeRecord, StageProgress } from '../../../lambdas/core/mode/record.ts';
+import { lastProgress } from '../../../lambdas/core/mode/transitions.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import type { StageQueues, StageRegistry } from '../../../lambdas/core/mode/ports.ts';
-import type { Seen, SeenStore } from '../../../lambdas/core/event/seen-ids.ts';
+import type { Seen, SeenIdsStore } from '../../../lambdas/core/event/seen-ids.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 import { MemoryParking } from '../../support/memory-parking.ts';
 import { MemoryState } from '../../support/memory-state.ts';
 import type { StageId } from './plan.ts';
 
-/** As many states of the index as are kept. */
+/** The number of states of the index that are kept. */
 const MOST_CHANGES = 8;
 
-/** Its index of heads lags behind, by a time. */
+/** Its index of heads lags behind. */
 export class LaggingParking extends MemoryParking {
   #changes: readonly number[] = [];
 
@@ -36,19 +37,22 @@ export class LaggingParking extends MemoryParking {
   }
 }
 
-/** Tells of each change of a mode. */
+/** Reports each change of a mode, and each progress that is stored. */
 export class WatchedState extends MemoryState {
   readonly #written: (stage: StageId, record: ModeRecord) => void;
+  readonly #progressStored: (stage: StageId, at: number) => void;
   readonly #isEcho: () => boolean;
 
-  /** @param isEcho whether the SDK repeats a write that was taken: the store refuses the repetition */
+  /** @param isEcho whether the SDK repeats a write that the store took: the store refuses the repetition */
   constructor(
     parking: MemoryParking,
     written: (stage: StageId, record: ModeRecord) => void,
+    progressStored: (stage: StageId, at: number) => void,
     isEcho: () => boolean,
   ) {
     super(parking);
     this.#written = written;
+    this.#progressStored = progressStored;
     this.#isEcho = isEcho;
   }
 
@@ -58,9 +62,14 @@ export class WatchedState extends MemoryState {
     this.#written(stage as StageId, next);
     return !this.#isEcho();
   }
+
+  override async saveProgress(stage: string, progress: StageProgress): Promise<void> {
+    await super.saveProgress(stage, progress);
+    this.#progressStored(stage as StageId, lastProgress({ progress }));
+  }
 }
 
-/** Tells of each record. */
+/** Reports each record. */
 export class WatchedRejections extends MemoryRejections {
   readonly #saved: (record: Rejection) => void;
 
@@ -75,7 +84,7 @@ export class WatchedRejections extends MemoryRejections {
   }
 }
 
-export const memorySeen = (): SeenStore => {
+export const memorySeen = (): SeenIdsStore => {
   const records = new Map<string, Seen>();
   return {
     read: (key) => Promise.resolve(records.get(key) ?? []),

@@ -1,6 +1,6 @@
 /**
- * The user's code in its sandbox, in virtual time: what `lambdas/sandbox` promises of each way in which code can fail. Jobs run in
- * parallel in one thread of the process, and what ends the thread lets the events that others have in hand run again.
+ * The user's code in its sandbox, in virtual time: what `lambdas/sandbox` promises for each way in which code can fail. Jobs run in
+ * parallel in one thread of the process. When the thread ends, the events that other jobs have in hand run again.
  */
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { toEvents } from '../../../lambdas/core/event/outputs.ts';
@@ -16,9 +16,9 @@ import { crashingOf, crashOf, loadCrash, plannedOf, returned, type Code, type Pl
 import { TRANSFORM_TIMEOUT } from './config.ts';
 import type { Crashing, StageId } from './plan.ts';
 
-/** Milliseconds in which most events are done; one in two takes no time that counts. */
+/** Milliseconds in which most events are done; one in two takes practically no time. */
 const USUAL = 200;
-/** What was started and fails later does so within this many milliseconds of the process's own time. */
+/** Late failures happen within this many milliseconds of the process's own time. */
 const LATEST = 20_000;
 
 export interface CodeOptions {
@@ -38,13 +38,13 @@ type Attempt =
   /** The thread ended under it. */
   | 'again';
 
-/** The thread of a process, one after another. */
+/** The threads of a process, one after another. */
 export class Thread {
   readonly #stage: StageId;
   readonly #code: Code;
   readonly #host: Host;
   readonly #options: CodeOptions;
-  /** Grows when the thread ends. */
+  /** Incremented when the thread ends. */
   #generation = 0;
   #blockedUntil = 0;
   #late = 0;
@@ -57,12 +57,12 @@ export class Thread {
     this.#options = options;
   }
 
-  /** Failures of what answered events had started, since the process began. */
+  /** Number of late failures, after their event was answered, since the process started. */
   get late(): number {
     return this.#lateEver;
   }
 
-  /** @returns how many have failed late since the last time */
+  /** @returns the number of late failures since the last call */
   takeLate(): number {
     const late = this.#late;
     this.#late = 0;
@@ -116,7 +116,7 @@ export class Thread {
       return new Promise(() => undefined);
     }
     if (how !== undefined) return { crash: crashOf(this.#code, how, event.messageId) };
-    // A loop of another event holds up the thread until it is ended.
+    // A loop of another event blocks the thread until it is ended.
     if (this.#blockedUntil > now()) {
       await this.#host.pass(this.#blockedUntil - now() + 1);
       return 'again';
@@ -139,7 +139,7 @@ export class Thread {
     return random() < 0.5 ? 0 : Math.floor(USUAL * random());
   }
 
-  /** Its successor runs what is in hand again. */
+  /** The next thread runs the events in hand again. */
   #end(): void {
     this.#generation += 1;
     this.#blockedUntil = 0;

@@ -15,7 +15,7 @@ export interface TrialChecksOptions {
   readonly violation: (text: string) => void;
 }
 
-/** What waited in a stage when it had been degraded for so long that all of it could be received. */
+/** What waited in a stage when it had been degraded long enough for all of it to be receivable. */
 interface Trials {
   readonly epoch: number;
   readonly from: number;

@@ -1,63 +1,44 @@
-/** What really happens in a stage, which nobody in the pipeline can see as a whole: attempts, progress, trouble, and what waits. */
+/** What really happens in a stage, which no part of the pipeline sees as a whole: attempts, progress, trouble, and what waits. */
 import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { Bounds } from './bounds.ts';
+import { Counted } from './counted.ts';
 import { KeyTruths, type Failing } from './key-truths.ts';
+import { LEARNS, StoredProgress } from './stored-progress.ts';
+import { Waits, type WaitsOptions } from './waits.ts';
 
 const NEVER = -Infinity;
-/** Old times are thrown away after so many new ones. */
-const MOST = 500;
-/** The longest that a trial takes, milliseconds. */
-const TRIAL = 60_000;
-/** From an event that gets through until all of the stage's functions may know, at the latest: a few calls. */
-const LEARNS = 10_000;
 
-/** How an attempt at a message ended, in the words of the rules. */
+/** How an attempt at a message ended, in the terms of the rules. */
 export type Result =
   'delivered' | 'filtered' | 'crash' | 'death' | 'failure' | 'refusal' | 'rejected' | 'none';
 
-export interface TruthOptions {
-  readonly now: () => number;
+export interface TruthOptions extends Omit<WaitsOptions, 'isOwn' | 'isSurelyOwn'> {
   readonly bounds: Bounds;
-  /** Messages in the stage's queue, hidden or not. */
-  readonly queued: () => number;
-  readonly parkedKeys: () => readonly string[];
 }
 
 /** Times are milliseconds since 1970. */
 export class StageTruth {
   record: ModeRecord = NORMAL;
-  /** When it entered its mode, as the record of the world and not of the stage has it. */
+  /** When it entered its mode, by the simulation's clock, not the stage's. */
   flippedAt = NEVER;
   /** When it last began to recover. */
   recoveringAt = NEVER;
-  /** When a hold ended, or the router's being shut. */
+  /** When a hold ended, or the router stopped blocking it. */
   releasedAt = NEVER;
   isStopped = false;
   deliveredAt = NEVER;
   filteredAt = NEVER;
-  /** The latest progress that came by the queue or a drain, and not by a trial. */
+  /** The latest progress from the queue or a drain, not from a trial. */
   ownWayAt = NEVER;
-  /** The latest progress that it must know by now: a trial's progress is stored as of the beginning of the trial. */
-  #knownAt = NEVER;
   /** Since it began to recover: the first of them. */
   provenAt: number | undefined;
-  /** The latest trouble that was not of a key in trouble of its own. */
+  /** The latest trouble, except of keys in own trouble. */
   troubleAt = NEVER;
-  /** Within the window, the latest last. */
-  redrives: readonly number[] = [];
-  #deaths: readonly number[] = [];
-  /** Messages at which a process ended, and which were not begun since. */
-  readonly #unknownDeaths = new Set<string>();
-  /** Messages that were processed within the window: when. */
-  processed: readonly number[] = [];
   probeFailedAt = NEVER;
   isProbeFailing = false;
-  /** The first rejection since something was last delivered, and the first that came `stallAfter` later. */
+  /** The first rejection since the last delivery, and the first one `stallAfter` later. */
   rejectingFrom: number | undefined;
   rejectingLongAt: number | undefined;
-  /** Since when something has been waiting without a break. */
-  waitingSince: number | undefined;
-  #mayWaitSince: number | undefined;
   /** Keys that were tried since it entered its mode. */
   readonly tried = new Set<string>();
   #doubtAt = NEVER;
@@ -66,31 +47,54 @@ export class StageTruth {
   #forwarded = 0;
   /** By key: its latest attempt. */
   readonly #attempts = new Map<string, number>();
+  readonly counted: Counted;
   readonly #keys: KeyTruths;
+  readonly #stored: StoredProgress;
+  readonly #waits: Waits;
   readonly #startedAt: number;
   readonly #options: TruthOptions;
 
   constructor(options: TruthOptions) {
     this.#startedAt = options.now();
     this.#options = options;
+    this.counted = new Counted({ ...options, clearedAt: () => this.recoveringAt });
     this.#keys = new KeyTruths(options.bounds);
+    this.#stored = new StoredProgress(options.now);
+    this.#waits = new Waits({
+      ...options,
+      isOwn: (key) => this.isOwn(key),
+      isSurelyOwn: (key) => this.isSurelyOwn(key, true),
+    });
   }
 
   get progressAt(): number {
     return Math.max(this.deliveredAt, this.filteredAt);
   }
 
-  /** As the stage's functions know it: what one has just got through another does not know yet. */
+  /** As the stage's functions know it: one does not know yet what another has just got through. */
   get knownProgressAt(): number {
     const by = this.#options.now() - LEARNS;
-    return this.progressAt <= by
-      ? this.progressAt
-      : Math.max(NEVER, ...this.processed.filter((at) => at <= by));
+    return this.progressAt <= by ? this.progressAt : this.counted.knownAt;
   }
 
-  /** The latest attempt at a key that has not come to be in trouble of its own, by this attempt at the latest. */
+  /** It recovers, and each of its functions knows that something got through. */
+  get isKnownProven(): boolean {
+    return this.provenAt !== undefined && this.provenAt <= this.#options.now() - LEARNS;
+  }
+
+  /** The latest attempt at a key that is not in own trouble, counting this attempt. */
   get attemptedAt(): number {
     return Math.max(NEVER, ...[...this.#attempts].map(([key, at]) => (this.isOwn(key) ? NEVER : at)));
+  }
+
+  /** Since when something has been waiting without a break. */
+  get waitingSince(): number | undefined {
+    return this.#waits.since;
+  }
+
+  /** Since when there has been something that a trial could try. */
+  get triableSince(): number | undefined {
+    return this.#waits.triableSince;
   }
 
   /** From when on the rule (e) counts; undefined while nothing waits. */
@@ -98,28 +102,29 @@ export class StageTruth {
     return this.#stalledFrom(this.waitingSince);
   }
 
-  /** The same, if a key counts as in trouble of its own only where that is certain. */
+  /** The same, if a key counts as in own trouble only where that is certain. */
   get mayBeStalledFrom(): number | undefined {
-    return this.#stalledFrom(this.#mayWaitSince);
+    return this.#stalledFrom(this.#waits.maySince);
   }
 
   #stalledFrom(waitingSince: number | undefined): number | undefined {
     if (waitingSince === undefined) return undefined;
-    // That it became normal it owes to progress, or to there being nothing to do.
+    // It became normal because of progress, or because there was nothing to do.
     const beganAt = this.record.mode === 'normal' ? NEVER : this.flippedAt;
     return Math.max(this.progressAt, waitingSince, beganAt, this.releasedAt);
   }
 
-  /** @param isTrial a trial proves nothing about the mapping, and is no attempt of the window */
+  /** @param isTrial whether it was a trial, which proves nothing about the mapping and is no attempt of the window */
   begun({ key, messageId }: Failing, isTrial: boolean): void {
-    this.#unknownDeaths.delete(messageId);
+    this.counted.begun(messageId);
     const { progressAt } = this;
-    this.#keys.begun(key, isTrial, { now: this.#options.now(), progressAt, knownAt: this.#knownAt });
+    const now = this.#options.now();
+    this.#keys.begun(key, isTrial, { now, progressAt, knownAt: this.#stored.knownTo(now) });
     if (isTrial) this.tried.add(key);
-    else this.#attempts.set(key, this.#options.now());
+    else this.#attempts.set(key, now);
   }
 
-  /** Known to the stage: what was stored by a destination that did not answer is not. */
+  /** Only progress known to the stage, unlike events stored by a destination that did not answer. */
   progress(result: 'delivered' | 'filtered', of: Failing, isTrial: boolean): void {
     const now = this.#options.now();
     if (result === 'delivered') {
@@ -131,12 +136,15 @@ export class StageTruth {
       this.filteredAt = now;
     }
     this.#keys.gotThrough(of);
-    this.#knownAt = isTrial ? Math.max(this.#knownAt, now - TRIAL) : now;
     if (isTrial) return;
-    this.processed = [...this.processed, now];
-    if (this.processed.length % MOST === 0) this.processed = this.#recent(this.processed);
+    this.counted.gotThrough();
     this.ownWayAt = now;
     if (this.record.mode === 'recovering') this.provenAt ??= now;
+  }
+
+  /** @param at of the progress, milliseconds since 1970 */
+  progressStored(at: number): void {
+    this.#stored.written(at);
   }
 
   /** An attempt that got something through is over: the stage knows it from now on. */
@@ -157,7 +165,7 @@ export class StageTruth {
       case 'rejected':
         if (isTrial) break;
         // It is out of the way: whatever waits behind it begins to wait for itself.
-        if (this.waitingSince !== undefined) this.waitingSince = now;
+        this.#waits.restart();
         if (this.isOwn(key)) break;
         this.troubleAt = now;
         this.rejectingFrom ??= now;
@@ -174,29 +182,22 @@ export class StageTruth {
           now,
           forwarded: this.#forwardedBy(now),
           progressAt: Math.max(this.progressAt, this.#finishedAt),
-          knownAt: this.#knownAt,
+          knownAt: this.#stored.knownTo(this.#attempts.get(key) ?? now),
           isCrash: result === 'crash' || result === 'death',
           isDeath: result === 'death',
         });
     }
   }
 
-  /** The process ended at a message. */
+  /** The process died at a message. */
   died({ key, messageId }: Failing): void {
     if (this.isSurelyOwn(key)) return;
-    this.#deaths = this.#recent([...this.#deaths, this.#options.now()]);
-    this.#unknownDeaths.add(messageId);
-  }
-
-  /** With those that the stage may hear about only now. */
-  deathsSince(since: number): number {
-    return this.#deaths.filter((at) => at >= since).length + this.#unknownDeaths.size;
+    this.counted.died(messageId);
   }
 
   redrive(): void {
-    const now = this.#options.now();
-    this.redrives = this.#recent([...this.redrives, now]);
-    this.troubleAt = now;
+    this.counted.redriven();
+    this.troubleAt = this.#options.now();
   }
 
   probed(isAnswered: boolean): void {
@@ -204,7 +205,7 @@ export class StageTruth {
     if (!isAnswered) this.probeFailedAt = this.#options.now();
   }
 
-  /** @param stopped held, or shut by the router */
+  /** @param stopped held, or blocked by the router */
   entered(record: ModeRecord, stopped: boolean): void {
     const now = this.#options.now();
     if (record.epoch !== this.record.epoch) {
@@ -229,17 +230,12 @@ export class StageTruth {
     this.isStopped = stopped;
   }
 
-  /** Looks at what waits. */
+  /** Checks what waits. */
   look(): void {
-    const { queued, parkedKeys, now } = this.#options;
-    const isQueued = queued() > 0;
-    const waits = isQueued || parkedKeys().some((key) => !this.isOwn(key));
-    const mayWait = isQueued || parkedKeys().some((key) => !this.isSurelyOwn(key, true));
-    this.waitingSince = waits ? (this.waitingSince ?? now()) : undefined;
-    this.#mayWaitSince = mayWait ? (this.#mayWaitSince ?? now()) : undefined;
+    this.#waits.look();
   }
 
-  /** It was given up, or discarded. */
+  /** The message was given up or discarded. */
   gone(messageId: string): void {
     this.#keys.gone(messageId);
   }
@@ -250,17 +246,6 @@ export class StageTruth {
 
   isSurelyOwn(key: string, isKnown = false): boolean {
     return this.#keys.isSurelyOwn(key, this.#forwardedBy(this.#options.now()), isKnown);
-  }
-
-  /** Redrives within the window, and their share of what was processed. */
-  get redriven(): { readonly count: number; readonly share: number } {
-    const count = this.#recent(this.redrives).length;
-    return { count, share: count / (count + this.#recent(this.processed).length) };
-  }
-
-  #recent(times: readonly number[]): readonly number[] {
-    const { now, bounds } = this.#options;
-    return times.filter((at) => now() - at <= bounds.window + bounds.slack);
   }
 
   get #isInDoubt(): boolean {

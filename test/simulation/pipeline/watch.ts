@@ -1,10 +1,10 @@
-/** Watches the stages' functions and modes, and says what must not happen. */
+/** Watches the stages' functions and modes, and reports violations. */
 import type { MetricDatum } from '../../../lambdas/control/ports.ts';
-import { isShut, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
+import { isBlocked, type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import type { Crash } from '../../../contract/modes.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
-import type { RunnerEvent } from '../../../lambdas/core/stage/runner-deps.ts';
+import type { RunnerEvent } from '../../../lambdas/core/stage/runner-events.ts';
 import { Belongings } from '../belongings.ts';
 import { Charges } from '../charges.ts';
 import type { Invocation } from '../invocation.ts';
@@ -12,13 +12,13 @@ import { isDeserved, type Code } from './code.ts';
 import { limitsOf, SECOND, TRANSFORM_TIMEOUT } from './config.ts';
 import { ROUTER, STAGES, userName, type StageId } from './plan.ts';
 
-/** What a charge may take between the look at the clock and the beginning of the attempt, milliseconds. */
+/** The time that a charge may take between the check of the clock and the start of the attempt, milliseconds. */
 const CHARGE_TIME = 7 * SECOND;
 
 interface Span {
   readonly from: number;
   readonly isNormal: boolean;
-  /** It was degraded soon after it had been normal: then the gauge may stay. */
+  /** It was degraded soon after it had been normal, so the gauge may stay 1. */
   readonly isRelapsed: boolean;
 }
 
@@ -27,15 +27,15 @@ export interface WatchOptions {
   readonly mayOvertake: boolean;
   /** Nothing happens that justifies an alarm. */
   readonly isHarmless: boolean;
-  /** Nothing got through for so long that the stage may degrade by that alone. */
+  /** Nothing got through for long enough to degrade the stage for that reason alone. */
   readonly isStalled: (stage: StageId) => boolean;
   readonly now: () => number;
   readonly violation: (text: string) => void;
-  /** A gauge was put. */
+  /** A gauge was written. */
   readonly gauge: (stage: StageId, value: number, at: number) => void;
-  /** Code that was deployed once, by its version. */
+  /** All code that was ever deployed, by its version. */
   readonly codeOf: (version: string) => Code | undefined;
-  /** Of a message, as its queue took it. */
+  /** The message as its queue took it. */
   readonly eventsOf: (messageId: string) => readonly SluiceEvent[];
 }
 
@@ -44,23 +44,23 @@ export class Watch {
   readonly belongings: Belongings;
   readonly #options: WatchOptions;
   readonly #modes = new Map<StageId, ModeRecord>();
-  readonly #shutSince = new Map<StageId, number>();
-  readonly #knowsShut = new WeakSet<Invocation>();
+  readonly #blockedSince = new Map<StageId, number>();
+  readonly #knowsBlocked = new WeakSet<Invocation>();
   readonly #working = new Map<string, { readonly by: Invocation; readonly message: IncomingMessage }>();
   /** By stage: when its mode was normal, and when it was not. */
   readonly #spans = new Map<StageId, Span[]>();
   readonly #gauges = new Map<StageId, number>();
   readonly #announced = new Map<StageId, number>();
-  /** Messages whose redrive the mode machine has been told of. */
+  /** Messages whose redrive the mode machine has counted. */
   readonly #noted = new Set<string>();
-  /** A charge could not be taken back: it counts as a crash from then on, which nobody could tell from one. */
+  /** A charge could not be taken back: from then on it cannot be distinguished from a crash, and counts as one. */
   #isStuck = false;
   flips = 0;
   redriven = 0;
   deadLetters = 0;
   parked = 0;
   drained = 0;
-  /** Deaths that last words told of. */
+  /** Deaths that last words reported. */
   died = 0;
 
   constructor(options: WatchOptions) {
@@ -87,8 +87,8 @@ export class Watch {
     this.#modes.set(stage, record);
     const now = this.#options.now();
     for (const one of STAGES) {
-      if (!isShut([this.#mode(one), this.#mode(ROUTER)])) this.#shutSince.delete(one);
-      else if (!this.#shutSince.has(one)) this.#shutSince.set(one, now);
+      if (!isBlocked([this.#mode(one), this.#mode(ROUTER)])) this.#blockedSince.delete(one);
+      else if (!this.#blockedSince.has(one)) this.#blockedSince.set(one, now);
     }
     if (record.epoch === before.epoch) return;
     this.flips += 1;
@@ -97,18 +97,18 @@ export class Watch {
       this.#options.violation(`alarm: ${stage} degrades without a cause: ${record.reason}`);
   }
 
-  /** The mode as the invocation has read it, or was told. */
+  /** The mode as the invocation has read or received it. */
   knows(invocation: Invocation, modes: readonly ModeRecord[]): void {
-    if (isShut(modes)) this.#knowsShut.add(invocation);
-    else this.#knowsShut.delete(invocation);
+    if (isBlocked(modes)) this.#knowsBlocked.add(invocation);
+    else this.#knowsBlocked.delete(invocation);
   }
 
-  /** A stage begins to work on a message of a user. */
+  /** A stage begins a message of a user. */
   begun(stage: StageId, user: number, message: IncomingMessage, by: Invocation, isTrial: boolean): void {
     const { violation, mayOvertake } = this.#options;
     const what = `${by.name} begins ${message.id} of ${userName(user)}`;
-    if (this.#knowsShut.has(by) && !isTrial)
-      violation(`shut: ${what} although it knows that ${stage} is shut`);
+    if (this.#knowsBlocked.has(by) && !isTrial)
+      violation(`blocked: ${what} although it knows that ${stage} is blocked`);
     if (by.timeLeft < limitsOf(stage).worstCase - CHARGE_TIME)
       violation(`time: ${what} with too little time`);
     const other = this.#working.get(`${stage} ${String(user)}`);
@@ -116,9 +116,9 @@ export class Watch {
       violation(`two workers: ${what} while ${other.by.name} works on it`);
     this.#working.set(`${stage} ${String(user)}`, { by, message });
     if (isTrial) return;
-    const since = this.#shutSince.get(stage);
+    const since = this.#blockedSince.get(stage);
     if (since !== undefined && since < by.startedAt)
-      violation(`shut: ${what} although ${stage} was shut when it started`);
+      violation(`blocked: ${what} although ${stage} was blocked when it started`);
   }
 
   ended(stage: StageId, user: number): void {
@@ -131,9 +131,9 @@ export class Watch {
       this.#options.violation(`time: ${by.name} begins event ${eventId} with too little time`);
   }
 
-  /** The invocation has answered, and a call of it is under way or is made later. */
+  /** The invocation has answered, and one of its calls is pending or is made later. */
   owed(call: string, by: Invocation): void {
-    this.#options.violation(`frozen: ${by.name} has answered, and ${call} is under way`);
+    this.#options.violation(`frozen: ${by.name} has answered, and ${call} is pending`);
   }
 
   /** The message at which a stage works for a user. */
@@ -172,15 +172,17 @@ export class Watch {
     if (!this.#noted.has(id)) violation(`uncounted: ${stage} parks ${id} before its redrive is counted`);
   }
 
-  /** A crash that was caught is of the message for which it is recorded. */
+  /** A caught crash must belong to the message for which it is recorded. */
   #crashed(stage: StageId, messageId: string, crash: Crash): void {
     const { codeOf, eventsOf, violation } = this.#options;
     const code = codeOf(crash.codeVersion);
     if (code === undefined || isDeserved(stage, code, crash, eventsOf(messageId))) return;
-    violation(`charges: ${stage} records a crash of ${messageId} that is none of its own: ${crash.error}`);
+    violation(
+      `charges: ${stage} records a crash of ${messageId} that the message did not cause: ${crash.error}`,
+    );
   }
 
-  /** The transform of a function could not be loaded, as the function says. */
+  /** A function reports that its transform could not be loaded. */
   probeFailed(name: string, version: string, { error }: Pick<Crash, 'error'>): void {
     const { codeOf, violation } = this.#options;
     if (codeOf(version)?.starts !== 'throws')
@@ -199,7 +201,7 @@ export class Watch {
       this.#gauges.set(stage, value);
       this.#options.gauge(stage, value, at);
       const spans = this.#spansOf(stage);
-      // Any of the modes that it has had since control started may be the one that was read.
+      // Control may have read any of the modes that the stage has had since control started.
       const isTrue = spans.some(
         ({ isNormal, isRelapsed }, i) =>
           (isNormal === (value === 0) || (isRelapsed && value === 1)) &&
@@ -212,7 +214,7 @@ export class Watch {
     }
   }
 
-  /** What is still to be said to the world about the modes; empty when all is well and everybody knows. */
+  /** Gauges and announcements that do not match the modes yet; empty when all do. */
   unsaid(): readonly string[] {
     return STAGES.flatMap((stage) => {
       const { epoch, mode } = this.#mode(stage);

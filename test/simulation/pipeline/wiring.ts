@@ -1,11 +1,18 @@
-/** What the parts of a simulated pipeline are told of one another. */
+/** Connects the parts of a simulated pipeline. */
 import { plannedOf } from './code.ts';
+import { limitsOf } from './config.ts';
 import { Evidence } from './evidence.ts';
+import { Functions } from './functions.ts';
+import { keyOf } from './made.ts';
+import { ParkedPages } from './parked-pages.ts';
 import { DESTINATIONS, ROUTER, type StageId } from './plan.ts';
+import type { Surroundings } from './queue-parts.ts';
+import { Queues } from './queues.ts';
+import { Receivers } from './receivers.ts';
 import type { CodeOptions } from './transforms.ts';
 import type { World } from './world.ts';
 
-/** What the sandbox of a process is given. */
+/** The dependencies of a process's sandbox. */
 export const sandboxOf = (world: World): CodeOptions => ({
   random: () => world.random(),
   now: () => world.schedule.now,
@@ -23,19 +30,33 @@ export const sandboxOf = (world: World): CodeOptions => ({
   },
 });
 
-/** Of the router: every queue behind it, since a part goes to each. */
+/** For the router: every queue behind it, since a part goes to each. */
 const isDenied = ({ faults }: World, stage: StageId): boolean => {
   if (faults.isDenied('table', stage) || faults.isDenied('secret', stage)) return true;
   return stage === ROUTER && DESTINATIONS.some((one) => faults.isDenied('queue', one));
 };
 
-/** @returns what follows the evidence; it looks at the world only when it is used */
+/** @returns the object that follows the evidence; it reads the world only when it is used */
+export const parkedPagesOf = (world: World): ParkedPages =>
+  new ParkedPages({
+    bounds: world.evidence.bounds,
+    now: () => world.schedule.now,
+    mode: (stage) => world.state.mode(stage),
+    heads: (stage) =>
+      world.parking.keys(stage).flatMap((key) => {
+        const head = world.parking.head(stage, key);
+        return head === undefined ? [] : [head];
+      }),
+    violation: world.violation,
+  });
+
 export const evidenceOf = (world: World): Evidence =>
   new Evidence({
     plan: world.plan,
     now: () => world.schedule.now,
     time: () => world.time,
     queued: (stage) => world.queues.countOf(world.queues.of(stage)),
+    hasAvailable: (stage) => world.queues.hasAvailable(stage),
     parkedKeys: (stage) => world.parking.keys(stage),
     keys: (stage) => [...new Set([...world.parking.keys(stage), ...world.queues.groupsOf(stage)])],
     canTry: (stage) => !world.queues.isStarved(stage, 'function') && !world.faults.isDenied('table', stage),
@@ -43,4 +64,48 @@ export const evidenceOf = (world: World): Evidence =>
     isCutOff: (stage, length) => world.queues.isCutOff(stage, length),
     isDenied: (stage) => isDenied(world, stage),
     violation: world.violation,
+  });
+
+export const functionsOf = (world: World): Functions =>
+  new Functions({
+    schedule: world.schedule,
+    random: world.random,
+    retired: world.plan.settings.retired,
+    faults: world.faults,
+    trace: world.log,
+    owed: (call, by) => {
+      world.watch.owed(call, by);
+    },
+    ended: (invocation) => {
+      world.watch.charges.over(invocation);
+      world.evidence.over(invocation);
+    },
+    violation: world.violation,
+  });
+
+export const queuesOf = (world: World, accepted: Surroundings['accepted']): Queues =>
+  new Queues(world.plan.settings, {
+    schedule: world.schedule,
+    uuid: world.uuid,
+    random: world.random,
+    visibility: (stage) => world.bug.visibility ?? limitsOf(stage).visibility,
+    entryFate: () => world.faults.entry(),
+    undeleted: () => world.faults.undeleted(),
+    lateStart: () => world.faults.happens(world.plan.settings.lateStart, 'late start'),
+    starved: () => {
+      world.faults.count('no function is invoked');
+    },
+    accepted,
+    handOut: world.stageFunctions.handOut,
+  });
+
+export const receiversOf = (world: World): Receivers =>
+  new Receivers({
+    random: world.random,
+    now: () => world.schedule.now,
+    stored: (stage, events, by) => {
+      world.log(() => `${stage} has stored ${events.map(keyOf).join(', ')}`);
+      world.effect(by);
+      for (const event of events) world.ledger.delivered(stage, event, world.schedule.now);
+    },
   });

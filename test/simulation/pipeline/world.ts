@@ -10,39 +10,37 @@ import type { Announcement, Announcer } from '../../../lambdas/core/mode/ports.t
 import type { IncomingMessage, OutgoingMessage, SendResult } from '../../../lambdas/core/base/messages.ts';
 import { MemoryLateCrashes } from '../../support/memory-late-crashes.ts';
 import { gated } from '../../support/ports-gate.ts';
-import { Dice } from '../dice.ts';
+import { Dice } from '../../../tools/driver/dice.ts';
 import type { Invocation } from '../invocation.ts';
 import { Schedule } from '../schedule.ts';
 import type { Bug } from './bug.ts';
 import { clientOf, type Client } from './clients.ts';
 import type { Code } from './code.ts';
-import { CONTROL_TIMEOUT, limitsOf, MINUTE, modeSettings, SECOND } from './config.ts';
+import { CONTROL_TIMEOUT, MINUTE, modeSettings, SECOND } from './config.ts';
 import { runControl } from './control.ts';
 import { Deployments } from './deployments.ts';
 import type { Evidence } from './evidence.ts';
-import { Faults } from './faults.ts';
-import { Functions } from './functions.ts';
+import { Faults, type OnCall } from './faults.ts';
+import type { Functions } from './functions.ts';
 import { Ledger } from './ledger.ts';
 import { Operator } from './operator.ts';
-import { keyOf } from './made.ts';
-import { isHarmless, poisonedAlone, ROUTER, type Plan, type StageId } from './plan.ts';
-import { Queues, type Accepted } from './queues.ts';
-import { Receivers } from './receivers.ts';
+import type { ParkedPages } from './parked-pages.ts';
+import { isHarmless, OUT_OF_REACH, poisonedAlone, ROUTER, type Plan, type StageId } from './plan.ts';
+import type { Accepted } from './queue-parts.ts';
+import type { Queues } from './queues.ts';
+import type { Receivers } from './receivers.ts';
 import { StageFunctions } from './stage-functions.ts';
 import { LaggingParking, memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
 import type { CodeOptions } from './transforms.ts';
 import { Watch } from './watch.ts';
-import { evidenceOf, sandboxOf } from './wiring.ts';
+import { evidenceOf, functionsOf, parkedPagesOf, queuesOf, receiversOf, sandboxOf } from './wiring.ts';
 
 const START = Date.UTC(2026, 0, 1);
 
-/** As deployed, SQS gives up on a message after so many receives: out of reach. A plan with less tries its redrive. */
-const OUT_OF_REACH = 1_000;
-
-/** A user who has done nothing must not wait longer for another's poison, milliseconds: some deaths in two stages. */
+/** The longest time that other users may wait because of a poison, milliseconds: some deaths in two stages. */
 const LATE = 45 * MINUTE;
 
-/** What the events of a body are, for the trace. */
+/** The events of a body, for the trace. */
 const eventsIn = (body: string): string => {
   const envelope = parseEnvelope(body);
   return envelope?.kind === 'events'
@@ -54,6 +52,8 @@ export interface WorldOptions {
   readonly bug?: Bug;
   /** Keeps a line for everything that happens. */
   readonly isTraced?: boolean;
+  /** Called for each call that could fail, in order: a plan's mishaps refer to calls by number, from 1. */
+  readonly onCall?: OnCall;
 }
 
 export class World {
@@ -69,7 +69,7 @@ export class World {
   readonly seen = memorySeen();
   readonly lateCrashes = new MemoryLateCrashes(() => this.schedule.now);
   readonly registry = memoryRegistry();
-  /** What control has read of the mappings. */
+  /** The mappings as control has read them. */
   readonly names = new Map<string, StageNames>();
   readonly faults: Faults;
   readonly functions: Functions;
@@ -82,13 +82,14 @@ export class World {
   readonly ledger: Ledger;
   readonly watch: Watch;
   readonly evidence: Evidence;
+  readonly parkedPages: ParkedPages;
   readonly #deployments: Deployments;
   /** By order key. */
   readonly #users = new Map<string, number>();
   readonly #isTraced: boolean;
   #ids = 0;
 
-  constructor(plan: Plan, { bug = {}, isTraced = false }: WorldOptions = {}) {
+  constructor(plan: Plan, { bug = {}, isTraced = false, onCall }: WorldOptions = {}) {
     this.plan = plan;
     this.bug = bug;
     this.#isTraced = isTraced;
@@ -116,14 +117,18 @@ export class World {
       eventsOf: (messageId) => this.ledger.eventsOf(messageId),
     });
     this.ledger = new Ledger({ ...seen, delivered: this.#lateness(plan) });
-    this.faults = new Faults(plan, random, () => this.time);
+    this.faults = new Faults(plan, random, () => this.time, onCall);
     this.parking = new LaggingParking(() => schedule.now, this.#indexLag);
     this.evidence = evidenceOf(this);
+    this.parkedPages = parkedPagesOf(this);
     this.state = new WatchedState(
       this.parking,
       (stage, record) => {
         this.watch.modeWritten(stage, record);
         this.evidence.modeWritten(stage, record);
+      },
+      (stage, at) => {
+        this.evidence.progressStored(stage, at);
       },
       () => this.faults.happens(plan.settings.echo, 'mode: the SDK repeats a write'),
     );
@@ -131,50 +136,15 @@ export class World {
       this.ledger.recorded(record);
       this.evidence.rejected(record);
     });
-    this.functions = new Functions({
-      schedule,
-      random,
-      retired: plan.settings.retired,
-      faults: this.faults,
-      trace: this.log,
-      owed: (call, by) => {
-        this.watch.owed(call, by);
-      },
-      ended: (invocation) => {
-        this.watch.charges.over(invocation);
-        this.evidence.over(invocation);
-      },
-      violation: this.violation,
-    });
-    this.queues = new Queues(plan.settings, {
-      schedule,
-      uuid: this.uuid,
-      random,
-      visibility: (stage) => bug.visibility ?? limitsOf(stage).visibility,
-      entryFate: () => this.faults.entry(),
-      undeleted: () => this.faults.undeleted(),
-      lateStart: () => this.faults.happens(plan.settings.lateStart, 'late start'),
-      starved: () => {
-        this.faults.count('nobody is invoked');
-      },
-      accepted: this.#accepted,
-      handOut: this.stageFunctions.handOut,
-    });
-    this.receivers = new Receivers({
-      random,
-      now: () => schedule.now,
-      stored: (stage, events, by) => {
-        this.log(() => `${stage} has stored ${events.map(keyOf).join(', ')}`);
-        this.effect(by);
-        for (const event of events) this.ledger.delivered(stage, event, schedule.now);
-      },
-    });
+    this.functions = functionsOf(this);
+    this.queues = queuesOf(this, this.#accepted);
+    this.receivers = receiversOf(this);
     this.clients = Array.from({ length: plan.users }, (_, user) => clientOf(this, user));
     this.operator = new Operator(this);
     bug.world?.(this);
   }
 
-  /** Milliseconds since it began. */
+  /** Milliseconds since the start. */
   get time(): number {
     return this.schedule.now - START;
   }
@@ -194,7 +164,7 @@ export class World {
     return this.#deployments.of(stage);
   }
 
-  /** @param overlap milliseconds for which the former code may be invoked still */
+  /** @param overlap milliseconds during which the former code may still be invoked */
   deploy(stage: StageId, code: Code, overlap = 0): void {
     this.#deployments.deploy(stage, code, overlap);
     this.log(() => `deployed ${code.version}`);
@@ -207,13 +177,13 @@ export class World {
     return results;
   }
 
-  /** What the router works on for an order key. */
+  /** The message that the router is processing for an order key. */
   routing(groupId: string): IncomingMessage | undefined {
     const user = this.#users.get(groupId);
     return user === undefined ? undefined : this.watch.current(ROUTER, user);
   }
 
-  /** Something that was done for a message is seen outside. */
+  /** Work on a message has a visible effect. */
   effect(message: IncomingMessage | undefined): void {
     if (message !== undefined) this.ledger.effect(message.id);
   }
@@ -228,7 +198,7 @@ export class World {
     return () => this.schedule.now + (this.schedule.now < jump ? before : after);
   }
 
-  /** The flip topic: control subscribes to it. */
+  /** The mode-change topic: control subscribes to it. */
   announcerFor({ gate }: Invocation): Announcer {
     const announcer: Announcer = {
       announce: ({ stage, epoch }) => {
@@ -245,7 +215,7 @@ export class World {
   readonly announcement = (stage: string, record: ModeRecord): Announcement =>
     announcementOf(stage, record, { pipeline: 'shop', stackName: 'Shop' }, modeSettings(this.plan.settings));
 
-  /** The run of control by the minute; now and then two at the same moment. */
+  /** The scheduled run of control; sometimes two at the same moment. */
   minute(): void {
     const event = { source: 'aws.events' };
     this.control(event, true);
@@ -282,12 +252,12 @@ export class World {
     if (user !== undefined) this.#users.set(message.groupId, user);
   };
 
-  /** Where poison is all that is wrong, other users must not wait for it. */
+  /** When poison is the only fault, other users must not wait for it. */
   #lateness(plan: Plan): (user: number, age: number, id: string) => void {
     const poisoned = poisonedAlone(plan);
     return (user, age, id) => {
       if (poisoned === undefined || poisoned.has(user) || this.watch.flips > 0 || age <= LATE) return;
-      this.violation(`isolation: ${id} came ${String(age / SECOND)} s after it was accepted`);
+      this.violation(`isolation: ${id} was delivered ${String(age / SECOND)} s after it was accepted`);
     };
   }
 }

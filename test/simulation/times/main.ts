@@ -1,4 +1,4 @@
-/** Measures all times, and writes them down: `docs/times.md` for people, `times.json` for the test. */
+/** Measures all times and records them: `docs/times.md` for readers, `times.json` for the test. */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,10 @@ const RECORD = fileURLToPath(new URL('../times.json', import.meta.url));
 
 export const readTimes = (): readonly Times[] => JSON.parse(readFileSync(RECORD, 'utf8')) as readonly Times[];
 
-/** A part of the table. Absent: all ways, all numbers of users. */
+/** Selects a part of the table. Absent: all ways, all numbers of users. */
 export interface Part {
   readonly way?: string | undefined;
-  /** Numbers with commas. */
+  /** Numbers, separated by commas. */
   readonly users?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ const usersOf = ({ users }: Part): readonly number[] =>
         .map(Number)
         .filter((count) => Number.isInteger(count) && count > 0);
 
-/** Writes the page only if the part is the whole table. @returns whether all is within its limits */
+/** Writes the page only if the part is the whole table. @returns whether everything is within its limits */
 export const measureAll = async (say: (line: string) => void, part: Part): Promise<boolean> => {
   const [ways, counts] = [waysOf(part), usersOf(part)];
   if (ways.length === 0 || counts.length === 0) {

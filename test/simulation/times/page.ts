@@ -113,7 +113,7 @@ const TAIL = `
 - **Other settings.** \`stallAfter\`, \`window\`, \`pause\` and \`maxPause\` change these times: see [the configuration](configuration.md).
 `;
 
-/** As prettier leaves it. */
+/** Formatted by prettier. */
 export const textOf = async (path: string, text: string): Promise<string> => {
   const config = await resolveConfig(path);
   const parser = path.endsWith('.json') ? 'json' : 'markdown';

@@ -6,15 +6,15 @@ import { NO_RATES, userName, type Plan } from '../pipeline/plan.ts';
 import type { World } from '../pipeline/world.ts';
 import type { Way } from './ways.ts';
 
-/** Milliseconds from the beginning of the simulation: every attempt fails from then on. */
+/** When every attempt begins to fail; milliseconds from the start of the simulation. */
 export const BEGIN = 10 * MINUTE;
-/** From then on the failure stops, until something has got through. */
+/** When the failure stops, until something has got through. */
 export const BREAK = BEGIN + 30 * MINUTE;
-/** For how long every attempt fails after that, at least. */
+/** The minimum time for which every attempt fails after that. */
 export const OUTAGE = 5 * HOUR;
-/** The longest pause may be over only then. */
+/** When the longest pause may be over. */
 const END = BREAK + OUTAGE + 90 * MINUTE;
-/** Of the events, the last is sent before. */
+/** The last event is sent before this time. */
 const LAST = END - 10 * MINUTE;
 
 export const USERS = [1, 2, 5, 10, 300] as const;
@@ -31,7 +31,7 @@ export const DEFAULTS: Plan['settings'] = {
 /** A user sends an event every two minutes; many users send ten a minute among them. */
 const everyOf = (users: number): number => Math.max(2 * MINUTE, users * 6 * SECOND);
 
-/** The users take turns. @param index of all events */
+/** The users take turns. @param index among all events */
 const sentAt = (users: number, index: number): number => Math.floor((index * everyOf(users)) / users);
 
 /** When an event was sent, by its id. */
@@ -48,7 +48,7 @@ export const planOf = (name: string, way: Way, users: number): Plan => ({
   ...{ settings: DEFAULTS, rates: NO_RATES, actions: [way.action(BEGIN, END - BEGIN)] },
 });
 
-/** One event after another: a list of all of them in the plan would make each step of the schedule slow. */
+/** Sends one event after another: a list of all of them in the plan would make each step of the schedule slow. */
 export const startSending = ({ schedule, ledger, clients }: World, users: number): void => {
   const send = (index: number): void => {
     const [user, number] = [index % users, Math.floor(index / users)];

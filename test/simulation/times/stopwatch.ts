@@ -9,23 +9,23 @@ import type { Way } from './ways.ts';
 export interface Measured {
   /** From normal: from the first failed attempt after the last progress to degraded. If nothing is tried: since something waits. */
   degraded?: number;
-  /** It fails still when a pause ends: from recovering to degraded, the longest of these times. */
+  /** It still fails when a pause ends: from recovering to degraded, the longest of these times. */
   failsStill?: number;
-  /** It stopped failing until something had got through while the stage recovered: as `degraded`. */
+  /** It stopped failing until something had got through while the stage recovered, and failed again: measured like `degraded`. */
   failsAgain?: number;
-  /** From the fix, or from the first event that waits if none does then. */
+  /** From the fix, or, if nothing waits then, from the first event that waits. */
   recovering?: number;
   normal?: number;
-  /** From the fix to the last delivery of what was sent before it. */
+  /** From the fix to the last delivery of an event that was sent before it. */
   delivered?: number;
-  /** As `recovering`: the gauge is 0, and stays so. */
+  /** Measured like `recovering`: the gauge is 0 and stays 0. */
   resolved?: number;
 }
 
-/** What an AWS call takes, milliseconds: the simulation's own calls take up to 3 seconds, to find bugs. */
+/** Duration of an AWS call, milliseconds: elsewhere in the simulation calls take up to 3 seconds, to find bugs. */
 const CALL = { least: 5, most: 25 };
 
-/** The fix comes so soon after the stage was degraded again: what failed a moment before is hidden still, and no trial can have it. */
+/** The fix comes this soon after the stage was degraded again: messages that just failed are still hidden from trials. */
 const FIX_AFTER = SECOND;
 
 export class Stopwatch {
@@ -36,11 +36,11 @@ export class Stopwatch {
   /** The first attempt since the last progress. If nothing is tried: since when something waits. */
   #failsSince: number | undefined;
   #recoveringAt = 0;
-  /** The failure has stopped so that something gets through. */
+  /** The failure has stopped, so that something gets through. */
   #isBreak = false;
   #failsAgainAt: number | undefined;
   #fixedAt: number | undefined;
-  /** At the fix or after it: since when something waits. */
+  /** Since when something has waited, at the fix or after it. */
   #waitsFrom: number | undefined;
 
   constructor(world: World, way: Way, users: number) {
@@ -82,13 +82,13 @@ export class Stopwatch {
   #progressed(): void {
     this.#failsSince = undefined;
     if (this.#way.isUntried !== true) return;
-    // What has got through is deleted by then: the rest waits.
+    // Messages that got through are deleted by then: the rest waits.
     this.#world.schedule.after(SECOND, () => {
       if (this.#isWaiting) this.#failsSince ??= this.#world.time;
     });
   }
 
-  /** The stage's queue gets messages. */
+  /** The stage's queue has received messages. */
   #accepted(): void {
     const { time } = this.#world;
     if (this.#way.isUntried === true) this.#failsSince ??= time;
@@ -138,7 +138,7 @@ export class Stopwatch {
     };
   }
 
-  /** Something has got through that was no trial: now it fails again. */
+  /** Something other than a trial has got through: now every attempt fails again. */
   #endBreak({ mode, proven }: ModeRecord): void {
     if (mode === 'degraded' || !proven) return;
     this.#isBreak = false;

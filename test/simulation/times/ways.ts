@@ -13,11 +13,11 @@ import type { World } from '../pipeline/world.ts';
 export interface Way {
   /** The stage that fails. */
   readonly stage: StageId;
-  /** For people. */
+  /** Description for readers. */
   readonly what: string;
-  /** How it begins, and for how long it would last if nothing stopped it; milliseconds. */
+  /** The action that begins it, and how long it would last if nothing stopped it; milliseconds. */
   readonly action: (at: number, length: number) => Action;
-  /** It stops: whatever the stage begins from now on succeeds. */
+  /** Stops it: every attempt that begins from now on succeeds. */
   readonly stop: (world: World) => void;
   readonly beginAgain: (world: World) => void;
   /** The function is not invoked, so there is no attempt that could fail. */
@@ -27,7 +27,7 @@ export interface Way {
 /** Longer than any simulation of this table. */
 const ENDLESS = 100 * HOUR;
 
-/** Of the router, whose mode is the system's. */
+/** A way for the router to fail; its mode is the system's. */
 const code = (how: Crashing, what: string): Way => {
   const deploy = (world: World, share: number): void => {
     const version = `${ROUTER}-at-${String(world.time)}`;
@@ -70,7 +70,7 @@ const denial = (stage: StageId, denied: 'queue' | 'secret', of: DestinationId, w
     faults.isDenied = () => false;
   },
   beginAgain: ({ faults }) => {
-    // What is left is the method of the class, which goes by what the plan denies.
+    // Without the override, the class's method follows the plan again.
     Reflect.deleteProperty(faults, 'isDenied');
   },
 });
@@ -105,7 +105,7 @@ export const WAYS = {
 
 export type WayName = keyof typeof WAYS;
 
-/** In this order: an object has the names that are numbers first. */
+/** Fixes the order: an object lists keys that are numbers first. */
 export const WAY_NAMES: readonly WayName[] = [
   ...(['throw', 'exit', 'loop', 'memory', 'process dies'] as const),
   ...(['503', 'hang', '400', '421', 'AccessDenied', 'missing secret', 'never invoked'] as const),
