@@ -1,9 +1,11 @@
-/** Asks ingest for each case, and tells the outcome as a page of the docs. */
+/** Sends each case to ingest, and writes the answers as a page of the docs. */
 import { format, resolveConfig } from 'prettier';
 import { fileURLToPath } from 'node:url';
 import { proxyEvent, setUp } from '../lambdas/ingest/fakes.ts';
 import type { ProxyResult } from '../../lambdas/ingest/response.ts';
-import { CASES, type Answered, type Case } from './cases.ts';
+import type { Answered, Case } from './case.ts';
+import { CASES } from './cases.ts';
+import { routingSection } from './routing.ts';
 
 /** The page in the docs. */
 export const PAGE = fileURLToPath(new URL('../../docs/conformance.md', import.meta.url));
@@ -20,7 +22,8 @@ const bodyOf = ({ headers, body }: ProxyResult): string => {
 };
 
 const ask = async (one: Case): Promise<Row> => {
-  const { ingest, queue, logs } = setUp();
+  // All cases are asked at the same time: on a busy machine that takes longer than a request may.
+  const { ingest, queue, logs } = setUp({ deadline: 60_000 });
   const answer = await ingest(proxyEvent(one.request));
   const errors = logs.filter(({ level }) => level === 'error');
   if (errors.length > 0) throw new Error(`${one.route}, ${one.sent}: ${JSON.stringify(errors)}`);
@@ -53,11 +56,11 @@ export const toPage = async (all: readonly Row[]): Promise<string> => {
   const text = [
     '# Conformance',
     '',
-    'Each request below was put to ingest by a test, which fails when an answer is no longer the one',
-    "in this table. RudderStack's answers were read in the source of its server (rudder-server at f2655fb, August 2026) and were not",
+    'A test sends each request below to ingest, and fails when an answer differs from this table.',
+    "RudderStack's answers were read in the source of its server (rudder-server at f2655fb, August 2026) and were not",
     'run; those of `/sourceConfig`, which its hosted control plane gives, in what its SDKs do with them.',
     '',
-    `Of ${all.length} requests ${same.length} are answered alike.`,
+    `${same.length} of ${all.length} requests get the same answer.`,
     '',
     '`npm test -- test/conformance` checks this page; `npm run conformance` writes it.',
     '',
@@ -73,6 +76,7 @@ export const toPage = async (all: readonly Row[]): Promise<string> => {
       ]),
     ),
     '',
+    ...routingSection(line),
   ].join('\n');
   return format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' });
 };

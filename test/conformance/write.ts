@@ -1,4 +1,4 @@
-/** `npm run conformance`: writes the page of the docs anew. */
+/** `npm run conformance`: writes the page of the docs. */
 import { writeFileSync } from 'node:fs';
 import { PAGE, rows, toPage } from './table.ts';
 

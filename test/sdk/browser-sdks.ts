@@ -13,7 +13,7 @@ import { USER_ID, WRITE_KEY, type Call } from './story.ts';
 const SHOP = 'http://shop.localhost';
 const DATA_PLANE = 'http://data-plane.localhost';
 
-/** Chromium, and the website that it finds at `SHOP`. */
+/** Chromium, and the website that it opens at `SHOP`. */
 export const withBrowser = async (
   recorder: Recorder,
   work: (browser: Browser) => Promise<void>,
@@ -35,7 +35,7 @@ export const withBrowser = async (
   }
 };
 
-/** What a page's script has put where the recorder finds it. */
+/** What a page's script exposes for the recorder. */
 interface Global<Script> {
   readonly sdk: Script;
 }
@@ -76,7 +76,7 @@ const rudderStackDevice = (page: Page, options: RudderStackOptions): Device => (
     : {}),
 });
 
-/** Milliseconds: what is said in one step goes out together, and soon. */
+/** Milliseconds: the events of one step are sent together, and soon. */
 const SOON = 500;
 
 export const recordRudderStackPages = async (recorder: Recorder, browser: Browser): Promise<void> => {

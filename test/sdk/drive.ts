@@ -1,19 +1,19 @@
-/** Makes an SDK tell the story to the recorder. */
+/** Makes an SDK send the events of the story to the recorder. */
 import type { Recorder } from './recorder.ts';
 import { CALLS, type Call, type Step } from './story.ts';
 
 export interface Device {
-  /** Types of events that the SDK has no call for. */
+  /** Event types for which the SDK has no call. */
   readonly lacks?: readonly Call['type'][];
   /** @param isKnown whether the user has logged in */
   readonly say: (calls: readonly Call[], isKnown: boolean) => Promise<void>;
-  /** Without it the SDK sees no answer, and so tries nothing again. */
+  /** Without it the SDK sees no answer, and so never retries. */
   readonly retries: boolean;
-  /** Leaves the page, and opens another one of the same browser. */
+  /** Leaves the page, and opens another one in the same browser. */
   readonly reopen?: () => Promise<void>;
 }
 
-const TOLD: readonly Exclude<Step, 'load' | 'kept by another page'>[] = [
+const STEPS: readonly Exclude<Step, 'load' | 'kept by another page'>[] = [
   'anonymous',
   'identify',
   'known',
@@ -25,7 +25,7 @@ export const callsOf = (step: Exclude<Step, 'load'>, lacks: Device['lacks'] = []
   CALLS[step].filter(({ type }) => !lacks.includes(type));
 
 export const tellStory = async (recorder: Recorder, device: Device): Promise<void> => {
-  for (const step of TOLD) {
+  for (const step of STEPS) {
     if (step === 'refused once' && !device.retries) continue;
     recorder.step = step;
     recorder.refusals = step === 'refused once' ? 1 : 0;

@@ -6,7 +6,7 @@ import { ROOT } from '../../local/common/settings.ts';
 import type { Step } from './story.ts';
 
 export interface Fixture {
-  /** A package of npm, or a repository's name. */
+  /** An npm package, or a repository's name. */
   readonly sdk: string;
   readonly version: string;
   /** `recorded`; or `read from <repository>@<commit>`: written by hand from its source, for what cannot run here. */
@@ -15,7 +15,7 @@ export interface Fixture {
 }
 
 export interface FixtureRequest {
-  /** How the SDK was set up. Each variant is a device of its own. */
+  /** How the SDK was set up. Each variant is a separate device. */
   readonly variant: string;
   readonly step: Step;
   readonly method: string;
@@ -29,6 +29,9 @@ export interface FixtureRequest {
 export type Body = string | { readonly gzipBase64: string } | { readonly gzip: string };
 
 export const DIRECTORY = join(ROOT, 'test', 'fixtures', 'sdk-requests');
+
+/** Those of SDKs for servers: they tell of many users, and keep no device. */
+export const SERVERS = join(ROOT, 'test', 'fixtures', 'server-sdk-requests');
 
 export const bytesOf = (body: Body): Buffer => {
   if (typeof body === 'string') return Buffer.from(body);
@@ -51,16 +54,16 @@ export const eventsIn = (request: FixtureRequest): readonly SentEvent[] => {
     : [parsed as SentEvent];
 };
 
-/** `@rudderstack/analytics-js` has a slash, which a file's name cannot have. */
+/** `@rudderstack/analytics-js` has a slash, which is not allowed in a file name. */
 export const fixtureName = (sdk: string, version: string): string =>
   `${sdk.replace('@', '').replaceAll('/', '-')}@${version}.json`;
 
-export const readFixtures = (): readonly Fixture[] =>
-  readdirSync(DIRECTORY)
+export const readFixtures = (directory = DIRECTORY): readonly Fixture[] =>
+  readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => {
-      const fixture = JSON.parse(readFileSync(join(DIRECTORY, name), 'utf8')) as Fixture;
+      const fixture = JSON.parse(readFileSync(join(directory, name), 'utf8')) as Fixture;
       const wanted = fixtureName(fixture.sdk, fixture.version);
       if (name !== wanted) throw new Error(`${name} is of ${wanted}`);
       return fixture;

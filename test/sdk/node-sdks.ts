@@ -1,4 +1,4 @@
-/** The SDKs for servers: they are given a message with its ids, and send lists of them. */
+/** The SDKs for servers: they get messages with their ids, and send them in lists. */
 import ExpoAnalytics from '@expo/rudder-sdk-node';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics as SegmentAnalytics } from '@segment/analytics-node';
@@ -6,12 +6,12 @@ import { tellStory, type Device } from './drive.ts';
 import type { Recorder } from './recorder.ts';
 import { ANONYMOUS_ID, USER_ID, WRITE_KEY, type Call } from './story.ts';
 
-/** What they have in common, more strictly typed by each. */
+/** Their common part; each SDK has stricter types. */
 type Client = Readonly<Record<Call['type'], (message: object) => unknown>> & {
   readonly flush: () => unknown;
 };
 
-/** It tells of one device: both ids are named as soon as both are known. */
+/** For one device: both ids are set as soon as both are known. */
 export const identified = ({ message }: Call, isKnown: boolean): object => ({
   anonymousId: ANONYMOUS_ID,
   ...(isKnown ? { userId: USER_ID } : {}),
@@ -40,7 +40,7 @@ export const recordRudderNode = async (recorder: Recorder): Promise<void> => {
 };
 
 export const recordExpoNode = (recorder: Recorder): Promise<void> =>
-  // It posts to the very URL that it is given.
+  // It posts to exactly the given URL.
   variant(recorder, 'defaults', new ExpoAnalytics.default(WRITE_KEY, `${urlOf(recorder)}/v1/batch`));
 
 export const recordSegmentNode = (recorder: Recorder): Promise<void> =>

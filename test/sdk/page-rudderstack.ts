@@ -1,11 +1,11 @@
-/** The script of a page with RudderStack's SDK, as its npm package comes, that says what it is told to say. */
+/** The script of a page with RudderStack's SDK, unmodified from npm, that sends the events it gets. */
 import { RudderAnalytics, type LoadOptions } from '@rudderstack/analytics-js/bundled';
 import type { Call } from './story.ts';
 
 const rudder = new RudderAnalytics();
 
 const sdk = {
-  /** Ends when the SDK has its configuration. */
+  /** Resolves when the SDK has its configuration. */
   load: (writeKey: string, url: string, options: Partial<LoadOptions>): Promise<void> =>
     new Promise((ready) => {
       rudder.ready(() => ready());

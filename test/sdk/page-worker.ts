@@ -1,4 +1,4 @@
-/** A service worker with RudderStack's SDK for them. The messages, and the ids in them, are made for it. */
+/** A service worker with RudderStack's SDK for service workers. It gets messages with their ids. */
 import { Analytics, type ConstructorOptions } from '@rudderstack/analytics-js-service-worker';
 import type { Call } from './story.ts';
 
@@ -6,7 +6,7 @@ let client: Analytics;
 
 const sdk = {
   load: (writeKey: string, url: string, options: ConstructorOptions): void => {
-    // It posts to the very URL that it is given.
+    // It posts to exactly the given URL.
     client = new Analytics(writeKey, `${url}/v1/batch`, options);
   },
 

@@ -1,4 +1,4 @@
-/** `npm run record`: runs each SDK that is installed, and writes down what it sends: one fixture for each version. */
+/** `npm run record`: runs each installed SDK, and records its requests: one fixture for each version. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { format, resolveConfig } from 'prettier';

@@ -1,12 +1,14 @@
-/** A stand-in for a RudderStack data plane and control plane on this machine, which keeps what it is sent. */
+/** A stand-in for a RudderStack data plane and control plane on this machine, which records the requests. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { until } from '../support/until.ts';
+import { asJson, readsJson } from '../../lambdas/ingest/answer-format.ts';
+import { OK } from '../../lambdas/ingest/response.ts';
+import { until } from '../../tools/driver/until.ts';
 import { eventsIn, type Body, type FixtureRequest } from './fixture.ts';
 import { WRITE_KEY, type Step } from './story.ts';
 
-/** Of the connection, of the body's length, and of the browser that happens to be there: nothing that an SDK decides. */
+/** Headers of the connection, of the body's length, and of the installed browser: none that an SDK decides. */
 const NOT_THE_SDKS =
   /^(accept-encoding|accept-language|cache-control|connection|content-length|dnt|host|pragma|priority|referer|sec-.*)$/i;
 
@@ -41,10 +43,10 @@ const SOURCE_CONFIG = JSON.stringify({
 
 export class Recorder {
   readonly requests: FixtureRequest[] = [];
-  /** What comes now belongs to them. */
+  /** The following requests belong to them. */
   variant = '';
   step: Step = 'load';
-  /** So many of the next requests with events are answered 503. */
+  /** This many of the next requests with events are answered 503. */
   refusals = 0;
   readonly #taken = new Set<string>();
   readonly #server = createServer((request, response) => {
@@ -64,7 +66,7 @@ export class Recorder {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Waits until so many more different events were taken than before a call. */
+  /** Waits until this many more distinct events were accepted than before a call. */
   async whileTaking(events: number, call: () => unknown): Promise<void> {
     const wanted = this.#taken.size + events;
     await call();
@@ -105,11 +107,17 @@ export class Recorder {
       response.writeHead(503).end('service unavailable');
     } else {
       eventsIn(recorded).forEach(({ messageId }) => this.#taken.add(messageId));
-      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
+      const asker = {
+        method,
+        path: url.replace(/\/$/, ''),
+        headers: new Map(Object.entries(headers as Record<string, string>)),
+      };
+      const { status, headers: more, body } = readsJson(asker) ? asJson(OK) : OK;
+      response.writeHead(status, more).end(body);
     }
   }
 
-  /** How long a browser remembers a preflight is its own affair: the same one is kept once. */
+  /** Browsers differ in how long they cache a preflight: equal ones are kept once. */
   #keep(recorded: FixtureRequest): void {
     const isSame = ({ variant, method, path, headers }: FixtureRequest) =>
       JSON.stringify([variant, method, path, headers]) ===

@@ -1,4 +1,4 @@
-/** Hands a fixture's requests to ingest as API Gateway does: bodies in base64, the query apart from the path. */
+/** Passes a fixture's requests to ingest as API Gateway does: bodies in base64, the query separate from the path. */
 import type { ProxyResult } from '../../lambdas/ingest/response.ts';
 import { proxyEvent, setUp } from '../lambdas/ingest/fakes.ts';
 import { bytesOf, eventsIn, type Fixture, type FixtureRequest, type SentEvent } from './fixture.ts';
@@ -7,11 +7,11 @@ export interface Variant {
   readonly name: string;
   readonly sdk: string;
   readonly requests: readonly FixtureRequest[];
-  /** What the SDK sent, once each, as it was first sent. */
+  /** The events of the SDK, once each, as first sent. */
   readonly events: readonly SentEvent[];
 }
 
-/** Of what came more than once, the first. */
+/** The first of repeated events. */
 export const withoutRepeats = <Event extends { readonly messageId: string }>(
   events: readonly Event[],
 ): readonly Event[] =>
@@ -35,7 +35,7 @@ export interface Replayed {
 
 export type Change = (request: FixtureRequest) => FixtureRequest;
 
-/** @param change made to each request first */
+/** @param change applied to each request first */
 export const replay = async ({ requests }: Variant, change: Change = (request) => request) => {
   const { ingest, queue } = setUp();
   const replayed: Replayed[] = [];

@@ -1,6 +1,6 @@
 /**
- * What every SDK is made to say, so that their requests can be compared: somebody looks around, logs in, and goes on; then
- * several events at once, and one that is refused at first.
+ * The same events for every SDK, so that their requests can be compared: a visitor looks around, logs in, and continues; then
+ * several events at the same time, and one that is refused at first.
  */
 export const STEPS = [
   'load',
@@ -13,7 +13,7 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
-/** One call of an SDK, without the ids: a browser's SDK knows them by itself, a server's is given them each time. */
+/** One call of an SDK, without the ids: a browser's SDK knows them, a server's gets them each time. */
 export type Call =
   | { readonly type: 'track'; readonly message: { readonly event: string; readonly properties: Fields } }
   | {
@@ -26,7 +26,7 @@ export type Call =
 type Fields = Record<string, string | number>;
 
 export const WRITE_KEY = 'local-write-key';
-/** Not ASCII alone: what counts bytes must not count characters. */
+/** Not only ASCII: code that counts bytes must not count characters. */
 export const USER_ID = 'zoë-🙂';
 export const ANONYMOUS_ID = '5f0c6a5e-0d0b-4f0e-9a53-2f6d1c7b8e11';
 
@@ -52,7 +52,7 @@ export const CALLS: Readonly<Record<Exclude<Step, 'load'>, readonly Call[]>> = {
   'kept by another page': [track('Kept')],
 };
 
-/** An event by its type and what it is about: the same in the story and in a request. */
+/** Identifies an event by its type and subject, the same way in the story and in a request. */
 export const titleOf = (event: Readonly<Record<string, unknown>>): string => {
   const { type, event: name, name: page, groupId, previousId } = event;
   // The mobile SDKs name a screen's event after the screen, and an identify's after its type.
