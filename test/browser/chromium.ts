@@ -1,14 +1,14 @@
-/** A real Chromium, and a page that must not complain. */
+/** A real Chromium, and a page that must not report errors. */
 import type { Browser, Page } from 'puppeteer-core';
 import { launchChromium } from '../support/chromium.ts';
-import { until } from '../support/until.ts';
+import { until } from '../../tools/driver/until.ts';
 
 export const startChromium = (): Promise<Browser> => launchChromium();
 
 export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 360, height: 740, isMobile: true, hasTouch: true };
 
-/** A page, and all that the browser complains of: errors, refused requests, violations of the content security policy. */
+/** A page, and everything that the browser reports: errors, refused requests, violations of the content security policy. */
 export const openPage = async (
   browser: Browser,
   { viewport = DESKTOP, dark = false } = {},
@@ -27,14 +27,14 @@ export const openPage = async (
   return { page, complaints };
 };
 
-/** What is visible of an element, without needless space; empty when there is none. */
+/** The visible text of an element, with whitespace collapsed; empty if there is none. */
 export const textOf = (page: Page, selector: string): Promise<string> =>
   page.evaluate(
     (found) => document.querySelector<HTMLElement>(found)?.innerText.replaceAll(/\s+/g, ' ').trim() ?? '',
     selector,
   );
 
-/** Waits until the element's text is as wanted. The page's policy forbids Puppeteer's own way to wait. */
+/** Waits until the element's text is as expected. The page's policy forbids Puppeteer's own way to wait. */
 export const untilText = async (page: Page, selector: string, wanted: string | RegExp): Promise<string> => {
   let last = '';
   return until(
@@ -47,7 +47,7 @@ export const untilText = async (page: Page, selector: string, wanted: string | R
   );
 };
 
-/** Presses the button of that accessible name, as a mouse would. */
+/** Clicks the button with that accessible name. */
 export const press = async (page: Page, name: string): Promise<void> => {
   const found = await until(
     `the button "${name}"`,

@@ -1,17 +1,17 @@
-/** WCAG 2's contrast of what a page shows, as the browser has computed its colours. */
+/** WCAG 2's contrast of a page's texts, with the colours that the browser computed. */
 import type { Page } from 'puppeteer-core';
 
-/** For text of any size; large text could do with less. */
+/** For text of any size; large text would need less. */
 const ENOUGH = 4.5;
 
 interface Colored {
   readonly text: string;
   readonly color: string;
-  /** From the element outwards, up to the first that is opaque. */
+  /** From the element outwards, up to the first opaque background. */
   readonly grounds: readonly string[];
 }
 
-/** Texts that do not stand out from what is behind them: each with its contrast. */
+/** Texts with too little contrast to their background, each with its contrast. */
 export const faintTexts = async (page: Page): Promise<readonly string[]> => {
   const found: readonly Colored[] = await page.$$eval('body *', (elements) =>
     elements.flatMap((element) => {

@@ -1,4 +1,4 @@
-/** A local run that is only what it says: the console's server over a state that a test sets, and a record of what was asked. */
+/** A fake local run: the console's server over a state that a test sets, and a record of the requests. */
 import type {
   ControlAnswer,
   ControlRequest,
@@ -11,9 +11,9 @@ import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import { startConsole } from '../../local/console/server.ts';
 import type { Listening } from '../../local/common/http.ts';
 import { UsageError } from '../../local/common/settings.ts';
-import { quietSeries } from './scenes.ts';
+import { quietSeries } from './scene-parts.ts';
 
-/** What the run would say; a test changes it at will. */
+/** The state that the run reports; a test may change it at any time. */
 export interface Scene {
   stages: readonly StageStatus[];
   parked: readonly ParkedKey[];
@@ -21,11 +21,11 @@ export interface Scene {
   rejected: readonly RejectedEvent[];
   alarms: readonly AlarmView[];
   series: FlowSeries;
-  /** Content of every event, for those who ask for it. */
+  /** Content of every event, for requests with content. */
   content: unknown;
-  /** Control refuses every command but the reading ones, with this. */
+  /** Control refuses every command that changes something, with this text. */
   refusal?: string;
-  /** The configuration's mistake that a redeployment finds. */
+  /** The mistake in the configuration that a redeployment reports. */
   mistake?: string;
 }
 
@@ -33,7 +33,7 @@ const READING = new Set(['status', 'parked', 'show', 'rejected']);
 
 export class FakeRun {
   scene: Scene;
-  /** What control was asked to do, reading left out. */
+  /** The commands that control got, without those that only read. */
   readonly commands: ControlRequest[] = [];
   /** What was read, in order. */
   readonly reads: ControlRequest[] = [];
@@ -49,7 +49,7 @@ export class FakeRun {
     return `http://127.0.0.1:${this.#port}/`;
   }
 
-  /** Also after `stop`, at the same address. */
+  /** Also restarts after `stop`, at the same address. */
   async start(): Promise<void> {
     this.#listening = await startConsole(
       {
@@ -124,6 +124,12 @@ export class FakeRun {
       case 'retry-rejected':
         this.scene.rejected = rejected.filter(({ id }) => id !== request.id);
         return { sent: 1 };
+      case 'resend-rejected':
+        return { records: 0, events: 0, skipped: [] };
+      case 'delete-rejected':
+        return { records: 0, events: 0 };
+      case 'erase':
+        return { parked: 0, rejected: 0, busy: [] };
     }
   }
 

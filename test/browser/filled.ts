@@ -1,9 +1,10 @@
-/** A page full of a text from outside: hostile, or very long. */
+/** A page full of a text from outside, hostile or very long. */
 import type { Page } from 'puppeteer-core';
 import type { Scene } from './fake-run.ts';
-import { crash, degraded, key, message, rejection, stage } from './scenes.ts';
+import { crash, key, message, rejection, stage } from './scene-parts.ts';
+import { degraded } from './scenes.ts';
 
-/** Everything that comes from outside is `text`. */
+/** Every value from outside is `text`. */
 export const filledWith = (text: string): Scene => {
   const broken = {
     ...crash,
@@ -47,7 +48,7 @@ export const filledWith = (text: string): Scene => {
   };
 };
 
-/** Opens all that can be opened. */
+/** Opens all details. */
 export const openAll = async (page: Page): Promise<void> => {
   await page.evaluate(() => {
     for (const opener of document.querySelectorAll<HTMLElement>('.opener, summary, #rejected-content')) {

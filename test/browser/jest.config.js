@@ -11,4 +11,6 @@ export default {
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
   roots: [dirname(fileURLToPath(import.meta.url))],
   testPathIgnorePatterns: ['/node_modules/'],
+  // Each has a browser and a local run of its own, and an SDK's backoff grows while a busy machine keeps it waiting.
+  maxWorkers: 2,
 };

@@ -1,40 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'puppeteer-core';
-import { DESKTOP, openPage, PHONE, press, startChromium, textOf, untilText } from './chromium.ts';
+import { describe, expect, it } from '@jest/globals';
+import { DESKTOP, PHONE, press, textOf, untilText } from './chromium.ts';
 import { faintTexts } from './contrast.ts';
-import { FakeRun, type Scene } from './fake-run.ts';
+import { ConsolePage } from './console-page.ts';
 import { filledWith, openAll } from './filled.ts';
 import { degraded, held, normal, recovering } from './scenes.ts';
 
-let browser: Browser;
-let run: FakeRun;
-let page: Page;
-let complaints: string[];
-
-beforeAll(async () => {
-  browser = await startChromium();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  await page.close();
-  await run.stop();
-});
-
-const open = async (scene: Scene, options: Parameters<typeof openPage>[1] = {}): Promise<void> => {
-  run = new FakeRun(scene);
-  await run.start();
-  ({ page, complaints } = await openPage(browser, options));
-  await page.goto(run.url);
-  await untilText(page, '#connection', 'Live');
-};
+const shown = new ConsolePage();
 
 const HOSTILE = `"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{7*7}}\u202e</textarea>`;
 const LONG = 'x'.repeat(300);
 
 describe('hostile text', () => {
-  it('is shown as it is, and never becomes markup or runs', async () => {
-    await open(filledWith(HOSTILE));
-    await openAll(page);
+  it('is shown as text, and never becomes markup or runs', async () => {
+    await shown.open(filledWith(HOSTILE));
+    await openAll(shown.page);
     for (const section of [
       '#stages',
       '#parked',
@@ -44,20 +23,20 @@ describe('hostile text', () => {
       '#crashes',
       '#mode',
     ]) {
-      expect(await textOf(page, section)).toContain('<script>window.hacked=1</script>{{7*7}}');
+      expect(await textOf(shown.page, section)).toContain('<script>window.hacked=1</script>{{7*7}}');
     }
-    await page.click('.detail .event button');
-    expect(await textOf(page, 'dialog')).toContain('<img src=x onerror=');
-    expect(await page.$$('img:not([src="/icon.svg"]), script:not([src="/page.js"]), main textarea')).toEqual(
-      [],
-    );
-    expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
-    expect(complaints).toEqual([]);
+    await shown.page.click('.detail .event button');
+    expect(await textOf(shown.page, 'dialog')).toContain('<img src=x onerror=');
+    expect(
+      await shown.page.$$('img:not([src="/icon.svg"]), script:not([src="/page.js"]), main textarea'),
+    ).toEqual([]);
+    expect(await shown.page.evaluate(() => 'hacked' in window)).toBe(false);
+    expect(shown.complaints).toEqual([]);
   });
 
-  it('the page’s policy would stop what is not the page’s own all the same', async () => {
-    await open(normal());
-    const outcome = await page.evaluate(async () => {
+  it('could not add scripts or reach other hosts: the page’s policy blocks both', async () => {
+    await shown.open(normal());
+    const outcome = await shown.page.evaluate(async () => {
       const violations: string[] = [];
       document.addEventListener('securitypolicyviolation', (event) =>
         violations.push(event.effectiveDirective),
@@ -80,26 +59,26 @@ describe('hostile text', () => {
 
 describe('on any screen', () => {
   const overflow = () =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    shown.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
   it.each([
     ['a phone', PHONE],
     ['a tablet', { width: 800, height: 1000 }],
     ['a desktop', DESKTOP],
   ])('%s: nothing makes the page scroll sideways, however long the text', async (_, viewport) => {
-    await open(filledWith(LONG), { viewport });
-    await openAll(page);
+    await shown.open(filledWith(LONG), { viewport });
+    await openAll(shown.page);
     expect(await overflow()).toBeLessThanOrEqual(0);
-    await page.evaluate(() => document.querySelector<HTMLElement>('.detail .event button')?.click());
-    await page.waitForSelector('dialog[open]');
+    await shown.page.evaluate(() => document.querySelector<HTMLElement>('.detail .event button')?.click());
+    await shown.page.waitForSelector('dialog[open]');
     expect(await overflow()).toBeLessThanOrEqual(0);
-    const inside = await page.$eval('dialog', (dialog) => dialog.scrollWidth - dialog.clientWidth);
+    const inside = await shown.page.$eval('dialog', (dialog) => dialog.scrollWidth - dialog.clientWidth);
     expect(inside).toBeLessThanOrEqual(0);
   });
 
   it('a phone: buttons are large enough for a finger', async () => {
-    await open(degraded(), { viewport: PHONE });
-    const small = await page.$$eval('button', (found) =>
+    await shown.open(degraded(), { viewport: PHONE });
+    const small = await shown.page.$$eval('button', (found) =>
       found.filter((one) => one.offsetHeight > 0 && one.offsetHeight < 44).map((one) => one.textContent),
     );
     expect(small).toEqual([]);
@@ -108,19 +87,19 @@ describe('on any screen', () => {
   it.each([
     ['by day', false],
     ['by night', true],
-  ])('every text stands out from its ground %s', async (_, dark) => {
+  ])('every text has enough contrast to its background %s', async (_, dark) => {
     for (const scene of [degraded(), recovering(), held(), normal()]) {
-      await open(scene, { dark });
-      if (scene.parked.length > 0) await openAll(page);
-      await press(page, 'Redeploy');
-      await page.waitForSelector('.notice');
-      expect(await faintTexts(page)).toEqual([]);
-      await page.close();
-      await run.stop();
+      await shown.open(scene, { dark });
+      if (scene.parked.length > 0) await openAll(shown.page);
+      await press(shown.page, 'Redeploy');
+      await shown.page.waitForSelector('.notice');
+      expect(await faintTexts(shown.page)).toEqual([]);
+      await shown.page.close();
+      await shown.run.stop();
     }
-    await open(normal(), { dark });
-    await run.stop();
-    await untilText(page, '#outage', 'does not answer');
-    expect(await faintTexts(page)).toEqual([]);
+    await shown.open(normal(), { dark });
+    await shown.run.stop();
+    await untilText(shown.page, '#outage', 'does not answer');
+    expect(await faintTexts(shown.page)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the console for the documentation: `node --import tsx test/browser/screenshots.ts [directory]`.
- * What they show is made up (`scenes.ts`).
+ * Takes the screenshots of the console for the documentation: `node --import tsx test/browser/screenshots.ts [directory]`.
+ * They show sample data (`scenes.ts`).
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ async function take({ name, dark = false, phone = false }: Picture): Promise<voi
   await page.goto(run.url);
   await untilText(page, '#connection', 'Live');
   await untilText(page, '#rate-legend', /\d/);
-  // The first drawing may not know the modes yet, whose times are shaded; the next one does.
+  // The first drawing may not have the modes yet, whose times are shaded; the next one has.
   await sleep(3000);
   await page.screenshot({ path: join(directory, `${name}.png`) });
   await page.close();

@@ -1,7 +1,7 @@
-/** SDKs for browsers as their npm packages come, on pages of another site: everything arrives, and nobody else is talked to. */
+/** SDKs for browsers, unmodified from npm, on pages of another site: every event arrives, and no other host gets a request. */
 import { beforeAll, expect, it } from '@jest/globals';
-import { CLEAN } from '../support/audit.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { CLEAN } from '../../tools/driver/audit.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import type { RudderStackSettings } from './sdk-page-rudderstack.ts';
 import { Setup, WRITE_KEY, type Visitor } from './sdk-setup.ts';
 
@@ -10,14 +10,14 @@ beforeAll(async () => {
   setup = await Setup.start({});
 }, 2 * DEADLINE_MS);
 
-/** Whom a page has sent requests to, its own site left out. */
+/** The hosts to which a page has sent requests, without its own site. */
 const othersOf = ({ requests, page }: Visitor): readonly string[] => {
   const own = new URL(page.url()).origin;
   return [...new Set(requests.map((request) => new URL(request.url()).origin))].filter((one) => one !== own);
 };
 
 it(
-  'RudderStack: a visitor who becomes known stays one order key, and all kinds of events arrive in order',
+  'RudderStack: an anonymous visitor who is identified stays one order key, and all kinds of events arrive in order',
   async () => {
     const visitor = await setup.visit('ada', 'rudderstack', {
       writeKey: WRITE_KEY,
@@ -42,7 +42,7 @@ it(
           setup.run.output.slice(-4_000),
         ].join('\n'),
     });
-    // The destination gets events of one order key only in a request.
+    // Each request to the destination has events of only one order key.
     expect(events.map(({ type, event, userId }) => [type, event ?? '', userId])).toEqual([
       ['page', '', ''],
       ['track', 'Looked', ''],
@@ -61,7 +61,7 @@ it(
 );
 
 it(
-  'RudderStack, beacons: the events arrive, also those of the moment in which the page is left',
+  'RudderStack, beacons: the events arrive, including those sent while the page is being left',
   async () => {
     const visitor = await setup.visitRudderStack('bea', {
       options: { useBeacon: true, beaconQueueOptions: { maxItems: 6 } },
@@ -88,7 +88,7 @@ it(
       window.order({ client: 'default', user: 'wim', events: 20 }),
     );
     expect(new Set(outcomes)).toEqual(new Set(['']));
-    // Its first event goes out alone, beside the others.
+    // Its first event is sent alone, in parallel to the others.
     expect(await setup.untilArrived('wim', 20)).toMatchObject({ unknown: [], duplicates: [], renamed: [] });
     expect(visitor.complaints).toEqual([]);
   },
@@ -99,7 +99,7 @@ it(
   'Segment: all kinds of events arrive',
   async () => {
     const visitor = await setup.visitSegment('sam');
-    // Each waits until the one before it was taken.
+    // Each waits until the previous one was accepted.
     await visitor.page.evaluate(async () => {
       await window.segment.page('Home');
       await window.segment.track('Signed up');

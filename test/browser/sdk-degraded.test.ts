@@ -1,9 +1,9 @@
-/** Degraded mode, seen from a page: its events are taken as ever, nothing comes of them for a while, and then all do, in order. */
+/** Degraded mode, seen from a page: its events are accepted as before, none is delivered for a while, and then all are, in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { CLEAN } from '../support/audit.ts';
+import { CLEAN } from '../../tools/driver/audit.ts';
 import { untilMode } from '../support/operator.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import { Setup, type Visitor } from './sdk-setup.ts';
 
 const fine = 'export default (event) => event;';
@@ -12,7 +12,7 @@ const bad = `export default () => { throw new Error('a bad deploy'); };`;
 /** @returns when all of them were answered, and the SDK has forgotten them */
 const trackAndForget = async (visitor: Visitor, events: number, from: number): Promise<void> => {
   await visitor.track(events, from);
-  await until('nothing to be stored any more', async () => (await visitor.stored()).length === 0);
+  await until('the SDK to have nothing stored', async () => (await visitor.stored()).length === 0);
 };
 
 it(
@@ -22,7 +22,7 @@ it(
       {
         transform: './all.mjs',
         timing: { maxBackoff: '2s', refusalDelay: '2s' },
-        // The pause is far away: only the fix ends it.
+        // The pause is long: only the fix ends degraded mode.
         degradedMode: { crashes: 1, redriveThreshold: 1, pause: '1 hour' },
       },
       { files: { 'all.mjs': fine } },

@@ -1,4 +1,4 @@
-/** Sluice, or what it depends on, is down for a while: browsers keep what SDKs have to send, over a reload too. */
+/** Sluice, or a service that it depends on, is down for a while: SDKs keep their events in the browser, even through a reload. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT } from '../../local/common/settings.ts';
-import { CLEAN } from '../support/audit.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { CLEAN } from '../../tools/driver/audit.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import { Setup, type PageOptions, type Visitor } from './sdk-setup.ts';
 import type { Order } from './sdk-worker.ts';
 
@@ -21,11 +21,11 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 let setup: Setup;
 beforeAll(async () => {
   setup = await Setup.start(
-    // A request that SQS does not take is answered 503 soon, and what a stage could not do is done again soon.
+    // A request that SQS does not accept is answered 503 soon, and a stage retries failed work soon.
     { timing: { ingestDeadline: '500ms', maxBackoff: '2s', refusalDelay: '2s' } },
     {
       env: { SLUICE_TEST_OUTAGE: flag },
-      preload: pathToFileURL(join(ROOT, 'test', 'support', 'aws-outage.mjs')).href,
+      preload: [pathToFileURL(join(ROOT, 'test', 'support', 'aws-outage.mjs')).href],
     },
   );
 }, 2 * DEADLINE_MS);
@@ -35,9 +35,9 @@ interface Outage {
   readonly id: string;
   readonly begin: () => Promise<unknown>;
   readonly end: () => Promise<unknown>;
-  /** What requests are answered with; undefined: nothing. */
+  /** The status that requests get; undefined: no answer. */
   readonly status: number | undefined;
-  /** The service workers' clients that outlast it. */
+  /** The service workers' clients that lose no event in it. */
   readonly clients: readonly Order['client'][];
 }
 
@@ -58,14 +58,14 @@ const OUTAGES: readonly Outage[] = [
     begin: () => writeFile(flag, 'sqs'),
     end: () => rm(flag),
     status: 503,
-    // It gives up after three retries, and makes them when `Retry-After` says so.
+    // It gives up after three retries, whose times follow `Retry-After`.
     clients: ['default', 'persistent'],
   },
 ];
 
 interface KeepingPage extends PageOptions {
   readonly events: number;
-  /** All of them are in one batch: the SDK sends batches, or single events, beside each other. */
+  /** All of them are in one batch: the SDK sends batches, or single events, in parallel. */
   readonly isOrdered: boolean;
 }
 
@@ -75,20 +75,20 @@ const batching = { queueOptions: { batch: { enabled: true } } };
 const PAGES: Readonly<Record<string, KeepingPage>> = {
   plain: { events: EVENTS, isOrdered: false },
   batching: { options: batching, events: EVENTS, isOrdered: true },
-  // Its configuration comes from Sluice, and during the outage from the browser's cache.
+  // It gets its configuration from Sluice, and during the outage from the browser's cache.
   asking: { options: batching, inlineConfig: false, events: EVENTS, isOrdered: true },
-  // It keeps up to 100 batches, and not 100 events.
+  // It keeps up to 100 batches, not 100 events.
   busy: { options: batching, events: 150, isOrdered: false },
 };
 
-/** All that a console says while it lasts: requests failed. While Sluice starts, preflights do, too. */
+/** The expected console messages during an outage: failed requests. While Sluice starts, preflights fail, too. */
 const EXPECTED =
   /^error: (Failed to load resource: |Access to .* blocked by CORS policy: Response to preflight)/;
 
 const untilForgotten = (visitor: Visitor): Promise<boolean> =>
   until(`${visitor.user} to have nothing stored`, async () => (await visitor.stored()).length === 0);
 
-/** @returns what became of a service worker's events, once that is known */
+/** @returns the result for each of a service worker's events, once it is known */
 const order = (worker: Visitor, client: Order['client'], user: string): Promise<readonly string[]> =>
   worker.page.evaluate((given) => window.order(given), { client, user, events: EVENTS });
 
@@ -129,9 +129,9 @@ describe.each(OUTAGES)('$outage', ({ id, begin, end, status, clients }) => {
   );
 
   it(
-    'all of them arrive once it is over; in order if they were one batch',
+    'all of them arrive after the outage, in order if they were one batch',
     async () => {
-      // The reloaded pages have taken over what is there, and tried in vain.
+      // The reloaded pages have taken over the stored events, and failed to send them.
       for (const { visitor } of kept) {
         await until(`${visitor.user} to try again`, () =>
           visitor.failed(status).some((request) => 'rsa-recovered' in request.headers()),
@@ -140,7 +140,7 @@ describe.each(OUTAGES)('$outage', ({ id, begin, end, status, clients }) => {
       await end();
       for (const { visitor, page } of kept) {
         const found = await setup.untilArrived(visitor.user, page.events);
-        // At least once: what is in flight while a page is left comes again.
+        // At least once: events in flight while a page is left are sent again.
         expect({ ...found, duplicates: [], orderViolations: [] }).toEqual(CLEAN);
         if (page.isOrdered) expect(found.orderViolations).toEqual([]);
         await untilForgotten(visitor);
@@ -167,7 +167,7 @@ describe.each(OUTAGES)('$outage', ({ id, begin, end, status, clients }) => {
   );
 });
 
-describe('what a short stop costs all the same', () => {
+describe('events that are lost even in a short stop', () => {
   const { begin, end } = STOPPED;
   const hasty = { minRetryDelay: 20, maxRetryDelay: 100 };
   let beacon: Visitor, full: Visitor, faint: Visitor, stubborn: Visitor, newcomer: Visitor;
@@ -192,7 +192,10 @@ describe('what a short stop costs all the same', () => {
     newcomer = await setup.visitRudderStack('newcomer', { inlineConfig: false });
     await newcomer.track(EVENTS);
     outcomes = await order(worker, 'default', 'default');
-    await until('the SDK to drop what is too much', async () => (await full.stored()).length === 100);
+    await until(
+      'the SDK to drop the events beyond its limit',
+      async () => (await full.stored()).length === 100,
+    );
     await untilForgotten(faint);
     await end();
     await untilForgotten(full);
@@ -211,7 +214,7 @@ describe('what a short stop costs all the same', () => {
   );
 
   it(
-    'with the default of `maxAttempts`: what was tried eleven times',
+    'with the default of `maxAttempts`: events that were tried eleven times',
     async () => {
       expect(await setup.untilArrived('stubborn', EVENTS)).toMatchObject({ unknown: [], renamed: [] });
       expect(setup.auditOf('faint', EVENTS).lost).toHaveLength(EVENTS);
@@ -219,12 +222,12 @@ describe('what a short stop costs all the same', () => {
     3 * DEADLINE_MS,
   );
 
-  it('beacons: their answers are not looked at', async () => {
+  it('beacons: the SDK ignores their answers', async () => {
     expect(await beacon.stored()).toEqual([]);
     expect(setup.auditOf('beacon', EVENTS).lost).toHaveLength(EVENTS);
   });
 
-  it('a page that asks for its configuration and was never visited: the SDK does not begin', async () => {
+  it('a page that requests its configuration and was never visited: the SDK does not start', async () => {
     expect(await newcomer.page.evaluate(() => window.isReady)).toBeUndefined();
     expect(await newcomer.stored()).toEqual([]);
     expect(setup.auditOf('newcomer', EVENTS).lost).toHaveLength(EVENTS);

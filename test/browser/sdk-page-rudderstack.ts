@@ -1,11 +1,11 @@
-/** The script of a page that uses RudderStack's SDK, as its npm package comes; plugins bundled, so that nothing is loaded from a CDN. */
+/** The script of a page with RudderStack's SDK, unmodified from npm, with its plugins bundled, so that nothing is loaded from a CDN. */
 import { RudderAnalytics, type LoadOptions } from '@rudderstack/analytics-js/bundled';
 
 export interface RudderStackSettings {
   readonly writeKey: string;
   readonly dataPlaneUrl: string;
   readonly options: Partial<LoadOptions>;
-  /** The page carries what `GET /sourceConfig/` would answer; without it the SDK asks. */
+  /** The page contains the answer of `GET /sourceConfig/`; without it the SDK requests it. */
   readonly inlineConfig: boolean;
 }
 

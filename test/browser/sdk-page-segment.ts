@@ -1,4 +1,4 @@
-/** The script of a page that uses Segment's SDK, with its settings inline, so that nothing is asked of Segment. */
+/** The script of a page with Segment's SDK, with its settings inline, so that no request goes to Segment. */
 import { AnalyticsBrowser } from '@segment/analytics-next';
 
 export interface SegmentSettings {

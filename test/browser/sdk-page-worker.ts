@@ -1,9 +1,9 @@
-/** The script of a page that has a service worker, and tells it what to send. */
+/** The script of a page with a service worker, which passes it the events to send. */
 import type { Order, WorkerSettings } from './sdk-worker.ts';
 
 declare global {
   interface Window {
-    /** @returns what became of each event, when it is known: '' when it was taken */
+    /** @returns the result for each event, once it is known: '' if it was accepted */
     order: (order: Order) => Promise<readonly string[]>;
   }
 }

@@ -1,13 +1,13 @@
-/** What the tests of the browsers' SDKs share: a website, Sluice at an address that stays the same, a destination, and visitors. */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+/** Shared by the tests of the browsers' SDKs: a website, Sluice at a fixed address, a destination, and visitors. */
 import { afterAll } from '@jest/globals';
 import type { Browser, HTTPRequest, Page } from 'puppeteer-core';
 import type { PipelineConfig } from '../../config/index.ts';
-import { audit, type Audit } from '../support/audit.ts';
-import { startLocalRun, type LocalRun, type LocalRunOptions } from '../support/local-run.ts';
-import { Receiver, type ReceivedEvent } from '../support/receiver.ts';
-import { until } from '../support/until.ts';
+import { audit, type Audit } from '../../tools/driver/audit.ts';
+import type { LocalRun, LocalRunOptions } from '../../tools/driver/local-run.ts';
+import { freePort } from '../support/free-port.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
+import type { Receiver, ReceivedEvent } from '../../tools/driver/receiver.ts';
+import { until } from '../../tools/driver/until.ts';
 import { startChromium } from './chromium.ts';
 import type { RudderStackSettings } from './sdk-page-rudderstack.ts';
 import type { SegmentSettings } from './sdk-page-segment.ts';
@@ -17,20 +17,10 @@ import type { WorkerSettings } from './sdk-worker.ts';
 export const WRITE_KEY = 'web-key';
 const DESTINATION = '/crm';
 
-/** Free when it was asked for; nobody else is given it so soon. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
-/** By default: none, and a page that carries its configuration. */
+/** By default: none, and a page that contains its configuration. */
 export type PageOptions = Partial<Pick<RudderStackSettings, 'options' | 'inlineConfig'>>;
 
-/** Ends what was started, after the file's tests, whatever becomes of them. */
+/** Stops everything after the file's tests, even if they fail. */
 const endings: (() => Promise<void>)[] = [];
 afterAll(async () => {
   await Promise.all(endings.map((end) => end()));
@@ -57,7 +47,7 @@ export class Setup {
   ): Promise<Setup> {
     const browser = await startChromium();
     endings.push(() => browser.close());
-    const receiver = await Receiver.start();
+    const receiver = await startReceiver();
     const site = await Site.start({
       rudderstack: 'sdk-page-rudderstack.ts',
       segment: 'sdk-page-segment.ts',
@@ -70,7 +60,7 @@ export class Setup {
       config: {
         ...config,
         sources: [{ id: 'web', writeKey: WRITE_KEY }],
-        // A request to it has events of one order key only.
+        // Each request to it has events of only one order key.
         destinations: [{ id: 'crm', type: 'webhook', url: receiver.url(DESTINATION), batch: 100 }],
       },
       env: { SLUICE_CONTROL_SECONDS: '2', SLUICE_PORT: String(await freePort()), ...options.env },
@@ -78,7 +68,7 @@ export class Setup {
     return new Setup(run, receiver, site, browser);
   }
 
-  /** Opens a page of the website, as somebody who was never there. */
+  /** Opens a page of the website as a first-time visitor. */
   async visit(user: string, script: string, settings: unknown): Promise<Visitor> {
     const url = this.#site.addPage(`/${user}`, script, settings);
     const context = await this.#browser.createBrowserContext();
@@ -87,7 +77,7 @@ export class Setup {
     return visitor;
   }
 
-  /** A page with RudderStack's SDK, of somebody who is known to it. */
+  /** A page with RudderStack's SDK, of an identified user. */
   async visitRudderStack(
     user: string,
     { options = {}, inlineConfig = true }: PageOptions = {},
@@ -104,7 +94,7 @@ export class Setup {
     return visitor;
   }
 
-  /** A page with Segment's SDK, of somebody who is known to it. */
+  /** A page with Segment's SDK, of an identified user. */
   async visitSegment(user: string): Promise<Visitor> {
     const apiHost = `${new URL(this.dataPlaneUrl).host}/v1`;
     const visitor = await this.visit(user, 'segment', {
@@ -117,26 +107,26 @@ export class Setup {
     return visitor;
   }
 
-  /** A page whose service worker has RudderStack's SDK for service workers. */
+  /** A page whose service worker uses RudderStack's SDK for service workers. */
   async visitWorker(user: string): Promise<Visitor> {
     const { dataPlaneUrl } = this;
     return this.visit(user, 'worker-page', { writeKey: WRITE_KEY, dataPlaneUrl } satisfies WorkerSettings);
   }
 
-  /** All visitors close their browsers; their pages would go on working. */
+  /** All visitors close their browsers; otherwise their pages would keep sending. */
   async farewell(): Promise<void> {
     const contexts = this.#browser.browserContexts().filter(({ id }) => id !== undefined);
     await Promise.all(contexts.map((context) => context.close()));
   }
 
-  /** Requests that the destination got, with a user's events alone. */
+  /** The requests that the destination got, reduced to a user's events. */
   requestsOf(user: string): readonly (readonly ReceivedEvent[])[] {
     return this.#receiver.requests
       .filter(({ path, events }) => path === DESTINATION && events.some(({ userId }) => userId === user))
       .map(({ events }) => events);
   }
 
-  /** What has become of a user's first so many `Step` events. */
+  /** Compares a user's first `Step` events with those that the destination received. */
   auditOf(user: string, events: number): Audit {
     const received = this.#receiver
       .takenBy(DESTINATION)
@@ -145,7 +135,7 @@ export class Setup {
     return audit(sent, received);
   }
 
-  /** Waits until all of a user's events have arrived. @returns what else is to be said about them */
+  /** Waits until all of a user's events have arrived. @returns their audit */
   async untilArrived(user: string, events: number): Promise<Audit> {
     const lost = () => this.auditOf(user, events).lost;
     await until(`${user}'s ${events} events`, () => lost().length === 0, {
@@ -156,11 +146,11 @@ export class Setup {
   }
 }
 
-/** A person's browser, with a storage of its own, and the page that is open in it. */
+/** A visitor's browser, with its own storage, and the page that is open in it. */
 export class Visitor {
   readonly user: string;
   readonly page: Page;
-  /** All that the page's console says. */
+  /** All messages of the page's console. */
   readonly complaints: string[] = [];
   readonly requests: HTTPRequest[] = [];
 
@@ -172,7 +162,7 @@ export class Visitor {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
   }
 
-  /** Calls `track` for so many `Step` events, counted from `from`. */
+  /** Calls `track` for this many `Step` events, numbered from `from`. */
   async track(events: number, from = 0): Promise<void> {
     await this.page.evaluate(
       (first, count) => {
@@ -183,7 +173,7 @@ export class Visitor {
     );
   }
 
-  /** Which of its `Step` events RudderStack's SDK keeps in the browser's storage. */
+  /** The `Step` events that RudderStack's SDK keeps in the browser's storage. */
   async stored(): Promise<readonly number[]> {
     const values = await this.page.evaluate(
       (key) =>
@@ -192,7 +182,7 @@ export class Visitor {
           .map(([, value]) => value as string),
       WRITE_KEY,
     );
-    // Queues are JSON in JSON, of several shapes.
+    // Queues are JSON in JSON, in several shapes.
     const found = values.flatMap((value) =>
       [...value.matchAll(/seq\W+(\d+)/g)].map(([, seq]) => Number(seq)),
     );
@@ -204,7 +194,7 @@ export class Visitor {
     await until(`${this.user}'s SDK to be ready`, isReady, { context: () => this.complaints.join('\n') });
   }
 
-  /** Requests to Sluice that had no answer, or one with this status. */
+  /** Requests to Sluice without an answer, or with one of this status. */
   failed(status?: number): readonly HTTPRequest[] {
     return this.requests.filter((request) =>
       status === undefined ? request.failure() !== null : request.response()?.status() === status,

@@ -1,4 +1,4 @@
-/** A website that has nothing to do with Sluice: its pages load SDKs from it, and it stays up while Sluice does not. */
+/** A website that is independent of Sluice: its pages load SDKs from it, and it stays up while Sluice is down. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,17 +8,17 @@ import { build } from 'esbuild';
 declare global {
   interface Window {
     readonly settings: unknown;
-    /** What RudderStack's SDK and Segment's have in common. */
+    /** The common part of RudderStack's SDK and Segment's. */
     sdk: {
       readonly identify: (user: string) => unknown;
       readonly track: (event: string, properties: { readonly seq: number }) => unknown;
     };
-    /** The SDK has what it needs to send. */
+    /** Whether the SDK is ready to send. */
     isReady?: boolean;
   }
 }
 
-/** As a website's bundler makes a script of an npm package. */
+/** Bundles an npm package as a website would. */
 const bundle = async (file: string): Promise<string> => {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
@@ -30,7 +30,7 @@ const bundle = async (file: string): Promise<string> => {
     logLevel: 'silent',
   });
   const [output] = outputFiles;
-  if (output === undefined) throw new Error(`esbuild made nothing of ${file}`);
+  if (output === undefined) throw new Error(`esbuild made no output of ${file}`);
   return output.text;
 };
 
@@ -55,14 +55,14 @@ export class Site {
     else response.writeHead(200, { 'content-type': `${file.type}; charset=utf-8` }).end(file.text);
   });
 
-  /** @param scripts bundles by the names that pages have for them */
+  /** @param scripts bundles by the names that pages use */
   private constructor(scripts: Readonly<Record<string, string>>) {
     for (const [name, text] of Object.entries(scripts)) {
       this.#files.set(`/${name}.js`, { type: 'text/javascript', text });
     }
   }
 
-  /** @param files TypeScript files beside this one, by the names of the scripts that are made of them */
+  /** @param files TypeScript files in this folder, by the names of the scripts that are built from them */
   static async start(files: Readonly<Record<string, string>>): Promise<Site> {
     const scripts = await Promise.all(
       Object.entries(files).map(async ([name, file]) => [name, await bundle(file)] as const),
@@ -73,12 +73,12 @@ export class Site {
     return site;
   }
 
-  /** By another name than Sluice's address, so that requests to Sluice are cross-site, as they mostly are. */
+  /** With another host name than Sluice's address, so that requests to Sluice are cross-site, as they usually are. */
   get url(): string {
     return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** @returns the URL of a page that runs a script, which finds its settings in `window.settings` */
+  /** @returns the URL of a page that runs a script, which reads its settings from `window.settings` */
   addPage(path: string, script: string, settings: unknown): string {
     this.#files.set(path, { type: 'text/html', text: html(`/${script}.js`, settings) });
     return `${this.url}${path}`;

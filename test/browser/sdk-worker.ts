@@ -1,4 +1,4 @@
-/** A service worker that uses RudderStack's SDK for them: with its defaults, and with a delivery that does not give up. */
+/** A service worker with RudderStack's SDK for service workers: with its defaults, and with a delivery that does not give up. */
 import {
   Analytics,
   type ConstructorOptions,
@@ -16,7 +16,7 @@ export interface Order {
   readonly events: number;
 }
 
-/** The rest of the browser's own types is for pages alone. */
+/** The other types of the browser library are for pages only. */
 interface OrderEvent extends MessageEvent<Order> {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
@@ -26,7 +26,7 @@ const PAUSE = 1_000;
 
 let before: Promise<void> = Promise.resolve();
 
-/** One request after another, for the order; each until it is taken, or refused for good. */
+/** One request after another, to keep the order; each is repeated until it is accepted or permanently refused. */
 const flushOverride = (message: FlushOverrideMessage): void => {
   before = before.then(() => deliver(message));
 };
@@ -51,14 +51,14 @@ const deliver = async ({ host, writeKey, headers, data, done }: FlushOverrideMes
 const { writeKey, dataPlaneUrl } = JSON.parse(
   new URLSearchParams(location.search).get('settings') ?? '',
 ) as WorkerSettings;
-// Everything of one order in one request, as soon as it is asked for.
+// Sends all events of an order in one request.
 const options: ConstructorOptions = { flushAt: 100, logLevel: 'off' };
 const clients = {
   default: new Analytics(writeKey, dataPlaneUrl, options),
   persistent: new Analytics(writeKey, dataPlaneUrl, { ...options, flushOverride }),
 };
 
-/** @returns what became of each event: '' when it was taken */
+/** @returns the result for each event: '' if it was accepted */
 const send = ({ client, user, events }: Order): Promise<readonly string[]> => {
   const outcomes = Array.from(
     { length: events },
@@ -76,6 +76,6 @@ const send = ({ client, user, events }: Order): Promise<readonly string[]> => {
 addEventListener('message', (message) => {
   const { data, ports, waitUntil } = message as OrderEvent;
   const work = send(data).then((outcomes) => ports[0]?.postMessage(outcomes));
-  // The browser ends a worker that seems to be idle.
+  // The browser terminates a worker that seems to be idle.
   waitUntil.call(message, work);
 });

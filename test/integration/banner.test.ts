@@ -2,11 +2,13 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../local/common/settings.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
-import { FollowedProcess } from '../support/processes.ts';
-import { Receiver } from '../support/receiver.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
+import { withoutRedeliveries } from '../support/arrivals.ts';
+import { runProcess } from '../../local/common/subprocess.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
 
-// Below the checkout, so that Node finds the SDK as it would in a newcomer's project.
+// Below the checkout, so that Node finds the SDK as it would in a new project.
 const project = mkdtempSync(join(ROOT, 'node_modules', '.sluice-banner-'));
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -15,7 +17,7 @@ let run: LocalRun;
 let banner: readonly string[];
 
 beforeAll(async () => {
-  receiver = await Receiver.start();
+  receiver = await startReceiver();
   run = await startLocalRun({
     config: {
       sources: [{ id: 'web', writeKey: 'local-write-key' }],
@@ -25,7 +27,7 @@ beforeAll(async () => {
   banner = run.output.split('\n');
 });
 
-/** The indented lines below the one that begins like this: what a person selects and copies. */
+/** The indented lines below the line that starts with the title: the part that a user copies. */
 const printedBelow = (title: string): readonly string[] => {
   const from = banner.findIndex((line) => line.startsWith(title)) + 1;
   const to = banner.findIndex((line, i) => i >= from && !line.startsWith('  '));
@@ -39,13 +41,18 @@ it('names the data plane, the write key and the destination', () => {
   expect(run.output).toContain(`destinations  crm -> ${receiver.url('/crm')}\n`);
 });
 
+it('shows the command that stands in for a destination on this machine', () => {
+  const { origin, port } = new URL(receiver.url('/crm'));
+  expect(printedBelow(`Watch what arrives at ${origin}`)).toEqual([`  npx sluice listen --port ${port}`]);
+});
+
 it('prints a curl line that works as printed', async () => {
   const lines = printedBelow('Send an event');
   expect(lines).toEqual([expect.stringContaining('curl ')]);
-  const curl = new FollowedProcess('sh', ['-c', lines.join('\n')], project, process.env);
-  expect(await curl.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^"?ok"?\n?$/i) });
+  const curl = await runProcess('sh', ['-c', lines.join('\n')], { cwd: project });
+  expect(curl).toMatchObject({ code: 0, stdout: expect.stringMatching(/^"?ok"?\n?$/i) });
   await receiver.waitFor('/crm', 1);
-  expect(receiver.takenBy('/crm')).toEqual([
+  expect(withoutRedeliveries(receiver.takenBy('/crm'))).toEqual([
     expect.objectContaining({ type: 'track', userId: 'ada', event: 'Hello' }),
   ]);
 });
@@ -55,10 +62,10 @@ it('prints an SDK snippet that works as printed', async () => {
   expect(lines.length).toBeGreaterThan(1);
   const file = join(project, 'snippet.mjs');
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const snippet = new FollowedProcess(process.execPath, [file], project, process.env);
-  expect(await snippet.ended).toMatchObject({ code: 0, stderr: '' });
+  const snippet = await runProcess(process.execPath, [file], { cwd: project });
+  expect(snippet).toMatchObject({ code: 0, stderr: '' });
   await receiver.waitFor('/crm', 2);
-  expect(receiver.takenBy('/crm')[1]).toMatchObject({
+  expect(withoutRedeliveries(receiver.takenBy('/crm'))[1]).toMatchObject({
     type: 'track',
     userId: 'ada',
     event: 'Hello',

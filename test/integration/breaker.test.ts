@@ -1,11 +1,13 @@
-/** Destinations that are down: for everybody, and for one user alone. */
+/** Destinations that are down: for all users, and for one user alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { audit, CLEAN } from '../support/audit.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { audit, CLEAN } from '../../tools/driver/audit.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { withoutRedeliveries } from '../support/arrivals.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
 import { parkedKeys, stageStatus, untilMode, untilStage } from '../support/operator.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS } from '../support/until.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
 
 let receiver: Receiver;
@@ -16,7 +18,7 @@ const users = usersNamed('user', 8);
 const sent = [...eventsOf(users, 6)];
 
 beforeAll(async () => {
-  receiver = await Receiver.start();
+  receiver = await startReceiver();
   run = await startLocalRun({
     config: {
       sources: [{ id: 'web', writeKey: 'web-key' }],
@@ -49,7 +51,7 @@ describe('while destinations are down', () => {
     'the others are not delayed',
     async () => {
       await receiver.waitFor('/fine', sent.length);
-      expect(audit(sent, receiver.sentTo('/fine'))).toEqual(CLEAN);
+      expect(audit(sent, withoutRedeliveries(receiver.sentTo('/fine')))).toEqual(CLEAN);
       expect(await stageStatus(run, 'fine')).toMatchObject({ mode: 'normal', epoch: 0 });
       expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'normal', epoch: 0 });
     },
@@ -57,10 +59,12 @@ describe('while destinations are down', () => {
   );
 
   it(
-    'the breaker of one that answers 503 to everybody opens',
+    'the breaker of one that answers 503 to every user opens',
     async () => {
       const status = await untilMode(run, 'dead', 'degraded');
-      expect(status.reason).toMatch(/deliveries/);
+      // The first time: on a busy machine a recovery may have begun and failed before this looks.
+      const opened = status.history.find(({ mode }) => mode === 'degraded');
+      expect(opened?.reason).toMatch(/deliveries/);
       expect(status).toMatchObject({ redrives: 0 });
       expect(await parkedKeys(run, 'dead')).toEqual([]);
     },
@@ -68,11 +72,11 @@ describe('while destinations are down', () => {
   );
 
   it(
-    'one that hangs charges nobody and crashes nothing',
+    'one that hangs charges no event and causes no crash',
     async () => {
       const status = await stageStatus(run, 'slow');
       expect(status).toMatchObject({ redrives: 0 });
-      // On a machine that is busy a probe may time out; no message does.
+      // On a busy machine a probe may time out; no message does.
       expect(status.lastCrash?.messageId).toBeUndefined();
       expect(await parkedKeys(run, 'slow')).toEqual([]);
     },
@@ -80,9 +84,9 @@ describe('while destinations are down', () => {
   );
 
   it(
-    'a user who alone is answered 500 is parked, and not counted; the others go on',
+    'the only user who is answered 500 is parked, and not counted; the others continue',
     async () => {
-      // That it is the user's own trouble shows when others get through between its failures.
+      // Only progress of others between its failures shows that the user is in own trouble.
       const traffic = { isOver: false };
       const others = users.slice(1);
       let seq = 6;
@@ -115,14 +119,13 @@ describe('while destinations are down', () => {
 
 describe('once they are up again', () => {
   it(
-    'each delivers everything in order, and closes its breaker by itself',
+    'each delivers everything in order, and its breaker closes automatically',
     async () => {
       for (const id of ids) receiver.answer(`/${id}`, 200);
       for (const id of ids) {
         await receiver.waitFor(`/${id}`, sent.length, { deadlineMs: 3 * DEADLINE_MS });
-        const { duplicates, ...rest } = audit(sent, receiver.takenBy(`/${id}`));
-        expect({ id, ...rest, duplicates: [] }).toEqual({ id, ...CLEAN });
-        expect({ id, duplicates }).toEqual({ id, duplicates: [] });
+        const found = audit(sent, withoutRedeliveries(receiver.takenBy(`/${id}`)));
+        expect({ id, ...found }).toEqual({ id, ...CLEAN });
       }
       for (const id of ids) {
         await untilMode(run, id, 'normal');

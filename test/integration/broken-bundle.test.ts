@@ -1,11 +1,12 @@
-/** Code that does not load, and a function that does not start: the stage degrades without a single message. */
+/** Code that does not load, and a function that does not start: the stage degrades before any message arrives. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { PipelineConfig } from '../../config/index.ts';
-import { audit, CLEAN, type SentEvent } from '../support/audit.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { audit, CLEAN, type SentEvent } from '../../tools/driver/audit.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
 import { stageStatus, untilMode, untilStage } from '../support/operator.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS } from '../support/until.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
 
 let receiver: Receiver;
@@ -38,7 +39,7 @@ const send = async (events: readonly SentEvent[]): Promise<void> => {
 const users = usersNamed('user', 6);
 
 beforeAll(async () => {
-  receiver = await Receiver.start();
+  receiver = await startReceiver();
   run = await startLocalRun({
     config: config(),
     files: { 'all.mjs': fine, 'crm.mjs': fine },
@@ -54,7 +55,7 @@ describe.each([
     ['the router', 'router', 'all.mjs'],
     ['a destination', 'crm', 'crm.mjs'],
   ] as const)(
-    'degrades %s, which recovers once the bundle is mended',
+    'degrades %s, which recovers once the bundle is fixed',
     async (__, stage, file) => {
       run.write(file, broken);
       expect(await run.sluice('redeploy')).toMatchObject({
@@ -71,7 +72,7 @@ describe.each([
         expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'normal' });
         await receiver.waitFor('/lake', sent.length);
       }
-      run.write(file, `${fine} // mended ${status.epoch}`);
+      run.write(file, `${fine} // fixed ${status.epoch}`);
       expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });
       await untilStage(run, stage, 'recovering', ({ epoch }) => epoch > status.epoch);
       for (const path of ['/crm', '/lake']) {

@@ -1,7 +1,7 @@
 /** Two senders: the real SDK, and a plain client that never gives up. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
-import type { SentEvent } from '../support/audit.ts';
+import type { SentEvent } from '../../tools/driver/audit.ts';
+import { Connection, type Persistence } from '../../tools/driver/client.ts';
 
 /** Events of `users` users, `each` of each, interleaved: user 0, user 1, ..., user 0, ... */
 export const eventsOf = (users: readonly string[], each: number, from = 0): readonly SentEvent[] =>
@@ -17,8 +17,8 @@ const inChunks = <T>(all: readonly T[], size: number): readonly (readonly T[])[]
 const FLUSH_AT = 20;
 
 /**
- * Sends events with the RudderStack SDK, as it comes. It posts as many requests at once as it has events for, and so
- * loses the order before anything is accepted; here it is given a request's worth at a time, and waits for its
+ * Sends events with the unmodified RudderStack SDK. It posts requests in parallel if it has enough events, and so
+ * loses the order before anything is accepted; here it gets the events of one request at a time, and waits for its
  * callbacks.
  */
 export const sendWithSdk = async (
@@ -27,7 +27,7 @@ export const sendWithSdk = async (
   events: readonly SentEvent[],
 ): Promise<void> => {
   const client = new RudderAnalytics(writeKey, { dataPlaneUrl });
-  // Its first event goes out alone, at once.
+  // It sends its first event alone and immediately.
   const chunks = [events.slice(0, 1), ...inChunks(events.slice(1), FLUSH_AT)];
   for (const chunk of chunks) {
     const taken = chunk.map(
@@ -43,8 +43,11 @@ export const sendWithSdk = async (
   }
 };
 
+/** A client that never gives up. */
+const PLAINLY: Persistence = { maxTries: Infinity, pauseMs: 100, resendsUnanswered: true };
+
 export interface PlainOptions {
-  /** Asked for each request: a local run that is started again listens on another port. */
+  /** Called for each request: after a restart a local run listens on another port. */
   readonly url: () => string;
   readonly writeKey: string;
   /** Events of one request. */
@@ -53,54 +56,33 @@ export interface PlainOptions {
 }
 
 /**
- * Sends events over plain HTTP, in order: what is not answered 200 is sent again until it is.
- * @throws Error on an answer that says that sending again is of no use
+ * Sends events over plain HTTP, in order: a request is repeated until it is answered 200.
+ * @throws Error on an answer that rules out a retry
  */
 export const sendPlainly = async (
   events: readonly SentEvent[],
   { url, writeKey, batch = 20, onAcknowledged }: PlainOptions,
 ): Promise<void> => {
-  for (const chunk of inChunks(events, batch)) {
-    const body = JSON.stringify({
-      batch: chunk.map(({ user, seq }) => ({
+  const target = {
+    writeKey,
+    get dataPlaneUrl(): string {
+      return url();
+    },
+  };
+  const connection = new Connection(target);
+  try {
+    for (const chunk of inChunks(events, batch)) {
+      const all = chunk.map(({ user, seq }) => ({
         type: 'track',
         userId: user,
         event: 'Step',
         messageId: `${user}-${seq}`,
         properties: { seq },
-      })),
-    });
-    for (;;) {
-      const status = await post(`${url()}/v1/batch`, writeKey, body);
-      if (status === 200) break;
-      if (status !== undefined && status < 500 && status !== 429) throw new Error(`answered ${status}`);
-      await sleep(100);
+      }));
+      await connection.insist('/v1/batch', { batch: all }, PLAINLY);
+      onAcknowledged?.(chunk.length);
     }
-    onAcknowledged?.(chunk.length);
+  } finally {
+    connection.close();
   }
-};
-
-/** @returns the status; undefined when there was no answer */
-const post = async (url: string, writeKey: string, body: string): Promise<number | undefined> => {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`,
-      },
-      body,
-    });
-    await response.arrayBuffer();
-    return response.status;
-  } catch (error) {
-    if (typeof errnoOf(error) === 'string') return undefined;
-    throw error;
-  }
-};
-
-/** What fetch throws when nobody listens, or when the connection breaks, has the system's error as its cause. */
-const errnoOf = (error: unknown): unknown => {
-  const { cause } = error as { cause?: { code?: unknown } };
-  return cause?.code;
 };

@@ -1,24 +1,25 @@
-/** The whole local run is killed in the middle of a flip, of parking, of draining. */
+/** The whole local run is killed during a change of mode, during parking and during a drain. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { PipelineConfig } from '../../config/index.ts';
-import { audit, CLEAN, type SentEvent } from '../support/audit.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
-import { alarmNotices, incidentStates, stageStatus, untilMode, untilStage } from '../support/operator.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { audit, CLEAN, type SentEvent } from '../../tools/driver/audit.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
+import { alarmNotices } from '../../tools/driver/alarms.ts';
+import { incidentStates, stageStatus, untilMode, untilStage } from '../support/operator.ts';
+import { webhookPipeline } from '../support/pipelines.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
 
 let receiver: Receiver;
 let run: LocalRun;
 
-const config = (): PipelineConfig => ({
-  sources: [{ id: 'web', writeKey: 'web-key' }],
-  destinations: [{ id: 'crm', type: 'webhook', url: receiver.url('/crm') }],
-  transform: './all.mjs',
-  timing: { routerTimeout: '4s', routerVisibility: '24s', maxBackoff: '2s', refusalDelay: '2s' },
-  degradedMode: { pause: '1 hour', window: '10s', maxDrainBackoff: '20s' },
-  alerts: { pagerDuty: { secretName: 'pager-url' } },
-});
+const config = () =>
+  webhookPipeline(receiver, {
+    transform: './all.mjs',
+    timing: { routerTimeout: '4s', routerVisibility: '24s', maxBackoff: '2s', refusalDelay: '2s' },
+    degradedMode: { pause: '1 hour', window: '10s', maxDrainBackoff: '20s' },
+    alerts: { pagerDuty: { secretName: 'pager-url' } },
+  });
 const fine = 'export default (event) => event;';
 const bad = `export default () => { throw new Error('a bad deploy'); };`;
 
@@ -39,7 +40,7 @@ const restart = async (): Promise<void> => {
 };
 
 beforeAll(async () => {
-  receiver = await Receiver.start();
+  receiver = await startReceiver();
   run = await startLocalRun({
     config: config(),
     files: { 'all.mjs': fine },
@@ -52,7 +53,7 @@ beforeAll(async () => {
 
 describe('kill -9', () => {
   it(
-    'while messages crash and are parked, and at the flip: it degrades all the same, once',
+    'while messages crash and are parked, and at the change of mode: it still degrades, once',
     async () => {
       run.write('all.mjs', bad);
       expect(await run.sluice('redeploy')).toMatchObject({ code: 0 });

@@ -1,36 +1,37 @@
-/** What a person can do wrong, and the one line that says how to mend it. */
+/** User errors, and the one line that explains the fix. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import type { PipelineConfig } from '../../config/index.ts';
-import { LocalRun, startLocalRun, type LocalRunOptions } from '../support/local-run.ts';
-import { Receiver } from '../support/receiver.ts';
+import type { LocalRunOptions } from '../../tools/driver/local-run.ts';
+import { functionProcesses, newLocalRun, startLocalRun, startReceiver } from '../support/local-run.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
 
 const config: PipelineConfig = {
   sources: [{ id: 'web', writeKey: 'web-key' }],
   destinations: [{ id: 'crm', type: 'webhook', url: 'http://127.0.0.1:9000/hook' }],
 };
 
-/** Something that listens, and so has a port that is in use. */
+/** A server whose port is in use. */
 let busy: Receiver;
 let busyPort: string;
 beforeAll(async () => {
-  busy = await Receiver.start();
+  busy = await startReceiver();
   busyPort = new URL(busy.url('/')).port;
 });
 afterAll(() => busy.close());
 
-/** Starts what cannot start. @returns what it said on stderr, after the checks that every mistake shares */
-const mistake = async (options: Partial<LocalRunOptions>, run = new LocalRun({ config, ...options })) => {
+/** Starts a run that cannot start. @returns its stderr, after the checks that all mistakes share */
+const mistake = async (options: Partial<LocalRunOptions>, run = newLocalRun({ config, ...options })) => {
   const ended = await run.startAndEnd();
-  // It named no ready pipeline, and left nothing behind.
+  // It did not report a ready pipeline, and left nothing behind.
   expect(ended).toMatchObject({
     code: 1,
     signal: null,
     stdout: expect.stringMatching(/^(Starting \.\.\.\n)?$/),
   });
   expect(ended.stderr).not.toMatch(/^\s+at /m);
-  // In a directory that another run has, the functions are that one's.
-  if (options.dataDir === undefined) expect(run.functionProcesses()).toEqual([]);
+  // In another run's directory, the functions belong to that run.
+  if (options.dataDir === undefined) expect(functionProcesses(run)).toEqual([]);
   return ended.stderr.replaceAll(run.dir, '<dir>');
 };
 
@@ -46,18 +47,18 @@ describe('ports and directories', () => {
   });
 
   it('the data directory is in use by another local run', async () => {
-    const first = new LocalRun({ config });
+    const first = newLocalRun({ config });
     await first.start();
     const stderr = await mistake({ dataDir: first.dataDir });
     const fix = 'stop it, or set SLUICE_DATA_DIR to another directory';
     expect(stderr).toBe(`${first.dataDir} is in use by another local run; ${fix}\n`);
-    // The first one goes on as if nothing had been.
+    // The first run is not affected.
     expect((await fetch(`${first.dataPlaneUrl}/health`)).status).toBe(200);
     expect(await first.stop()).toMatchObject({ code: 0 });
   });
 
   it('the data directory is a file', async () => {
-    const run = new LocalRun({ config, env: { SLUICE_DATA_DIR: '/dev/null' } });
+    const run = newLocalRun({ config, env: { SLUICE_DATA_DIR: '/dev/null' } });
     expect(await mistake({}, run)).toMatch(
       /^\/dev\/null cannot be the data directory \(EEXIST[^\n]+\); set SLUICE_DATA_DIR to another one\n$/,
     );
@@ -93,7 +94,7 @@ describe('the configuration', () => {
       'destinations[0].url: "crm.example.com" is not an http(s) URL; use for example "https://example.com/hook"',
     ],
     [
-      'names a transform of which there is no file',
+      'names a transform whose file is missing',
       broken({ transform: './transforms/all.ts' }),
       'transform: there is no file ./transforms/all.ts in <dir>',
     ],
@@ -130,15 +131,15 @@ describe('the configuration', () => {
     expect(await mistake(options)).toMatch(
       /^[^\n]*transform: all\.ts does not load: Error: cannot load \(at all\.ts:2:7\); fix it, or set checkTransforms to false [^\n]+\n$/,
     );
-    // Unless it is not to be checked.
+    // It starts if transforms are not checked.
     const run = await startLocalRun({ ...options, env: { SLUICE_CHECK_TRANSFORMS: 'false' } });
     expect(await run.stop()).toMatchObject({ code: 0 });
   });
 
   it('a module of the configuration that throws', async () => {
-    const run = new LocalRun({ config: undefined });
+    const run = newLocalRun({ config: undefined });
     run.write('own.config.ts', `throw new Error('no such tenant');\nexport default {};\n`);
-    const named = new LocalRun({ config, env: { SLUICE_CONFIG: join(run.dir, 'own.config.ts') } });
+    const named = newLocalRun({ config, env: { SLUICE_CONFIG: join(run.dir, 'own.config.ts') } });
     const stderr = await mistake({}, named);
     expect(stderr).toBe(
       `${join(run.dir, 'own.config.ts')}: threw while it was loaded: Error: no such tenant\n`,

@@ -1,10 +1,11 @@
-/** Code that ends its thread on everybody's events, at the default timing: the stage degrades as for code that throws. */
+/** Code that ends its thread on every user's events, at the default timing: the stage degrades as for code that throws. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { PipelineConfig } from '../../config/index.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
 import { stageStatus, untilMode } from '../support/operator.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS } from '../support/until.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
 
 const ENDS = {
@@ -29,16 +30,16 @@ const config = (): PipelineConfig => ({
 });
 
 beforeAll(async () => {
-  receiver = await Receiver.start();
+  receiver = await startReceiver();
   run = await startLocalRun({
     config: config(),
     files: Object.fromEntries(ends.map((id) => [`${id}.mjs`, `export default () => { ${ENDS[id][1]} };`])),
   });
 });
 
-describe('everybody’s events end their thread', () => {
+describe('code that ends its thread on every event', () => {
   it.each(ends)(
-    'by %s: degraded, and nothing is delivered',
+    'by %s: the stage degrades, and nothing is delivered',
     async (id) => {
       const events = eventsOf(usersNamed(id, 10), 1);
       await sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: `${id}-key`, batch: 10 });

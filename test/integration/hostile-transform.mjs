@@ -1,4 +1,4 @@
-// The transform of `user-code.test.ts`: what an event's properties ask for, it does. A dependency of it has patched what everybody uses.
+// The transform of `user-code.test.ts`: the event's `how` selects what it does. One of its dependencies has patched common globals.
 import fs from 'node:fs';
 
 const stringify = JSON.stringify;

@@ -1,11 +1,12 @@
-/** What no thread can catch ends the function's process. The next process of the environment reads what the former had in hand. */
+/** Code that kills the function's process. The environment's next process reads what the former one had in hand. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { PipelineConfig } from '../../config/index.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
 import { parkedKeys, stageStatus } from '../support/operator.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { webhookPipeline, withTransform } from '../support/pipelines.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
 
 const deadly = `export default async (event) => {
@@ -20,36 +21,24 @@ describe.each([
 ] as const)('code that kills the process of %s, at the default timing', (_, stage) => {
   let receiver: Receiver;
   let run: LocalRun;
-  const config = (): PipelineConfig => ({
-    sources: [{ id: 'web', writeKey: 'web-key' }],
-    destinations: [
-      {
-        id: 'crm',
-        type: 'webhook',
-        url: receiver.url('/crm'),
-        ...(stage === 'crm' ? { transform: './deadly.mjs' } : {}),
-      },
-    ],
-    ...(stage === 'router' ? { transform: './deadly.mjs' } : {}),
-  });
 
   beforeAll(async () => {
-    receiver = await Receiver.start();
+    receiver = await startReceiver();
     run = await startLocalRun({
-      config: config(),
+      config: withTransform(webhookPipeline(receiver), stage, './deadly.mjs'),
       files: { 'deadly.mjs': deadly },
       env: { SLUICE_CONTROL_SECONDS: '3', SLUICE_CONCURRENCY: '3' },
     });
   });
 
   it(
-    'is parked after three deaths, and its neighbours do not wait for the visibility timeout',
+    'is parked after three deaths, and the others in the batch do not wait for the visibility timeout',
     async () => {
       const good = usersNamed('good', 9);
       const events = eventsOf([...good.slice(0, 5), 'bad-0', ...good.slice(5)], 1);
       const to = { url: () => run.dataPlaneUrl, writeKey: 'web-key', batch: 10 };
       await sendPlainly(events, to);
-      // The environment has to be used again for its words to be read, and which one is used is not ours to say: traffic that
+      // Last words are read when the environment is used again, and Lambda chooses which one is used: traffic that
       // keeps several busy uses them all.
       const traffic = { isOver: false };
       const sending = (async () => {
@@ -58,7 +47,7 @@ describe.each([
           await sleep(300);
         }
       })();
-      // The queues hide what a dead process had for 3 minutes and for 6.
+      // The queues hide the messages of a dead process for 3 and for 6 minutes.
       const arrived = () => {
         const users = new Set(receiver.takenBy('/crm').map(({ userId }) => userId));
         return good.filter((user) => users.has(user)).length;

@@ -1,27 +1,24 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { audit, CLEAN } from '../support/audit.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { audit, CLEAN } from '../../tools/driver/audit.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { functionProcesses, startLocalRun, startReceiver } from '../support/local-run.ts';
+import { webhookPipeline } from '../support/pipelines.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly, usersNamed } from './clients.ts';
 
 let receiver: Receiver;
 let run: LocalRun;
 
 beforeAll(async () => {
-  receiver = await Receiver.start();
-  const destination = { id: 'crm', type: 'webhook', url: receiver.url('/crm') } as const;
+  receiver = await startReceiver();
   run = await startLocalRun({
-    config: {
-      sources: [{ id: 'web', writeKey: 'web-key' }],
-      destinations: [destination],
-      timing: { minBackoff: '1s', maxBackoff: '2s' },
-    },
+    config: webhookPipeline(receiver, { timing: { minBackoff: '1s', maxBackoff: '2s' } }),
   });
 });
 
 const client = (onAcknowledged?: (events: number) => void) => ({
-  // Read for each request: after a restart it is another port.
+  // Read for each request: after a restart the port is another one.
   url: () => run.dataPlaneUrl,
   writeKey: 'web-key',
   ...(onAcknowledged === undefined ? {} : { onAcknowledged }),
@@ -38,14 +35,14 @@ describe('kill -9 of the whole local run', () => {
   const sent = lanes.flat();
 
   it(
-    'in the middle of 5,000 acknowledged events: none is lost, order is kept',
+    'in the middle of 5,000 acknowledged events: no event is lost, order is kept',
     async () => {
       expect(sent).toHaveLength(5_000);
       let acknowledged = 0;
       const arrived = () => receiver.sentTo('/crm').length;
       const context = () => `${acknowledged} acknowledged, ${arrived()} arrived\n${run.output}`;
       const options = client((count) => (acknowledged += count));
-      // The last part of each lane waits until deliveries are going on: then both are in the middle of their work.
+      // The last part of each lane waits for the first deliveries: then sending and delivering are both under way.
       const early = 120;
       await Promise.all([
         ...lanes.map((events) => sendPlainly(events.slice(0, early), options)),
@@ -61,7 +58,7 @@ describe('kill -9 of the whole local run', () => {
       await sending;
       expect(acknowledged).toBe(sent.length);
 
-      // Again, now that everything is acknowledged and nobody would send it a second time.
+      // Again, now that everything is acknowledged and no client would send it a second time.
       const before = arrived();
       await until('deliveries', () => arrived() >= before + 100, { context });
       await run.kill9();
@@ -70,7 +67,7 @@ describe('kill -9 of the whole local run', () => {
       await run.start();
       await receiver.waitFor('/crm', sent.length, { deadlineMs: 2 * DEADLINE_MS });
 
-      // Duplicates are the price of a crash, under the id that they had.
+      // A crash may cause duplicates, under their first id.
       const { duplicates, ...rest } = audit(sent, receiver.sentTo('/crm'));
       expect({ ...rest, duplicates: [] }).toEqual(CLEAN);
       expect(duplicates.length).toBeLessThan(sent.length);
@@ -78,15 +75,15 @@ describe('kill -9 of the whole local run', () => {
     5 * DEADLINE_MS,
   );
 
-  it('leaves no process behind once it was started and stopped', async () => {
-    expect(run.functionProcesses().length).toBeGreaterThan(0);
+  it('leaves no process behind after a start and a stop', async () => {
+    expect(functionProcesses(run).length).toBeGreaterThan(0);
     expect(await run.stop()).toMatchObject({ code: 0 });
-    expect(run.functionProcesses()).toEqual([]);
+    expect(functionProcesses(run)).toEqual([]);
   });
 });
 
 describe('SIGTERM', () => {
-  it('ends what is in flight, says so with code 0, and the next start goes on', async () => {
+  it('finishes the deliveries in flight, exits with code 0, and the next start continues', async () => {
     await run.start();
     const sent = eventsOf(usersNamed('later', 2), 40);
     const arrived = () => receiver.sentTo('/crm').filter(({ userId }) => String(userId).startsWith('later'));
@@ -97,18 +94,18 @@ describe('SIGTERM', () => {
     const ended = await run.stop();
     expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
     expect(ended.stdout).toMatch(/Stopping \.\.\.\n$/);
-    expect(run.functionProcesses()).toEqual([]);
-    // It did not just wait until nothing was left to do.
+    expect(functionProcesses(run)).toEqual([]);
+    // It did not just wait until everything was delivered.
     expect(arrived().length).toBeLessThan(sent.length);
 
     await run.start();
     receiver.answer('/crm', 200);
     await until('the rest', () => arrived().length >= sent.length, { context: () => run.output });
-    // What was in flight was brought to its end, so nothing comes twice.
+    // The deliveries in flight were finished, so here no event may arrive twice.
     expect(audit(sent, arrived())).toEqual(CLEAN);
   });
 
-  it('tells the command line that nothing runs', async () => {
+  it('lets the command line report that nothing runs', async () => {
     await run.stop();
     expect(await run.sluice('redeploy')).toMatchObject({
       code: 1,

@@ -1,7 +1,5 @@
-/** The SDKs for servers, as they come from npm, while Sluice is stopped, while it has no SQS, and while it is degraded. */
+/** The SDKs for servers, unmodified from npm, while Sluice is stopped, while SQS is down, and while Sluice is degraded. */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,31 +9,33 @@ import { Analytics as WorkerAnalytics } from '@rudderstack/analytics-js-service-
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics as SegmentAnalytics } from '@segment/analytics-node';
 import { ROOT } from '../../local/common/settings.ts';
-import { audit, CLEAN } from '../support/audit.ts';
-import { startLocalRun, type LocalRun } from '../support/local-run.ts';
+import { audit, CLEAN } from '../../tools/driver/audit.ts';
+import type { LocalRun } from '../../tools/driver/local-run.ts';
+import { freePort } from '../support/free-port.ts';
+import { startLocalRun, startReceiver } from '../support/local-run.ts';
 import { control, untilMode } from '../support/operator.ts';
-import { FollowedProcess } from '../support/processes.ts';
-import { Receiver } from '../support/receiver.ts';
-import { DEADLINE_MS, until } from '../support/until.ts';
+import { runProcess } from '../../local/common/subprocess.ts';
+import type { Receiver } from '../../tools/driver/receiver.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 import { eventsOf, sendPlainly } from './clients.ts';
 
 const WRITE_KEY = 'web-key';
 const EVENTS = 50;
 
-/** What the SDKs have in common; each types it more strictly. */
+/** The interface that the SDKs share; each types it more strictly. */
 interface Client {
   readonly track: (message: object, callback: (error?: unknown) => void) => unknown;
   readonly flush: () => unknown;
 }
 
-/** The options that are given are for the events of a burst to leave in one request, in order. */
+/** The options make the events of a burst leave in one request, in order. */
 const CLIENTS = {
   'rudder-sdk-node': (url) =>
     new RudderAnalytics(WRITE_KEY, {
       dataPlaneUrl: url,
       logLevel: 'none',
       flushAt: 100,
-      // Without one, a request that is given up ends the process: nobody handles its promise.
+      // Without one, a request that is given up ends the process: its promise is not handled.
       errorHandler: () => undefined,
     }),
   'rudder-sdk-node, retryCount 12': (url) =>
@@ -61,19 +61,10 @@ const crash = join(dir, 'crash');
 let receiver: Receiver;
 let run: LocalRun;
 
-/** Free when it was asked for; nobody else is given it so soon. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-};
-
 beforeAll(async () => {
-  // The service worker's SDK has no level at which it is quiet.
+  // The service worker's SDK has no silent log level.
   jest.spyOn(console, 'error').mockReturnValue();
-  receiver = await Receiver.start();
+  receiver = await startReceiver();
   run = await startLocalRun({
     config: {
       sources: [{ id: 'web', writeKey: WRITE_KEY }],
@@ -89,13 +80,13 @@ beforeAll(async () => {
           return event;
         };`,
     },
-    // An address that stays the same over a restart.
+    // The address must stay the same over a restart.
     env: {
       SLUICE_PORT: String(await freePort()),
       SLUICE_CONTROL_SECONDS: '2',
       SLUICE_TEST_OUTAGE: outage,
     },
-    preload: pathToFileURL(join(ROOT, 'test', 'support', 'aws-outage.mjs')).href,
+    preload: [pathToFileURL(join(ROOT, 'test', 'support', 'aws-outage.mjs')).href],
   });
 });
 afterAll(() => {
@@ -107,32 +98,32 @@ afterAll(() => {
 class Burst {
   readonly #name: Name;
   readonly #user: string;
-  /** Of each event whose fate the SDK has told: whether it was taken. */
-  readonly #told: boolean[] = [];
+  /** Results that the SDK has reported, one per event: whether it was accepted. */
+  readonly #reported: boolean[] = [];
 
-  constructor(name: Name, story: string) {
+  constructor(name: Name, situation: string) {
     this.#name = name;
-    this.#user = `${story}: ${name}`;
+    this.#user = `${situation}: ${name}`;
     const client = CLIENTS[name](run.dataPlaneUrl) as Client;
     for (const { user, seq } of eventsOf([this.#user], EVENTS)) {
       const message = { userId: user, event: 'Step', properties: { seq } };
-      client.track(message, (error) => this.#told.push(error === undefined || error === null));
+      client.track(message, (error) => this.#reported.push(error === undefined || error === null));
     }
-    // Its promise may tell of a failure; so do the callbacks.
+    // Its promise may report a failure; the callbacks do as well.
     void Promise.resolve(client.flush()).catch(() => undefined);
   }
 
-  /** Waits until the SDK has told of each event what became of it. @returns how many were taken */
-  async told(): Promise<number> {
-    await until(`${this.#user} to tell of its events`, () => this.#told.length === EVENTS, {
+  /** Waits until the SDK has reported the result of each event. @returns how many were accepted */
+  async accepted(): Promise<number> {
+    await until(`the results of ${this.#user}`, () => this.#reported.length === EVENTS, {
       deadlineMs: 3 * DEADLINE_MS,
-      context: () => `${this.#told.length} told\n${run.output.slice(-4000)}`,
+      context: () => `${this.#reported.length} reported\n${run.output.slice(-4000)}`,
     });
-    return this.#told.filter(Boolean).length;
+    return this.#reported.filter(Boolean).length;
   }
 
   async untilOneIsLost(): Promise<void> {
-    await until(`${this.#user} to lose an event`, () => this.#told.includes(false));
+    await until(`${this.#user} to lose an event`, () => this.#reported.includes(false));
   }
 
   get arrived() {
@@ -151,15 +142,15 @@ class Burst {
   }
 }
 
-const burst = (story: string, names: readonly Name[]): readonly Burst[] =>
-  names.map((name) => new Burst(name, story));
+const burst = (situation: string, names: readonly Name[]): readonly Burst[] =>
+  names.map((name) => new Burst(name, situation));
 
 const all = <T>(bursts: readonly Burst[], what: (one: Burst) => Promise<T>): Promise<T[]> =>
   Promise.all(bursts.map(what));
 
 describe('while Sluice is stopped', () => {
   it(
-    'they lose events with their defaults, but for Segment, and none with more retries',
+    'they lose events with their defaults, except for Segment, and no event with more retries',
     async () => {
       await run.stop();
       const losing = burst('stopped', [
@@ -168,10 +159,10 @@ describe('while Sluice is stopped', () => {
         'analytics-js-service-worker',
       ]);
       const keeping = burst('stopped', ['rudder-sdk-node, retryCount 12', 'segment-analytics-node']);
-      // They give up although Sluice would come back.
-      expect(await all(losing, (one) => one.told())).toEqual([0, 0, 0]);
+      // They give up before Sluice is started again.
+      expect(await all(losing, (one) => one.accepted())).toEqual([0, 0, 0]);
       await run.start();
-      expect(await all(keeping, (one) => one.told())).toEqual([EVENTS, EVENTS]);
+      expect(await all(keeping, (one) => one.accepted())).toEqual([EVENTS, EVENTS]);
       await all(keeping, (one) => one.untilArrived());
       expect(losing.flatMap(({ arrived }) => arrived)).toEqual([]);
     },
@@ -179,20 +170,21 @@ describe('while Sluice is stopped', () => {
   );
 });
 
-it("RudderStack's SDK ends its process, too, when it gives up and has no errorHandler", async () => {
+it("RudderStack's SDK also ends its process when it gives up and has no errorHandler", async () => {
   const script = `
     const RudderAnalytics = require('@rudderstack/rudder-sdk-node');
     const dataPlaneUrl = 'http://127.0.0.1:${await freePort()}';
     const client = new RudderAnalytics('${WRITE_KEY}', { dataPlaneUrl, logLevel: 'none' });
     client.track({ userId: 'u1', event: 'Step' });
     setTimeout(() => process.exit(0), ${DEADLINE_MS});`;
-  const child = new FollowedProcess(process.execPath, ['-e', script], ROOT, { PATH: process.env['PATH'] });
-  expect(await child.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('ECONNREFUSED') });
+  const env = { PATH: process.env['PATH'] };
+  const ended = await runProcess(process.execPath, ['-e', script], { cwd: ROOT, env });
+  expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('ECONNREFUSED') });
 });
 
 describe('while SQS is down', () => {
   it(
-    'the answer is 503 with Retry-After: with their defaults all but Expo outlast a short outage',
+    'the answer is 503 with Retry-After: with their defaults all except Expo survive a short outage',
     async () => {
       writeFileSync(outage, 'sqs');
       const losing = new Burst('expo-rudder-sdk-node', 'no SQS');
@@ -204,16 +196,16 @@ describe('while SQS is down', () => {
       const refused = await fetch(`${run.dataPlaneUrl}/v1/track`, {
         method: 'POST',
         headers: { authorization: `Basic ${btoa(`${WRITE_KEY}:`)}` },
-        body: JSON.stringify({ userId: 'somebody', event: 'Refused' }),
+        body: JSON.stringify({ userId: 'refused', event: 'Refused' }),
       });
       expect(refused.status).toBe(503);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(10);
       await losing.untilOneIsLost();
       rmSync(outage);
-      expect(await all(keeping, (one) => one.told())).toEqual([EVENTS, EVENTS, EVENTS]);
+      expect(await all(keeping, (one) => one.accepted())).toEqual([EVENTS, EVENTS, EVENTS]);
       await all(keeping, (one) => one.untilArrived());
-      // What it tells is true: what it was told to be taken arrives, and nothing else.
-      const taken = await losing.told();
+      // Its report is true: exactly the events that it reports as accepted arrive.
+      const taken = await losing.accepted();
       expect(taken).toBeLessThan(EVENTS);
       const arrived = () => new Set(losing.arrived.map(({ messageId }) => messageId)).size;
       await until('the others to arrive', () => arrived() >= taken);
@@ -225,16 +217,16 @@ describe('while SQS is down', () => {
 
 describe('in degraded mode', () => {
   it(
-    'they are answered at once, and what they sent is delivered afterwards',
+    'they are answered immediately, and their events are delivered afterwards',
     async () => {
       writeFileSync(crash, '');
       await sendPlainly(eventsOf(['trigger'], 1), { url: () => run.dataPlaneUrl, writeKey: WRITE_KEY });
       await untilMode(run, 'router', 'degraded');
       const names = Object.keys(CLIENTS) as Name[];
       const bursts = burst('degraded', names);
-      expect(await all(bursts, (one) => one.told())).toEqual(names.map(() => EVENTS));
-      // On a machine that is busy the mode may not be read in time: then it is UNKNOWN, and never NORMAL.
-      await until('the mode to be told', async () => {
+      expect(await all(bursts, (one) => one.accepted())).toEqual(names.map(() => EVENTS));
+      // On a busy machine the mode may not be read in time: then it is UNKNOWN, and never NORMAL.
+      await until('the degraded mode in the health', async () => {
         const { mode } = (await (await fetch(`${run.dataPlaneUrl}/health`)).json()) as {
           readonly mode: string;
         };

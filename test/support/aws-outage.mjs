@@ -1,7 +1,7 @@
 /**
  * Preloaded into the local run's process: while the file that SLUICE_TEST_OUTAGE names exists, the services that are named
  * in it (`sqs`, `dynamodb`, or both) answer every request with a server error. The pipeline's own code knows nothing of it.
- * The event source mappings of the local run ask its SQS without a request, and go on with what is in the queues already.
+ * The event source mappings of the local run read its SQS without a request, and continue with the messages in the queues.
  */
 import { readFileSync } from 'node:fs';
 import { Server } from 'node:http';
@@ -13,7 +13,8 @@ const SERVICES = {
 };
 
 const flag = process.env.SLUICE_TEST_OUTAGE;
-if (flag === undefined) throw new Error('SLUICE_TEST_OUTAGE must name the file that tells what is down');
+if (flag === undefined)
+  throw new Error('SLUICE_TEST_OUTAGE must name the file that lists the services that are down');
 
 const down = () => {
   let names;
@@ -25,7 +26,7 @@ const down = () => {
   }
   return names.map((name) => {
     const service = SERVICES[name];
-    if (service === undefined) throw new Error(`${flag} names ${name}, which is none of the services`);
+    if (service === undefined) throw new Error(`${flag} names ${name}, which is not one of the services`);
     return service;
   });
 };

@@ -1,8 +1,8 @@
 /** A stage in memory whose parked keys are drained. */
-import { drainShard, type DrainDeps } from '../../lambdas/core/stage/drain.ts';
+import { drainShard } from '../../lambdas/core/stage/drain.ts';
 import type { Head } from '../../lambdas/core/stage/parking-port.ts';
 import { shardOf } from '../../lambdas/core/stage/parking.ts';
-import { MemoryStage, STAGE } from './memory-stage.ts';
+import { MemoryStage, STAGE, type Overrides } from './memory-stage.ts';
 
 export const crash = (): never => {
   throw new TypeError('no such property');
@@ -18,7 +18,7 @@ export class DrainStage extends MemoryStage {
   }
 
   /** A worker's run over the shard of a key. */
-  drain(key = 'a', overrides: Partial<DrainDeps> = {}): Promise<void> {
+  drain(key = 'a', overrides: Overrides = {}): Promise<void> {
     return drainShard(shardOf(key), this.deps(overrides));
   }
 
@@ -26,7 +26,7 @@ export class DrainStage extends MemoryStage {
     return this.parking.head(STAGE, key);
   }
 
-  /** What a call was made for, each time. */
+  /** The arguments of each call with this name. */
   called(name: string): string[] {
     return this.calls
       .filter((call) => call.startsWith(`${name} `))

@@ -21,7 +21,7 @@ export const message = (
 export class FakeQueue implements StageQueue {
   readonly visibility = new Map<string, number>();
   readonly deleted: string[] = [];
-  /** What `receive` gives out, call by call. */
+  /** The results of `receive`, call by call. */
   readonly waiting: (readonly IncomingMessage[])[] = [];
 
   async receive(): Promise<readonly IncomingMessage[]> {

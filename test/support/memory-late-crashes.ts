@@ -4,7 +4,7 @@ import type { LateCrashStore } from '../../lambdas/core/mode/ports.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
 
-/** Late crashes as DynamoDB would keep them: what is written and read is copied. */
+/** Late crashes as DynamoDB would keep them: values are copied when written and read. */
 export class MemoryLateCrashes implements LateCrashStore {
   readonly #records = new Map<string, LateCrashes & { readonly addedAt: number }>();
   readonly #clock: Clock;
@@ -28,9 +28,14 @@ export class MemoryLateCrashes implements LateCrashStore {
     });
   }
 
-  async readLateCrashes(stages: readonly string[]): Promise<readonly (LateCrashes | undefined)[]> {
+  async readLateCrashes(stages: readonly string[]): Promise<ReadonlyMap<string, LateCrashes>> {
     await Promise.resolve();
-    return stages.map((stage) => structuredClone(this.#find(stage)));
+    return new Map(
+      stages.flatMap((stage) => {
+        const crashes = this.#find(stage);
+        return crashes === undefined ? [] : [[stage, structuredClone(crashes)]];
+      }),
+    );
   }
 
   #find(stage: string): LateCrashes | undefined {

@@ -7,7 +7,7 @@ import type {
   ParkingStore,
 } from '../../lambdas/core/stage/parking-port.ts';
 
-/** So many states of the index are kept for reads that lag. */
+/** Number of states of the index that are kept for lagging reads. */
 const MAX_LAG = 8;
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -17,7 +17,7 @@ export class MemoryParking implements ParkingStore {
   readonly #heads = new Map<string, Head>();
   readonly #messages = new Map<string, Map<string, ParkedMessage>>();
   #indexes: ReadonlyMap<string, Head>[] = [new Map()];
-  /** How many changes of heads the index has not seen yet, at most. */
+  /** The most changes of heads that the index may not reflect yet. */
   lag: () => number = () => 0;
 
   async hasMessage(stage: string, key: string, sort: string): Promise<boolean> {
@@ -101,9 +101,10 @@ export class MemoryParking implements ParkingStore {
     return true;
   }
 
-  async oldest(stage: string, key: string, limit: number): Promise<readonly ParkedMessage[]> {
+  async oldest(stage: string, key: string, limit: number, after = ''): Promise<readonly ParkedMessage[]> {
     await Promise.resolve();
-    return structuredClone(this.messages(stage, key).slice(0, limit));
+    const behind = this.messages(stage, key).filter(({ sort }) => sort > after);
+    return structuredClone(behind.slice(0, limit));
   }
 
   async saveMessage(stage: string, message: ParkedMessage): Promise<void> {

@@ -23,11 +23,13 @@ export class MemoryRejections implements RejectionStore, RejectionReader {
   /** A cursor is the name of the last record of a page: what is taken out or added before it does not move the next one. */
   async list(
     stage: string,
-    { limit, cursor = '' }: Parameters<RejectionReader['list']>[1],
+    { limit, cursor = '', since = '', until = '\uffff' }: Parameters<RejectionReader['list']>[1],
   ): ReturnType<RejectionReader['list']> {
     await Promise.resolve();
     if (cursor !== '' && !cursor.startsWith(`${stage} `)) throw new BadCursor();
-    const found = this.of(stage).filter((record) => cursor === '' || nameOf(record) > cursor);
+    const found = this.of(stage)
+      .filter(({ receivedAt }) => receivedAt >= since && receivedAt < until)
+      .filter((record) => cursor === '' || nameOf(record) > cursor);
     const rejections = structuredClone(found.slice(0, limit));
     const last = rejections.at(-1);
     return last === undefined || limit >= found.length

@@ -1,7 +1,7 @@
-import { decodeSeen, encodeSeen, type Seen, type SeenStore } from '../../lambdas/core/event/seen-ids.ts';
+import { decodeSeen, encodeSeen, type Seen, type SeenIdsStore } from '../../lambdas/core/event/seen-ids.ts';
 
 /** The records of keys as DynamoDB would keep them, with a count of what is asked of them. */
-export class MemorySeen implements SeenStore {
+export class MemorySeen implements SeenIdsStore {
   reads = 0;
   writes = 0;
   readonly #records = new Map<string, readonly string[]>();

@@ -1,37 +1,20 @@
-/** A stage in memory: everything that the batch runner, the intake and the drain are given, and what they did with it. */
-import type { DrainDeps } from '../../lambdas/core/stage/drain.ts';
-import { runBatch, type RunnerDeps, type RunnerEvent } from '../../lambdas/core/stage/batch-runner.ts';
+/** A stage in memory: everything that the batch runner, the dead-letter consumer and the drain are given, and what they did with it. */
+import { runBatch } from '../../lambdas/core/stage/batch-runner.ts';
+import type { RunnerDeps } from '../../lambdas/core/stage/runner-deps.ts';
+import type { RunnerEvent } from '../../lambdas/core/stage/runner-events.ts';
 import type { LastWords } from '../../lambdas/core/stage/last-words.ts';
 import { changeMode } from '../../lambdas/core/mode/change.ts';
-import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode/machine.ts';
+import type { ModeEvent } from '../../lambdas/core/mode/machine.ts';
 import { type ModeRecord, NORMAL } from '../../lambdas/core/mode/record.ts';
 import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import { ProgressNote } from '../../lambdas/core/mode/progress-note.ts';
+import { DAY, HOUR, MINUTE, MODE_SETTINGS, SECOND } from './mode-settings.ts';
 import { FakeQueue, message } from './fakes.ts';
 import { MemoryParking } from './memory-parking.ts';
 import { MemoryState } from './memory-state.ts';
 import { gated, type Gate } from './ports-gate.ts';
-
-export const SECOND = 1_000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
-
-export const MODE_SETTINGS: ModeSettings = {
-  redriveThreshold: 5,
-  redriveShare: 0.05,
-  window: 5 * MINUTE,
-  pause: 5 * MINUTE,
-  maxPause: HOUR,
-  recoverAfter: 20,
-  breakerFailures: 20,
-  breakerTime: 2 * MINUTE,
-  stallAfter: 10 * MINUTE,
-  spillAfter: 7 * DAY,
-  minute: MINUTE,
-};
 
 export const STAGE = 'crm';
 
@@ -43,6 +26,9 @@ export type Result = Outcome | (() => Outcome | Promise<Outcome>);
 
 /** A port that fails before it does what it is asked to, or after. */
 export type Fault = 'before' | 'after';
+
+/** What a test replaces of what the stage is given. */
+export type Overrides = { readonly [Group in keyof RunnerDeps]?: Partial<RunnerDeps[Group]> };
 
 export class MemoryStage {
   now = Date.UTC(2026, 0, 1);
@@ -79,38 +65,47 @@ export class MemoryStage {
   /** What the environment remembers: a new one is a new process. */
   progressNote = new ProgressNote({ minute: MINUTE, window: MODE_SETTINGS.window });
 
-  deps(overrides: Partial<DrainDeps & RunnerDeps> = {}): DrainDeps & RunnerDeps {
+  /** @param overrides group by group: what they name is replaced, the rest of a group stays */
+  deps(overrides: Overrides = {}): RunnerDeps {
     const { state, parking, queue } = this;
     const modes = gated(state, 'modes', this.#gate);
     return {
-      stage: STAGE,
-      isDestination: true,
-      codeVersion: 'v1',
-      state: gated(state, 'state', this.#gate),
-      parking: gated(parking, 'parking', this.#gate),
-      queue: gated(queue, 'queue', this.#gate),
-      process: async ({ id }) => {
-        this.calls.push(`process ${id}`);
-        const result = this.results.get(id) ?? DELIVERED;
-        return typeof result === 'function' ? result() : result;
+      stage: { name: STAGE, isDestination: true, codeVersion: 'v1', ...overrides.stage },
+      ports: {
+        state: gated(state, 'state', this.#gate),
+        parking: gated(parking, 'parking', this.#gate),
+        queue: gated(queue, 'queue', this.#gate),
+        process: async ({ id }) => {
+          this.calls.push(`process ${id}`);
+          const result = this.results.get(id) ?? DELIVERED;
+          return typeof result === 'function' ? result() : result;
+        },
+        lastWords: this.lastWords,
+        hidesOthers: () => false,
+        uuid: () => `uuid-${(this.#ids += 1)}`,
+        observe: (event) => this.events.push(event),
+        ...overrides.ports,
       },
-      lastWords: this.lastWords,
-      progressNote: this.progressNote,
-      readModes: () => modes.readStored(STAGE, 'router'),
-      note: async (event) => (await this.#gate('note', [event], () => this.note(event))) as ModeRecord,
-      clock: () => this.now,
-      random: () => 0,
-      uuid: () => `uuid-${(this.#ids += 1)}`,
-      backoff: { minBackoff: SECOND, maxBackoff: 5 * MINUTE },
+      mode: {
+        readModes: () => modes.readStored(STAGE, 'router'),
+        note: async (event) => (await this.#gate('note', [event], () => this.note(event))) as ModeRecord,
+        progressNote: this.progressNote,
+        ...overrides.mode,
+      },
+      time: {
+        clock: () => this.now,
+        timeLeft: () => this.timeLeft,
+        worstCase: 10 * SECOND,
+        leaseTime: 70 * SECOND,
+        backoff: { minBackoff: SECOND, maxBackoff: 5 * MINUTE },
+        random: () => 0,
+        ...overrides.time,
+      },
       settings: {
         ...{ crashes: 3, parkAfter: 15 * MINUTE, ownAfter: 3, stallAfter: 10 * MINUTE },
         ...{ spillAfter: 7 * DAY, maxDrainBackoff: HOUR },
+        ...overrides.settings,
       },
-      leaseTime: 70 * SECOND,
-      timeLeft: () => this.timeLeft,
-      worstCase: 10 * SECOND,
-      observe: (event) => this.events.push(event),
-      ...overrides,
     };
   }
 
@@ -129,12 +124,12 @@ export class MemoryStage {
     return (await changeMode(deps, stage, event)).after;
   }
 
-  run(batch: readonly IncomingMessage[], overrides: Partial<RunnerDeps> = {}): Promise<readonly string[]> {
+  run(batch: readonly IncomingMessage[], overrides: Overrides = {}): Promise<readonly string[]> {
     return runBatch(batch, this.deps(overrides));
   }
 
   /** Runs a message alone, delivery after delivery, as long as its queue keeps it. @returns how often it was delivered */
-  async runUntilGone(first: IncomingMessage, overrides: Partial<RunnerDeps> = {}): Promise<number> {
+  async runUntilGone(first: IncomingMessage, overrides: Overrides = {}): Promise<number> {
     let receiveCount = first.receiveCount;
     while ((await this.run([{ ...first, receiveCount }], overrides)).length > 0) {
       receiveCount += 1;

@@ -3,7 +3,7 @@ import type { Attempt, StageState, StateStore } from '../../lambdas/core/stage/p
 import type { ModeStore, StoredStage } from '../../lambdas/core/mode/ports.ts';
 import type { MemoryParking } from './memory-parking.ts';
 
-/** Cheaper than a copy for each read: whoever changes what was read fails. */
+/** Cheaper than a copy for each read: code that changes a value it has read fails. */
 const frozen = <T extends object>(value: T): T => {
   for (const field of Object.values(value))
     if (typeof field === 'object' && field !== null) frozen(field as object);
@@ -15,7 +15,7 @@ export class MemoryState implements StateStore, ModeStore {
   readonly modes = new Map<string, ModeRecord>();
   /** By message id; SQS gives none twice. */
   readonly attempts = new Map<string, Attempt>();
-  /** Whose ledger an attempt is in. What a test has put there by hand is in everybody's. */
+  /** The stage whose ledger has an attempt. An attempt that a test has stored directly is in the ledger of every stage. */
   readonly #savedFor = new Map<string, string>();
   /** By stage. */
   readonly progress = new Map<string, StageProgress>();
@@ -54,9 +54,9 @@ export class MemoryState implements StateStore, ModeStore {
     this.progress.set(stage, { ...stored, ...Object.fromEntries(newer) });
   }
 
-  async readModes(stages: readonly string[]): Promise<readonly ModeRecord[]> {
+  async readModes(stages: readonly string[]): Promise<ReadonlyMap<string, ModeRecord>> {
     await Promise.resolve();
-    return stages.map((stage) => this.mode(stage));
+    return new Map(stages.map((stage) => [stage, this.mode(stage)]));
   }
 
   async readStored(stage: string, routerStage: string): Promise<StoredStage> {

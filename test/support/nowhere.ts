@@ -1,2 +1,2 @@
-/** Where AWS is while tests run: nothing listens there, so a client that was not pointed at a server fails at once. */
+/** The AWS endpoint during tests: nothing listens there, so a client without an endpoint of its own fails immediately. */
 export const NOWHERE = 'http://127.0.0.1:9';

@@ -1,4 +1,4 @@
-/** A transform's sandbox as a stage has it: the shell bundled to a file, beside the user's module. */
+/** A transform's sandbox as in a stage: the shell bundled to a file, next to the user's module. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,9 +1,9 @@
 /** A degraded stage in memory with a queue in which messages wait, for trials. */
-import { runTrial, type TrialDeps } from '../../lambdas/core/stage/trial.ts';
+import { runTrial } from '../../lambdas/core/stage/trial.ts';
 import type { Attempt } from '../../lambdas/core/stage/ports.ts';
 import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
 import { DrainStage } from './drain-stage.ts';
-import { STAGE } from './memory-stage.ts';
+import { STAGE, type Overrides } from './memory-stage.ts';
 
 export const EPOCH = 3;
 
@@ -17,14 +17,14 @@ export class TrialStage extends DrainStage {
     this.setMode(STAGE, { mode: 'degraded', epoch: EPOCH, since: this.now, pauseUntil: Infinity });
   }
 
-  /** Messages that wait in the queue, as one call of it gives them out. Their keys are the first letters of their ids. */
+  /** Messages that wait in the queue, returned by one receive. Their keys are the first letters of their ids. */
   waiting(...ids: string[]): IncomingMessage[] {
     const messages = ids.map((id) => this.message(id, id.slice(0, 1)));
     this.queue.waiting.push(messages);
     return messages;
   }
 
-  /** One that was received before. */
+  /** A message that was received before. */
   redelivered(id: string, attempt?: Attempt, receiveCount = 2): IncomingMessage {
     const message = this.message(id, id.slice(0, 1), { receiveCount });
     if (attempt !== undefined) this.state.attempts.set(id, attempt);
@@ -32,14 +32,14 @@ export class TrialStage extends DrainStage {
     return message;
   }
 
-  /** Parks messages as a stage does that is normal, which this one is then not. */
+  /** Parks messages while the stage is normal, and degrades it afterwards. */
   async park(key: string, ...ids: string[]): Promise<void> {
     this.setMode(STAGE, {});
     await this.parkAll(key, ...ids);
     this.degrade();
   }
 
-  trial(overrides: Partial<TrialDeps> = {}): Promise<void> {
+  trial(overrides: Overrides = {}): Promise<void> {
     return runTrial(this.deps(overrides));
   }
 }

@@ -1,0 +1,114 @@
+/** Judges the calls of a local run's functions by the template that it runs. */
+import { appendFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { readAssembly } from '../../../local/template/assembly.ts';
+import { accesses, type Call } from './calls.ts';
+import { factsOf } from './facts.ts';
+import { allows } from './policy.ts';
+import { readRoles, type Roles } from './roles.ts';
+
+export interface Request {
+  readonly functionName: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Files in the data directory. */
+export const DENIED = 'denied-calls.jsonl';
+export const CALLS = 'calls.jsonl';
+
+const SERVICES: Readonly<Record<string, string>> = {
+  DynamoDB_20120810: 'dynamodb',
+  AmazonSQS: 'sqs',
+  secretsmanager: 'secretsmanager',
+  GraniteServiceVersion20100801: 'cloudwatch',
+};
+
+const MAPPING = /^\/2015-03-31\/event-source-mappings\/([^/?]+)/;
+const INVOKE = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/;
+
+const readCall = ({ method, url, headers, body: sent }: Request): Call => {
+  const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString();
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string') {
+    const [prefix = '', operation = ''] = target.split('.');
+    return {
+      service: SERVICES[prefix] ?? prefix,
+      operation,
+      input: JSON.parse(text) as Record<string, unknown>,
+    };
+  }
+  const [, name] = INVOKE.exec(url) ?? [];
+  if (name !== undefined)
+    return {
+      service: 'lambda',
+      operation: 'Invoke',
+      input: { FunctionName: decodeURIComponent(name) },
+    };
+  const [, id] = MAPPING.exec(url) ?? [];
+  if (id !== undefined) {
+    const operation = method === 'GET' ? 'GetEventSourceMapping' : 'UpdateEventSourceMapping';
+    const input = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+    return { service: 'lambda', operation, input: { ...input, UUID: id } };
+  }
+  const form = Object.fromEntries(new URLSearchParams(text));
+  return { service: 'sns', operation: String(form['Action']), input: form };
+};
+
+export class Guard {
+  readonly #dataDir: string;
+  #roles: Roles | undefined;
+  readonly #seen = new Set<string>();
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /** @returns what is missing; undefined: the call is allowed */
+  async denied(request: Request): Promise<string | undefined> {
+    const { functionName } = request;
+    const call = readCall(request);
+    await this.#note(functionName, call);
+    // A deployment may have changed the template since.
+    if (this.#roles !== undefined && this.#judge(this.#roles, functionName, call) === undefined)
+      return undefined;
+    this.#roles = await this.#readRoles();
+    const missing = this.#judge(this.#roles, functionName, call);
+    if (missing === undefined) return undefined;
+    const text = `${functionName} is not allowed ${JSON.stringify(missing)}`;
+    await appendFile(join(this.#dataDir, DENIED), `${text}\n`);
+    return text;
+  }
+
+  /** In the middle of a deployment the assembly is not complete. */
+  async #readRoles(): Promise<Roles> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return readRoles(await readAssembly(join(this.#dataDir, 'cdk.out')));
+      } catch (error) {
+        if (tries >= 50) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  #judge(roles: Roles, functionName: string, call: Call): object | undefined {
+    const statements = roles.functions.get(functionName);
+    // The function of a removed stage finishes what it has in hand.
+    if (statements === undefined) return undefined;
+    return accesses(call, factsOf(roles)).find((access) => !allows(statements, access));
+  }
+
+  /** Each operation of each function, once. */
+  async #note(functionName: string, { service, operation }: Call): Promise<void> {
+    const line = JSON.stringify({ functionName, call: `${service}:${operation}` });
+    if (this.#seen.has(line)) return;
+    this.#seen.add(line);
+    await appendFile(join(this.#dataDir, CALLS), `${line}\n`);
+  }
+}
