@@ -15,7 +15,7 @@ const noRace = leavesCalls(
 );
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', '.sluice', 'coverage', '.stryker-tmp', 'bench/results'] },
+  { ignores: ['node_modules', 'cdk.out', '.sluice', 'coverage', '.stryker-tmp', 'tools/bench/results'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
@@ -35,7 +35,7 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', noAll, noRace] },
   },
   {
-    // It waits for a call that was told to end, but not forever: the client needs its answer.
+    // It waits for a call that was aborted, but not forever: the client needs its answer.
     files: ['lambdas/ingest/deadline.ts'],
     rules: { 'no-restricted-properties': ['error', noAll] },
   },
