@@ -1,10 +1,12 @@
 /**
- * The rooms, and what each may import: arrows run downwards only, so that a path tells what runs where and what it may touch.
+ * The rooms, and what each may import: arrows run downwards only, so that a path says what runs where and what it may touch.
  * `lib` names a handler's entry file by its path and imports none of its code.
  */
 const CORE = 'lambdas/core';
 /** A service of the local cloud. */
 const AWS_SERVICE = ['local/template', 'local/common', 'contract'];
+/** A program that drives the local run. */
+const DRIVEN = ['tools/driver', 'local', 'config', 'contract'];
 export const rooms = {
   contract: [],
   config: ['contract'],
@@ -34,7 +36,14 @@ export const rooms = {
   'local/sns': ['local/secrets-manager', 'local/sqs', ...AWS_SERVICE],
   'local/cloudwatch': ['local/lambda', ...AWS_SERVICE],
   'local/console': ['local/common', 'contract'],
-  cli: ['local', 'config', 'contract'],
+  // `explain` asks the router's own rules.
+  cli: ['local', `${CORE}/event`, 'config', 'contract'],
+  'tools/driver': ['local', 'config', 'contract'],
+  // It measures the handlers' own work, one piece at a time.
+  'tools/bench': ['tools/driver', 'local', 'lambdas', 'config', 'contract'],
+  'tools/chaos': DRIVEN,
+  'tools/sbom': [],
+  'tools/demo': DRIVEN,
 };
 /** As `import-x/no-restricted-paths` takes them. */
 export const zones = Object.entries(rooms).map(([room, below]) => ({
