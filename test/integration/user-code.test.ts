@@ -95,12 +95,14 @@ describe.each([
       // Much sooner than the visibility timeouts, for which the death of the process would hide them.
       await hostile.arrival(good);
       const crash = await hostile.untilParked(`${bad}-0`);
-      expect(crash).toMatchObject({ kind, error: expect.any(String) as unknown });
+      const crashes = crashesOf(`${bad}-0`);
       // On a busy machine the thread may use up the process's memory before it is checked: then the process dies, and last words
-      // charge the message instead.
-      if (how !== 'memory') {
-        const counts = crashesOf(`${bad}-0`).map(({ receiveCount }) => receiveCount);
-        expect(counts.slice(0, 3)).toEqual([1, 2, 3]);
+      // charge the message instead; or its time may be over before its memory is.
+      if (how === 'memory') {
+        expect([crash, ...crashes].map((one) => one['kind'])).toContain('memory');
+      } else {
+        expect(crash).toMatchObject({ kind, error: expect.any(String) as unknown });
+        expect(crashes.slice(0, 3).map(({ receiveCount }) => receiveCount)).toEqual([1, 2, 3]);
       }
       expect(crashesOf(`${how}-good`)).toEqual([]);
       for (const user of good) expect(arrivedOf(user)).toEqual(idsOf(user, 1));
