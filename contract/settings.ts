@@ -117,7 +117,8 @@ export interface DegradedModeSettings {
   readonly parkAfter: number;
   readonly spillAfter: number;
   readonly spillBacklog: number;
-  readonly drainConcurrency: number;
+  /** Not there: as many workers of a stage as functions of it may run. */
+  readonly drainConcurrency?: number;
   readonly maxDrainBackoff: number;
 }
 

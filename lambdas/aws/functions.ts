@@ -9,7 +9,7 @@ import { isJsonObject } from '../core/event/event.ts';
 import type { Probe } from '../core/mode/machine.ts';
 import type { Crash } from '../../contract/modes.ts';
 import type { Clock } from '../core/base/clock.ts';
-import type { ProbeAnswer, StageCommand } from '../core/stage/command.ts';
+import type { DrainWork, ProbeAnswer, StageCommand } from '../core/stage/command.ts';
 import { orFault } from './clients.ts';
 import { describeError, log } from './log.ts';
 
@@ -103,11 +103,10 @@ export class LambdaFunctions {
 
   /**
    * Starts a drain worker, and does not wait for it.
-   * @param shard one of `HEAD_SHARDS`
    * @throws InfraFault; the worker may have been started anyway
    */
-  startDrain(functionName: string, shard: number): Promise<void> {
-    return this.#start(functionName, { sluice: 'drain', shard });
+  startDrain(functionName: string, work: DrainWork): Promise<void> {
+    return this.#start(functionName, { sluice: 'drain', ...work });
   }
 
   /** Starts a trial, and does not wait for it. @throws InfraFault; it may have been started anyway */

@@ -2,7 +2,7 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { shardOf } from '../core/stage/parking.ts';
-import type { Head, Lease, ParkingStore } from '../core/stage/parking-port.ts';
+import type { Head, Lease, Touch } from '../core/stage/parking-port.ts';
 import { toItem } from './items.ts';
 import { indexShard } from './parking-items.ts';
 
@@ -14,11 +14,7 @@ export type HeadUpdate = Pick<
 /** The condition that `:owner` has the lease. */
 export const IS_OWNER = 'leaseOwner = :owner';
 
-export const headTouched = (
-  stage: string,
-  key: string,
-  { token, now, reason }: Parameters<ParkingStore['touchHead']>[2],
-): HeadUpdate => {
+export const headTouched = (stage: string, key: string, { token, now, reason, lease }: Touch): HeadUpdate => {
   const initial: Omit<Head, 'token'> & { indexShard: string } = {
     key,
     nextAttemptAt: now,
@@ -27,6 +23,7 @@ export const headTouched = (
     parkedAt: now,
     triedEpoch: -1,
     indexShard: indexShard(stage, shardOf(key)),
+    ...(lease === undefined ? {} : { leaseOwner: lease.owner, leaseUntil: lease.until }),
   };
   const fields = Object.entries(initial);
   return {

@@ -11,7 +11,16 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HEAD_INDEX } from '../../contract/tables.ts';
 import { allDone } from '../core/base/all-done.ts';
-import type { Head, HeadSummary, Lease, ParkedMessage, ParkingStore } from '../core/stage/parking-port.ts';
+import type {
+  Head,
+  HeadSummary,
+  Lease,
+  Page,
+  ParkedMessage,
+  ParkingStore,
+  Touch,
+} from '../core/stage/parking-port.ts';
+import type { Attempt } from '../core/stage/ports.ts';
 import { orFault } from './clients.ts';
 import { conditionHeld, fromCursor, toCursor, toItem, type Key, type RawItem } from './items.ts';
 import {
@@ -54,14 +63,26 @@ export class DynamoParkingStore implements ParkingStore {
   }
 
   async saveMessage(stage: string, message: ParkedMessage): Promise<void> {
-    await this.#putMessage(stage, message, 'attribute_exists(pk)');
+    const { edition = 0 } = message;
+    await this.#putMessage(stage, { ...message, edition: edition + 1 }, 'attribute_exists(pk)');
   }
 
-  async touchHead(
+  async saveAttempt(
     stage: string,
-    key: string,
-    touch: Parameters<ParkingStore['touchHead']>[2],
+    { groupId, sort, edition }: ParkedMessage,
+    attempt: Attempt,
   ): Promise<void> {
+    const command = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: marshall(messageKey(stage, groupId, sort)),
+      UpdateExpression: 'SET attempt = :attempt',
+      ConditionExpression: `attribute_exists(pk) AND ${edition === undefined ? 'attribute_not_exists(edition)' : 'edition = :edition'}`,
+      ExpressionAttributeValues: toItem({ ':attempt': attempt, ':edition': edition }),
+    });
+    await conditionHeld('UpdateItem', this.#client.send(command));
+  }
+
+  async touchHead(stage: string, key: string, touch: Touch): Promise<void> {
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: marshall(headKey(stage, key)),
@@ -122,6 +143,16 @@ export class DynamoParkingStore implements ParkingStore {
       if (items.length >= limit) break;
     }
     return allDone(items.map(fromMessageItem));
+  }
+
+  async page(stage: string, key: string, limit: number): Promise<Page> {
+    for await (const { Items = [], LastEvaluatedKey } of this.#messages(stage, key, () => ({ Limit: limit })))
+      if (Items.length > 0)
+        return {
+          messages: await allDone(Items.map(fromMessageItem)),
+          more: LastEvaluatedKey !== undefined,
+        };
+    return { messages: [], more: false };
   }
 
   async deleteMessage(stage: string, key: string, sort: string): Promise<void> {

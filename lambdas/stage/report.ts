@@ -14,6 +14,7 @@ const STEPS = {
   progress: 'record that the stage made progress; it is recorded with the next',
   mode: 'report to the mode machine; the mode may change later than it should',
   lease: 'give a lease back; the key waits until it ends',
+  successor: 'start the worker that continues a drain; control starts one within a minute',
   'late crashes': 'record late crashes; the log has them',
   'queue length': 'read the length of the queue; it counts as short for a minute',
   'hot keys': 'report the keys with the largest backlogs; they are reported again in a minute',

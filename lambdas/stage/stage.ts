@@ -9,7 +9,7 @@ import type { DegradedModeSettings, TimingSettings } from '../../contract/settin
 import { bestEffort } from '../core/stage/best-effort.ts';
 import { runBatch } from '../core/stage/batch-runner.ts';
 import { failureOf } from '../core/stage/crash.ts';
-import { drainShard } from '../core/stage/drain.ts';
+import { drain } from '../core/stage/drain.ts';
 import { hold } from '../core/stage/hold.ts';
 import { takeInDeadLetters } from '../core/stage/dead-letters.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
@@ -20,7 +20,7 @@ import type { IncomingMessage } from '../core/base/messages.ts';
 import { heed } from '../core/stage/last-words.ts';
 import { ProgressNote } from '../core/mode/progress-note.ts';
 import type { RunnerDeps, RunnerMode, RunnerTime } from '../core/stage/runner-deps.ts';
-import { readStageCommand, type ProbeAnswer } from '../core/stage/command.ts';
+import { readStageCommand, successorOf, type DrainWork, type ProbeAnswer } from '../core/stage/command.ts';
 import { runTrial } from '../core/stage/trial.ts';
 import { describeError, emitMetrics, forLambda, log, redactLogs } from '../aws/log.ts';
 import { BacklogWatch } from './backlog-watch.ts';
@@ -54,6 +54,9 @@ type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
  * to land. For longer functions it is as much as they can live.
  */
 const LEASE_MARGIN = 10_000;
+
+/** Milliseconds within which a function learns how much time it has: by so much less it is told. */
+const STARTED = 1_000;
 
 /**
  * @returns a function's handler: it takes events of its queue and of its dead-letter queue, and control's commands.
@@ -93,12 +96,13 @@ export const stageHandler = (given: StageOptions, world: StageWorld) => {
         note: noteOf(options, world, published),
         progressNote,
         timeLeft: () => context.getRemainingTimeInMillis(),
+        functionTime: left + STARTED,
         leaseTime: left + Math.max(left, LEASE_MARGIN),
         hidesOthers: (messages) => backlogs.hidesOthers(messages),
       });
       if (command === undefined) return await handleRecords(recordsOf(event), deps, backlogs, options, world);
       if (command.sluice === 'trial') await runTrial(deps);
-      else await drainShard(command.shard, deps);
+      else if (await drain(command, deps)) await startSuccessor(command, world, deps);
       return undefined;
     } finally {
       await Promise.allSettled(published);
@@ -144,6 +148,16 @@ const heedLastWords = async (
   } catch (error) {
     log('error', 'could not act on the last words', { stage, error: describeError(error) });
   }
+};
+
+/** Control starts workers each minute: until then there would be none for what this one has not come to. */
+const startSuccessor = async (
+  work: DrainWork,
+  { startDrain, clock }: StageWorld,
+  { ports }: RunnerDeps,
+): Promise<void> => {
+  const successor = successorOf(work, clock());
+  if (successor !== undefined) await bestEffort('successor', () => startDrain(successor), ports.observe);
 };
 
 /** Nothing depends on it but what an operator sees. */
@@ -207,13 +221,13 @@ const probe = async ({ code, stage, codeVersion }: StageOptions): Promise<ProbeA
 };
 
 type OfInvocation = Pick<RunnerMode, 'note' | 'progressNote'> &
-  Pick<RunnerTime, 'timeLeft' | 'leaseTime'> &
+  Pick<RunnerTime, 'timeLeft' | 'functionTime' | 'leaseTime'> &
   Pick<RunnerDeps['ports'], 'hidesOthers'>;
 
 const runnerDeps = (
   { stage, process, timing, degradedMode, worstCase, codeVersion }: StageOptions,
   { state, parking, queue, lastWords, clock, random, uuid }: StageWorld,
-  { note, progressNote, timeLeft, leaseTime, hidesOthers }: OfInvocation,
+  { note, progressNote, timeLeft, functionTime, leaseTime, hidesOthers }: OfInvocation,
 ): RunnerDeps => ({
   stage: { name: stage, isDestination: stage !== ROUTER_STAGE, codeVersion },
   ports: {
@@ -227,6 +241,6 @@ const runnerDeps = (
     observe: reportTo(stage, codeVersion),
   },
   mode: { readModes: () => state.readStored(stage, ROUTER_STAGE), note, progressNote },
-  time: { clock, timeLeft, worstCase, leaseTime, backoff: timing, random },
+  time: { clock, timeLeft, worstCase, functionTime, leaseTime, backoff: timing, random },
   settings: degradedMode,
 });

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ENV, readControlInterval } from '../../contract/environment.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
-import { snsClient, sqsClient } from '../aws/clients.ts';
+import { invokeClient, snsClient, sqsClient } from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
+import { LambdaFunctions } from '../aws/functions.ts';
 import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
 import { describeError, log } from '../aws/log.ts';
@@ -12,6 +13,7 @@ import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsStageQueue } from '../aws/queue.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
+import type { DrainWork } from '../core/stage/command.ts';
 import type { PipelineNames } from '../core/mode/announcement.ts';
 import type { ParkingStore } from '../core/stage/parking-port.ts';
 import type { Announcer, LateCrashStore, ModeStore } from '../core/mode/ports.ts';
@@ -31,6 +33,8 @@ export interface StageWorld {
   readonly deadLetterQueue: StageQueue;
   readonly deadLetterQueueArn: string;
   readonly announcer: Announcer;
+  /** Starts another worker of this function, and does not wait for it. @throws InfraFault */
+  readonly startDrain: (work: DrainWork) => Promise<void>;
   readonly names: PipelineNames;
   /** Between two runs of control, milliseconds. */
   readonly controlInterval: number;
@@ -71,6 +75,8 @@ export const stageWorld = (dynamo: DynamoDBClient, codeVersion: string): StageWo
     // Queues of one account and region have URLs that differ in the name alone.
     deadLetterQueue: new SqsStageQueue(sqs, `${queuesUrlOf(queueUrl)}${nameOf(deadLetterQueueArn)}`),
     deadLetterQueueArn,
+    startDrain: (work) =>
+      new LambdaFunctions(invokeClient(), Date.now).startDrain(requireEnv('AWS_LAMBDA_FUNCTION_NAME'), work),
     announcer: new SnsAnnouncer(snsClient(), requireEnv(ENV.flipTopicArn)),
     names: { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) },
     controlInterval: readControlInterval(process.env),

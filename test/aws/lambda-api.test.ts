@@ -132,13 +132,13 @@ describe('a probe', () => {
 describe('a drain worker', () => {
   it('is started without waiting for its end', async () => {
     api.answer = { status: 202 };
-    await new LambdaFunctions(api.lambda, () => 42).startDrain('router', 7);
-    expect(api.asked).toMatchObject([{ type: 'Event', body: { sluice: 'drain', shard: 7 } }]);
+    await new LambdaFunctions(api.lambda, () => 42).startDrain('router', { shard: 7, until: 5 });
+    expect(api.asked).toMatchObject([{ type: 'Event', body: { sluice: 'drain', shard: 7, until: 5 } }]);
   });
 
   it('that cannot be started is a fault, and the call is not retried', async () => {
     api.answer = failed('ServiceException', 500);
-    const done = new LambdaFunctions(api.lambda, () => 42).startDrain('router', 7);
+    const done = new LambdaFunctions(api.lambda, () => 42).startDrain('router', { shard: 7, until: 5 });
     await expect(done).rejects.toThrow(/^Invoke failed: ServiceException/);
     await expect(done).rejects.toThrow(InfraFault);
     expect(api.asked).toHaveLength(1);

@@ -38,6 +38,7 @@ describe('DynamoParkingStore', () => {
       hasMessage: gone.hasMessage('crm', 'u', 'E#1'),
       putMessage: gone.putMessage('crm', message),
       saveMessage: gone.saveMessage('crm', message),
+      saveAttempt: gone.saveAttempt('crm', message, { failures: 1 }),
       deleteMessage: gone.deleteMessage('crm', 'u', 'E#1'),
       touchHead: gone.touchHead('crm', 'u', { token: 't', now: 0, reason: '' }),
       readHead: gone.readHead('crm', 'u'),
@@ -46,6 +47,7 @@ describe('DynamoParkingStore', () => {
       resetFailures: gone.resetFailures('crm', 'u', 'a'),
       deleteHead: gone.deleteHead('crm', 'u', 't', 'a'),
       oldest: gone.oldest('crm', 'u', 1),
+      page: gone.page('crm', 'u', 1),
       heads: gone.heads('crm', 0, { limit: 1 }),
       countMessages: gone.countMessages('crm', 'u', 1),
     };

@@ -35,6 +35,20 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       });
     });
 
+    it('creates a head with a lease if one is given, and leaves another alone', async () => {
+      const [store, stage] = [open(), newStage()];
+      const rest = { owner: 'rest:1', until: 50_000 };
+      await store.touchHead(stage, 'u', { ...first, lease: rest });
+      const leased = { leaseOwner: 'rest:1', leaseUntil: 50_000, failures: 0, nextAttemptAt: 1_000 };
+      expect(await store.readHead(stage, 'u')).toMatchObject(leased);
+      const head = { key: 'u', failures: 0 };
+      expect(await store.takeLease(stage, head, lease('a', { now: 49_999 }))).toBe(false);
+      expect(await store.takeLease(stage, head, lease('a', { now: 50_000, until: 90_000 }))).toBe(true);
+      await store.touchHead(stage, 'u', { ...first, token: 't2', lease: rest });
+      const taken = { token: 't2', leaseOwner: 'a', leaseUntil: 90_000 };
+      expect(await store.readHead(stage, 'u')).toMatchObject(taken);
+    });
+
     it('gives one lease on a head at a time, and only if the head is as it was read', async () => {
       const [store, stage] = [open(), newStage()];
       expect(await store.takeLease(stage, { key: 'u', failures: 0 }, lease('a'))).toBe(false);

@@ -50,9 +50,36 @@ export const parkingStoreContract = (name: string, open: () => ParkingStore): vo
       const [store, stage] = [open(), newStage()];
       const further = parked(arrived(1), { attempt: { failures: 4 } });
       await store.putMessage(stage, parked(arrived(1)));
-      await store.saveMessage(stage, further);
+      await store.saveAttempt(stage, parked(arrived(1)), { failures: 4 });
       await store.putMessage(stage, parked(arrived(1), { parkedAt: 9_999 }));
       expect(await store.oldest(stage, 'u', 9)).toEqual([further]);
+    });
+
+    it('keeps of a late attempt nothing when an operator has taken events out of its message since it was read', async () => {
+      const [store, stage] = [open(), newStage()];
+      const read = parked(arrived(1), { body: '3 events' });
+      await store.putMessage(stage, read);
+      await store.saveMessage(stage, { ...read, body: '2 events' });
+      await store.saveAttempt(stage, read, { failures: 1, progress: { events: 2 } });
+      const [left] = await store.oldest(stage, 'u', 1);
+      expect(left).toEqual({ ...read, body: '2 events', edition: 1 });
+      await store.saveAttempt(stage, left ?? read, { failures: 2 });
+      expect(await store.oldest(stage, 'u', 1)).toEqual([{ ...left, attempt: { failures: 2 } }]);
+      await store.saveMessage(stage, { ...read, ...left, body: '1 event' });
+      expect(await store.oldest(stage, 'u', 1)).toMatchObject([{ body: '1 event', edition: 2 }]);
+      await store.deleteMessage(stage, 'u', read.sort);
+      await store.saveAttempt(stage, { ...read, edition: 2 }, { failures: 3 });
+      expect(await store.hasMessage(stage, 'u', read.sort)).toBe(false);
+    });
+
+    it('returns a page of the oldest, and says that there are no others only when there are none', async () => {
+      const [store, stage] = [open(), newStage()];
+      expect(await store.page(stage, 'u', 3)).toEqual({ messages: [], more: false });
+      const messages = [1, 2, 3, 4].map((n) => parked(arrived(n)));
+      for (const message of messages) await store.putMessage(stage, message);
+      await store.touchHead(stage, 'u', { token: 't', now: 1, reason: 'r' });
+      expect(await store.page(stage, 'u', 3)).toEqual({ messages: messages.slice(0, 3), more: true });
+      expect(await store.page(stage, 'u', 9)).toEqual({ messages, more: false });
     });
 
     it('does not restore a message that is saved after it was deleted', async () => {

@@ -118,6 +118,7 @@ const byStage = async (recorder: Recorder, stage: string, place: string): Promis
     await own.delete(message('1', KEY));
   }
   await new SqsQueueCounts(sqs, QUEUES_URL).read(queueName(`${place}/Queue`));
+  await new LambdaFunctions(recorder.client('lambda'), clock).startDrain(handlerOf(place), { shard: 1 });
   await announce(recorder);
 };
 
@@ -133,6 +134,7 @@ const ofParking = async (store: DynamoParkingStore, stage: string): Promise<void
   await store.hasMessage(stage, KEY, 'A#1');
   await store.putMessage(stage, parked);
   await store.saveMessage(stage, parked);
+  await store.saveAttempt(stage, parked, { failures: 1 });
   await store.touchHead(stage, KEY, { token: 't', now: 1, reason: 'r' });
   await store.readHead(stage, KEY);
   await store.takeLease(stage, { key: KEY, failures: 0 }, lease);
@@ -141,6 +143,7 @@ const ofParking = async (store: DynamoParkingStore, stage: string): Promise<void
   await store.setReason(stage, KEY, 'me', 'r');
   await store.deleteHead(stage, KEY, 't', 'me');
   await store.oldest(stage, KEY, 1);
+  await store.page(stage, KEY, 1);
   await store.countMessages(stage, KEY, 1);
   await store.deleteMessage(stage, KEY, 'A#1');
   await store.heads(stage, 7, { limit: 1, until: 5 });
@@ -223,7 +226,7 @@ const control = (): Promise<readonly Call[]> =>
       await send(recorder, `${place}/Queue`);
       const functions = new LambdaFunctions(recorder.client('lambda'), clock);
       await functions.probe(handlerOf(place));
-      await functions.startDrain(handlerOf(place), 1);
+      await functions.startDrain(handlerOf(place), { shard: 1 });
       await functions.startTrial(handlerOf(place));
       const mappings = new LambdaMappings(recorder.client('lambda'));
       await mappings.read(nameOf(`${place}/Mapping`));

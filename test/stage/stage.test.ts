@@ -1,4 +1,5 @@
 /** A stage's function from Lambda's event to the results, over stores in memory. */
+import { partOf, shardOf } from '../../lambdas/core/stage/parking.ts';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NORMAL } from '../../lambdas/core/mode/record.ts';
 import type { Outcome, Process } from '../../lambdas/core/stage/outcome.ts';
@@ -186,6 +187,27 @@ describe('control’s commands', () => {
     await stage.parking.touchHead('crm', 'a', { token: 't', now: NOW, reason: 'r' });
     for (let shard = 0; shard < 10; shard++) await stage.invoke({ sluice: 'drain', shard }, {}, 5_000);
     expect(stage.parking.keys('crm')).toEqual(['a']);
+  });
+
+  it.each([
+    ['starts its successor, which works through the same', {}, [{ until: NOW + 1, successors: 1 }]],
+    ['does not when control starts workers again', { until: NOW }, []],
+    ['does not when it is the last of its chain', { successors: 0 }, []],
+    ['does not when nothing is due', { shard: (shardOf('a') + 1) % 10 }, []],
+  ])('a drain that runs out of time %s', async (_, more, expected) => {
+    await stage.parking.touchHead('crm', 'a', { token: 't', now: NOW, reason: 'r' });
+    const work = { shard: shardOf('a'), part: partOf('a', 3), parts: 3 };
+    await stage.invoke({ sluice: 'drain', ...work, until: NOW + 1, successors: 2, ...more }, {}, 5_000);
+    expect(stage.successors).toEqual(expected.map((successor) => ({ ...work, ...successor })));
+    expect(stage.parking.head('crm', 'a')).not.toHaveProperty('leaseOwner');
+  });
+
+  it('a drain of a blocked stage starts no successor', async () => {
+    await stage.parking.touchHead('crm', 'a', { token: 't', now: NOW, reason: 'r' });
+    stage.state.modes.set('crm', { ...NORMAL, rev: 1, held: true });
+    const drain = { sluice: 'drain', shard: shardOf('a'), until: NOW + 1, successors: 2 };
+    await stage.invoke(drain, {}, 5_000);
+    expect(stage.successors).toEqual([]);
   });
 
   it('a trial tries messages in the queue of a degraded stage, and the change of mode is published', async () => {

@@ -13,6 +13,7 @@ import type { StageLastWords } from '../../lambdas/stage/last-words-file.ts';
 import { stageHandler, type StageOptions } from '../../lambdas/stage/stage.ts';
 import type { UserCode } from '../../lambdas/stage/user-code.ts';
 import type { StageWorld } from '../../lambdas/stage/world.ts';
+import type { DrainWork } from '../../lambdas/core/stage/command.ts';
 import { FakeQueue } from '../support/fakes.ts';
 import { MemoryHotKeys } from '../support/memory-hot-keys.ts';
 import { MemoryLateCrashes } from '../support/memory-late-crashes.ts';
@@ -122,6 +123,7 @@ export class StageFunction {
   readonly words = new ListedWords();
   readonly announced: Announcement[] = [];
   readonly processed: string[] = [];
+  readonly successors: DrainWork[] = [];
   readonly lines: Record<string, unknown>[] = [];
   #ids = 0;
   #world: StageWorld = {
@@ -139,6 +141,10 @@ export class StageFunction {
         await Promise.resolve();
         this.announced.push(announcement);
       },
+    },
+    startDrain: (work) => {
+      this.successors.push(work);
+      return Promise.resolve();
     },
     names: { pipeline: 'Sluice/Pipeline', stackName: 'Sluice' },
     controlInterval: 60_000,

@@ -1,5 +1,5 @@
 /** A stage in memory whose parked keys are drained. */
-import { drainShard } from '../../lambdas/core/stage/drain.ts';
+import { drain } from '../../lambdas/core/stage/drain.ts';
 import type { Head } from '../../lambdas/core/stage/parking-port.ts';
 import { shardOf } from '../../lambdas/core/stage/parking.ts';
 import { MemoryStage, STAGE, type Overrides } from './memory-stage.ts';
@@ -18,8 +18,8 @@ export class DrainStage extends MemoryStage {
   }
 
   /** A worker's run over the shard of a key. */
-  drain(key = 'a', overrides: Overrides = {}): Promise<void> {
-    return drainShard(shardOf(key), this.deps(overrides));
+  drain(key = 'a', overrides: Overrides = {}): Promise<boolean> {
+    return drain({ shard: shardOf(key) }, this.deps(overrides));
   }
 
   head(key = 'a'): Head | undefined {

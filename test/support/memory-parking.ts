@@ -3,9 +3,12 @@ import type {
   Head,
   HeadSummary,
   Lease,
+  Page,
   ParkedMessage,
   ParkingStore,
+  Touch,
 } from '../../lambdas/core/stage/parking-port.ts';
+import type { Attempt } from '../../lambdas/core/stage/ports.ts';
 
 /** Number of states of the index that are kept for lagging reads. */
 const MAX_LAG = 8;
@@ -31,15 +34,11 @@ export class MemoryParking implements ParkingStore {
     if (!own.has(message.sort)) own.set(message.sort, structuredClone(message));
   }
 
-  async touchHead(
-    stage: string,
-    key: string,
-    { token, now, reason }: Parameters<ParkingStore['touchHead']>[2],
-  ): Promise<void> {
+  async touchHead(stage: string, key: string, { token, now, reason, lease }: Touch): Promise<void> {
     await Promise.resolve();
-    const before = this.head(stage, key);
-    const created = { key, token, nextAttemptAt: now, failures: 0, reason, parkedAt: now, triedEpoch: -1 };
-    this.#put(stage, before === undefined ? created : { ...before, token });
+    const created = { key, nextAttemptAt: now, failures: 0, reason, parkedAt: now, triedEpoch: -1 };
+    const leased = lease === undefined ? {} : { leaseOwner: lease.owner, leaseUntil: lease.until };
+    this.#put(stage, { ...created, ...leased, ...this.head(stage, key), token });
   }
 
   async readHead(stage: string, key: string): Promise<Head | undefined> {
@@ -107,10 +106,29 @@ export class MemoryParking implements ParkingStore {
     return structuredClone(behind.slice(0, limit));
   }
 
+  async page(stage: string, key: string, limit: number): Promise<Page> {
+    const messages = await this.oldest(stage, key, limit);
+    // As DynamoDB says it, which looks no further than its limit.
+    return { messages, more: messages.length === limit };
+  }
+
   async saveMessage(stage: string, message: ParkedMessage): Promise<void> {
     await Promise.resolve();
     const own = this.#of(stage, message.groupId);
-    if (own.has(message.sort)) own.set(message.sort, structuredClone(message));
+    const { edition = 0 } = message;
+    if (own.has(message.sort)) own.set(message.sort, structuredClone({ ...message, edition: edition + 1 }));
+  }
+
+  async saveAttempt(
+    stage: string,
+    { groupId, sort, edition }: ParkedMessage,
+    attempt: Attempt,
+  ): Promise<void> {
+    await Promise.resolve();
+    const own = this.#of(stage, groupId);
+    const stored = own.get(sort);
+    if (stored !== undefined && stored.edition === edition)
+      own.set(sort, structuredClone({ ...stored, attempt }));
   }
 
   async deleteMessage(stage: string, key: string, sort: string): Promise<void> {

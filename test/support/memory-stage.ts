@@ -58,7 +58,7 @@ export class MemoryStage {
   /** Messages as SQS would number them. */
   message(id: string, key: string, rest: Partial<IncomingMessage> = {}): IncomingMessage {
     this.#sequence += 1;
-    const sequenceNumber = String(this.#sequence).padStart(20, '1');
+    const sequenceNumber = `1${String(this.#sequence).padStart(19, '0')}`;
     return message(id, key, { sentAt: this.now, sequenceNumber, body: id, ...rest });
   }
 
@@ -96,6 +96,7 @@ export class MemoryStage {
         clock: () => this.now,
         timeLeft: () => this.timeLeft,
         worstCase: 10 * SECOND,
+        functionTime: 60 * SECOND,
         leaseTime: 70 * SECOND,
         backoff: { minBackoff: SECOND, maxBackoff: 5 * MINUTE },
         random: () => 0,

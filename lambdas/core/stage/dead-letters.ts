@@ -87,7 +87,10 @@ class DeadLetterConsumer {
     const attempt = { ...settled(known ?? { failures: 0 }), crash };
     const isOwn = isOwnTrouble(attempt, true, this.#mode, now, settings);
     const reason = isOwn ? asOwnTrouble(crash.error) : crash.error;
-    await park(message, { sort: deadLetterSortOf(message), reason, counted: true, attempt }, this.#deps);
+    // A batch that has read that the key has no head is over by then.
+    const restsUntil = time.clock() + time.functionTime;
+    const place = { sort: deadLetterSortOf(message), reason, counted: true, attempt, restsUntil };
+    await park(message, place, this.#deps);
   }
 }
 

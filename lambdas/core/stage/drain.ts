@@ -1,7 +1,7 @@
 /**
  * Puts parked messages back through the stage, the oldest of a key first, under a lease: `parking.ts` has the steps.
  *
- * A worker (`drainShard`) goes through the due keys of a shard, one after another, until its time is nearly over or the
+ * A worker (`drain`) goes through the due keys of a shard, or of a part of it, one after another, until its time is nearly over or the
  * stage is blocked. Workers need not know of each other: the lease lets one at a time work on a key, and while it has it the
  * key is not due.
  */
@@ -9,7 +9,9 @@ import { KeyDrain } from './key-drain.ts';
 import { KnownMode } from './known-mode.ts';
 import type { ModeRecord } from '../mode/record.ts';
 import type { Head, HeadSummary } from './parking-port.ts';
+import { partOf } from './parking.ts';
 import { InfraFault } from '../base/faults.ts';
+import type { DrainWork } from './command.ts';
 import type { RunnerDeps, WorkDeps } from './runner-deps.ts';
 
 const PAGE = 100;
@@ -37,21 +39,35 @@ export const dueUntil = (
   maxDrainBackoff: number,
 ): number | undefined => (dueEpoch > 0 && now - since <= maxDrainBackoff ? undefined : now);
 
-/** A worker's run. What AWS fails to do ends it; what it has not come to waits for the next worker. */
-export const drainShard = async (shard: number, deps: RunnerDeps): Promise<void> => {
+/**
+ * A worker's run. What AWS fails to do ends it; what it has not come to waits for the next worker.
+ * @returns whether its time ended it, although the stage forwards: a successor may continue. No lease of this one is left.
+ */
+export const drain = async (work: DrainWork, deps: RunnerDeps): Promise<boolean> => {
   try {
     const mode = new KnownMode(await deps.mode.readModes(), deps);
     await mode.catchUp();
+    let end: End;
     // Keys become due while others are drained.
-    while (await drainDue(shard, mode, deps));
+    do end = await drainDue(work, mode, deps);
+    while (end === 'worked');
+    return end === 'no time';
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
-    deps.ports.observe({ type: 'drain stopped', shard, error });
+    deps.ports.observe({ type: 'drain stopped', shard: work.shard, error });
+    return false;
   }
 };
 
-/** Once through the index. @returns whether to go through it again: keys were due, and the worker need not end */
-const drainDue = async (shard: number, mode: KnownMode, deps: RunnerDeps): Promise<boolean> => {
+/** How a run through the index ended; `worked`: keys were due, and the worker need not end. */
+type End = 'worked' | 'nothing due' | 'blocked' | 'no time';
+
+/** Once through the index. */
+const drainDue = async (
+  { shard, part = 0, parts = 1 }: DrainWork,
+  mode: KnownMode,
+  deps: RunnerDeps,
+): Promise<End> => {
   const { stage, ports, time, settings } = deps;
   let found = false;
   const until = dueUntil(mode.own, time.clock(), settings.maxDrainBackoff);
@@ -64,16 +80,18 @@ const drainDue = async (shard: number, mode: KnownMode, deps: RunnerDeps): Promi
       ...(cursor === undefined ? {} : { cursor }),
     });
     for (const summary of page.heads) {
-      if (mode.isBlocked || time.timeLeft() < time.worstCase) return false;
+      if (mode.isBlocked) return 'blocked';
+      if (time.timeLeft() < time.worstCase) return 'no time';
+      if (partOf(summary.key, parts) !== part) continue;
       const head = await dueHead(summary, mode, deps);
       if (head === undefined) continue;
       const result = await new KeyDrain(head, mode, deps).run();
-      if (result === 'end') return false;
+      if (result === 'end') return mode.isBlocked ? 'blocked' : 'no time';
       if (result === 'worked') found = true;
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return found;
+  return found ? 'worked' : 'nothing due';
 };
 
 /** The index lags behind: what it says is due may have been tried, or drained, a moment ago. */

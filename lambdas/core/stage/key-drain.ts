@@ -1,7 +1,7 @@
 /** The drain of one parked key: `parking.ts` has the steps. */
 import { afterCrash, afterDeath, afterFailure, isFurther, uncharged } from './attempt-ledger.ts';
 import { crashRecord, deathCrash } from './crash.ts';
-import { KeyLease } from './key-lease.ts';
+import { FRESH, KeyLease } from './key-lease.ts';
 import type { Ended, KnownMode } from './known-mode.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import type { Head, ParkedMessage } from './parking-port.ts';
@@ -26,12 +26,20 @@ export const toMessage = ({ id, groupId, body, sequenceNumber, sentAt }: ParkedM
   receiveCount: 1,
 });
 
+/**
+ * Messages that are read at a time. Of a key that failed last time only one: it would read the others again and again behind the one
+ * that fails.
+ */
+const PAGE = 25;
+
 export class KeyDrain {
   readonly #head: Head;
   readonly #lease: KeyLease;
   readonly #mode: KnownMode;
   readonly #deps: WorkDeps;
   #done = 0;
+  /** The process of the drain before this one died at the oldest message. */
+  #followsDeath = false;
 
   constructor(head: Head, mode: KnownMode, deps: WorkDeps) {
     this.#head = head;
@@ -44,26 +52,26 @@ export class KeyDrain {
   async run(): Promise<DrainResult> {
     const { stage, ports, time } = this.#deps;
     const { parking } = ports;
-    const { key } = this.#head;
-    const { owner } = this.#lease;
+    const { key, failures } = this.#head;
     const now = time.clock();
     if (!(await this.#lease.take(now))) return 'busy';
-    let hasDied = this.#lease.followsDeath(now);
+    this.#followsDeath = this.#lease.followsDeath(now);
     let emptied = false;
     try {
       for (;;) {
-        const head = await parking.readHead(stage.name, key);
-        if (head?.leaseOwner !== owner) return 'lost';
-        const [oldest] = await parking.oldest(stage.name, key, 1);
-        if (oldest === undefined) {
-          emptied = await parking.deleteHead(stage.name, key, head.token, owner);
-          if (emptied) return 'worked';
-          continue;
-        }
-        const parked = hasDied ? await this.#died(oldest) : oldest;
-        hasDied = false;
-        const result = await this.#putThrough(parked);
+        const head = await this.#lease.head();
+        if (head === undefined) return 'lost';
+        const { messages, more } = await parking.page(
+          stage.name,
+          key,
+          failures > 0 && this.#done === 0 ? 1 : PAGE,
+        );
+        const result = await this.#page(messages);
         if (result !== 'next') return result;
+        if (more) continue;
+        // By the token from before the page was read: what was appended since then has changed it.
+        emptied = await parking.deleteHead(stage.name, key, head.token, this.#lease.owner);
+        if (emptied) return 'worked';
       }
     } catch (error) {
       if (error instanceof InfraFault) await this.#lease.failed(time.clock() + this.#lease.backoff());
@@ -73,11 +81,23 @@ export class KeyDrain {
     }
   }
 
+  /** @returns 'next' when all of them are done */
+  async #page(messages: readonly ParkedMessage[]): Promise<DrainResult | 'next'> {
+    for (const message of messages) {
+      if (!(await this.#lease.isHeld())) return 'lost';
+      const parked = this.#followsDeath ? await this.#died(message) : message;
+      this.#followsDeath = false;
+      const result = await this.#putThrough(parked);
+      if (result !== 'next') return result;
+    }
+    return 'next';
+  }
+
   async #putThrough(parked: ParkedMessage): Promise<DrainResult | 'next'> {
     const { stage, ports, time } = this.#deps;
     const { key } = this.#head;
-    await this.#mode.refresh();
-    if (this.#mode.isBlocked || time.timeLeft() < time.worstCase) {
+    await this.#mode.refreshAfter(FRESH);
+    if (this.#mode.isBlocked || time.timeLeft() < time.worstCase || !this.#lease.lasts) {
       await this.#lease.giveBack();
       return 'end';
     }
@@ -181,6 +201,6 @@ export class KeyDrain {
 
   async #save(parked: ParkedMessage, attempt: Attempt): Promise<void> {
     const { stage, ports } = this.#deps;
-    await ports.parking.saveMessage(stage.name, { ...parked, attempt });
+    await ports.parking.saveAttempt(stage.name, parked, attempt);
   }
 }

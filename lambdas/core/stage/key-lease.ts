@@ -6,10 +6,14 @@ import type { Outcome } from './outcome.ts';
 import { asOwnTrouble, inOwnTrouble, isOwnTrouble, withoutOwnTrouble } from './own-trouble.ts';
 import type { Head } from './parking-port.ts';
 import type { Attempt } from './ports.ts';
+import { CALL_MARGIN } from '../base/limits.ts';
 import type { WorkDeps } from './runner-deps.ts';
 
 /** How the owner of a lease begins that works on its key, and not as a trial or for an operator. */
 const DRAIN = 'drain:';
+
+/** For how long it is relied on that the lease is there, milliseconds. */
+export const FRESH = 1_000;
 
 export class KeyLease {
   readonly owner: string;
@@ -22,6 +26,9 @@ export class KeyLease {
   #reason: string;
   /** Whether the head's failure count has been cleared. */
   #isReset = false;
+  /** When it ends, and when it was last seen to be there; milliseconds since 1970. */
+  #until = -Infinity;
+  #seenAt = -Infinity;
 
   constructor(head: Head, mode: KnownMode, deps: WorkDeps) {
     this.owner = `${DRAIN}${deps.ports.uuid()}`;
@@ -39,14 +46,36 @@ export class KeyLease {
   /** @returns false when another has it @throws InfraFault */
   take(now: number): Promise<boolean> {
     const { stage, ports, time } = this.#deps;
+    this.#until = now + time.leaseTime;
     const lease = {
       owner: this.owner,
       now,
-      until: now + time.leaseTime,
+      until: this.#until,
       nextAttemptAt: now + this.backoff(),
       triedEpoch: this.#mode.own.epoch,
     };
     return ports.parking.takeLease(stage.name, { key: this.#head.key, failures: this.#failures }, lease);
+  }
+
+  /** @returns the head as it is now; undefined: another has taken the key over @throws InfraFault */
+  async head(): Promise<Head | undefined> {
+    const { stage, ports, time } = this.#deps;
+    const at = time.clock();
+    const head = await ports.parking.readHead(stage.name, this.#head.key);
+    if (head?.leaseOwner !== this.owner) return undefined;
+    this.#seenAt = at;
+    return head;
+  }
+
+  /** Before each message: a process that slept may have lost it. @returns whether it is still there @throws InfraFault */
+  async isHeld(): Promise<boolean> {
+    return this.#deps.time.clock() - this.#seenAt < FRESH || (await this.head()) !== undefined;
+  }
+
+  /** Whether it lasts longer than a message that begins now can take, and a call. */
+  get lasts(): boolean {
+    const { clock, worstCase } = this.#deps.time;
+    return this.#until - clock() >= worstCase + CALL_MARGIN;
   }
 
   /**

@@ -35,6 +35,8 @@ export interface Ended {
 
 export class KnownMode {
   #stored: StoredStage;
+  /** When it was asked for, as far as it is known; milliseconds since 1970. */
+  #readAt = -Infinity;
   readonly #deps: RunnerDeps;
   /** One after another: concurrent writes of the same item would only refuse each other. */
   readonly #inTurn = pLimit(1);
@@ -64,8 +66,15 @@ export class KnownMode {
 
   /** A strong read of all of it. @throws InfraFault */
   async refresh(): Promise<void> {
+    const at = this.#deps.time.clock();
     this.#stored = await this.#deps.mode.readModes();
+    this.#readAt = at;
     await this.catchUp();
+  }
+
+  /** Reads it if what is known is older. @param age milliseconds @throws InfraFault */
+  async refreshAfter(age: number): Promise<void> {
+    if (this.#deps.time.clock() - this.#readAt >= age) await this.refresh();
   }
 
   /** Writes the progress of earlier invocations that the mode as it was read needs to know of. */

@@ -14,6 +14,8 @@ export interface ParkedMessage {
   readonly parkedAt: number;
   /** What the ledger knew of it, and what draining it has added. */
   readonly attempt?: Attempt;
+  /** How often an operator has taken events out of it; not there: never. */
+  readonly edition?: number;
 }
 
 /** Its existence means that the key is parked. */
@@ -48,12 +50,11 @@ export interface ParkingStore {
   hasMessage(stage: string, key: string, sort: string): Promise<boolean>;
   /** P1: writing it again changes nothing. */
   putMessage(stage: string, message: ParkedMessage): Promise<void>;
-  /** P2: gives the head a fresh token; creates it, due at `now`, when there is none; touches nothing else. */
-  touchHead(
-    stage: string,
-    key: string,
-    touch: { readonly token: string; readonly now: number; readonly reason: string },
-  ): Promise<void>;
+  /**
+   * P2: gives the head a fresh token; creates it, due at `now`, when there is none; touches nothing else. A `lease` is given to a head that
+   * has none.
+   */
+  touchHead(stage: string, key: string, touch: Touch): Promise<void>;
   /** Strongly consistent. */
   readHead(stage: string, key: string): Promise<Head | undefined>;
   /**
@@ -80,7 +81,14 @@ export interface ParkingStore {
    * @param after the place of a message, which may be gone: only those behind it
    */
   oldest(stage: string, key: string, limit: number, after?: string): Promise<readonly ParkedMessage[]>;
-  /** Replaces a message that exists; does nothing when it is gone. */
+  /** The same from the key's first message on, as far as one call gives them: at least one, if there is one. */
+  page(stage: string, key: string, limit: number): Promise<Page>;
+  /**
+   * Keeps what is known of a message's attempts, and touches nothing else. Does nothing when the message is gone, or when an operator has
+   * taken events out of it since it was read: the attempt counts events.
+   */
+  saveAttempt(stage: string, message: ParkedMessage, attempt: Attempt): Promise<void>;
+  /** Replaces a message that exists, as its next edition; does nothing when it is gone. */
   saveMessage(stage: string, message: ParkedMessage): Promise<void>;
   deleteMessage(stage: string, key: string, sort: string): Promise<void>;
   /**
@@ -94,6 +102,21 @@ export interface ParkingStore {
   ): Promise<{ readonly heads: readonly HeadSummary[]; readonly cursor?: string }>;
   /** How many messages of the key there are, counted up to about `limit`. */
   countMessages(stage: string, key: string, limit: number): Promise<number>;
+}
+
+/** The oldest messages of a key, in order. */
+export interface Page {
+  readonly messages: readonly ParkedMessage[];
+  /** False: there were no others. */
+  readonly more: boolean;
+}
+
+export interface Touch {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly reason: string;
+  readonly lease?: Pick<Lease, 'owner' | 'until'>;
 }
 
 export interface Lease {

@@ -27,12 +27,16 @@
  * The drain of a key (`key-drain.ts`), in a function that is killed before its lease ends:
  *  1. Take the lease. The same write counts a failure and sets when the key is due again; a success takes that back. A drain's lease
  *     that nobody gave back: its process died, which is reported and counted for the key.
- *  2. Read the head's token, and only then the oldest message, strongly.
- *  3. None: delete the head, if token and lease are still the same. Refused: back to 2. Deleted: the key flows again.
- *  4. Read the mode and the time left (blocked, or too short: give the lease back, uncounted), process the message, then
- *     delete it, then back to 2. A failure: keep the progress, mark the head if it has become trouble of the key's own, give the lease
- *     back with its backoff, stop. A drain's crash is no redrive, and a drain skips nothing. What it has shown is reported like an attempt's;
- *     of a key in trouble of its own, only its progress. That trouble ends when a message gets through.
+ *  2. Read the head's token, and only then a page of the oldest messages, strongly, from the key's first message on.
+ *  3. For each of the page, in order: the lease was seen at most a second ago and lasts, and the mode was read at most a second ago and
+ *     there is time (otherwise give the lease back, uncounted); process the message, then delete it. A failure: keep the progress, mark the
+ *     head if it has become trouble of the key's own, give the lease back with its backoff, stop. A drain's crash is no redrive, and a
+ *     drain skips nothing. What it has shown is reported like an attempt's; of a key in trouble of its own, only its progress. That
+ *     trouble ends when a message gets through.
+ *  4. The page was not all there is: back to 2. It was: delete the head, if token and lease are still the same. Refused: back to 2.
+ *     Deleted: the key flows again.
+ *
+ * A head that a dead letter creates rests (a lease of nobody's) until a batch that has read that there is none is over.
  *
  * While the stage is degraded, trials (`trial.ts`) try single messages of both, and count nothing.
  *
@@ -48,6 +52,10 @@
  * | P1 before P2 | loss: a drain finds no message and deletes the head in between; the message is nowhere |
  * | a fresh token, its condition, its read before the query | loss: what is appended during the drain's last query |
  * | the strong and ascending query | order; and loss, when a stale one finds nothing |
+ * | each page from the first message on | loss of a dead letter that is parked before the others meanwhile |
+ * | the head goes only when the page was all | loss of what is behind it |
+ * | the rest of a dead letter's head | a batch and a drain on one key |
+ * | progress saved without the message, for its edition only | a discarded event comes back, or one is skipped |
  * | P2 as an update of the token alone | it would wipe a live lease: two drains on one key |
  * | parked before it is deleted from the queue | loss: a death in between |
  * | processed before it is deleted from the parking table | loss: a death in between |
@@ -96,8 +104,12 @@ export const deadLetterSortOf = ({
   `A#${String(sentAt).padStart(TIME_DIGITS, '0')}#${sequenceNumber.padStart(SEQUENCE_DIGITS, '0')}`;
 
 /** The part of the index of heads in which a key's head is found, 0 to `HEAD_SHARDS` - 1. */
-export const shardOf = (key: string): number =>
-  createHash('sha256').update(key).digest().readUInt32BE(0) % HEAD_SHARDS;
+export const shardOf = (key: string): number => digestOf(key).readUInt32BE(0) % HEAD_SHARDS;
+
+/** Which of so many workers of its shard drains a key, 0 to `parts` - 1. */
+export const partOf = (key: string, parts: number): number => digestOf(key).readUInt32BE(4) % parts;
+
+const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 
 type ParkingDeps = Pick<RunnerDeps, 'stage' | 'ports' | 'time'>;
 
@@ -109,12 +121,14 @@ export interface Place {
   readonly attempt: Attempt | undefined;
   /** As a redrive. */
   readonly counted: boolean;
+  /** Until when nobody works on the key, if its head has no lease; milliseconds since 1970. */
+  readonly restsUntil?: number;
 }
 
 /** P1 and P2. @throws InfraFault; whatever was written by then, the message must be kept by its queue, which redelivers it */
 export const park = async (message: IncomingMessage, place: Place, deps: ParkingDeps): Promise<void> => {
   const { stage, ports, time } = deps;
-  const { sort, attempt, reason, counted } = place;
+  const { sort, attempt, reason, counted, restsUntil } = place;
   const { id, groupId, body, sequenceNumber, sentAt } = message;
   await ports.parking.putMessage(stage.name, {
     sort,
@@ -126,15 +140,18 @@ export const park = async (message: IncomingMessage, place: Place, deps: Parking
     parkedAt: time.clock(),
     ...(attempt === undefined ? {} : { attempt }),
   });
-  await touchHead(groupId, reason, deps);
+  await touchHead(groupId, reason, deps, restsUntil);
   ports.observe({ type: 'parked', message, reason, counted });
 };
 
-/** P2. @throws InfraFault */
+/** P2. @param restsUntil as `Place` has it @throws InfraFault */
 export const touchHead = async (
   key: string,
   reason: string,
   { stage, ports, time }: ParkingDeps,
+  restsUntil?: number,
 ): Promise<void> => {
-  await ports.parking.touchHead(stage.name, key, { token: ports.uuid(), now: time.clock(), reason });
+  const token = ports.uuid();
+  const lease = restsUntil === undefined ? {} : { lease: { owner: `rest:${token}`, until: restsUntil } };
+  await ports.parking.touchHead(stage.name, key, { token, now: time.clock(), reason, ...lease });
 };

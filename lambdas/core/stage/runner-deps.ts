@@ -58,6 +58,8 @@ export interface RunnerTime {
    * must have the time to take its charge back. No message is begun with less.
    */
   readonly worstCase: number;
+  /** How long a function of the stage can run at most. */
+  readonly functionTime: number;
   /** Of a lease on a parked key: longer than the function's timeout, by more than a call of AWS may take to land. */
   readonly leaseTime: number;
   readonly backoff: BackoffLimits;

@@ -10,6 +10,7 @@ export type SetbackStep =
   | 'progress'
   | 'mode'
   | 'lease'
+  | 'successor'
   | 'late crashes'
   | 'hot keys'
   | 'queue length';

@@ -160,7 +160,7 @@ class Trial {
           if (await this.#drained(oldest, head, owner, outcome)) set = {};
         } else if (hasGotFurther(outcome)) {
           const attempt = this.#tried(oldest.attempt, outcome);
-          await parking.saveMessage(stage.name, { ...oldest, attempt });
+          await parking.saveAttempt(stage.name, oldest, attempt);
         }
       };
       await bestEffort('ledger', record, observe);

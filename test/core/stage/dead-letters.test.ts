@@ -2,7 +2,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
 import { inOwnTrouble } from '../../../lambdas/core/stage/own-trouble.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
-import { MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { drain } from '../../../lambdas/core/stage/drain.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
+import { runTrial } from '../../../lambdas/core/stage/trial.ts';
+import { DELIVERED, MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { SECOND } from '../../support/mode-settings.ts';
 
 let stage: MemoryStage;
 beforeEach(() => {
@@ -26,6 +30,26 @@ describe('the dead-letter consumer', () => {
     ]);
     expect(stage.parked('a')).toEqual(['a1', 'a2']);
     expect(stage.state.mode(STAGE).redrives.map(({ id }) => id)).toEqual(['a1', 'a2']);
+  });
+
+  it('lets nobody work on a key that it parks before a batch is over that has read that the key is not parked', async () => {
+    const during: string[] = [];
+    stage.results.set('a2', async () => {
+      await takeIn([dead('a1', 'a')]);
+      // Much of what a function can take: the batch has begun before it.
+      stage.now += 59 * SECOND;
+      await drain({ shard: shardOf('a') }, stage.deps());
+      await runTrial(stage.deps());
+      during.push(...processed());
+      return DELIVERED;
+    });
+    const processed = () => stage.calls.filter((call) => call.startsWith('process'));
+    await stage.run([stage.message('a2', 'a')]);
+    expect(during).toEqual(['process a2']);
+    stage.now += SECOND;
+    await drain({ shard: shardOf('a') }, stage.deps());
+    expect(processed()).toEqual(['process a2', 'process a1']);
+    expect(stage.parking.keys(STAGE)).toEqual([]);
   });
 
   it('puts them before later messages that are already parked', async () => {

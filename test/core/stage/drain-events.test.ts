@@ -1,6 +1,6 @@
 /** The events of the dead-letter consumer and the drain for logs and metrics. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { drainShard } from '../../../lambdas/core/stage/drain.ts';
+import { drain as drainAll } from '../../../lambdas/core/stage/drain.ts';
 import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
 import type { Process } from '../../../lambdas/core/stage/outcome.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
@@ -78,7 +78,7 @@ describe('of the dead letters', () => {
 });
 
 describe('of a drain', () => {
-  const drain = (overrides: Overrides = {}) => drainShard(shardOf('a'), stage.deps(overrides));
+  const drain = (overrides: Overrides = {}) => drainAll({ shard: shardOf('a') }, stage.deps(overrides));
   const failed = { type: 'drain failed', key: 'a', messageId: 'a1' } as const;
 
   it.each([
@@ -113,7 +113,7 @@ describe('of a drain', () => {
 
   it('that ends with a failure of AWS: the worker ends, and reports what stopped it', async () => {
     await park('a', 'a1');
-    stage.faults.set('parking.oldest', 'before').set('parking.releaseLease', 'before');
+    stage.faults.set('parking.page', 'before').set('parking.releaseLease', 'before');
     await drain();
     expect(stage.events).toStrictEqual([
       { type: 'setback', step: 'lease', error: fault },
@@ -124,7 +124,7 @@ describe('of a drain', () => {
   it('none for an error of our own, which is thrown; the lease expires', async () => {
     await park('a', 'a1');
     const deps = stage.deps();
-    const parking = replaced(deps.ports.parking, { oldest: () => Promise.reject(new TypeError('a bug')) });
+    const parking = replaced(deps.ports.parking, { page: () => Promise.reject(new TypeError('a bug')) });
     await expect(drain({ ports: { parking } })).rejects.toThrow('a bug');
     expect(stage.parking.head(STAGE, 'a')).toHaveProperty('leaseOwner');
     expect(stage.calls.filter((call) => call.startsWith('parking.releaseLease'))).toEqual([]);

@@ -19,7 +19,7 @@ const drain = async (result: Result, overrides: Overrides = {}): Promise<Head | 
   return stage.head();
 };
 const known = (): Attempt | undefined => stage.parking.messages(STAGE, 'a')[0]?.attempt;
-const saves = (): number => stage.called('parking.saveMessage').length;
+const saves = (): number => stage.called('parking.saveAttempt').length;
 const at = (events: number) => ({ events });
 
 describe('the message', () => {
@@ -60,7 +60,7 @@ describe('the head', () => {
   });
 
   it('is due after its backoff when AWS fails, and has no lease', async () => {
-    stage.faults.set('parking.oldest', 'before');
+    stage.faults.set('parking.page', 'before');
     const head = await drain({ kind: 'done' });
     expect(head).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
     expect(head).not.toHaveProperty('leaseOwner');

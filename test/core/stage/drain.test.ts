@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { drainShard } from '../../../lambdas/core/stage/drain.ts';
+import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
+import { drain } from '../../../lambdas/core/stage/drain.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
 import { crash, DrainStage } from '../../support/drain-stage.ts';
@@ -20,15 +21,13 @@ describe('draining a key', () => {
     expect(steps.map((call) => call.replace(/(uuid-|drain:|[EA]#).*/, '').trim())).toEqual([
       'parking.readHead a',
       'parking.takeLease a',
+      'parking.readHead a',
+      'parking.page a',
       ...['a1', 'a2'].flatMap((id, i) => [
-        'parking.readHead a',
-        'parking.oldest a',
         `process ${id}`,
         'parking.deleteMessage a',
         ...(i === 0 ? ['parking.resetFailures a', 'state.saveProgress'] : []),
       ]),
-      'parking.readHead a',
-      'parking.oldest a',
       'parking.deleteHead a',
     ]);
     expect(stage.head()).toBeUndefined();
@@ -36,17 +35,23 @@ describe('draining a key', () => {
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 2, emptied: true }]);
   });
 
-  it('reads the mode and the remaining time before each message', async () => {
-    await stage.parkAll('a', 'a1', 'a2');
+  it('looks at the mode and the remaining time before each message; the mode is read once a second', async () => {
+    await stage.parkAll('a', 'a1', 'a2', 'a3');
     stage.results.set('a1', () => {
       stage.setMode('router', { held: true });
+      stage.now += SECOND - 1;
+      return DELIVERED;
+    });
+    stage.results.set('a2', () => {
+      stage.now += 1;
       return DELIVERED;
     });
     await stage.drain();
-    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.processed()).toEqual(['a1', 'a2']);
+    expect(stage.called('modes.readStored')).toHaveLength(3);
     expect(stage.head()).toMatchObject({ failures: 0, nextAttemptAt: stage.now });
     expect(stage.head()?.leaseOwner).toBeUndefined();
-    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
+    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 2, emptied: false }]);
   });
 
   it('takes back its charge when it stops for time, before a message or in the middle of one', async () => {
@@ -89,18 +94,63 @@ describe('draining a key', () => {
     await stage.parkAll('a', 'a1');
     const { parking } = stage.deps().ports;
     let appended = false;
-    const oldest: typeof parking.oldest = async (...args) => {
-      const found = await stage.parking.oldest(...args);
-      if (found.length === 0 && !appended) {
-        appended = true;
-        await stage.run([stage.message('a2', 'a')]);
-      }
+    const page: typeof parking.page = async (...args) => {
+      const found = await stage.parking.page(...args);
+      if (!appended) await stage.run([stage.message('a2', 'a')]);
+      appended = true;
       return found;
     };
-    const spied = replaced(parking, { oldest });
-    await drainShard(shardOf('a'), stage.deps({ ports: { parking: spied } }));
+    const spied = replaced(parking, { page });
+    await drain({ shard: shardOf('a') }, stage.deps({ ports: { parking: spied } }));
     expect(stage.processed()).toEqual(['a1', 'a2']);
     expect(stage.head()).toBeUndefined();
+  });
+
+  it('reads a page at a time, each from the first message on: what comes in before the others is not left behind', async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `a${String(i + 10)}`);
+    await stage.parkAll('a', ...ids);
+    stage.results.set('a40', async () => {
+      await takeInDeadLetters([stage.message('dead', 'a')], stage.deps());
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual([...ids.slice(0, 50), 'dead', ...ids.slice(50)]);
+    expect(stage.called('parking.page')).toHaveLength(3);
+    expect(stage.head()).toBeUndefined();
+    expect(stage.parking.size).toBe(0);
+  });
+
+  it('of a key that failed reads one message, and a page when that one is done', async () => {
+    await stage.parkAll('a', 'a1', 'a2', 'a3');
+    stage.results.set('a1', crash);
+    await stage.drain();
+    stage.results.delete('a1');
+    stage.now += MINUTE;
+    const limits: number[] = [];
+    const page: typeof stage.parking.page = (of, key, limit) => {
+      limits.push(limit);
+      return stage.parking.page(of, key, limit);
+    };
+    await stage.drain('a', { ports: { parking: replaced(stage.deps().ports.parking, { page }) } });
+    expect(limits).toEqual([1, 25]);
+    expect(stage.processed()).toEqual(['a1', 'a1', 'a2', 'a3']);
+  });
+});
+
+describe('workers that share a shard', () => {
+  it('drain each a part of its keys, and together all of them', async () => {
+    const keys = Array.from({ length: 200 }, (_, i) => `key${String(i)}`).filter(
+      (key) => shardOf(key) === shardOf('a'),
+    );
+    for (const key of keys) await stage.parkAll(key, `${key}-1`);
+    const drained: string[][] = [];
+    for (const part of [0, 1, 2]) {
+      stage.calls.length = 0;
+      await drain({ shard: shardOf('a'), part, parts: 3 }, stage.deps());
+      drained.push(stage.processed());
+    }
+    expect(drained.flat().sort()).toEqual(keys.map((key) => `${key}-1`).sort());
+    expect(drained.every((own) => own.length > 0)).toBe(true);
   });
 });
 
@@ -135,7 +185,7 @@ describe('a failed drain', () => {
 
   it.each([
     'parking.readHead',
-    'parking.oldest',
+    'parking.page',
     'parking.deleteMessage',
     'modes.readStored',
     'parking.resetFailures',
@@ -182,7 +232,7 @@ describe('leases', () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
       await stage.run([stage.message('a3', 'a')]);
-      stage.now += MINUTE;
+      stage.now += 30 * SECOND;
       await stage.drain();
       return DELIVERED;
     });
@@ -210,6 +260,29 @@ describe('leases', () => {
     expect(stage.processed()).toEqual(['a1']);
     expect(stage.head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
     expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
+  });
+
+  it('stop a worker in the middle of a page that lost it while a message was in progress: it looks once a second', async () => {
+    await stage.parkAll('a', 'a1', 'a2', 'a3');
+    stage.results.set('a2', async () => {
+      await stage.parking.releaseLease(STAGE, 'a', stage.head()?.leaseOwner ?? '');
+      stage.now += SECOND;
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1', 'a2']);
+  });
+
+  it('stop a worker that has less of it left than a message can take', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', () => {
+      stage.now += 60 * SECOND;
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.processed()).toEqual(['a1']);
+    expect(stage.head()).toMatchObject({ failures: 0 });
+    expect(stage.head()).not.toHaveProperty('leaseOwner');
   });
 
   it('stop a worker that lost its lease', async () => {

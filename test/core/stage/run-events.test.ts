@@ -1,6 +1,6 @@
 /** The events of the runner for logs and metrics, and when exactly the time of runner and drain is too short. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { drainShard } from '../../../lambdas/core/stage/drain.ts';
+import { drain } from '../../../lambdas/core/stage/drain.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { MemoryStage, STAGE } from '../../support/memory-stage.ts';
@@ -145,7 +145,7 @@ describe('time is sufficient if the worst case fits, to the millisecond', () => 
       stage.timeLeft = timeLeft;
       return { kind: 'done' };
     });
-    await drainShard(shardOf('a'), stage.deps());
+    await drain({ shard: shardOf('a') }, stage.deps());
     const ids = stage.calls.filter((call) => call.startsWith('process ')).map((call) => call.slice(8));
     expect(ids).toEqual(drained);
   });

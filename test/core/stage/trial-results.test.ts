@@ -174,11 +174,11 @@ describe('progress of a trial', () => {
     expect(visibility()).toEqual(call === 'note' ? {} : { a1: 0 });
   });
 
-  it.each(['parking.deleteMessage', 'parking.saveMessage', 'parking.deleteHead', 'parking.releaseLease'])(
+  it.each(['parking.deleteMessage', 'parking.saveAttempt', 'parking.deleteHead', 'parking.releaseLease'])(
     'with a parked message is reported although %s fails',
     async (call) => {
       await stage.park('a', 'a1');
-      stage.results.set('a1', call === 'parking.saveMessage' ? partly : DELIVERED);
+      stage.results.set('a1', call === 'parking.saveAttempt' ? partly : DELIVERED);
       stage.faults.set(call, 'before');
       await stage.trial();
       expect(mode()).toBe('recovering');
