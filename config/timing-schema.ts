@@ -73,8 +73,8 @@ export const degradedMode = v.strictObject({
    * users in the first 120,000 messages only. For one sender with more events than can be processed one by one. Default: 60,000.
    */
   spillBacklog: v.optional(count(1_000, 110_000), 60_000),
-  /** How many workers of a stage put parked messages back. Default: 10. */
-  drainConcurrency: v.optional(count(1, 10), 10),
+  /** How many workers of a stage put parked messages back. Default: the stage's `maxConcurrency`. */
+  drainConcurrency: v.exactOptional(count(1, 1_000)),
   /** The longest backoff of a parked user. Default: 1 hour. */
   maxDrainBackoff: v.optional(duration('1s', '1d'), '1 hour'),
 });

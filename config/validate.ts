@@ -46,7 +46,7 @@ const duplicates = (values: readonly { value: string; path: string }[], what: st
 
 /** Lengths of time of degraded mode that would undo each other. */
 const checkDegradedMode = ({ degradedMode, timing }: ResolvedConfig, controlInterval: number): string[] => {
-  const atLeast = (key: keyof typeof degradedMode, min: number, why: string) =>
+  const atLeast = (key: Exclude<keyof typeof degradedMode, 'drainConcurrency'>, min: number, why: string) =>
     degradedMode[key] < min ? [`degradedMode.${key}: must be at least ${min / 1000} seconds, ${why}`] : [];
   const { pause, window, breakerTime, stallAfter, parkAfter } = degradedMode;
   return [

@@ -33,6 +33,9 @@ export interface PipelineSettings {
  */
 export const PIPELINE_TAG = 'sluice:pipeline';
 
+/** Names one function, for the permission to invoke itself. */
+export const FUNCTION_TAG = 'sluice:function';
+
 /** A physical name, or none: then CloudFormation makes one up, which it can replace. */
 export const nameOf = ({ namePrefix }: PipelineSettings, part: string): string | undefined =>
   namePrefix === undefined ? undefined : `${namePrefix}-${part}`;

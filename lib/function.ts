@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   PolicyStatement,
@@ -18,7 +18,7 @@ import { buildCode, type FunctionCode, type HandlerName, type TransformSource } 
 import { ENV } from '../contract/environment.ts';
 import { checkTransform } from './check-transform.ts';
 import { viaService } from './encryption.ts';
-import { nameOf, optional, type PipelineSettings } from './context.ts';
+import { FUNCTION_TAG, nameOf, optional, type PipelineSettings } from './context.ts';
 
 export interface SluiceFunctionProps {
   readonly context: PipelineSettings;
@@ -135,6 +135,24 @@ export class SluiceFunction extends Construct implements IGrantable {
         conditions: { ...conditions },
       }),
     );
+  }
+
+  /**
+   * Lets the function invoke itself. By a tag, and not by its ARN: when it is created it waits for its role's policy, which therefore
+   * cannot name it.
+   * @param tag no other function of the account has it
+   */
+  allowItself(tag: string): void {
+    Tags.of(this.lambda).add(FUNCTION_TAG, tag);
+    const { partition, region, account } = Stack.of(this);
+    const any = `:lambda:${region}:${account}:function:*`;
+    this.allow(['lambda:InvokeFunction'], [`arn:${partition}${any}`], {
+      StringEquals: { [`aws:ResourceTag/${FUNCTION_TAG}`]: tag },
+    });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:*]',
+      reason: 'Limited to the function that has the tag: itself.',
+    });
   }
 
   /** Lets the function do this to items of these tables and indexes. @param keys patterns of their partition keys */

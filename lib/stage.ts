@@ -122,6 +122,8 @@ export class PipelineStage extends Construct {
     tables.connectStage(this.function, this.stage);
     flipTopic.grantPublish(this.function);
     this.function.allowSecrets(props.secrets ?? []);
+    // A drain worker that runs out of time starts its successor.
+    this.function.allowItself(`${context.pipeline}/${props.stage}`);
 
     // `enabled` stays unset on purpose: control switches the mapping off and on, and a deployment must not.
     this.mapping = this.#map('Mapping', this.queue, { maxConcurrency: props.maxConcurrency });

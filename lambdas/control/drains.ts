@@ -3,34 +3,55 @@ import { allDone } from '../core/base/all-done.ts';
 import { isBlocked } from '../core/mode/record.ts';
 import { HEAD_SHARDS } from '../core/stage/parking-port.ts';
 import { namesOf } from './mappings.ts';
+import { MAX_SUCCESSORS, type DrainWork } from '../core/stage/command.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import type { Snapshot, StageSnapshot } from './snapshot.ts';
 import type { Steps } from './steps.ts';
 import { dueShards, surveyLimit, surveyParked } from './survey.ts';
 
+/** A shard that has keys which are due. */
+export interface DueShard {
+  readonly shard: number;
+  /** About how many keys it has, due or not. */
+  readonly keys: number;
+}
+
 /**
- * Which of the due shards get a worker now. When there are fewer workers than shards the turn goes round by the
- * minute, so that none waits forever.
+ * What each worker goes through. When there are fewer workers than due shards the turn goes round by the minute, so that none waits
+ * forever; when there are more, a shard is shared by as many as it has keys.
  */
-export const chooseShards = (due: readonly number[], workers: number, now: number): readonly number[] => {
+export const chooseWork = (due: readonly DueShard[], workers: number, now: number): readonly DrainWork[] => {
   const first = (Math.floor(now / 60_000) * workers) % HEAD_SHARDS;
-  const turn = (shard: number): number => (shard - first + HEAD_SHARDS) % HEAD_SHARDS;
-  return [...due].sort((a, b) => turn(a) - turn(b)).slice(0, workers);
+  const turn = ({ shard }: DueShard): number => (shard - first + HEAD_SHARDS) % HEAD_SHARDS;
+  const chosen = [...due].sort((a, b) => turn(a) - turn(b)).slice(0, workers);
+  let left = workers;
+  return chosen.flatMap(({ shard, keys }, i) => {
+    const parts = Math.max(1, Math.min(keys, Math.floor(left / (chosen.length - i))));
+    left -= parts;
+    return parts === 1 ? [{ shard }] : Array.from({ length: parts }, (_, part) => ({ shard, part, parts }));
+  });
 };
 
 /**
- * A worker too many does no harm, since it can drain only keys whose lease it gets.
+ * A worker too many does no harm, since it can drain only keys whose lease it gets. One that runs out of time starts its successor, until
+ * control's next run starts workers again.
  * @throws InfraFault
  */
 export const startDrains = async (
-  deps: Pick<ControlDeps, 'functions' | 'drainConcurrency' | 'clock' | 'mappings' | 'names'>,
+  deps: Pick<ControlDeps, 'functions' | 'drainConcurrency' | 'clock' | 'mappings' | 'names' | 'settings'>,
   stage: ControlledStage,
-  due: readonly number[],
+  due: readonly DueShard[],
 ): Promise<void> => {
   if (due.length === 0) return;
   const { functionName } = await namesOf(deps, stage);
-  const shards = chooseShards(due, deps.drainConcurrency, deps.clock());
-  await allDone(shards.map((shard) => deps.functions.startDrain(functionName, shard)));
+  const now = deps.clock();
+  const works = chooseWork(due, deps.drainConcurrency ?? stage.maxConcurrency, now);
+  const until = now + deps.settings.minute;
+  await allDone(
+    works.map((work) =>
+      deps.functions.startDrain(functionName, { ...work, until, successors: MAX_SUCCESSORS }),
+    ),
+  );
 };
 
 /** Milliseconds: some pages of the index, and the starting of workers. */

@@ -1,4 +1,5 @@
 /** What control knows and asks of the world, besides the core's ports. */
+import type { DrainWork } from '../core/stage/command.ts';
 import type { OrderBy } from '../../contract/settings.ts';
 import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
@@ -56,7 +57,7 @@ export interface StageFunctions {
   /** Returns when Lambda has taken the order; it does not wait for the work. @throws InfraFault */
   startTrial(functionName: string): Promise<void>;
   /** Returns when Lambda has taken the order; it does not wait for the work. @throws InfraFault */
-  startDrain(functionName: string, shard: number): Promise<void>;
+  startDrain(functionName: string, work: DrainWork): Promise<void>;
 }
 
 /** Approximate, as SQS's counts are. */
@@ -113,7 +114,7 @@ export interface ControlDeps {
   readonly stages: readonly ControlledStage[];
   readonly settings: ModeSettings;
   /** How many drain workers of a stage are started at the same time. */
-  readonly drainConcurrency: number;
+  readonly drainConcurrency?: number | undefined;
   readonly modes: ModeStore;
   readonly lateCrashes: Pick<LateCrashStore, 'readLateCrashes'>;
   readonly hotKeys: Pick<HotKeyStore, 'readHotKeys'>;

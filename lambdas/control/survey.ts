@@ -22,7 +22,7 @@ export interface Parked {
 
 export interface Survey extends Parked {
   /** Shards that have a head which is due. */
-  readonly dueShards: readonly number[];
+  readonly dueShards: readonly ShardSurvey[];
 }
 
 const PAGE = 500;
@@ -97,7 +97,7 @@ export const dueShards = (
   { shards }: Parked,
   own: Pick<ModeRecord, 'dueEpoch'>,
   now: number,
-): readonly number[] => shards.filter((heads) => isDue(heads, own, now)).map(({ shard }) => shard);
+): readonly ShardSurvey[] => shards.filter((heads) => isDue(heads, own, now));
 
 /** As `surveyParked`, with what is due while the stage's mode is `own`. @throws InfraFault */
 export const surveyStage = async (

@@ -50,7 +50,6 @@ describe('a valid configuration', () => {
         parkAfter: 900_000,
         spillAfter: 604_800_000,
         spillBacklog: 60_000,
-        drainConcurrency: 10,
         maxDrainBackoff: 3_600_000,
       },
       alerts: { emails: [], urls: [] },

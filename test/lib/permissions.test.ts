@@ -50,6 +50,8 @@ describe('permissions: each function has only those that it uses, on the resourc
     ...flips,
     [queueArn(stage)]: receive,
     [arnOf(`${stage}/DeadLetterQueue`)]: receive,
+    // Of these only itself: the statement has a condition.
+    [arn('lambda', ':function:*')]: ['lambda:InvokeFunction'],
   });
   const arn = (service: string, ...rest: unknown[]): string =>
     JSON.stringify({
@@ -138,7 +140,13 @@ describe('permissions: each function has only those that it uses, on the resourc
     const wide = statements.filter(({ Action, Resource }) =>
       JSON.stringify([Action, Resource]).includes('*'),
     );
-    expect(wide).toEqual([
+    const itself = wide.filter(({ Action }) => Action === 'lambda:InvokeFunction');
+    expect(itself.map(({ Condition }) => Condition)).toEqual(
+      ['crm', 'a-1', 'a1', 'router'].map((stage) => ({
+        StringEquals: { 'aws:ResourceTag/sluice:function': `Sluice/Pipeline/${stage}` },
+      })),
+    );
+    expect(wide.filter(({ Action }) => Action !== 'lambda:InvokeFunction')).toEqual([
       {
         Effect: 'Allow',
         Action: 'sqs:GetQueueAttributes',

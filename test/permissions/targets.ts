@@ -156,13 +156,17 @@ const QUEUES: readonly Target[] = [
 }));
 
 const FUNCTIONS: readonly Target[] = [
-  ['the router', fn('Router/Function/Handler')],
-  ['deliver (crm)', fn('Destination-crm/Function/Handler')],
-  ['deliver of another destination', fn('Destination-a1/Function/Handler')],
+  ['the router', fn('Router/Function/Handler'), 'Sluice/Pipeline/router'],
+  ['deliver (crm)', fn('Destination-crm/Function/Handler'), 'Sluice/Pipeline/crm'],
+  ['deliver of another destination', fn('Destination-a1/Function/Handler'), 'Sluice/Pipeline/a1'],
   ['ingest', fn('Ingest/Function/Handler')],
   ['control', fn('Control/Function/Handler')],
-  ['of another stack', arn('lambda', 'function:other')],
-].map(([what = '', resource = '']) => ({ group: 'Functions', what, access: { resource } }));
+  ['of another stack', arn('lambda', 'function:other'), 'Other/Pipeline/crm'],
+].map(([what = '', resource = '', tag]) => ({
+  group: 'Functions',
+  what,
+  access: { resource, ...(tag === undefined ? {} : { context: { 'aws:ResourceTag/sluice:function': tag } }) },
+}));
 
 const mapping = (what: string, invoked: string): Target => ({
   group: 'Event source mappings',

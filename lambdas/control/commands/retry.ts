@@ -6,7 +6,7 @@ import { CALL_MARGIN } from '../../core/base/limits.ts';
 import { isBlocked } from '../../core/mode/record.ts';
 import { shardOf } from '../../core/stage/parking.ts';
 import { HEAD_SHARDS, type HeadSummary } from '../../core/stage/parking-port.ts';
-import { startDrains } from '../drains.ts';
+import { startDrains, type DueShard } from '../drains.ts';
 import { few } from '../fan-out.ts';
 import type { ControlDeps, ControlledStage } from '../ports.ts';
 import { readSnapshot } from '../snapshot.ts';
@@ -39,7 +39,7 @@ const makeDue = async (deps: ControlDeps, stage: string, key: string): Promise<b
 interface Retried {
   readonly keys: number;
   /** Shards that have some of them. */
-  readonly shards: readonly number[];
+  readonly shards: readonly DueShard[];
   /** There was no time for the others. */
   readonly isCut: boolean;
 }
@@ -51,12 +51,12 @@ const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<R
     // Due already, and with nothing to forget: so a second try continues where the first ended.
     (nextAttemptAt <= now && failures === 0) || makeDue(deps, id, key);
   let keys = 0;
-  const shards: number[] = [];
+  const shards: DueShard[] = [];
   for (let shard = 0; shard < HEAD_SHARDS; shard++) {
     let cursor: string | undefined;
     let found = 0;
     do {
-      if (deps.timeLeft() < MARGIN) return { keys: keys + found, shards: [...shards, shard], isCut: true };
+      if (deps.timeLeft() < MARGIN) return { keys: keys + found, shards: [...shards, { shard, keys: found }], isCut: true };
       const page = await deps.parking.heads(id, shard, {
         limit: PAGE,
         ...(cursor === undefined ? {} : { cursor }),
@@ -65,7 +65,7 @@ const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<R
       found += due.filter(Boolean).length;
       cursor = page.cursor;
     } while (cursor !== undefined);
-    if (found > 0) shards.push(shard);
+    if (found > 0) shards.push({ shard, keys: found });
     keys += found;
   }
   return { keys, shards, isCut: false };
@@ -88,7 +88,7 @@ const run = async (deps: ControlDeps, request: Requests['retry']): Promise<Contr
   if (!open.includes(stage.value)) return refuse(`stage: ${stageIsBlocked(request.stage)}`);
   if (request.key === undefined) return retryAll(deps, [stage.value]);
   if (!(await makeDue(deps, request.stage, request.key))) return notParked(request.stage, request.key);
-  await startDrains(deps, stage.value, [shardOf(request.key)]);
+  await startDrains(deps, stage.value, [{ shard: shardOf(request.key), keys: 1 }]);
   return done<'retry'>({ keys: 1 });
 };
 

@@ -52,5 +52,5 @@ const startDrain = async (deps: ControlDeps, id: string, key: string): Promise<v
   if (stage === undefined) return;
   const modes = await deps.modes.readModes([id, ROUTER_STAGE]);
   if (isBlocked([...modes.values()])) return;
-  await startDrains(deps, stage, [shardOf(key)]);
+  await startDrains(deps, stage, [{ shard: shardOf(key), keys: 1 }]);
 };

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
-import { chooseShards } from '../../../lambdas/control/drains.ts';
+import { chooseWork } from '../../../lambdas/control/drains.ts';
 import { surveyStage } from '../../../lambdas/control/survey.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
+import type { DrainWork } from '../../../lambdas/core/stage/command.ts';
 import { START, World } from './world.ts';
 
 const FLIP = { Records: [{ EventSource: 'aws:sns' }] };
@@ -14,12 +15,16 @@ beforeEach(() => {
 });
 
 describe('drain workers', () => {
-  it('are started for due keys, one for each shard', async () => {
+  it('are started for due keys: one for each shard, and more for a shard that has several keys', async () => {
     const keys = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay'];
     for (const key of keys) await world.park('crm', key, [{ messageId: key }]);
     await control(FLIP, world.deps);
-    const shards = [...new Set(keys.map(shardOf))].map((shard) => `function-crm/${shard}`);
-    expect([...world.drains].sort()).toEqual(shards.sort());
+    const shards = keys.map(shardOf).sort();
+    const workers = shards.map((shard, i) => {
+      const own = shards.filter((other) => other === shard).length;
+      return own === 1 ? `function-crm/${shard}` : `function-crm/${shard}.${i - shards.indexOf(shard)}`;
+    });
+    expect([...world.drains].sort()).toEqual(workers);
   });
 
   it('are not started for keys that back off', async () => {
@@ -57,19 +62,52 @@ describe('drain workers', () => {
   );
 });
 
-describe('the choice of shards', () => {
-  const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+describe('what the workers go through', () => {
+  const all = Array.from({ length: 10 }, (_, shard) => ({ shard, keys: 1 }));
+  const due = (...shards: readonly number[]) => shards.map((shard) => ({ shard, keys: 1 }));
+  const names = (works: readonly DrainWork[]) =>
+    works.map(({ shard, part, parts }) => (parts === undefined ? `${shard}` : `${shard}.${part}/${parts}`));
 
-  it('is all of them when there are workers enough', () => {
-    expect([...chooseShards([3, 7], 10, START)].sort()).toEqual([3, 7]);
+  it('is every due shard when there are workers enough', () => {
+    expect(names(chooseWork(due(3, 7), 10, START)).sort()).toEqual(['3', '7']);
   });
 
   it.each([1, 2, 3, 7])('reaches every shard in turn with %d workers', (workers) => {
     const chosen = Array.from({ length: 10 }, (_, minute) =>
-      chooseShards(all, workers, START + minute * 60_000),
+      names(chooseWork(all, workers, START + minute * 60_000)),
     );
     expect(chosen.every(({ length }) => length === workers)).toBe(true);
-    expect(new Set(chosen.flat())).toEqual(new Set(all));
+    expect(new Set(chosen.flat()).size).toBe(10);
+  });
+
+  it('is a part of a shard that has many keys, when there are more workers than shards', () => {
+    const works = chooseWork(
+      [
+        { shard: 3, keys: 500 },
+        { shard: 7, keys: 2 },
+        { shard: 8, keys: 500 },
+      ],
+      20,
+      0,
+    );
+    expect(names(works)).toEqual([
+      ...['0', '1', '2', '3', '4', '5'].map((part) => `3.${part}/6`),
+      '7.0/2',
+      '7.1/2',
+      ...Array.from({ length: 12 }, (_, part) => `8.${part}/12`),
+    ]);
+  });
+
+  it.each([
+    [undefined, 'as many workers as the stage has functions at most'],
+    [2, 'the configured number'],
+  ])('with drainConcurrency %s is for %s', async (drainConcurrency, _) => {
+    for (let i = 0; i < 60; i += 1) await world.park('crm', `key-${i}`, [{ messageId: `e${i}` }]);
+    const { stages, ...rest } = world.deps;
+    const deps = { ...rest, drainConcurrency, stages: stages.map((one) => ({ ...one, maxConcurrency: 25 })) };
+    await control(FLIP, deps);
+    expect(new Set(world.drains).size).toBe(drainConcurrency ?? 25);
+    expect(world.drainsUntil).toBe(START + 60_000);
   });
 });
 
@@ -86,7 +124,7 @@ describe('the survey', () => {
     const survey = await surveyStage(world.deps, 'crm', { dueEpoch: 0 });
     expect(survey.keys).toBe(parked.length);
     expect(survey.oldestParkedAt).toBe(START);
-    expect(survey.dueShards).toEqual([...new Set(parked.map(shardOf))].sort());
+    expect(survey.dueShards.map(({ shard }) => shard)).toEqual([...new Set(parked.map(shardOf))].sort());
   });
 
   it('of nothing has no oldest', async () => {

@@ -64,6 +64,8 @@ export class World {
   readonly updates: Record<string, MappingChange> = {};
   readonly probed: string[] = [];
   readonly drains: string[] = [];
+  /** Until when the latest of them has successors. */
+  drainsUntil: number | undefined;
   readonly trials: string[] = [];
   readonly sent: { queue: string; messages: readonly OutgoingMessage[] }[] = [];
   readonly registered: ReadonlyMap<string, StageQueues>[] = [];
@@ -152,10 +154,11 @@ export class World {
           fail('startTrial');
           this.trials.push(name);
         },
-        startDrain: async (name, shard) => {
+        startDrain: async (name, { shard, part, until }) => {
           await Promise.resolve();
           fail('startDrain');
-          this.drains.push(`${name}/${shard}`);
+          this.drains.push(`${name}/${shard}${part === undefined ? '' : `.${part}`}`);
+          this.drainsUntil = until;
         },
       },
       counts: {

@@ -20,6 +20,8 @@ export interface Facts {
   readonly functionOf: (mappingId: string) => string;
   /** The value of a queue's tag, by the queue's name. */
   readonly tagsOf: (queueName: string) => Readonly<Record<string, string>>;
+  /** The same of a function, by its name. */
+  readonly tagsOfFunction: (functionName: string) => Readonly<Record<string, string>>;
 }
 
 const PARTITION_KEYS = ['pk', 'indexShard'];
@@ -76,24 +78,31 @@ const dynamo = (operation: string, input: Json): readonly Access[] | undefined =
   }
 };
 
+const tagContext = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(tags).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]));
+
 const sqs = (operation: string, input: Json, { tagsOf }: Facts): readonly Access[] => {
   const name = lastPart(text(input['QueueUrl']));
-  const tags = Object.entries(tagsOf(name)).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]);
   return [
     {
       // SQS has no permissions for batches: they need the one for a single message.
       action: `sqs:${operation.replace(/Batch$/, '')}`,
       resource: arn('sqs', name),
-      context: Object.fromEntries(tags) as Record<string, string>,
+      context: tagContext(tagsOf(name)),
     },
   ];
 };
 
-const lambda = (operation: string, input: Json, { functionOf }: Facts): readonly Access[] | undefined => {
+const lambda = (
+  operation: string,
+  input: Json,
+  { functionOf, tagsOfFunction }: Facts,
+): readonly Access[] | undefined => {
   if (operation === 'Invoke') {
     const name = text(input['FunctionName']);
     const resource = name.startsWith('arn:') ? name : arn('lambda', `function:${name}`);
-    return [{ action: 'lambda:InvokeFunction', resource }];
+    const context = tagContext(tagsOfFunction(lastPart(name)));
+    return [{ action: 'lambda:InvokeFunction', resource, context }];
   }
   if (!operation.endsWith('EventSourceMapping')) return undefined;
   const id = text(input['UUID']);
