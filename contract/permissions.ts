@@ -9,9 +9,9 @@ export const PERMISSIONS = ['read', 'content', 'operate'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 export const PERMISSION_DESCRIPTIONS: Readonly<Record<Permission, string>> = {
-  read: "shows states, keys and reasons, and makes dry runs: no event's content, and no change",
+  read: 'shows modes, keys and reasons, and makes dry runs',
   content: 'shows what read shows, and the content of events',
-  operate: 'shows what read shows, and holds, resumes, retries, discards, resends, deletes and erases',
+  operate: 'shows what read shows, and changes: holds, resumes, retries, discards, resends, deletes, erases',
 };
 
 type Needs = {

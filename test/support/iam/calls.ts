@@ -93,7 +93,14 @@ const lambda = (operation: string, input: Json, { functionOf }: Facts): readonly
   if (operation === 'Invoke') {
     const name = text(input['FunctionName']);
     const resource = name.startsWith('arn:') ? name : arn('lambda', `function:${name}`);
-    return [{ action: 'lambda:InvokeFunction', resource }];
+    const { Qualifier } = input;
+    return [
+      {
+        action: 'lambda:InvokeFunction',
+        // A version or an alias is a resource of its own.
+        resource: Qualifier === undefined ? resource : `${resource}:${text(Qualifier)}`,
+      },
+    ];
   }
   if (!operation.endsWith('EventSourceMapping')) return undefined;
   const id = text(input['UUID']);
