@@ -161,6 +161,7 @@ const FUNCTIONS: readonly Target[] = [
   ['deliver of another destination', fn('Destination-a1/Function/Handler')],
   ['ingest', fn('Ingest/Function/Handler')],
   ['control', fn('Control/Function/Handler')],
+  ['control, through an alias of operators', `${fn('Control/Function/Handler')}:operate`],
   ['of another stack', arn('lambda', 'function:other')],
 ].map(([what = '', resource = '']) => ({ group: 'Functions', what, access: { resource } }));
 
