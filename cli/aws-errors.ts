@@ -5,6 +5,8 @@ import { plain } from './format.ts';
 export interface Attempted {
   /** The permission that the call needs: "lambda:InvokeFunction on Sluice-Control". */
   readonly permission: string;
+  /** The method of the construct that grants it. */
+  readonly grant?: string;
   readonly what: string;
 }
 
@@ -29,19 +31,24 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
 ]);
 
+export const isDenied = (error: unknown): boolean => DENIED.has(nameOf(error));
+
 export const isUnreachable = (error: unknown): boolean => UNREACHABLE.has(codeOf(error));
 
 const LOG_IN = 'log in (aws sso login), or choose other credentials with --profile or AWS_PROFILE';
 
 /** @returns an error that says what to do about `error`, which is its cause */
-export const awsFailure = (error: unknown, { permission, what }: Attempted): CommandFailure => {
+export const awsFailure = (error: unknown, { permission, grant, what }: Attempted): CommandFailure => {
   const name = nameOf(error);
   const message = plain(messageOf(error));
   const text = (): string => {
     if (NO_CREDENTIALS.has(name)) return `there are no AWS credentials (${message}); ${LOG_IN}`;
     if (BAD_CREDENTIALS.has(name))
       return `AWS does not take the credentials (${name}: ${message}); ${LOG_IN}`;
-    if (DENIED.has(name)) return `the credentials lack the permission ${permission}\n${message}`;
+    if (isDenied(error)) {
+      const remedy = grant === undefined ? '' : `; ${grant} gives it`;
+      return `the credentials lack the permission ${permission}${remedy}\n${message}`;
+    }
     if (message === 'Region is missing') return 'no AWS region is set; set --region or AWS_REGION';
     if (isUnreachable(error)) return `AWS cannot be reached (${message}); is the region right? Set --region`;
     if (name === 'TimeoutError') {

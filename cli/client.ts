@@ -1,5 +1,6 @@
 /** Asks control, over whatever carries the request, and separates its answers from its failures. */
 import type { ControlAnswer, ControlRequest, ControlResults, Signed } from '../contract/operations.ts';
+import { neededBy, type Permission } from '../contract/permissions.ts';
 import { CommandFailure } from './failure.ts';
 import { line, plain, stackLines } from './format.ts';
 
@@ -10,8 +11,8 @@ export interface Invocation {
   readonly functionError?: string;
 }
 
-/** Invokes control's function with a payload. @throws CommandFailure when it cannot be reached */
-export type Transport = (payload: string) => Promise<Invocation>;
+/** Invokes control's function with a payload, for which the permission is enough. @throws CommandFailure when it cannot be reached */
+export type Transport = (payload: string, permission: Permission) => Promise<Invocation>;
 
 export type RequestOf<Command extends keyof ControlResults> = ControlRequest & { readonly command: Command };
 
@@ -38,7 +39,7 @@ const ask = async <Command extends keyof ControlResults>(
   transport: Transport,
   request: RequestOf<Command> & Signed,
 ): Promise<ControlResults[Command]> => {
-  const { payload, functionError } = await transport(JSON.stringify(request));
+  const { payload, functionError } = await transport(JSON.stringify(request), neededBy(request));
   const parsed = parse(payload);
   if (functionError !== undefined) throw new CommandFailure(describeFailure(parsed ?? payload));
   if (!isAnswer<Command>(parsed)) {

@@ -1,17 +1,15 @@
 /** The two ways to control: through the local run's own endpoint, and through AWS, by the stack's name. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import type { Permission } from '../contract/permissions.ts';
 import { readRunFile, type RunFile } from '../local/run/run-file.ts';
 import { UsageError } from '../local/common/settings.ts';
 import { awsFailure, isUnreachable } from './aws-errors.ts';
-import type { Invocation, Transport } from './client.ts';
+import type { Transport } from './client.ts';
+import { controlFunction, InvocationFailure, requestHandler } from './control-function.ts';
 import { CommandFailure, messageOf, nameOf } from './failure.ts';
 
 /** The output of the stack that names control's function. */
 export const CONTROL_OUTPUT = 'ControlFunction';
-
-/** Control's function has 30 s; what has not answered by then will not. */
-const requestHandler = { connectionTimeout: 5_000, requestTimeout: 45_000, throwOnRequestTimeout: true };
 
 export interface StackOptions {
   readonly stack: string;
@@ -25,22 +23,23 @@ export const localTransport = async (dataDir: string): Promise<Transport> => {
     if (!(error instanceof UsageError)) throw error;
     throw new CommandFailure(`${error.message}, or name a deployed pipeline with --stack`, { cause: error });
   });
-  const { apiUrl, accessKeyId, controlFunction } = run as Partial<RunFile>;
-  if (apiUrl === undefined || accessKeyId === undefined || controlFunction === undefined) {
+  const { apiUrl, accessKeyId, controlFunction: name } = run as Partial<RunFile>;
+  if (apiUrl === undefined || accessKeyId === undefined || name === undefined) {
     throw new CommandFailure(
       `the local run in ${dataDir} is of an older version; stop it, and start it again`,
     );
   }
   // Explicit, so that nothing of the person's AWS settings leads elsewhere.
   const credentials = { accessKeyId, secretAccessKey: 'local' };
-  const invoke = invoker({ region: 'us-east-1', endpoint: apiUrl, credentials }, controlFunction);
-  return (payload) =>
-    invoke(payload).catch((error: unknown) => {
+  const invoke = controlFunction({ region: 'us-east-1', endpoint: apiUrl, credentials }, name);
+  return (payload, permission) =>
+    invoke(payload, permission).catch((error: unknown) => {
+      const { reason } = reasonOf(error);
       throw new CommandFailure(
-        isUnreachable(error)
+        isUnreachable(reason)
           ? `the local run does not answer at ${apiUrl}; start it with npm start`
-          : `the local run failed to invoke control: ${nameOf(error)}: ${messageOf(error)}`,
-        { cause: error },
+          : `the local run failed to invoke control: ${nameOf(reason)}: ${messageOf(reason)}`,
+        { cause: reason },
       );
     });
 };
@@ -53,33 +52,34 @@ export const stackTransport = (options: StackOptions): Transport => {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
   };
-  let found: Promise<string> | undefined;
-  return async (payload) => {
-    found ??= findControl(new CloudFormationClient(config), stack);
-    const name = await found;
-    return invoker(
-      config,
-      name,
-    )(payload).catch((error: unknown) => {
-      throw awsFailure(error, {
-        permission: `lambda:InvokeFunction on ${name}`,
+  let found: Promise<readonly [name: string, invoke: Transport]> | undefined;
+  const find = async (): Promise<readonly [name: string, invoke: Transport]> => {
+    const name = await findControl(new CloudFormationClient(config), stack);
+    return [name, controlFunction(config, name)];
+  };
+  return async (payload, permission) => {
+    found ??= find();
+    const [name, invoke] = await found;
+    return invoke(payload, permission).catch((error: unknown) => {
+      const { reason, alias } = reasonOf(error);
+      throw awsFailure(reason, {
+        permission: `lambda:InvokeFunction on ${name}${alias === undefined ? '' : `:${alias}`}`,
+        ...(alias === undefined ? {} : { grant: GRANTS[alias] }),
         what: "invoking control's function",
       });
     });
   };
 };
 
-/** Never asked twice: the function may have done its work although no answer came. */
-const invoker = (config: LambdaClientConfig, functionName: string) => {
-  const client = new LambdaClient({ ...config, requestHandler, maxAttempts: 1 });
-  return async (payload: string): Promise<Invocation> => {
-    const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({ FunctionName: functionName, Payload: payload }),
-    );
-    const answer = { payload: Payload?.transformToString() ?? '' };
-    return FunctionError === undefined ? answer : { ...answer, functionError: FunctionError };
-  };
+/** What gives a permission, in the construct. */
+const GRANTS: Readonly<Record<Permission, string>> = {
+  read: 'control.grantRead',
+  content: 'control.grantContent',
+  operate: 'control.grantOperate',
 };
+
+const reasonOf = (error: unknown): Pick<InvocationFailure, 'reason' | 'alias'> =>
+  error instanceof InvocationFailure ? error : { reason: error, alias: undefined };
 
 const findControl = async (client: CloudFormationClient, stack: string): Promise<string> => {
   const { Stacks = [] } = await client

@@ -13,6 +13,7 @@ import { METRICS } from '../contract/metrics.ts';
 import { PIPELINE_TAG, type PipelineSettings } from './context.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import { SluiceFunction } from './function.ts';
+import { OperatorAliases } from './operator-aliases.ts';
 import type { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
@@ -46,6 +47,7 @@ export class Control extends Construct {
   readonly function: SluiceFunction;
   readonly schedule: Rule;
 
+  readonly #aliases: OperatorAliases;
   readonly #pipeline: string;
 
   constructor(scope: Construct, id: string, props: ControlProps) {
@@ -76,6 +78,7 @@ export class Control extends Construct {
       },
       asyncRetries: 0,
     });
+    this.#aliases = new OperatorAliases(this, 'Aliases', this.function);
     tables.connectControl(this.function);
     flipTopic.grantPublish(this.function);
     this.#grantStages(stages.map(({ stage }) => stage));
@@ -166,9 +169,23 @@ export class Control extends Construct {
     });
   }
 
-  /** For operators and programs that run `npx sluice`: everything the command line does is an invocation of control. */
+  /**
+   * Lets people and programs see the state of the pipeline with `npx sluice`: modes, keys, reasons, dry runs. No event's content is shown
+   * beyond what errors and answers quote, and nothing is changed. `lambda:InvokeFunction` on the function itself, without an alias,
+   * is more than the three grants together: it is everything, the schedule's and CloudFormation's events among it.
+   */
+  grantRead(grantee: IGrantable): Grant {
+    return this.#aliases.grant('read', grantee);
+  }
+
+  /** What `grantRead` does, and showing the content of parked and rejected events. */
+  grantContent(grantee: IGrantable): Grant {
+    return this.#aliases.grant('content', grantee);
+  }
+
+  /** What `grantRead` does, and every command that changes something: not content, which `grantContent` gives in addition. */
   grantOperate(grantee: IGrantable): Grant {
-    return this.function.lambda.grantInvoke(grantee);
+    return this.#aliases.grant('operate', grantee);
   }
 
   /** Control's runs. @default - sum over 1 minute */

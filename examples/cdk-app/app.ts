@@ -5,6 +5,7 @@
  */
 import { App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { EventPipeline } from '../../lib/index.ts';
 
@@ -85,6 +86,10 @@ new Alarm(stack, 'CrmIsBehind', {
   evaluationPeriods: 3,
   comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
 });
+
+// Who looks after it: support sees what is rejected, with its content, and changes nothing; who is on call may hold, retry and resend.
+pipeline.control.grantContent(Role.fromRoleName(stack, 'Support', 'shop-support'));
+pipeline.control.grantOperate(Role.fromRoleName(stack, 'OnCall', 'shop-on-call'));
 
 new CfnOutput(stack, 'DataPlaneUrl', { value: pipeline.dataPlaneUrl });
 // By this output `npx sluice status --stack Shop` finds the pipeline.

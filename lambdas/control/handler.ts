@@ -26,6 +26,7 @@ import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import { announcementOf } from '../core/mode/announcement.ts';
+import { refusedAdmission } from './admission.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
@@ -82,6 +83,8 @@ const readStages = (): readonly ControlledStage[] => {
 
 export const handler = async (event: unknown, context: Context): Promise<ControlAnswer | undefined> => {
   try {
+    const refused = refusedAdmission(event, context.invokedFunctionArn, log);
+    if (refused !== undefined) return refused;
     // In the middle of a deployment, by its nature: it must not need what is of one deployment only.
     const alarms = readAlarmsRequest(event);
     if (alarms === undefined) {

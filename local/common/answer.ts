@@ -4,6 +4,7 @@ export interface ApiRequest {
   readonly method: string;
   /** Decoded by nobody yet; without the query. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Unpacked, if it was compressed. */
   readonly body: Buffer;

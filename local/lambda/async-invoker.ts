@@ -4,13 +4,17 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AsyncSpec } from './template.ts';
-import type { InvokeResult } from './function.ts';
+import type { InvokeOptions, InvokeResult } from './function.ts';
 
 export interface AsyncInvokerOptions {
   /** @throws when there is no such function */
-  readonly invoke: (functionName: string, payload: unknown) => Promise<InvokeResult>;
-  /** @throws when there is no such function */
-  readonly settings: (functionName: string) => AsyncSpec;
+  readonly invoke: (
+    functionName: string,
+    payload: unknown,
+    options?: Pick<InvokeOptions, 'qualifier'>,
+  ) => Promise<InvokeResult>;
+  /** @throws when there is no such function, or no such alias of it */
+  readonly settings: (functionName: string, qualifier?: string) => AsyncSpec;
   readonly onTrouble: (functionName: string, line: string) => void;
   /** Milliseconds before the first retry of a failed one; doubled for the next. Default: a minute, as on AWS. */
   readonly retryDelayMs?: number;
@@ -30,8 +34,8 @@ export class AsyncInvoker {
   }
 
   /** Resolves when it has succeeded, or was given up, or the local run ends. A caller that does not wait for it loses nothing. */
-  invoke(functionName: string, payload: unknown): Promise<void> {
-    const work = this.#run(functionName, payload)
+  invoke(functionName: string, payload: unknown, qualifier?: string): Promise<void> {
+    const work = this.#run(functionName, payload, qualifier)
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted) this.#options.onTrouble(functionName, String(error));
       })
@@ -49,15 +53,15 @@ export class AsyncInvoker {
     await Promise.all(this.#running);
   }
 
-  async #run(functionName: string, payload: unknown): Promise<void> {
+  async #run(functionName: string, payload: unknown, qualifier: string | undefined): Promise<void> {
     const { invoke, settings, onTrouble, retryDelayMs = RETRY_DELAY_MS } = this.#options;
     const { signal } = this.#closing;
     const began = performance.now();
     let failures = 0;
     let wait = FIRST_WAIT_MS;
     for (;;) {
-      const { maxRetries, maxAgeMs } = settings(functionName);
-      const result = await invoke(functionName, payload);
+      const { maxRetries, maxAgeMs } = settings(functionName, qualifier);
+      const result = await invoke(functionName, payload, qualifier === undefined ? {} : { qualifier });
       if (result.kind === 'payload' || signal.aborted) return;
       const throttled = result.kind === 'throttled';
       if (!throttled) failures += 1;

@@ -4,7 +4,7 @@ import type { ChildRecord } from './children.ts';
 import { exitError, outOfMemory, timedOut } from './faults.ts';
 import { splitLines } from './lines.ts';
 import { residentMemory } from './memory.ts';
-import type { FromChild, FunctionError, ToChild } from './protocol.ts';
+import type { FromChild, FunctionError, InvokeMessage, ToChild } from './protocol.ts';
 
 /** How often a busy process's memory is read. */
 const MEMORY_POLL_MS = 50;
@@ -14,7 +14,6 @@ const LOG_GRACE_MS = 250;
 
 export interface ChildOptions {
   readonly name: string;
-  readonly arn: string;
   readonly codeDir: string;
   readonly handler: string;
   readonly memoryMb: number;
@@ -33,6 +32,9 @@ export type Answer =
   | { readonly type: 'payload'; readonly payload: string; readonly rss: number }
   | { readonly type: 'error'; readonly error: FunctionError; readonly rss: number }
   | { readonly type: 'ended'; readonly error: FunctionError };
+
+/** One invocation, its time left out. */
+export type Call = Omit<InvokeMessage, 'type' | 'deadline'>;
 
 const MB = 1_048_576;
 
@@ -106,19 +108,19 @@ export class Child {
   /** Loads the code, for an invocation that waits for it. @param limitMs after which the process is killed */
   start(requestId: string, limitMs: number): Promise<Answer> {
     this.#requestId = requestId;
-    const { codeDir, handler, name, arn, memoryMb } = this.#options;
+    const { codeDir, handler, name, memoryMb } = this.#options;
     const answer = this.#wait(limitMs);
-    this.#send({ type: 'init', codeDir, handler, functionName: name, functionArn: arn, memoryMb });
+    this.#send({ type: 'init', codeDir, handler, functionName: name, memoryMb });
     return answer;
   }
 
-  /** Serves one invocation. @param event JSON. @param timeoutMs after which the process is killed */
-  invoke(requestId: string, event: string, timeoutMs: number): Promise<Answer> {
+  /** Serves one invocation. @param timeoutMs after which the process is killed */
+  invoke({ requestId, ...call }: Call, timeoutMs: number): Promise<Answer> {
     this.#requestId = requestId;
     this.#peak = 0;
     this.#thaw();
     const answer = this.#wait(timeoutMs);
-    this.#send({ type: 'invoke', requestId, event, deadline: Date.now() + timeoutMs });
+    this.#send({ type: 'invoke', requestId, ...call, deadline: Date.now() + timeoutMs });
     return answer;
   }
 

@@ -53,4 +53,6 @@ export interface InvokeOptions {
    * Kills the invocation's process. It is for shutting down: on AWS a caller that hangs up does not stop a function.
    */
   readonly signal?: AbortSignal;
+  /** The alias by which it is invoked. Default: the function itself. */
+  readonly qualifier?: string;
 }

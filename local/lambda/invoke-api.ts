@@ -1,16 +1,24 @@
 /** Lambda's Invoke. */
-import type { InvokeResult } from './function.ts';
-import { functionName } from '../template/physical.ts';
+import type { InvokeOptions, InvokeResult } from './function.ts';
+import { arn } from '../template/physical.ts';
 import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
 
 export interface InvokeActions {
-  readonly hasFunction: (name: string) => boolean;
-  readonly invoke: (name: string, payload: unknown) => Promise<InvokeResult>;
+  /** The qualifier is an alias; without one it is about the function itself. */
+  readonly hasFunction: (name: string, qualifier?: string) => boolean;
+  readonly invoke: (
+    name: string,
+    payload: unknown,
+    options?: Pick<InvokeOptions, 'qualifier'>,
+  ) => Promise<InvokeResult>;
   /** Takes it and returns; it runs when it can. */
-  readonly invokeLater: (name: string, payload: unknown) => void;
+  readonly invokeLater: (name: string, payload: unknown, qualifier?: string) => void;
 }
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
+
+/** `name`, `000000000000:function:name`, or an ARN; each with a version or an alias at its end, if the caller wants one. */
+const NAME = /^(?:arn:[\w-]+:lambda:[\w-]+:)?(?:\d{12}:)?(?:function:)?([\w-]+)(?::(\$LATEST|[\w-]+))?$/;
 
 /** Lambda's quotas, bytes. */
 const MAX_PAYLOAD = { RequestResponse: 6_291_456, Event: 1_048_576, DryRun: 6_291_456 } as const;
@@ -25,10 +33,18 @@ export const answerInvoke = async (
 ): Promise<Answer | undefined> => {
   const [, given] = PATH.exec(request.path) ?? [];
   if (given === undefined || request.method !== 'POST') return undefined;
-  const name = functionName(decodeURIComponent(given));
-  if (!actions.hasFunction(name)) {
-    return failure(404, 'ResourceNotFoundException', `Function not found: ${name}`, { Type: 'User' });
+  const text = decodeURIComponent(given);
+  const [, name = text, inName] = NAME.exec(text) ?? [];
+  const asked = request.query.get('Qualifier') ?? inName;
+  if (inName !== undefined && asked !== inName) {
+    const message = 'The derived qualifier from the function name does not match the specified qualifier.';
+    return failure(400, 'InvalidParameterValueException', message, { Type: 'User' });
   }
+  if (!actions.hasFunction(name, asked)) {
+    const missing = arn('lambda', `function:${name}${asked === undefined ? '' : `:${asked}`}`);
+    return failure(404, 'ResourceNotFoundException', `Function not found: ${missing}`, { Type: 'User' });
+  }
+  const qualifier = asked === undefined ? {} : { qualifier: asked };
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
   if (!isType(type)) {
     return failure(400, 'InvalidParameterValueException', 'use RequestResponse, Event or DryRun');
@@ -46,10 +62,10 @@ export const answerInvoke = async (
   }
   if (type === 'DryRun') return { status: 204, body: '' };
   if (type === 'Event') {
-    actions.invokeLater(name, payload);
+    actions.invokeLater(name, payload, asked);
     return { status: 202, body: '' };
   }
-  return toAnswer(await actions.invoke(name, payload));
+  return toAnswer(await actions.invoke(name, payload, qualifier));
 };
 
 const toAnswer = (result: InvokeResult): Answer => {

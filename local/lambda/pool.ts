@@ -28,6 +28,9 @@ const failed = (errorType: string, errorMessage: string): Finished => ({
   error: { errorType, errorMessage },
 });
 
+const qualifiedArn = (arn: string, qualifier: string | undefined): string =>
+  qualifier === undefined ? arn : `${arn}:${qualifier}`;
+
 export class LambdaFunction {
   readonly #options: LambdaFunctionOptions;
   readonly #limit: ConcurrencyLimit;
@@ -66,7 +69,7 @@ export class LambdaFunction {
    * @returns the function's answer; how it failed; or that its concurrency is used up
    * @throws when the payload is not JSON, or when a process cannot be recorded or given its directory on disk
    */
-  async invoke(payload: unknown, { signal }: InvokeOptions = {}): Promise<InvokeResult> {
+  async invoke(payload: unknown, { signal, qualifier }: InvokeOptions = {}): Promise<InvokeResult> {
     if (this.#closed) return { kind: 'error', error: CLOSED };
     if (signal?.aborted === true) return { kind: 'error', error: ABORTED };
     const event = JSON.stringify(payload ?? null);
@@ -84,7 +87,7 @@ export class LambdaFunction {
             : 'ReservedFunctionConcurrentInvocationLimitExceeded',
       };
     try {
-      return await this.#run(event, signal);
+      return await this.#run(event, { signal, invokedArn: qualifiedArn(this.#options.arn, qualifier) });
     } finally {
       this.#limit.release();
     }
@@ -101,7 +104,10 @@ export class LambdaFunction {
     await this.#environments.close();
   }
 
-  async #run(event: string, signal: AbortSignal | undefined): Promise<Finished> {
+  async #run(
+    event: string,
+    { signal, invokedArn }: { readonly signal: AbortSignal | undefined; readonly invokedArn: string },
+  ): Promise<Finished> {
     const requestId = randomUUID();
     const began = performance.now();
     const warm = this.#environments.takeIdle();
@@ -116,7 +122,7 @@ export class LambdaFunction {
         if (started.type !== 'ready') return this.#finish(requestId, child, started, { initMs, ms: 0 });
       }
       const start = performance.now();
-      const answer = await child.invoke(requestId, event, this.#options.timeoutMs);
+      const answer = await child.invoke({ requestId, invokedArn, event }, this.#options.timeoutMs);
       return this.#finish(requestId, child, answer, { initMs, ms: performance.now() - start });
     } finally {
       signal?.removeEventListener('abort', abort);

@@ -14,13 +14,14 @@ export interface InitMessage {
   /** `<file without its ending>.<export>` */
   readonly handler: string;
   readonly functionName: string;
-  readonly functionArn: string;
   readonly memoryMb: number;
 }
 
 export interface InvokeMessage {
   readonly type: 'invoke';
   readonly requestId: string;
+  /** The function's, or that of an alias. */
+  readonly invokedArn: string;
   /** JSON. Text rather than a value, so that a function sees exactly what Lambda would give it. */
   readonly event: string;
   /** When the function's time is over; milliseconds since 1970. */

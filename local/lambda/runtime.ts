@@ -104,7 +104,7 @@ const loadHandler = async ({ codeDir, handler }: InitMessage): Promise<Handler> 
 const toContext = (init: InitMessage, invoke: InvokeMessage): object => ({
   functionName: init.functionName,
   functionVersion: '$LATEST',
-  invokedFunctionArn: init.functionArn,
+  invokedFunctionArn: invoke.invokedArn,
   memoryLimitInMB: String(init.memoryMb),
   awsRequestId: invoke.requestId,
   logGroupName: `/aws/lambda/${init.functionName}`,

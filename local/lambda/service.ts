@@ -8,7 +8,7 @@ import type { Invocable } from './event-source-mapping.ts';
 import { ConcurrencyLimit, LambdaFunction } from './pool.ts';
 import type { InvokeOptions, InvokeResult } from './function.ts';
 import { REGION } from '../template/physical.ts';
-import type { AsyncSpec, FunctionSpec } from './template.ts';
+import { LATEST, type AsyncSpec, type FunctionSpec } from './template.ts';
 
 export interface Endpoints {
   readonly sqs: string;
@@ -115,13 +115,16 @@ export class Functions {
     }
   }
 
-  has(name: string): boolean {
-    return this.#all.has(name);
+  /** @param qualifier an alias of it. Default: the function itself */
+  has(name: string, qualifier: string = LATEST): boolean {
+    return this.#settings(name, qualifier) !== undefined;
   }
 
-  /** How it is invoked asynchronously. @throws Error when there is no such function */
-  asyncSettings(name: string): AsyncSpec {
-    return this.#get(name).spec.async;
+  /** How it is invoked asynchronously. @throws Error when there is no such function, or no such alias of it */
+  asyncSettings(name: string, qualifier: string = LATEST): AsyncSpec {
+    const found = this.#settings(name, qualifier);
+    if (found === undefined) throw new Error(`the template has no function ${name}:${qualifier}`);
+    return found;
   }
 
   /** @throws Error when there is no such function */
@@ -147,6 +150,11 @@ export class Functions {
     const all = [...this.#all.values(), ...this.#retiring];
     this.#all.clear();
     await Promise.all(all.map(end));
+  }
+
+  #settings(name: string, qualifier: string): AsyncSpec | undefined {
+    const spec = this.#all.get(name)?.spec;
+    return qualifier === LATEST ? spec?.async : spec?.aliases.get(qualifier);
   }
 
   #get(name: string): Running {

@@ -1,5 +1,6 @@
 /** The template's functions, and what invokes them. */
 import type { QueueSpec } from '../sqs/template.ts';
+import type { Properties } from '../template/assembly.ts';
 import { functionName, lastPart, optionalNumber, type Template } from '../template/physical.ts';
 
 /** How Lambda treats asynchronous invocations of a function. */
@@ -20,6 +21,8 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly reservedConcurrency: number | undefined;
   readonly async: AsyncSpec;
+  /** Other names for it, each with its own settings. */
+  readonly aliases: ReadonlyMap<string, AsyncSpec>;
 }
 
 export interface MappingSpec {
@@ -38,10 +41,36 @@ export interface MappingSpec {
 /** Lambda's own, for a function without an EventInvokeConfig. */
 const ASYNC_DEFAULT: AsyncSpec = { maxRetries: 2, maxAgeMs: 6 * 3_600_000 };
 
+export const LATEST = '$LATEST';
+
+/** What an alias may have here: one that points elsewhere, or is charged for, would run as something that it is not. */
+const KNOWN = new Set(['FunctionName', 'FunctionVersion', 'Name', 'Description']);
+
+/** The names of each function's aliases. @throws Error for an alias that the local run cannot have */
+const readAliases = (template: Template): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>();
+  for (const { logicalId, properties } of template.all('alias')) {
+    const version = String(properties['FunctionVersion']);
+    const unknown = Object.keys(properties).find((name) => !KNOWN.has(name));
+    if (version !== LATEST || unknown !== undefined) {
+      const what = unknown === undefined ? `of version ${version}` : `with a ${unknown}`;
+      throw new Error(`${logicalId}: an alias ${what} is not known to the local run`);
+    }
+    const name = functionName(String(properties['FunctionName']));
+    found.set(name, [...(found.get(name) ?? []), String(properties['Name'])]);
+  }
+  return found;
+};
+
+const qualifierOf = ({ Qualifier }: Properties): string =>
+  typeof Qualifier === 'string' ? Qualifier : LATEST;
+
 export const readFunctions = (template: Template): readonly FunctionSpec[] => {
+  const aliases = readAliases(template);
+  const key = (name: string, qualifier: string): string => `${name}:${qualifier}`;
   const configs = new Map(
     template.all('invokeConfig').map(({ properties }): [string, AsyncSpec] => [
-      functionName(String(properties['FunctionName'])),
+      key(functionName(String(properties['FunctionName'])), qualifierOf(properties)),
       {
         maxRetries: Number(properties['MaximumRetryAttempts'] ?? ASYNC_DEFAULT.maxRetries),
         maxAgeMs: Number(properties['MaximumEventAgeInSeconds'] ?? ASYNC_DEFAULT.maxAgeMs / 1000) * 1000,
@@ -63,7 +92,10 @@ export const readFunctions = (template: Template): readonly FunctionSpec[] => {
       memoryMb: Number(properties['MemorySize'] ?? 128),
       environment: environment?.Variables ?? {},
       reservedConcurrency: optionalNumber(properties['ReservedConcurrentExecutions']),
-      async: configs.get(name) ?? ASYNC_DEFAULT,
+      async: configs.get(key(name, LATEST)) ?? ASYNC_DEFAULT,
+      aliases: new Map(
+        (aliases.get(name) ?? []).map((alias) => [alias, configs.get(key(name, alias)) ?? ASYNC_DEFAULT]),
+      ),
     };
   });
 };

@@ -51,6 +51,7 @@ const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promis
   const request: ApiRequest = {
     method,
     path: url.replace(/\?.*$/s, ''),
+    query: new URLSearchParams(/\?(.*)$/s.exec(url)?.[1]),
     headers,
     // Clients compress what is large.
     body: headers['content-encoding'] === 'gzip' ? await promisify(gunzip)(body) : body,

@@ -65,9 +65,9 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     credentials,
     mapping: (id) => mappings.view(id),
     updateMapping: (id, change) => mappings.update(id, change),
-    hasFunction: (name) => functions.has(name),
-    invoke: (name, payload) => functions.invoke(name, payload),
-    invokeLater: (name, payload) => void async.invoke(name, payload),
+    hasFunction: (name, qualifier) => functions.has(name, qualifier),
+    invoke: (name, payload, options) => functions.invoke(name, payload, options),
+    invokeLater: (name, payload, qualifier) => void async.invoke(name, payload, qualifier),
     publish: (publication) => sns.publish(publication),
     putMetric: (datum) => metrics.put(datum),
   });
@@ -91,8 +91,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     onInvoked: (name, result, ms) => native.invoked(name, result, ms),
   });
   const async = new AsyncInvoker({
-    invoke: (name, payload) => functions.invoke(name, payload),
-    settings: (name) => functions.asyncSettings(name),
+    invoke: (name, payload, options) => functions.invoke(name, payload, options),
+    settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
     onTrouble,
   });
   const mappings = new Mappings({

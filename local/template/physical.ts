@@ -10,6 +10,7 @@ export const TYPES = {
   // TableV2 becomes a global table of one region.
   table: ['AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table'],
   function: ['AWS::Lambda::Function'],
+  alias: ['AWS::Lambda::Alias'],
   invokeConfig: ['AWS::Lambda::EventInvokeConfig'],
   mapping: ['AWS::Lambda::EventSourceMapping'],
   api: ['AWS::ApiGateway::RestApi'],
@@ -63,6 +64,11 @@ const physicalOf = ({ type, logicalId, properties }: Resource, queuesUrl: string
   return undefined;
 };
 
+const aliasOf = ({ FunctionName, Name }: Properties): Physical => {
+  const aliasArn = arn('lambda', `function:${functionName(String(FunctionName))}:${String(Name)}`);
+  return { ref: aliasArn, attributes: { AliasArn: aliasArn } };
+};
+
 export interface Resolved {
   readonly logicalId: string;
   readonly properties: Properties;
@@ -96,6 +102,9 @@ export const resolveTemplate = (assembly: Assembly, queuesUrl: string): Template
     physical: (logicalId) => physical.get(logicalId),
     pseudo: pseudoOf(assembly),
   };
+  // Last: an alias is named after its function.
+  for (const { logicalId, type, properties } of assembly.resources)
+    if (isOf('alias', type)) physical.set(logicalId, aliasOf(resolve(properties, scope) as Properties));
   return {
     assembly,
     all: (kind) =>

@@ -1,10 +1,10 @@
 /** The operator's commands with --stack: CloudFormation has the name of control's function, Lambda invokes it. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { awsFailure } from '../../cli/aws-errors.ts';
 import { ALL_NORMAL, DEGRADED } from './fixtures.ts';
 
 import { Cli, type Said } from './run-cli.ts';
-import { FUNCTION, ok, StandIn, type Reply } from './stand-in.ts';
+import { FUNCTION, ITSELF, ok, StandIn } from './stand-in.ts';
 
 const aws = new StandIn();
 const cli = new Cli();
@@ -92,22 +92,6 @@ describe('an error is one line that says what to change', () => {
     );
   });
 
-  const denied: Reply = {
-    status: 403,
-    headers: { 'x-amzn-errortype': 'AccessDeniedException' },
-    body: { Message: 'User: x is not authorized' },
-  };
-
-  it('no permission to invoke control', async () => {
-    aws.stacks = { Sluice: { ControlFunction: FUNCTION } };
-    aws.replies = { status: () => denied };
-    expect(await run(status)).toEqual(
-      failed(
-        `the credentials lack the permission lambda:InvokeFunction on ${FUNCTION}\nUser: x is not authorized`,
-      ),
-    );
-  });
-
   it('a missing function', async () => {
     aws.stacks = { Sluice: { ControlFunction: 'Gone' } };
     expect(await run(status)).toEqual(
@@ -135,5 +119,96 @@ describe('an error is one line that says what to change', () => {
     const failure = awsFailure(error, { permission: 'a:B', what: 'asking' });
     expect(failure.message).toContain(text);
     expect(failure.cause).toBe(error);
+  });
+});
+
+describe('asks through the alias of the permission that the request needs', () => {
+  const sluice = (...args: string[]) => run([...args, '--stack', 'Sluice', '--region', 'eu-west-1']);
+  const hold = () => sluice('hold', 'crm', '--reason', 'bad import');
+  beforeEach(() => {
+    aws.stacks = { Sluice: { ControlFunction: FUNCTION } };
+    aws.replies = {
+      status: () => ok(ALL_NORMAL),
+      rejected: () => ok({ events: [] }),
+      hold: () => ok(ALL_NORMAL.stages[1]),
+    };
+  });
+
+  it.each([
+    { args: ['status'], alias: 'read' },
+    { args: ['rejected'], alias: 'read' },
+    { args: ['rejected', '--content'], alias: 'content' },
+  ])('$args: $alias', async ({ args, alias }) => {
+    expect(await sluice(...args)).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.through).toEqual([alias]);
+    expect(aws.calls).toBe(1);
+  });
+
+  it('hold: operate', async () => {
+    expect(await hold()).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.through.at(-1)).toBe('operate');
+  });
+
+  it('a permission that the credentials lack is named, with the grant', async () => {
+    aws.allows = (alias) => alias === 'read';
+    expect(await hold()).toEqual(
+      failed(
+        `the credentials lack the permission lambda:InvokeFunction on ${FUNCTION}:operate; control.grantOperate gives it\nUser: x is not authorized`,
+      ),
+    );
+    expect(aws.requests.filter(({ command }) => command === 'hold')).toEqual([]);
+    expect(await sluice('status')).toMatchObject({ code: 0 });
+  });
+
+  it('a stack of an older version, without aliases, is asked by its function', async () => {
+    aws.aliases = [];
+    expect(await sluice('status')).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.through).toEqual([ITSELF]);
+    expect(await hold()).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.through.at(-1)).toBe(ITSELF);
+  });
+
+  it('an older stack is named when the credentials lack its permission', async () => {
+    aws.aliases = [];
+    aws.allows = (alias) => alias !== ITSELF;
+    expect(await sluice('status')).toEqual(
+      failed(
+        `the credentials lack the permission lambda:InvokeFunction on ${FUNCTION}\nUser: x is not authorized`,
+      ),
+    );
+  });
+
+  it('a policy for the function itself, which has no alias, still allows everything', async () => {
+    aws.allows = (alias) => alias === ITSELF;
+    expect(await hold()).toMatchObject({ code: 0, stderr: '' });
+    expect(aws.through.at(-1)).toBe(ITSELF);
+    // Of the older version too.
+    aws.aliases = [];
+    expect(await sluice('status')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('looks for the aliases once in a command', async () => {
+    aws.aliases = [];
+    let page = 0;
+    aws.replies = {
+      'delete-rejected': () => {
+        page += 1;
+        return ok({ records: 1, events: 1, ...(page % 3 === 0 ? {} : { cursor: 'more' }) });
+      },
+    };
+    const { code } = await sluice('rejected', 'delete', '--stage', 'crm', '--reason', '400', '--yes');
+    expect(code).toBe(0);
+    expect(aws.requests.length).toBeGreaterThanOrEqual(3);
+    expect(aws.calls).toBe(1 + aws.requests.length);
+  });
+
+  it('a request that may have been carried out is not made again', async () => {
+    aws.replies = {
+      hold: () => ({ status: 500, body: { Message: 'internal' } }),
+      status: () => ok(ALL_NORMAL),
+    };
+    const { code } = await hold();
+    expect(code).toBe(1);
+    expect(aws.requests.filter(({ command }) => command === 'hold')).toHaveLength(1);
   });
 });

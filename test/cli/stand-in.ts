@@ -1,9 +1,13 @@
 /** A stand-in for Lambda and CloudFormation, and for control behind them. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ControlRequest, Signed } from '../../contract/operations.ts';
+import { PERMISSIONS } from '../../contract/permissions.ts';
 import { listen, readBody, type Listening } from '../../local/common/http.ts';
 
 export const FUNCTION = 'Sluice-Control';
+
+/** What `requests` were made through, when it was no alias. */
+export const ITSELF = 'the function itself';
 
 /** What Lambda answers to an invocation. */
 export interface Reply {
@@ -15,7 +19,7 @@ export interface Reply {
 export const ok = (result: unknown): Reply => ({ body: { ok: true, result } });
 export const refused = (text: string): Reply => ({ body: { ok: false, refused: text } });
 
-const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?Qualifier=(\w+))?$/;
 
 const xml = (name: string, inner: string): string =>
   `<${name} xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">${inner}</${name}>`;
@@ -24,6 +28,14 @@ export class StandIn {
   readonly requests: ControlRequest[] = [];
   /** Who made them, as they say. */
   readonly operators: (string | undefined)[] = [];
+  /** The alias through which control got each of them. */
+  readonly through: string[] = [];
+  /** Invocations, those among them that control did not get. */
+  calls = 0;
+  /** The aliases of control's function. A stack of an older version has none. */
+  aliases: readonly string[] = PERMISSIONS;
+  /** Whether IAM allows an invocation, by the alias. */
+  allows: (alias: string) => boolean = () => true;
   /** The regions of the requests, from their signatures. */
   readonly regions = new Set<string>();
   /** By command. */
@@ -52,6 +64,10 @@ export class StandIn {
   reset(): void {
     this.requests.length = 0;
     this.operators.length = 0;
+    this.through.length = 0;
+    this.calls = 0;
+    this.aliases = PERMISSIONS;
+    this.allows = () => true;
     this.regions.clear();
     this.replies = {};
     this.stacks = {};
@@ -62,16 +78,21 @@ export class StandIn {
     const body = (await readBody(request, 1024 * 1024)).toString();
     const [, region] = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
     if (region !== undefined) this.regions.add(region);
-    const [, name] = INVOKE.exec(request.url ?? '') ?? [];
+    const [, name, alias] = INVOKE.exec(request.url ?? '') ?? [];
     if (name === undefined) {
       this.#describeStacks(new URLSearchParams(body), response);
       return;
     }
+    this.calls += 1;
     const { by, ...unsigned } = JSON.parse(body) as ControlRequest & Signed;
     const asked = unsigned;
-    this.requests.push(asked);
-    this.operators.push(by);
-    const reply = name === FUNCTION ? this.replies[asked.command]?.(asked) : undefined;
+    const refusal = this.#refusal(alias);
+    if (refusal === undefined) {
+      this.requests.push(asked);
+      this.operators.push(by);
+      this.through.push(alias ?? ITSELF);
+    }
+    const reply = refusal ?? (name === FUNCTION ? this.replies[asked.command]?.(asked) : undefined);
     const {
       status,
       headers,
@@ -83,6 +104,23 @@ export class StandIn {
     };
     response.writeHead(status ?? 200, { 'content-type': 'application/json', ...headers });
     response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  }
+
+  /** IAM is asked before Lambda looks whether there is such an alias. */
+  #refusal(alias: string | undefined): Reply | undefined {
+    if (!this.allows(alias ?? ITSELF)) {
+      return {
+        status: 403,
+        headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+        body: { Message: 'User: x is not authorized' },
+      };
+    }
+    if (alias === undefined || this.aliases.includes(alias)) return undefined;
+    return {
+      status: 404,
+      headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+      body: { Message: `Function not found: ${FUNCTION}:${alias}` },
+    };
   }
 
   #describeStacks(query: URLSearchParams, response: ServerResponse): void {

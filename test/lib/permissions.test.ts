@@ -1,18 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
-import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
-import { EventPipeline } from '../../lib/index.ts';
 import { STAGES, arnOf, both, getAtt, idOf, queueArn } from './example.ts';
-import {
-  minimal,
-  ofType,
-  permissions,
-  removeDirectories,
-  temporaryDirectory,
-  type Statement,
-} from './synth.ts';
+import { ofType, permissions, removeDirectories, type Statement } from './synth.ts';
 
 afterAll(removeDirectories);
 
@@ -175,26 +163,5 @@ describe('permissions: each function has only those that it uses, on the resourc
     const managed = roles.filter(([, { Properties }]) => 'ManagedPolicyArns' in Properties);
     // API Gateway's, which writes its access logs: a setting of the account, see `accountLogRole`.
     expect(managed.map(([id]) => id)).toEqual([idOf('Ingest/Api/CloudWatchRole')]);
-  });
-
-  it('an operator may invoke control, and needs no other permission', () => {
-    const stack = new Stack(new App({ outdir: temporaryDirectory() }), 'Shop');
-    const { control } = new EventPipeline(stack, 'Events', minimal);
-    const role = new Role(stack, 'Operator', { assumedBy: new AccountRootPrincipal() });
-    control.grantOperate(role);
-    const name = stack.getLogicalId(control.function.lambda.node.defaultChild as CfnFunction);
-    const arn = { 'Fn::GetAtt': [name, 'Arn'] };
-    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [stack.resolve(role.roleName)],
-      PolicyDocument: {
-        Statement: [
-          {
-            Effect: 'Allow',
-            Action: 'lambda:InvokeFunction',
-            Resource: [arn, { 'Fn::Join': ['', [arn, ':*']] }],
-          },
-        ],
-      },
-    });
   });
 });

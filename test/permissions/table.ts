@@ -1,6 +1,9 @@
 /** The table of what each function may do, evaluated, as a page of the docs. */
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import type { ControlRequest } from '../../contract/operations.ts';
+import { includes, neededBy, type Permission } from '../../contract/permissions.ts';
+import { PERMISSION_ROWS } from '../contract/permission-rows.ts';
 import { PROJECT } from '../lib/synth.ts';
 import { may, PLACES, type FunctionName } from './example.ts';
 import { ACTIONS, TARGETS, type Target } from './targets.ts';
@@ -34,6 +37,43 @@ const section = (group: string): readonly string[] => [
   '',
 ];
 
+/** `show`, or `show` with `content`. */
+const requestLabel = ({ command, ...fields }: ControlRequest): string => {
+  const option = ['content', 'dryRun'].find((name) => Reflect.get(fields, name) === true);
+  return option === undefined ? `\`${command}\`` : `\`${command}\` with \`${option}\``;
+};
+
+const GRANTS: readonly (readonly [Permission, string])[] = [
+  ['read', '`grantRead`'],
+  ['content', '`grantContent`'],
+  ['operate', '`grantOperate`'],
+];
+
+const operators = (): readonly string[] => {
+  const lines = PERMISSION_ROWS.map(([request]) => {
+    const needed = neededBy(request);
+    return line([
+      requestLabel(request),
+      ...GRANTS.map(([granted]) => (includes(granted, needed) ? 'yes' : '–')),
+    ]);
+  });
+  return [
+    OPERATORS,
+    line(['', ...GRANTS.map(([, name]) => name)]),
+    line(['-', ...GRANTS.map(() => '-')]),
+    // An option that is set to false is the same request.
+    ...new Set(lines),
+    '',
+  ];
+};
+
+const OPERATORS = `## Operators
+
+What a person or a program may ask of control (\`npx sluice\`), by the grant of the construct. Each is \`lambda:InvokeFunction\` on aliases
+of control's function, and on nothing else: \`read\`; \`read\` and \`content\`; \`read\` and \`operate\`. On the function itself the same action
+allows every request, and the events of the schedule, of SNS and of CloudFormation, which no alias takes.
+`;
+
 const INTRODUCTION = `# Permissions
 
 What each function may do, on which resource and with which partition keys. A command evaluates the policies of the synthesized template for
@@ -58,6 +98,14 @@ export const toPage = async (): Promise<string> => {
   const asked = Object.entries(ACTIONS).map(
     ([service, actions]) => `- \`${service}\`: ${actions.map((action) => `\`${action}\``).join(', ')}`,
   );
-  const text = [INTRODUCTION, ...groups.flatMap(section), '## Actions that are asked for', '', ...asked, ''];
+  const text = [
+    INTRODUCTION,
+    ...groups.flatMap(section),
+    ...operators(),
+    '## Actions that are asked for',
+    '',
+    ...asked,
+    '',
+  ];
   return format(text.join('\n'), { ...(await resolveConfig(PAGE)), parser: 'markdown' });
 };

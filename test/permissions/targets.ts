@@ -161,6 +161,7 @@ const FUNCTIONS: readonly Target[] = [
   ['deliver of another destination', fn('Destination-a1/Function/Handler'), 'Sluice/Pipeline/a1'],
   ['ingest', fn('Ingest/Function/Handler')],
   ['control', fn('Control/Function/Handler')],
+  ['control, through an alias of operators', `${fn('Control/Function/Handler')}:operate`],
   ['of another stack', arn('lambda', 'function:other'), 'Other/Pipeline/crm'],
 ].map(([what = '', resource = '', tag]) => ({
   group: 'Functions',

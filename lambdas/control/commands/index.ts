@@ -1,5 +1,6 @@
 /** Carries out what an operator asks. */
 import type { ControlAnswer, ControlRequest } from '../../../contract/operations.ts';
+import { neededBy } from '../../../contract/permissions.ts';
 import { BadCursor, MessageRefused } from '../../core/base/faults.ts';
 import type { ControlDeps } from '../ports.ts';
 import { refuse } from './answer.ts';
@@ -12,27 +13,8 @@ const run = <Name extends CommandName>(
   deps: ControlDeps,
 ): Promise<ControlAnswer<Name>> => COMMANDS[name].run(deps, request);
 
-/** Commands that change nothing and show no content: a console asks them every second. */
-const isHarmless = (request: ControlRequest): boolean => {
-  switch (request.command) {
-    case 'status':
-    case 'parked':
-      return true;
-    case 'show':
-    case 'rejected':
-      return request.content !== true;
-    case 'resend-rejected':
-    case 'delete-rejected':
-    case 'erase':
-      return request.dryRun === true;
-    case 'hold':
-    case 'resume':
-    case 'retry':
-    case 'discard':
-    case 'retry-rejected':
-      return false;
-  }
-};
+/** Requests that change nothing and show no content: a console makes them every second. */
+const isHarmless = (request: ControlRequest): boolean => neededBy(request) === 'read';
 
 /** A line for each request that changes something or shows content, before it is carried out. Whose events it is about is content. */
 const record = (request: ControlRequest, { log, by = 'no name given' }: ControlDeps): void => {

@@ -25,6 +25,21 @@ const make = (results: readonly (InvokeResult | Error)[], spec: Partial<AsyncSpe
 };
 
 describe('an asynchronous invocation', () => {
+  it('of an alias is made through it, at each try, with its settings', async () => {
+    const tried: (string | undefined)[] = [];
+    const invoker = new AsyncInvoker({
+      invoke: (_name, _payload, { qualifier } = {}) => {
+        tried.push(qualifier);
+        return Promise.resolve(failed);
+      },
+      settings: (_name, qualifier) => ({ maxRetries: qualifier === 'read' ? 1 : 2, maxAgeMs: 60_000 }),
+      onTrouble: () => undefined,
+      retryDelayMs: 1,
+    });
+    await invoker.invoke('control', {}, 'read');
+    expect(tried).toEqual(['read', 'read']);
+  });
+
   it('that is throttled waits for its turn', async () => {
     const { invoker, trouble, calls } = make([throttled, throttled, done]);
     await invoker.invoke('drain', {});

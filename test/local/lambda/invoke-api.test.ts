@@ -13,17 +13,20 @@ import { clientOptions, startTestApi } from '../run/test-api.ts';
 let api: Listening;
 let lambda: LambdaClient;
 let result: InvokeResult;
-let invoked: [string, unknown][];
-let later: [string, unknown][];
+/** The name and the payload, and the alias if there was one. */
+let invoked: unknown[][];
+let later: unknown[][];
 
 beforeAll(async () => {
   api = await startTestApi({
-    hasFunction: (name) => name === 'control',
-    invoke: (name, payload) => {
-      invoked.push([name, payload]);
+    hasFunction: (name, qualifier = '$LATEST') =>
+      name === 'control' && ['$LATEST', 'read'].includes(qualifier),
+    invoke: (name, payload, { qualifier } = {}) => {
+      invoked.push([name, payload, ...(qualifier === undefined ? [] : [qualifier])]);
       return Promise.resolve(result);
     },
-    invokeLater: (name, payload) => later.push([name, payload]),
+    invokeLater: (name, payload, qualifier) =>
+      later.push([name, payload, ...(qualifier === undefined ? [] : [qualifier])]),
   });
   lambda = new LambdaClient(clientOptions(api));
 });
@@ -92,6 +95,48 @@ describe('a call that does not wait', () => {
       name: 'RequestTooLargeException',
     });
     expect(later).toEqual([]);
+  });
+});
+
+describe('a call of an alias', () => {
+  const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:control';
+
+  it.each([
+    { Qualifier: 'read' },
+    { FunctionName: 'control:read' },
+    { FunctionName: `${ARN}:read` },
+    { FunctionName: '000000000000:function:control:read' },
+    { FunctionName: `${ARN}:read`, Qualifier: 'read' },
+    { FunctionName: ARN, Qualifier: 'read' },
+  ])('is made through it: %j', async (input) => {
+    expect(await invoke({ ...input, Payload: Buffer.from('{}') })).toMatchObject({
+      ExecutedVersion: '$LATEST',
+    });
+    await invoke({ ...input, Payload: Buffer.from('{}'), InvocationType: 'Event' });
+    expect(invoked).toEqual([['control', {}, 'read']]);
+    expect(later).toEqual([['control', {}, 'read']]);
+  });
+
+  it.each([
+    { Qualifier: 'operate' },
+    { FunctionName: `${ARN}:operate` },
+    { FunctionName: 'control:7' },
+    { FunctionName: 'other', Qualifier: 'read' },
+  ])('that there is not is not found: %j', async (input) => {
+    for (const InvocationType of ['RequestResponse', 'Event', 'DryRun'] as const)
+      await expect(invoke({ ...input, InvocationType })).rejects.toThrow(ResourceNotFoundException);
+    expect([invoked, later]).toEqual([[], []]);
+  });
+
+  it('names the alias that is missing', async () => {
+    await expect(invoke({ Qualifier: 'operate' })).rejects.toThrow(`Function not found: ${ARN}:operate`);
+  });
+
+  it('is refused when the name and the qualifier say different things', async () => {
+    await expect(invoke({ FunctionName: 'control:read', Qualifier: '$LATEST' })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+    });
+    expect(invoked).toEqual([]);
   });
 });
 

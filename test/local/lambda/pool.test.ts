@@ -62,6 +62,18 @@ describe('an invocation', () => {
     expect(context['awsRequestId']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test('learns through which alias it was invoked, each time', async () => {
+    const named = await shop.make(
+      `export const handler = async (event, context) => context.invokedFunctionArn;`,
+    );
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:tested';
+    expect(await named.invoke({}, { qualifier: 'read' })).toEqual({
+      kind: 'payload',
+      payload: `${arn}:read`,
+    });
+    expect(await named.invoke({})).toEqual({ kind: 'payload', payload: arn });
+  });
+
   test('carries megabytes both ways, and is refused beyond the limits of Lambda', async () => {
     const echo = await shop.make(`export const handler = async (event) =>
       ({ text: event.text ?? 'x'.repeat(event.size) });`);

@@ -53,6 +53,65 @@ describe('functions', () => {
     ]);
   });
 
+  it('have the aliases of the template, each with its own asynchronous settings', () => {
+    const { functions } = read({
+      Plain: lambda(),
+      Control: lambda({ FunctionName: 'control' }),
+      Read: ['Lambda::Alias', { FunctionName: { Ref: 'Control' }, FunctionVersion: '$LATEST', Name: 'read' }],
+      Operate: [
+        'Lambda::Alias',
+        { FunctionName: arnOf('Control'), FunctionVersion: '$LATEST', Name: 'operate' },
+      ],
+      Config: [
+        'Lambda::EventInvokeConfig',
+        { FunctionName: { Ref: 'Control' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
+      ],
+      OperateConfig: [
+        'Lambda::EventInvokeConfig',
+        { FunctionName: { Ref: 'Control' }, Qualifier: 'operate', MaximumRetryAttempts: 1 },
+      ],
+    });
+    const [plain, control] = functions;
+    expect(plain?.aliases).toEqual(new Map());
+    expect(control?.async.maxRetries).toBe(0);
+    expect(Object.fromEntries(control?.aliases ?? [])).toEqual({
+      read: { maxRetries: 2, maxAgeMs: 21_600_000 },
+      operate: { maxRetries: 1, maxAgeMs: 21_600_000 },
+    });
+  });
+
+  it.each([
+    ['another version', { FunctionVersion: '7', Name: 'read' }, 'Alias: an alias of version 7'],
+    [
+      'a second version',
+      { FunctionVersion: '$LATEST', Name: 'read', RoutingConfig: {} },
+      'Alias: an alias with a RoutingConfig',
+    ],
+    [
+      'provisioned concurrency',
+      { FunctionVersion: '$LATEST', Name: 'read', ProvisionedConcurrencyConfig: {} },
+      'Alias: an alias with a ProvisionedConcurrencyConfig',
+    ],
+  ])('have no alias of %s: it is refused, and not run as something else', (_, properties, message) => {
+    expect(() =>
+      read({
+        Control: lambda(),
+        Alias: ['Lambda::Alias', { FunctionName: { Ref: 'Control' }, ...properties }],
+      }),
+    ).toThrow(`${message} is not known to the local run`);
+  });
+
+  it('are referred to by an alias’s ARN', () => {
+    const { functions } = read({
+      Control: lambda({ FunctionName: 'control' }),
+      Read: ['Lambda::Alias', { FunctionName: { Ref: 'Control' }, FunctionVersion: '$LATEST', Name: 'read' }],
+      Caller: lambda({ Environment: { Variables: { CONTROL: { Ref: 'Read' } } } }),
+    });
+    expect(functions.at(-1)?.environment['CONTROL']).toBe(
+      'arn:aws:lambda:us-east-1:000000000000:function:control:read',
+    );
+  });
+
   it('have one for the operator: the one that the output names, else the one on the schedule', () => {
     const resources = {
       Control: lambda(),

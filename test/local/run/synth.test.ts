@@ -162,6 +162,12 @@ describe('the stack', () => {
     expect(stack.schedules).toEqual([{ expression: 'rate(1 minute)', functionName: fn('Control')?.name }]);
     expect(stack.controlFunction).toBe(fn('Control')?.name);
     expect(fn('Control')?.async.maxRetries).toBe(0);
+    const once = { maxRetries: 0, maxAgeMs: 60_000 };
+    expect(Object.fromEntries(fn('Control')?.aliases ?? [])).toEqual({
+      read: once,
+      content: once,
+      operate: once,
+    });
   });
 
   it('has control on the flip topic, and pagers on the others, with their secrets named only', () => {

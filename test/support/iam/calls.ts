@@ -101,8 +101,15 @@ const lambda = (
   if (operation === 'Invoke') {
     const name = text(input['FunctionName']);
     const resource = name.startsWith('arn:') ? name : arn('lambda', `function:${name}`);
-    const context = tagContext(tagsOfFunction(lastPart(name)));
-    return [{ action: 'lambda:InvokeFunction', resource, context }];
+    const { Qualifier } = input;
+    return [
+      {
+        action: 'lambda:InvokeFunction',
+        // A version or an alias is a resource of its own.
+        resource: Qualifier === undefined ? resource : `${resource}:${text(Qualifier)}`,
+        context: tagContext(tagsOfFunction(lastPart(name))),
+      },
+    ];
   }
   if (!operation.endsWith('EventSourceMapping')) return undefined;
   const id = text(input['UUID']);

@@ -44,12 +44,14 @@ const readCall = ({ method, url, headers, body: sent }: Request): Call => {
     };
   }
   const [, name] = INVOKE.exec(url) ?? [];
-  if (name !== undefined)
+  if (name !== undefined) {
+    const Qualifier = new URL(url, 'http://localhost').searchParams.get('Qualifier');
     return {
       service: 'lambda',
       operation: 'Invoke',
-      input: { FunctionName: decodeURIComponent(name) },
+      input: { FunctionName: decodeURIComponent(name), ...(Qualifier === null ? {} : { Qualifier }) },
     };
+  }
   const [, id] = MAPPING.exec(url) ?? [];
   if (id !== undefined) {
     const operation = method === 'GET' ? 'GetEventSourceMapping' : 'UpdateEventSourceMapping';

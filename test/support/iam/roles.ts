@@ -16,6 +16,8 @@ const QUEUES_URL = 'http://127.0.0.1:1';
 export interface Roles {
   /** By the function's name. */
   readonly functions: ReadonlyMap<string, readonly Statement[]>;
+  /** By the role's logical id, those of people and programs among them. */
+  readonly byRole: ReadonlyMap<string, readonly Statement[]>;
   readonly template: Template;
   /** A value of the template, its references resolved. */
   readonly resolved: (value: unknown) => unknown;
@@ -56,5 +58,5 @@ export const readRoles = (assembly: Assembly): Roles => {
       functionName(template.physical(logicalId)?.ref ?? lastPart(logicalId)),
       byRole.get(roleOf(properties['Role'])) ?? [],
     ]);
-  return { functions: new Map(functions), template, resolved };
+  return { functions: new Map(functions), byRole, template, resolved };
 };
