@@ -20,8 +20,8 @@ const INTRODUCTION = `# Planted bugs
 
 Only a planted bug shows whether a simulation can detect bugs. Each of these breaks one rule of the pipeline by replacing one of
 the code's dependencies (a store, a queue, a clock), and is searched for with the same seeds, from 1 on, that run without it. "Seed" is the first
-seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, and among the others for the other rules; "invariant" is
-the first one that it violates. The page is written by \`npm run simulate -- --planted\`, and
+seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, and among the others for the other rules; two that
+chance hardly ever brings about have a story of their own, which is told without the bug as well. "Invariant" is the first one that it violates. The page is written by \`npm run simulate -- --planted\`, and
 \`test/simulation/planted.test.ts\` plants each bug again in its seed.
 `;
 
@@ -59,9 +59,11 @@ const PRETTIER_WIDTH = 130;
 
 /** @returns the page */
 export const pageOf = async (catches: Catches): Promise<string> => {
-  const rows = PLANTED.map(({ name, breaks }) => {
+  const rows = PLANTED.map(({ name, breaks, plan }) => {
     const caught = catches[name];
-    return `| ${name} | ${breaks} | ${caught === undefined ? 'not caught' : String(caught.seed)} | ${caught?.by ?? ''} |`;
+    const seed =
+      caught === undefined ? 'not caught' : plan === undefined ? String(caught.seed) : 'its own story';
+    return `| ${name} | ${breaks} | ${seed} | ${caught?.by ?? ''} |`;
   });
   const table = ['| planted bug | what breaks | seed | invariant |', '|---|---|---|---|', ...rows].join('\n');
   const config = await resolveConfig(PAGE);

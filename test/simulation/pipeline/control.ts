@@ -43,10 +43,10 @@ const functions = (world: World, { gate }: Invocation, isQuick: boolean): StageF
         });
         return Promise.resolve();
       },
-      startDrain: (name, shard) => {
+      startDrain: (name, work) => {
         if (world.queues.isStarved(stageOf(name), 'function')) return Promise.resolve();
         world.schedule.after(world.faults.latency(), () => {
-          world.stageFunctions.startDrain(stageOf(name), shard);
+          world.stageFunctions.startDrain(stageOf(name), work);
         });
         return Promise.resolve();
       },
@@ -75,7 +75,8 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
     pipeline: 'shop',
     stages: STAGES.map((id) => ({ id, mappingId: id, maxConcurrency: MAX_CONCURRENCY })),
     settings: modeSettings(plan.settings),
-    drainConcurrency: 10,
+    // More workers than shards: some share one.
+    drainConcurrency: 20,
     modes: gated(state, 'modes', gate),
     lateCrashes: gated(world.lateCrashes, 'lateCrashes', gate),
     hotKeys: { readHotKeys: () => Promise.resolve(new Map()) },

@@ -6,6 +6,8 @@ import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import { withPorts, type Bug } from './bug.ts';
 import { SECOND } from './config.ts';
+import type { Plan } from './plan.ts';
+import { DEAD_LETTER_OVERTAKEN } from './stories.ts';
 
 export interface Planted {
   /** The rule that is broken. */
@@ -13,6 +15,8 @@ export interface Planted {
   /** The consequence. */
   readonly breaks: string;
   readonly bug: Bug;
+  /** What catches it, where no drawn scenario does. */
+  readonly plan?: Plan;
 }
 
 /** An eventually consistent read does not see anything younger. */
@@ -120,6 +124,43 @@ export const PLANTED_IN_STORES: readonly Planted[] = [
       world: ({ parking }) => {
         parking.oldest = (stage, key, limit) =>
           Promise.resolve([...parking.messages(stage, key)].reverse().slice(0, limit));
+      },
+    },
+  },
+  {
+    name: 'a drain takes its page for all that there is',
+    breaks: 'what is behind it is left without a head: lost',
+    bug: {
+      world: ({ parking }) => {
+        const page = parking.page.bind(parking);
+        parking.page = async (...args) => ({ ...(await page(...args)), more: false });
+      },
+    },
+  },
+  {
+    name: 'a page begins behind the one before it',
+    breaks: 'a dead letter that is parked before it in the meantime is left without a head: lost',
+    bug: {
+      runner: (deps) => {
+        const last = new Map<string, string>();
+        return withParking(deps, {
+          page: async (stage, key, limit) => {
+            const messages = await deps.ports.parking.oldest(stage, key, limit, last.get(key));
+            last.set(key, messages.at(-1)?.sort ?? last.get(key) ?? '');
+            return { messages, more: messages.length === limit };
+          },
+        });
+      },
+    },
+  },
+  {
+    name: 'a key that a dead letter parks is due immediately',
+    breaks: 'a batch that has read that it is not parked, and a drain, work on one user',
+    plan: DEAD_LETTER_OVERTAKEN,
+    bug: {
+      world: ({ parking }) => {
+        const touch = parking.touchHead.bind(parking);
+        parking.touchHead = (stage, key, { token, now, reason }) => touch(stage, key, { token, now, reason });
       },
     },
   },

@@ -1,4 +1,5 @@
 /** Planted bugs: in how a process handles the last words of the one before it. */
+import { DEAD_REQUESTS_ARRIVE } from './stories.ts';
 import type { StageLastWords } from '../../../lambdas/stage/last-words-file.ts';
 import type { Heed } from './bug.ts';
 import type { Planted } from './planted-stores.ts';
@@ -37,6 +38,7 @@ export const PLANTED_IN_WORDS: readonly Planted[] = [
   {
     name: 'last words give messages back while calls of the dead process may land',
     breaks: 'messages that the dead process had sent arrive after their successors: order is lost',
+    plan: DEAD_REQUESTS_ARRIVE,
     bug: { heed: (heed) => (words, deps) => heed(words, { ...deps, landing: 0 }) },
   },
   {

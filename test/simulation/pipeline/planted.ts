@@ -24,13 +24,14 @@ export interface Caught {
   readonly by: string;
 }
 
-export const caughtAt = async ({ bug }: Planted, seed: number): Promise<Caught | undefined> => {
-  const { violation } = await tell(draw(seed), { bug });
+export const caughtAt = async (planted: Planted, seed: number): Promise<Caught | undefined> => {
+  const { violation } = await tell(planted.plan ?? draw(seed), { bug: planted.bug });
   return violation === undefined ? undefined : { seed, by: violation.split(':', 1)[0] ?? '' };
 };
 
 /** @returns the first seed, from 1 on, that catches the bug: of a scenario about evidence for a bug in evidence, else of another */
 export const hunt = async (planted: Planted, seeds: number): Promise<Caught | undefined> => {
+  if (planted.plan !== undefined) return caughtAt(planted, 0);
   const isAbout = PLANTED_IN_EVIDENCE.includes(planted);
   for (let seed = 1; seed <= seeds; seed++) {
     if (isAboutEvidence(seed) !== isAbout) continue;

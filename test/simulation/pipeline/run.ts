@@ -146,7 +146,7 @@ class ScenarioRun {
         const shard = shardOf(
           orderKey(sourceOf(user), { anonymousId: userName(user), userId: '' }, 'anonymousId'),
         );
-        for (let i = 0; i < count; i++) world.stageFunctions.startDrain(stage, shard);
+        for (let i = 0; i < count; i++) world.stageFunctions.startDrain(stage, { shard });
         break;
       }
     }

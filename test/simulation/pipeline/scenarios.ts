@@ -2,18 +2,18 @@
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
 import { NO_RATES, type Action, type EventPlan, type Plan, type PlanSettings, type StageId } from './plan.ts';
 
-const PLAIN: EventPlan = { kind: 'plain' };
+export const PLAIN: EventPlan = { kind: 'plain' };
 const SPLIT: EventPlan = { kind: 'split' };
 const FILTERED: EventPlan = { kind: 'filtered' };
 const BAD: EventPlan = { kind: 'bad' };
 
-const poison = (stage: StageId, how: 'throw' | 'native', cured = true): EventPlan => ({
+export const poison = (stage: StageId, how: 'throw' | 'native', cured = true): EventPlan => ({
   kind: 'plain',
   poison: { stage, how, cured },
 });
 
 /** Too slow for all events of one message to be processed in time. */
-const slow = (stage: StageId, takes: number, count: number): readonly EventPlan[] =>
+export const slow = (stage: StageId, takes: number, count: number): readonly EventPlan[] =>
   Array.from({ length: count }, () => ({ kind: 'plain', slow: { stage, takes } }));
 
 const IMPURE: EventPlan = { kind: 'plain', impure: ['router', 'crm'] };
@@ -38,14 +38,14 @@ const SETTINGS: PlanSettings = {
   retired: 0,
 };
 
-const send = (at: number, user: number, ...events: readonly EventPlan[]): Action => ({
+export const send = (at: number, user: number, ...events: readonly EventPlan[]): Action => ({
   at,
   do: 'send',
   user,
   events,
 });
 
-const scenario = (
+export const scenario = (
   name: string,
   end: number,
   actions: readonly Action[],

@@ -1,6 +1,7 @@
 /** The stages' functions: like `lambdas/stage/stage.ts`, they turn an invocation into work, and end without pending calls. */
 import { runBatch } from '../../../lambdas/core/stage/batch-runner.ts';
-import { drainShard } from '../../../lambdas/core/stage/drain.ts';
+import { drain } from '../../../lambdas/core/stage/drain.ts';
+import { successorOf, type DrainWork } from '../../../lambdas/core/stage/command.ts';
 import { hold } from '../../../lambdas/core/stage/hold.ts';
 import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
 import { heed } from '../../../lambdas/core/stage/last-words.ts';
@@ -12,6 +13,7 @@ import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue } from '../../../lambdas/core/stage/ports.ts';
 import { ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
 import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
+import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { runTrial } from '../../../lambdas/core/stage/trial.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
@@ -28,6 +30,9 @@ import type { World } from './world.ts';
 
 /** Milliseconds that control waits for the answer to a probe. */
 const PATIENCE = 10 * SECOND;
+
+/** Milliseconds: a drain that starts so soon after a dead letter finds the batch that has its user's later messages. */
+const BEHIND = 5 * SECOND;
 
 interface Ordered<T> {
   readonly stage: StageId;
@@ -64,7 +69,10 @@ export class StageFunctions {
         });
         const until = await this.#hold(messages, mapping, invocation, deps);
         if (until === undefined) return messages.map(({ id }) => id);
-        if (isDead) return takeInDeadLetters(messages, deps);
+        if (isDead) {
+          this.#drainBehind(stage, messages);
+          return takeInDeadLetters(messages, deps);
+        }
         invocation.host.words.received(messages, until - CALL_MARGIN);
         return runBatch(messages, deps);
       },
@@ -72,6 +80,18 @@ export class StageFunctions {
       over,
     });
   };
+
+  /** Control's run of the minute may fall right behind a dead letter. */
+  #drainBehind(stage: StageId, messages: readonly IncomingMessage[]): void {
+    const { schedule, random, faults } = this.#world;
+    for (const { groupId } of messages) {
+      if (random() < 0.5) continue;
+      faults.count('a drain right behind a dead letter');
+      schedule.after(random() * BEHIND, () => {
+        this.startDrain(stage, { shard: shardOf(groupId) });
+      });
+    }
+  }
 
   async #hold(
     messages: readonly IncomingMessage[],
@@ -90,12 +110,20 @@ export class StageFunctions {
   }
 
   /** A drain worker; any number may run. */
-  startDrain(stage: StageId, shard: number): void {
+  startDrain(stage: StageId, given: DrainWork): void {
+    const { schedule, faults } = this.#world;
     this.#invoke({
       stage,
       name: `${stage}-drain`,
       queue: this.#queueOf(stage),
-      work: (deps) => drainShard(shard, deps),
+      work: async (deps) => {
+        const successor = (await drain(given, deps)) ? successorOf(given, deps.time.clock()) : undefined;
+        if (successor === undefined) return;
+        faults.count('a successor of a drain');
+        schedule.after(faults.latency(), () => {
+          this.startDrain(stage, successor);
+        });
+      },
     });
   }
 

@@ -157,6 +157,7 @@ export const stageDeps = (
       clock,
       timeLeft: () => invocation.timeLeft,
       worstCase,
+      functionTime: timeout,
       leaseTime: timeout + Math.max(timeout, LEASE_MARGIN),
       backoff: timing,
       random: world.random,

@@ -99,19 +99,19 @@ export class StageTruth {
 
   /** From when on the rule (e) counts; undefined while nothing waits. */
   get stalledFrom(): number | undefined {
-    return this.#stalledFrom(this.waitingSince);
+    return this.#stalledFrom(this.waitingSince, this.progressAt);
   }
 
-  /** The same, if a key counts as in own trouble only where that is certain. */
+  /** The same, if a key counts as in own trouble only where that is certain, and progress only where the stage must know of it. */
   get mayBeStalledFrom(): number | undefined {
-    return this.#stalledFrom(this.#waits.maySince);
+    return this.#stalledFrom(this.#waits.maySince, this.knownProgressAt);
   }
 
-  #stalledFrom(waitingSince: number | undefined): number | undefined {
+  #stalledFrom(waitingSince: number | undefined, progressAt: number): number | undefined {
     if (waitingSince === undefined) return undefined;
     // It became normal because of progress, or because there was nothing to do.
     const beganAt = this.record.mode === 'normal' ? NEVER : this.flippedAt;
-    return Math.max(this.progressAt, waitingSince, beganAt, this.releasedAt);
+    return Math.max(progressAt, waitingSince, beganAt, this.releasedAt);
   }
 
   /** @param isTrial whether it was a trial, which proves nothing about the mapping and is no attempt of the window */

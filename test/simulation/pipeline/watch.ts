@@ -24,7 +24,6 @@ interface Span {
 
 export interface WatchOptions {
   readonly crashes: number;
-  readonly mayOvertake: boolean;
   /** Nothing happens that justifies an alarm. */
   readonly isHarmless: boolean;
   /** Nothing got through for long enough to degrade the stage for that reason alone. */
@@ -105,15 +104,14 @@ export class Watch {
 
   /** A stage begins a message of a user. */
   begun(stage: StageId, user: number, message: IncomingMessage, by: Invocation, isTrial: boolean): void {
-    const { violation, mayOvertake } = this.#options;
+    const { violation } = this.#options;
     const what = `${by.name} begins ${message.id} of ${userName(user)}`;
     if (this.#knowsBlocked.has(by) && !isTrial)
       violation(`blocked: ${what} although it knows that ${stage} is blocked`);
     if (by.timeLeft < limitsOf(stage).worstCase - CHARGE_TIME)
       violation(`time: ${what} with too little time`);
     const other = this.#working.get(`${stage} ${String(user)}`);
-    if (other?.by.isRunning === true && !mayOvertake)
-      violation(`two workers: ${what} while ${other.by.name} works on it`);
+    if (other?.by.isRunning === true) violation(`two workers: ${what} while ${other.by.name} works on it`);
     this.#working.set(`${stage} ${String(user)}`, { by, message });
     if (isTrial) return;
     const since = this.#blockedSince.get(stage);

@@ -104,7 +104,7 @@ export class World {
     });
     const mayOvertake = plan.settings.maxReceiveCount < OUT_OF_REACH;
     const { crashes } = plan.settings;
-    const seen = { mayOvertake, now: () => schedule.now, violation: this.violation };
+    const seen = { now: () => schedule.now, violation: this.violation };
     this.watch = new Watch({
       ...seen,
       crashes,
@@ -116,7 +116,7 @@ export class World {
       codeOf: (version) => this.#deployments.byVersion(version),
       eventsOf: (messageId) => this.ledger.eventsOf(messageId),
     });
-    this.ledger = new Ledger({ ...seen, delivered: this.#lateness(plan) });
+    this.ledger = new Ledger({ ...seen, mayOvertake, delivered: this.#lateness(plan) });
     this.faults = new Faults(plan, random, () => this.time, onCall);
     this.parking = new LaggingParking(() => schedule.now, this.#indexLag);
     this.evidence = evidenceOf(this);

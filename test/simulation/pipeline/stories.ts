@@ -1,0 +1,43 @@
+/** Scenarios for planted bugs that no drawn scenario catches: what they break happens too rarely by chance. */
+import { MINUTE, SECOND } from './config.ts';
+import { NO_RATES, type Plan } from './plan.ts';
+import { PLAIN, poison, scenario, send, slow } from './scenarios.ts';
+
+/** SQS moves a message to the dead-letter queue and hands out those behind it, and a drain starts while they are processed. */
+export const DEAD_LETTER_OVERTAKEN: Plan = {
+  ...scenario(
+    "SQS's own redrive while the later messages of its user are in progress",
+    10 * MINUTE,
+    [0, 1, 2].flatMap((user) => [
+      send(0, user, poison('crm', 'throw')),
+      send(SECOND, user, ...slow('crm', 4_500, 4)),
+      send(2 * SECOND, user, ...slow('crm', 4_500, 4)),
+    ]),
+    { maxReceiveCount: 2, crashes: 5 },
+  ),
+  seed: 1,
+};
+
+/** A process dies while it delivers for others, its requests arrive late, and its environment has work again at once. */
+export const DEAD_REQUESTS_ARRIVE: Plan = {
+  ...scenario(
+    'a process that dies with requests under way, in busy traffic',
+    20 * MINUTE,
+    [
+      { at: 0, do: 'operator', command: 'hold', stage: 'crm' },
+      ...[1, 2, 3].flatMap((second) => [
+        send(second * SECOND, 0, PLAIN),
+        send(second * SECOND, 1, {
+          ...poison('crm', 'native'),
+          slow: { stage: 'crm', takes: 200 },
+        }),
+      ]),
+      { at: 2 * MINUTE, do: 'operator', command: 'resume', stage: 'crm' },
+      ...Array.from({ length: 150 }, (_, i) => send(2 * MINUTE - SECOND + i * 400, 2 + (i % 8), PLAIN)),
+    ],
+    { crashes: 3 },
+  ),
+  users: 10,
+  seed: 48,
+  rates: { ...NO_RATES, late: 1 },
+};
