@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { alerts } from './alerts-schema.ts';
+import { records } from './records-schema.ts';
 import { routing } from './routing-schema.ts';
 import { DEFAULT_PARK_AFTER, degradedMode, timing } from './timing-schema.ts';
 import { transform, withTimeout, type ResolvedTransform } from './transform-schema.ts';
@@ -228,6 +229,7 @@ const pipeline = v.strictObject({
   router: v.optional(router, {}),
   /** Drops repetitions beyond SQS's five minutes. Off when it is left out; `{}` has the defaults. */
   deduplication: v.optional(deduplication),
+  records: v.optional(records, {}),
 });
 
 /** Fills in the default that depends on another key: a transform's timeout. */

@@ -130,6 +130,7 @@ export class EventPipeline extends Construct {
       ingest: this.ingest,
       control: this.control,
       stages: this.stages,
+      retention: this.#config.records.retention,
     });
     this.faultInjection = faultInjection ? this.#faultInjection() : undefined;
     if (webAcl !== undefined) new WebAcl(this, 'WebAcl', { api: this.ingest.api, webAclArn: webAcl });

@@ -60,6 +60,7 @@ describe('a valid configuration', () => {
         maxKeysPerRequest: 5_000,
         accessLog: { ip: 'full' },
       },
+      records: {},
       router: { maxConcurrency: 50 },
     });
   });
