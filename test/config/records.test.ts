@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { validateConfig } from '../../config/index.ts';
+import { unheardOf } from '../../config/unheard.ts';
 import { minimal, mistakes } from './mistakes.ts';
 
 const DAY = 24 * 3_600_000;
@@ -23,4 +24,22 @@ it.each<[unknown, string]>([
   [{ keep: '90 days' }, 'records.keep: unknown key; check its spelling, or remove it'],
 ])('%j names the key and the fix', (records, message) => {
   expect(mistakes({ ...minimal, records })).toEqual([`sluice.config.ts: ${message}`]);
+});
+
+it('warns of a retention whose warnings nobody would hear', () => {
+  const warnings = (more: object) =>
+    unheardOf(validateConfig({ ...minimal, ...more })).map(({ warning }) => warning);
+  const records = { retention: '90 days' };
+  expect(warnings({ records })).toEqual([
+    'records.retention: deletes records after a warning that nobody gets, because alerts has no receiver; name one, such as ' +
+      'alerts.emails, or subscribe to the notice topic yourself',
+  ]);
+  expect(warnings({})).toEqual([]);
+  for (const alerts of [
+    { emails: ['ops@example.com'] },
+    { urls: ['https://example.com/alerts'] },
+    { pagerDuty: { secretName: 'p' } },
+    { victorOps: { secretName: 'v' } },
+  ])
+    expect(warnings({ records, alerts })).toEqual([]);
 });

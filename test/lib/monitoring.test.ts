@@ -143,7 +143,8 @@ describe('alarms', () => {
 
   it('records that expire: with a retention alone, a notice for the warning period and a page for its last third', () => {
     expect(ids).not.toContain('RecordsExpire');
-    const kept = synthesize({ ...minimal, records: { retention: '90 days' } });
+    const alerts = { emails: ['ops@example.com'] };
+    const kept = synthesize({ ...minimal, alerts, records: { retention: '90 days' } });
     const common = {
       Namespace: 'Sluice',
       Dimensions: [pipeline],
@@ -162,7 +163,7 @@ describe('alarms', () => {
     expect(page).toMatchObject({ ...common, MetricName: 'RecordsExpiringSoon' });
     expect(page['AlarmActions']).toHaveLength(2);
     expect(page['AlarmDescription']).toMatch(/^Within 2 days, /);
-    const short = synthesize({ ...minimal, records: { retention: '7 days' } });
+    const short = synthesize({ ...minimal, alerts, records: { retention: '7 days' } });
     const description = (id: string) => resource(short, `Monitoring/${id}`).Properties['AlarmDescription'];
     expect(description('RecordsExpire')).toMatch(/^Within 33 hours, /);
     expect(description('RecordsExpireSoon')).toMatch(/^Within 11 hours, /);
