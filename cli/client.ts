@@ -21,17 +21,29 @@ export type Ask = <Command extends keyof ControlResults>(
   request: RequestOf<Command>,
 ) => Promise<ControlResults[Command]>;
 
+/** Fields that a deployed version may not know, and without which it answers as well. */
+const NEWER_FIELDS = ['by', 'seen'] as const;
+
+const without = (request: object, field: string): object =>
+  Object.fromEntries(Object.entries(request).filter(([name]) => name !== field));
+
 /** @param by who asks, for control's records; undefined: no name is given */
 export const controlClient =
   (transport: Transport, by?: string): Ask =>
   async <Command extends keyof ControlResults>(request: RequestOf<Command>) => {
-    try {
-      return await ask<Command>(transport, by === undefined ? request : { ...request, by });
-    } catch (error) {
-      // A deployed version that knows of no signatures.
-      if (by !== undefined && error instanceof CommandFailure && error.message.startsWith('by: unknown'))
-        return ask<Command>(transport, request);
-      throw error;
+    let asked: object = by === undefined ? request : { ...request, by };
+    for (;;) {
+      try {
+        return await ask<Command>(transport, asked as RequestOf<Command>);
+      } catch (error) {
+        if (!(error instanceof CommandFailure)) throw error;
+        const { message } = error;
+        const unknown = NEWER_FIELDS.find(
+          (field) => field in asked && message.startsWith(`${field}: unknown`),
+        );
+        if (unknown === undefined) throw error;
+        asked = without(asked, unknown);
+      }
     }
   };
 

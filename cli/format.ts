@@ -16,6 +16,9 @@ const duration = (milliseconds: number): string => {
   return `${Math.floor(milliseconds / DAY)} d`;
 };
 
+/** "90 days" */
+export const days = (milliseconds: number): string => plural(Math.floor(milliseconds / DAY), 'day');
+
 /** "12 min ago". What lies ahead by this machine's clock, which AWS does not share, is "just now". */
 export const ago = (at: number, now: number): string =>
   now - at < SECOND ? 'just now' : `${duration(now - at)} ago`;

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { alerts } from './alerts-schema.ts';
+import { records } from './records-schema.ts';
 import { routing } from './routing-schema.ts';
 import { DEFAULT_PARK_AFTER, degradedMode, timing } from './timing-schema.ts';
 import { transform, withTimeout, type ResolvedTransform } from './transform-schema.ts';
@@ -63,17 +64,23 @@ const source = v.pipe(
     ),
     /** Beyond it the source is answered 429, and its SDKs try again. Each instance of ingest's function counts on its own. Default: none. */
     rateLimit: v.optional(rateLimit),
+    /**
+     * Cuts the addresses of clients before an event is stored, in `request_ip` and `context.ip`: the last octet is zero, of IPv6 the last
+     * 80 bits. Default: false.
+     */
+    anonymizeIp: v.optional(v.boolean('expected true or false'), false),
   }),
   v.check(
     (value) => (value.writeKey === undefined) !== (value.writeKeys === undefined),
     'set exactly one of writeKey and writeKeys',
   ),
-  v.transform(({ id, writeKey, writeKeys, enabled, orderBy, rateLimit }) => ({
+  v.transform(({ id, writeKey, writeKeys, enabled, orderBy, rateLimit, anonymizeIp }) => ({
     id,
     enabled,
     orderBy,
     writeKeys: writeKeys ?? (writeKey === undefined ? [] : [writeKey]),
     ...(rateLimit !== undefined && { rateLimit }),
+    ...(anonymizeIp && { anonymizeIp }),
   })),
 );
 
@@ -180,6 +187,13 @@ const ingest = v.strictObject({
    * Default: 5,000, twice what an SDK's largest batch can have.
    */
   maxKeysPerRequest: v.optional(count(1, 20_000), 5_000),
+  accessLog: v.optional(
+    v.strictObject({
+      /** The client's address in the API's access log: whole, or not at all; API Gateway cannot cut one. Default: `'full'`. */
+      ip: v.optional(v.picklist(['full', 'none'], got('is not a choice; use "full" or "none"')), 'full'),
+    }),
+    {},
+  ),
 });
 
 const router = v.strictObject({
@@ -215,6 +229,7 @@ const pipeline = v.strictObject({
   router: v.optional(router, {}),
   /** Drops repetitions beyond SQS's five minutes. Off when it is left out; `{}` has the defaults. */
   deduplication: v.optional(deduplication),
+  records: v.optional(records, {}),
 });
 
 /** Fills in the default that depends on another key: a transform's timeout. */

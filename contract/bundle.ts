@@ -68,6 +68,8 @@ export interface ControlBundle extends Bundle {
   readonly degradedMode: DegradedModeSettings;
   /** For what ingest rejected: sent again, it gets the order key that ingest would have given it. */
   readonly sources: readonly Pick<SourceSettings, 'id' | 'orderBy'>[];
+  /** Absent: records of rejected and discarded events are kept until an operator deletes them. */
+  readonly records?: { readonly retention: number };
 }
 
 /** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */

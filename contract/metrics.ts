@@ -29,6 +29,10 @@ export const METRICS = {
   requestsUnauthorized: 'RequestsUnauthorized',
   /** Of each stage and of the pipeline. */
   eventsRejected: 'EventsRejected',
+  /** Records that nobody has seen and that will be deleted within the warning period; of the pipeline. From control, with a retention. */
+  recordsExpiring: 'RecordsExpiring',
+  /** ... within the last third of it. */
+  recordsExpiringSoon: 'RecordsExpiringSoon',
   /** Failures of a transform after the event had been answered; of each stage and of the pipeline. From the stages. */
   lateCrashes: 'LateCrashes',
 } as const;

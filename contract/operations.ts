@@ -79,12 +79,25 @@ export interface Orphan {
   readonly parkedKeys: number;
 }
 
+/** Records of a stage that will be deleted soon: their retention is nearly over. */
+export interface ExpiringRecords {
+  /** `ingest`, or a stage's id. */
+  readonly stage: string;
+  readonly records: number;
+  /** Of them: that no operator has listed. */
+  readonly unseen: number;
+  /** When the first of them is deleted. */
+  readonly next: number;
+}
+
 export interface StatusReport {
   readonly pipeline: string;
   readonly at: number;
   /** The router's first; its mode is the system's. */
   readonly stages: readonly StageStatus[];
   readonly orphans: readonly Orphan[];
+  /** With a retention of records: those that will be deleted soon. Up to some hours late. */
+  readonly expiring?: readonly ExpiringRecords[];
 }
 
 export interface ParkedKey {
@@ -160,6 +173,8 @@ export interface RejectedEvent {
 
 export interface RejectedPage {
   readonly events: readonly RejectedEvent[];
+  /** Records are deleted when they are this old; milliseconds. Absent: they are kept. */
+  readonly retention?: number;
   readonly cursor?: string;
 }
 
@@ -222,6 +237,8 @@ export type ControlRequest =
       readonly command: 'rejected';
       readonly stage?: string;
       readonly content?: boolean;
+      /** A person sees the answer: with a retention, these records are deleted without a warning when their time is over. */
+      readonly seen?: boolean;
       readonly limit?: number;
       readonly cursor?: string;
     }

@@ -27,6 +27,8 @@ export interface SourceSettings {
   readonly writeKeys: readonly string[];
   /** Absent: none. */
   readonly rateLimit?: RateLimitSettings | undefined;
+  /** Of addresses nothing is stored that tells one line from its neighbours. Absent: they are stored whole. */
+  readonly anonymizeIp?: boolean | undefined;
 }
 
 /** What a filter compares with. */

@@ -186,3 +186,32 @@ export const lateCrashes = (metric: Metric): AlarmSpec => ({
   of: 12,
   bad: 1,
 });
+
+/** "7 days" */
+const lengthOf = (milliseconds: number): string => {
+  const hours = Math.floor(milliseconds / 1000 / HOUR);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+};
+
+/** Control may be silent for a while; until it says otherwise, they are still unseen. */
+const unseen = { command: 'rejected', atLeast: 1, of: 3, bad: 1, missing: TreatMissingData.IGNORE } as const;
+
+/** A record that nobody has seen will be deleted: told early, to be looked at by day ... @param warning milliseconds */
+export const recordsExpire = (control: Control, warning: number): AlarmSpec => ({
+  ...unseen,
+  title: 'records expire that nobody has seen',
+  text: `Within ${lengthOf(warning)}, records of rejected or discarded events are deleted, because records.retention is over, and nobody has listed them since. To list them resolves this.`,
+  section: 'records-expire-that-nobody-has-seen',
+  page: false,
+  metric: control.metricRecordsExpiring(),
+});
+
+/** ... and again before it is too late. */
+export const recordsExpireSoon = (control: Control, lastWarning: number): AlarmSpec => ({
+  ...unseen,
+  title: 'records that nobody has seen are about to be deleted',
+  text: `Within ${lengthOf(lastWarning)}, records of rejected or discarded events are deleted that nobody has listed: those events would be lost unseen. To list them resolves this.`,
+  section: 'records-that-nobody-has-seen-are-about-to-be-deleted',
+  page: true,
+  metric: control.metricRecordsExpiringSoon(),
+});

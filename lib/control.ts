@@ -32,7 +32,7 @@ export interface ControlledStage {
 
 export interface ControlProps {
   readonly context: PipelineSettings;
-  readonly config: Pick<ResolvedConfig, 'degradedMode' | 'sources'>;
+  readonly config: Pick<ResolvedConfig, 'degradedMode' | 'sources' | 'records'>;
   readonly tables: Tables;
   readonly flipTopic: FlipTopic;
   /** The router's first. */
@@ -64,6 +64,7 @@ export class Control extends Construct {
         stages: stages.map(({ stage, maxConcurrency }) => ({ id: stage.stage, maxConcurrency })),
         degradedMode: config.degradedMode,
         sources: config.sources.map(({ id, orderBy }) => ({ id, orderBy })),
+        ...(config.records.retention !== undefined && { records: { retention: config.records.retention } }),
       } satisfies Omit<ControlBundle, 'codeVersion'>,
       memorySize: 256,
       timeout: Duration.seconds(30),
@@ -221,6 +222,19 @@ export class Control extends Construct {
   /** About how many messages of a queue are of one user: the most of all stages. @default - maximum over 5 minutes */
   metricKeyBacklog(options?: MetricOptions): Metric {
     return this.#metric(METRICS.keyBacklog, options);
+  }
+
+  /**
+   * Records that nobody has seen and that will be deleted within the warning period; with `records.retention` alone.
+   * @default - maximum over 5 minutes
+   */
+  metricRecordsExpiring(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.recordsExpiring, options);
+  }
+
+  /** Those of them that go within the last third of the period. @default - maximum over 5 minutes */
+  metricRecordsExpiringSoon(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.recordsExpiringSoon, options);
   }
 
   #metric(metricName: string, options?: MetricOptions): Metric {

@@ -36,6 +36,11 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default - off: SQS drops a request that is repeated unchanged within five minutes
    */
   readonly deduplication?: PipelineConfig['deduplication'];
+  /**
+   * How long records of rejected and discarded events are kept.
+   * @default - until an operator deletes them
+   */
+  readonly records?: PipelineConfig['records'];
 
   /**
    * When a stage stops forwarding, and how it recovers.

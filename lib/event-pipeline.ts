@@ -22,6 +22,7 @@ import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Monitoring } from './monitoring.ts';
 import { exposuresOf } from '../config/exposures.ts';
+import { unheardOf } from '../config/unheard.ts';
 import { networkOf, networksOf } from '../config/networks.ts';
 import { destinationStage, routerStage } from './pipeline-stages.ts';
 import type { PipelineStage } from './stage.ts';
@@ -130,6 +131,7 @@ export class EventPipeline extends Construct {
       ingest: this.ingest,
       control: this.control,
       stages: this.stages,
+      retention: this.#config.records.retention,
     });
     this.faultInjection = faultInjection ? this.#faultInjection() : undefined;
     if (webAcl !== undefined) new WebAcl(this, 'WebAcl', { api: this.ingest.api, webAclArn: webAcl });
@@ -213,6 +215,8 @@ export class EventPipeline extends Construct {
       Annotations.of(this).addWarningV2(`sluice:deprecated-${key}`, `${this.#context.where}: ${warning}`);
     for (const { key, warning } of exposuresOf(this.#config))
       Annotations.of(this).addWarningV2(`sluice:exposed-${key}`, `${this.#context.where}: ${warning}`);
+    for (const { key, warning } of unheardOf(this.#config))
+      Annotations.of(this).addWarningV2(`sluice:unheard-${key}`, `${this.#context.where}: ${warning}`);
     for (const { id, url, allowPrivateNetwork } of this.#config.destinations) {
       // What a secret holds is not known here.
       const network = typeof url === 'string' ? networkOf(url) : 'public';

@@ -50,7 +50,10 @@ const ACCESS_LOG_FIELDS = {
  * agent with `","_aws":{` in it would make an embedded metric of the line, and could ring an alarm. CloudWatch reads metrics
  * only of a line that is JSON from its first character.
  */
-const ACCESS_LOG = `access ${JSON.stringify(ACCESS_LOG_FIELDS)}`;
+const accessLog = ({ ip }: ResolvedConfig['ingest']['accessLog']): string => {
+  const fields = Object.entries(ACCESS_LOG_FIELDS).filter(([name]) => name !== 'ip' || ip === 'full');
+  return `access ${JSON.stringify(Object.fromEntries(fields))}`;
+};
 
 export interface IngestApiProps {
   readonly context: PipelineSettings;
@@ -112,7 +115,7 @@ export class IngestApi extends Construct {
 
   #restApi(
     context: PipelineSettings,
-    { rateLimit, burstLimit }: ResolvedConfig['ingest'],
+    { rateLimit, burstLimit, accessLog: logged }: ResolvedConfig['ingest'],
     accountLogRole: boolean,
   ): RestApi {
     const accessLogs = new LogGroup(this, 'AccessLogs', {
@@ -130,7 +133,7 @@ export class IngestApi extends Construct {
         throttlingRateLimit: rateLimit,
         throttlingBurstLimit: burstLimit,
         accessLogDestination: new LogGroupLogDestination(accessLogs),
-        accessLogFormat: AccessLogFormat.custom(ACCESS_LOG),
+        accessLogFormat: AccessLogFormat.custom(accessLog(logged)),
       },
     });
     // An output that RestApi creates, under a name that nobody can guess.

@@ -9,6 +9,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { METRICS } from '../contract/metrics.ts';
+import { lastWarningOf, warningOf } from '../contract/retention.ts';
 import * as alarms from './alarms.ts';
 import type { Alerting } from './alerting.ts';
 import type { PipelineSettings } from './context.ts';
@@ -27,6 +28,8 @@ export interface MonitoringProps {
   readonly control: Control;
   /** The router's first. */
   readonly stages: readonly PipelineStage[];
+  /** Milliseconds, of records. @default - records are kept */
+  readonly retention?: number | undefined;
 }
 
 /**
@@ -40,8 +43,9 @@ export class Monitoring extends Construct {
   readonly #context: PipelineSettings;
   readonly #alerting: Alerting;
 
-  constructor(scope: Construct, id: string, { context, alerting, ingest, control, stages }: MonitoringProps) {
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
+    const { context, alerting, ingest, control, stages, retention } = props;
     this.#context = context;
     this.#alerting = alerting;
     const functions = [ingest.function, control.function, ...stages.map((stage) => stage.function)];
@@ -62,6 +66,12 @@ export class Monitoring extends Construct {
       RejectedEvents: alarms.rejectedEvents(this.metricEventsRejected()),
       WrongKeys: alarms.wrongKeys(this.metricRequestsUnauthorized()),
       LateCrashes: alarms.lateCrashes(this.metricLateCrashes()),
+      ...(retention === undefined
+        ? {}
+        : {
+            RecordsExpire: alarms.recordsExpire(control, warningOf(retention)),
+            RecordsExpireSoon: alarms.recordsExpireSoon(control, lastWarningOf(retention)),
+          }),
       ...grouped('DeadLetters', stages, deadLetters),
       ...grouped('FunctionErrors', functions, functionErrors),
       ...grouped('FunctionThrottles', functions, functionThrottles),

@@ -11,25 +11,41 @@ import { addRejectedRetry } from './rejected-retry.ts';
 export interface RejectedQuery {
   readonly stage?: string | undefined;
   readonly content?: boolean;
+  /** A person reads the answer. */
+  readonly seen?: boolean;
   readonly cursor?: string | undefined;
+}
+
+interface ListOptions {
+  readonly limit: number;
+  readonly content?: boolean;
+  readonly cursor?: string;
+  readonly json?: boolean;
 }
 
 /** As much of what was rejected as was asked for. */
 export const readRejected = async (
   ask: Ask,
   limit: number,
-  { stage, content = false, cursor }: RejectedQuery = {},
+  { stage, content = false, seen = false, cursor }: RejectedQuery = {},
 ): Promise<RejectedPage> => {
+  let retention: number | undefined;
   const { items, ...rest } = await readPages(limit, cursor, async (page) => {
-    const { events, ...next } = await ask({
+    const {
+      events,
+      retention: given,
+      ...next
+    } = await ask({
       command: 'rejected',
       ...(stage === undefined ? {} : { stage }),
       ...(content ? { content } : {}),
+      ...(seen ? { seen } : {}),
       ...page,
     });
+    retention = given;
     return { items: events, ...next };
   });
-  return { events: items, ...rest };
+  return { events: items, ...(retention === undefined ? {} : { retention }), ...rest };
 };
 
 export const addRejected = (program: Command): void => {
@@ -50,11 +66,12 @@ export const addRejected = (program: Command): void => {
     .action(
       async (
         stage: string | undefined,
-        { limit, ...rest }: { limit: number; content?: boolean; cursor?: string },
+        { limit, json = false, content = false, cursor }: ListOptions,
         command: Command,
       ) => {
         const { ask, show, view } = await openSession(command);
-        const page = await readRejected(ask, limit, { stage, ...rest });
+        // What goes to a program, nobody has seen.
+        const page = await readRejected(ask, limit, { stage, content, seen: !json, cursor });
         show(page, () => rejectedText(page, view));
       },
     );

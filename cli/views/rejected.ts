@@ -1,6 +1,6 @@
 /** `sluice rejected list`. Pure. */
 import type { RejectedEvent, RejectedPage } from '../../contract/operations.ts';
-import { ago, bytes, line, plain, plural } from '../format.ts';
+import { ago, ahead, bytes, days, iso, line, plain, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { tableLines, WIDTH, type Column } from '../tables.ts';
 
@@ -12,7 +12,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'why' },
 ];
 
-export const rejectedText = ({ events, cursor }: RejectedPage, view: View): string => {
+export const rejectedText = ({ events, retention, cursor }: RejectedPage, view: View): string => {
   const { colors, command } = view;
   if (events.length === 0) return 'Nothing was rejected.';
   const stages = [...new Set(events.map(({ stage }) => stage))];
@@ -26,7 +26,19 @@ export const rejectedText = ({ events, cursor }: RejectedPage, view: View): stri
   const more =
     cursor === undefined ? [] : [`There are more: raise --limit, or continue with --cursor ${cursor}`];
   const hint = `Send one again: ${colors.cyan(command('rejected retry <stage> <id>'))}`;
-  return [...blocks, [...more, hint].join('\n')].join('\n\n');
+  return [...blocks, [...more, ...retentionLines(events, retention, view), hint].join('\n')].join('\n\n');
+};
+
+/** By what is listed: the first of them. */
+const retentionLines = (
+  events: readonly RejectedEvent[],
+  retention: number | undefined,
+  { now }: View,
+): readonly string[] => {
+  if (retention === undefined) return [];
+  const first = Math.min(...events.map(({ at }) => at)) + retention;
+  const when = first <= now ? 'within a day or so of now' : `${ahead(first, now)} (${iso(first)})`;
+  return [`Records are deleted when they are ${days(retention)} old; the first of these ${when}.`];
 };
 
 /** Ids are long and have to be copied whole, so each has a line of its own. */

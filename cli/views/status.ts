@@ -6,6 +6,7 @@ import { ago, ahead, count, iso, isoAgo, line, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { table, type Column } from '../tables.ts';
 import type { Colors } from '../terminal.ts';
+import { expiringLines } from './expiring.ts';
 import { causeLines, isFailing, lastFailedAt } from './causes.ts';
 import { lateLines } from './crash.ts';
 import { hotKeyLines } from './hot-keys.ts';
@@ -33,6 +34,7 @@ export const statusText = (report: StatusReport, view: View): string => {
     ),
     ...stages.map(({ id, hotKeys }) => (hotKeys === undefined ? [] : hotKeyLines(id, hotKeys, view))),
     orphanLines(report.orphans, view),
+    expiringLines(report.expiring ?? [], view),
     hintLines(report, view),
   ];
   return blocks

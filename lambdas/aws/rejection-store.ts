@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   DeleteItemCommand,
   PutItemCommand,
@@ -10,32 +9,15 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITION } from '../../contract/tables.ts';
 import type { Rejection, RejectionReader, RejectionStore } from '../core/event/ports.ts';
-import { byteLength, cut } from '../core/base/text.ts';
+import { placeOf } from '../core/event/rejection.ts';
 import { orFault, orRefused } from './clients.ts';
-import { fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
+import { conditionHeld, fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
 
 const partition = PARTITION.rejected;
 
-/** Bytes of a sort key: DynamoDB's limit. */
-const MAX_SORT_BYTES = 1_024;
-
-/** Bytes of the time in a sort key that has a hash: more than an ISO 8601 time has. */
-const MAX_TIME_BYTES = 64;
-
-/**
- * The time of acceptance first, so that records are in its order; then the id, or a hash where both together are too long: an id may
- * have been taken from an event. Reading and removing go by the same rule.
- */
-const sortOf = (receivedAt: string, id: string): string => {
-  const name = `${receivedAt}#${id}`;
-  if (byteLength(name) <= MAX_SORT_BYTES) return name;
-  const hash = createHash('sha256').update(name).digest('hex');
-  return `${cut(receivedAt, MAX_TIME_BYTES)}#sha256:${hash}`;
-};
-
-const keyOf = ({ stage, receivedAt, id }: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Key => ({
-  pk: partition(stage),
-  sk: sortOf(receivedAt, id),
+const keyOf = (record: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Key => ({
+  pk: partition(record.stage),
+  sk: placeOf(record),
 });
 
 /** @param item as `save` made it */
@@ -100,6 +82,17 @@ export class DynamoRejectionStore implements RejectionStore, RejectionReader {
   async remove(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Promise<void> {
     const command = new DeleteItemCommand({ TableName: this.#table, Key: marshall(keyOf(rejection)) });
     await orFault('DeleteItem', this.#client.send(command));
+  }
+
+  async removeUnchanged(record: Pick<Rejection, 'stage' | 'receivedAt' | 'id' | 'at'>): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      TableName: this.#table,
+      Key: marshall(keyOf(record)),
+      ConditionExpression: '#at = :at',
+      ExpressionAttributeNames: { '#at': 'at' },
+      ExpressionAttributeValues: marshall({ ':at': record.at }),
+    });
+    return conditionHeld('DeleteItem', this.#client.send(command));
   }
 
   /** Strongly consistent: who has just removed a record must not see it again. */

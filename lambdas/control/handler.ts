@@ -21,6 +21,7 @@ import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
+import { DynamoRetentionStore } from '../aws/retention-store.ts';
 import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
 import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
@@ -31,7 +32,7 @@ import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
-const { stages, degradedMode, sources } = readBundle() as ControlBundle;
+const { stages, degradedMode, sources, records } = readBundle() as ControlBundle;
 const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
 const settings = { ...degradedMode, minute: readControlInterval(process.env) };
 const names = { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) };
@@ -47,6 +48,10 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   hotKeys: new DynamoHotKeyStore(dynamo, tables.state, Date.now),
   parking: new DynamoParkingStore(dynamo, tables.parking),
   rejections: new DynamoRejectionStore(dynamo, tables.parking),
+  retention:
+    records === undefined
+      ? undefined
+      : { time: records.retention, store: new DynamoRetentionStore(dynamo, tables.state) },
   // For empty records only, which nothing needs for longer.
   seen: new DynamoSeenIdsStore(dynamo, tables.state, { window: 0 }, Date.now),
   registry: new DynamoStageRegistry(dynamo, tables.state),

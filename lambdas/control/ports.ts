@@ -16,7 +16,7 @@ import type {
 import type { Clock } from '../core/base/clock.ts';
 import type { QueueSender } from '../core/base/messages.ts';
 import type { SeenIdsStore } from '../core/event/seen-ids.ts';
-import type { RejectionReader, RejectionStore } from '../core/event/ports.ts';
+import type { RejectionReader, RejectionStore, RetentionStore } from '../core/event/ports.ts';
 
 export interface ControlledStage {
   /** `router`, or a destination's id. */
@@ -85,7 +85,9 @@ export interface MetricDatum {
     | 'KeyBacklog'
     | 'OldestMessageAge'
     | 'UsersParked'
-    | 'ProbesFailing';
+    | 'ProbesFailing'
+    | 'RecordsExpiring'
+    | 'RecordsExpiringSoon';
   readonly value: number;
   readonly unit?: 'Seconds' | 'Count';
   readonly dimensions: Readonly<Record<string, string>>;
@@ -106,6 +108,13 @@ export type Log = (
   fields: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** How long records of rejected and discarded events are kept. */
+export interface Retention {
+  /** Milliseconds. */
+  readonly time: number;
+  readonly store: RetentionStore;
+}
+
 export interface ControlDeps {
   /** Who makes the request, as the request says. */
   readonly by?: string;
@@ -120,6 +129,8 @@ export interface ControlDeps {
   readonly hotKeys: Pick<HotKeyStore, 'readHotKeys'>;
   readonly parking: ParkingStore;
   readonly rejections: RejectionStore & RejectionReader;
+  /** Absent: records are kept until an operator deletes them. */
+  readonly retention?: Retention | undefined;
   readonly seen: Pick<SeenIdsStore, 'save'>;
   readonly registry: StageRegistry;
   readonly mappings: Mappings;

@@ -18,6 +18,7 @@ import { bringMappings, namesOf } from './mappings.ts';
 import { heartbeat, putPages, putParked, putWaiting } from './metrics.ts';
 import type { ControlDeps } from './ports.ts';
 import { publishAll, publishFlip } from './publish.ts';
+import { keepRetention } from './retention.ts';
 import {
   isRouter,
   readSnapshot,
@@ -54,6 +55,7 @@ export const reconcile = async (
     await putWaiting(deps, steps, now);
     await putBacklogs(deps, steps, now);
     await putPages(deps, steps, now);
+    await keepRetention(deps, steps);
     await steps.try('remember the stages', () => register(deps));
     // The last step: it says that control publishes what it reads and gets to its end, whatever trouble a single stage has.
     if (published) await steps.try('put the heartbeat', () => deps.metrics.put([heartbeat(deps)]));

@@ -7,6 +7,7 @@ import type { Arrival } from '../core/ingest/admit.ts';
 import { planRequest, TOO_MANY_USERS } from '../core/ingest/plan.ts';
 import type { Clock, Random } from '../core/base/clock.ts';
 import type { QueueSender } from '../core/base/messages.ts';
+import { anonymousIp, textWithoutWholeIp, withoutWholeIp } from './anonymize-ip.ts';
 import { withDeadline, type Deadline } from './deadline.ts';
 import { readEvents, type Read } from './events.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -42,7 +43,7 @@ export interface AcceptOptions {
 export type Accepting = AcceptOptions & { readonly keepRefused: KeepRefused; readonly limits: RateLimits };
 
 const arrivalOf = (
-  { id: sourceId, orderBy }: SourceSettings,
+  { id: sourceId, orderBy, anonymizeIp = false }: SourceSettings,
   receivedAt: number,
   route: EventRoute,
   requestIp: string,
@@ -51,7 +52,7 @@ const arrivalOf = (
   sourceId,
   orderBy,
   receivedAt,
-  requestIp,
+  requestIp: anonymizeIp ? (anonymousIp(requestIp) ?? '') : requestIp,
   newId,
   ...(route.kind === 'event' ? { type: route.type } : {}),
 });
@@ -87,7 +88,8 @@ const acceptBy = async (
   }
   content ??= await read();
   options.limits.count(source, content.ok ? Math.max(1, content.events.length) : 1, now);
-  const { text } = content;
+  const { anonymizeIp = false } = source;
+  const text = anonymizeIp && content.text !== undefined ? textWithoutWholeIp(content.text) : content.text;
   const refused = async (refusal: Refusal, detail = ''): Promise<Answer> => {
     metrics({ RequestsRefused: 1 });
     if (text !== undefined) await options.keepRefused(text, refusal, arrival);
@@ -95,7 +97,7 @@ const acceptBy = async (
   };
 
   if (!content.ok) return refused(content.refusal);
-  const { events } = content;
+  const events = anonymizeIp ? content.events.map(withoutWholeIp) : content.events;
   if (events.length === 0 && route.kind === 'webhook') return OK;
   const plan = planRequest(events, arrival, options.maxKeys);
   if (plan.kind === 'refuse' && plan.reason === TOO_MANY_USERS) {

@@ -14,7 +14,7 @@ const normal = (address: string): string | undefined => {
 };
 
 /** @returns undefined for what is no address: `unknown`, a name, an identifier that a proxy made up */
-const addressIn = (hop: string): string | undefined => {
+export const addressIn = (hop: string): string | undefined => {
   const unquoted = hop.trim().replace(/^"(.*)"$/, '$1');
   const bare = IPV4.exec(unquoted)?.[1] ?? BRACKETED.exec(unquoted)?.[1] ?? unquoted;
   return normal(bare);

@@ -143,7 +143,7 @@ describe('rejected', () => {
     const listed = await cli.run(['rejected', 'list', 'crm', '--content', '--json']);
     expect(JSON.parse(listed.stdout)).toEqual({ events: [REJECTED] });
     expect(control.requests).toEqual([
-      { command: 'rejected', limit: 50 },
+      { command: 'rejected', seen: true, limit: 50 },
       { command: 'rejected', stage: 'crm', content: true, limit: 50 },
     ]);
   });

@@ -26,3 +26,21 @@ it('asks an older control, which takes no name, without one', async () => {
   expect(await cli.run(['retry', 'crm', '--as', 'ada'])).toMatchObject({ code: 0 });
   expect(control.operators).toEqual(['ada', undefined]);
 });
+
+it('asks a control that knows neither names nor who has seen what without both', async () => {
+  const asked: (readonly string[])[] = [];
+  control.replies = {
+    rejected: (request) => {
+      const by = control.operators.at(-1);
+      asked.push(Object.keys({ ...request, ...(by === undefined ? {} : { by }) }));
+      if ('seen' in request) return refused('seen: unknown; remove it');
+      return by === undefined ? ok({ events: [] }) : refused('by: unknown; remove it');
+    },
+  };
+  expect(await cli.run(['rejected', '--as', 'ada'])).toMatchObject({ code: 0 });
+  expect(asked.map((names) => names.filter((name) => name === 'seen' || name === 'by'))).toEqual([
+    ['seen', 'by'],
+    ['by'],
+    [],
+  ]);
+});

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { holdText, resumeText } from '../../cli/views/hold.ts';
 import { parkedText, retryText, showText } from '../../cli/views/parked.ts';
 import { rejectedText } from '../../cli/views/rejected.ts';
+import { statusText } from '../../cli/views/status.ts';
 import type { ParkedMessageView, StageStatus } from '../../contract/operations.ts';
 import {
+  ALL_NORMAL,
   DEGRADED_ROUTER,
   KEY,
   MINUTE,
@@ -162,5 +164,36 @@ describe('rejected', () => {
 
   it('nothing', () => {
     expect(rejectedText({ events: [] }, view)).toBe('Nothing was rejected.');
+  });
+});
+
+describe('records with a retention', () => {
+  const DAY = 24 * 60 * MINUTE;
+  const retention = 90 * DAY;
+
+  it('are listed with when the first of them is deleted', () => {
+    const event = { ...REJECTED, at: NOW - 80 * DAY };
+    expect(rejectedText({ events: [{ ...event, at: NOW }, event], retention }, view)).toContain(
+      'Records are deleted when they are 90 days old; the first of these in 10 d (2026-12-02T21:52:00Z).',
+    );
+    expect(rejectedText({ events: [{ ...event, at: NOW - 91 * DAY }], retention }, view)).toContain(
+      'the first of these within a day or so of now.',
+    );
+    expect(rejectedText({ events: [event] }, view)).not.toContain('deleted');
+    expect(rejectedText({ events: [], retention }, view)).toBe('Nothing was rejected.');
+  });
+
+  it('are in the status while some of them will soon be deleted', () => {
+    const expiring = [
+      { stage: 'crm', records: 1_204, unseen: 7, next: NOW + 5 * DAY },
+      { stage: 'ingest', records: 1, unseen: 0, next: NOW + 60 * MINUTE },
+    ];
+    expect(statusText({ ...ALL_NORMAL, expiring }, view)).toContain(
+      lines(
+        'Records of rejected events that will be deleted, because their retention is over:',
+        '  crm: 1,204 records, the first in 5 d (2026-11-27T21:52:00Z); nobody has seen 7: npx sluice rejected list crm',
+        '  ingest: 1 record, the first in 60 min (2026-11-22T22:52:00Z)',
+      ),
+    );
   });
 });

@@ -69,6 +69,13 @@ describe('a configuration that can be loaded', () => {
     ]);
   });
 
+  it('warns of a retention whose warnings nobody would hear', async () => {
+    const deaf = write('c.json', JSON.stringify({ ...plain, records: { retention: '90 days' } }));
+    expect((await loadConfig(deaf)).warnings).toEqual([
+      expect.stringContaining('c.json: records.retention: '),
+    ]);
+  });
+
   it('the sample', async () => {
     const { config, inputs, cacheable } = await loadConfig(path.join(PROJECT, 'sluice.config.ts'));
     expect(config.sources[0]?.writeKeys).toEqual(['local-write-key']);

@@ -53,7 +53,13 @@ describe('a valid configuration', () => {
         maxDrainBackoff: 3_600_000,
       },
       alerts: { emails: [], urls: [] },
-      ingest: { rateLimit: 1_000, burstLimit: 2_000, maxKeysPerRequest: 5_000 },
+      ingest: {
+        rateLimit: 1_000,
+        burstLimit: 2_000,
+        maxKeysPerRequest: 5_000,
+        accessLog: { ip: 'full' },
+      },
+      records: {},
       router: { maxConcurrency: 50 },
     });
   });

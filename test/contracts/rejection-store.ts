@@ -77,6 +77,18 @@ export const rejectionStoreContract = (name: string, open: () => RejectionStore 
       expect((await store.list(stage, { limit: 1 })).rejections).toMatchObject([{ id: 'm0' }]);
     });
 
+    it('are removed unless they were written again since, and only once', async () => {
+      const [store, stage] = [open(), newStage()];
+      const [old, again] = [rejection(stage, 1), rejection(stage, 2)];
+      await store.save(old);
+      await store.save(again);
+      await store.save({ ...again, at: 10 });
+      expect(await store.removeUnchanged(again)).toBe(false);
+      expect(await store.removeUnchanged(old)).toBe(true);
+      expect(await store.removeUnchanged(old)).toBe(false);
+      expect((await store.list(stage, { limit: 9 })).rejections).toEqual([{ ...again, at: 10 }]);
+    });
+
     it('are listed by time of acceptance: from one time, and before another', async () => {
       const [store, stage] = [open(), newStage()];
       for (const second of [1, 2, 3, 4]) await store.save(rejection(stage, second));

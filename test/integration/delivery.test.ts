@@ -22,7 +22,7 @@ beforeAll(async () => {
     config: {
       sources: [
         { id: 'web', writeKey: 'web-key' },
-        { id: 'pair', writeKey: 'pair-key' },
+        { id: 'pair', writeKey: 'pair-key', anonymizeIp: true },
         { id: 'signed', writeKey: 'signed-key' },
       ],
       destinations: [
@@ -114,6 +114,11 @@ describe('two destinations, one of which fails', () => {
     expect(receiver.takenBy('/failing')).toEqual([]);
   });
 
+  it('finds addresses that are cut, of a source with anonymizeIp', () => {
+    const cut = { request_ip: '127.0.0.0', context: { ip: '127.0.0.0' } };
+    for (const event of receiver.takenBy('/healthy')) expect(event).toMatchObject(cut);
+  });
+
   it(
     'once it works again it gets everything in order, except for the one event that it refuses',
     async () => {
@@ -132,6 +137,7 @@ describe('two destinations, one of which fails', () => {
           body: expect.stringContaining('"userId":"pair-7"'),
         }),
       ]);
+      expect(JSON.stringify(await rejections())).not.toContain('127.0.0.1');
     },
     3 * DEADLINE_MS,
   );

@@ -71,6 +71,18 @@ describe('the REST API', () => {
     expect(JSON.stringify(DestinationArn)).toContain('IngestAccessLogs');
   });
 
+  it('leaves the address of the client out of the access log where it is told to, and nothing else', () => {
+    const formatOf = (config: typeof minimal): Record<string, string> => {
+      const [stage] = ofType(synthesize(config), 'AWS::ApiGateway::Stage');
+      const { Format } = stage?.[1].Properties['AccessLogSetting'] as Record<string, unknown>;
+      return JSON.parse(String(Format).replace(/^access /, '')) as Record<string, string>;
+    };
+    const { ip, ...others } = formatOf(minimal);
+    expect(ip).toBe('$context.identity.sourceIp');
+    expect(formatOf({ ...minimal, ingest: { accessLog: { ip: 'none' } } })).toEqual(others);
+    expect(JSON.stringify(others)).not.toContain('sourceIp');
+  });
+
   it("creates the account's log role, unless it is disabled", () => {
     expect(ofType(synthesized, 'AWS::ApiGateway::Account')).toHaveLength(1);
     const without = synthesize({ ...minimal, accountLogRole: false });

@@ -141,6 +141,34 @@ describe('alarms', () => {
     });
   });
 
+  it('records that expire: with a retention alone, a notice for the warning period and a page for its last third', () => {
+    expect(ids).not.toContain('RecordsExpire');
+    const alerts = { emails: ['ops@example.com'] };
+    const kept = synthesize({ ...minimal, alerts, records: { retention: '90 days' } });
+    const common = {
+      Namespace: 'Sluice',
+      Dimensions: [pipeline],
+      Statistic: 'Maximum',
+      Period: 300,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 1,
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    };
+    const notice = resource(kept, 'Monitoring/RecordsExpire').Properties;
+    expect(notice).toMatchObject({ ...common, MetricName: 'RecordsExpiring' });
+    expect(notice['AlarmActions']).toHaveLength(1);
+    expect(notice['AlarmDescription']).toMatch(/^Within 7 days, .* npx sluice rejected --stack/);
+    const page = resource(kept, 'Monitoring/RecordsExpireSoon').Properties;
+    expect(page).toMatchObject({ ...common, MetricName: 'RecordsExpiringSoon' });
+    expect(page['AlarmActions']).toHaveLength(2);
+    expect(page['AlarmDescription']).toMatch(/^Within 2 days, /);
+    const short = synthesize({ ...minimal, alerts, records: { retention: '7 days' } });
+    const description = (id: string) => resource(short, `Monitoring/${id}`).Properties['AlarmDescription'];
+    expect(description('RecordsExpire')).toMatch(/^Within 33 hours, /);
+    expect(description('RecordsExpireSoon')).toMatch(/^Within 11 hours, /);
+  });
+
   it('ingest: a share of 5xx that stays', () => {
     expect(alarm('IngestErrors')).toMatchObject({
       Namespace: 'AWS/ApiGateway',
@@ -231,7 +259,12 @@ describe('what an alarm says', () => {
       .replaceAll(/[^\w -]/g, '')
       .replaceAll(' ', '-'),
   );
-  const alarms = ofType(alerted, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
+  const all = synthesize({
+    ...minimal,
+    alerts: { pagerDuty: { secretName: 'pagerduty' } },
+    records: { retention: '90 days' },
+  });
+  const alarms = ofType(all, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({
     name: Properties['AlarmName'] as string,
     description: Properties['AlarmDescription'] as string,
   }));

@@ -59,6 +59,18 @@ describe('the stack', () => {
     ]);
   });
 
+  it('warns of a retention whose warnings nobody would hear', () => {
+    const shown = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { pipeline } = synthesize({ ...minimal, records: { retention: '90 days' } });
+    shown.mockRestore();
+    const warnings = pipeline.node.metadata.filter(({ type }) => type === 'aws:cdk:warning');
+    expect(warnings.map(({ data }) => data as string)).toEqual([
+      expect.stringMatching(
+        /^Sluice\/Pipeline: records\.retention: .* \[ack: sluice:unheard-records\.retention\]$/,
+      ),
+    ]);
+  });
+
   it('names the mistake in its configuration', () => {
     const bad = {
       ...minimal,

@@ -54,7 +54,14 @@ const unwritten = (metrics: readonly string[]): readonly string[] =>
   [...new Set(metrics)].filter((metric) => !written.has(metric)).sort();
 
 it('each metric that an alarm watches is written, with the dimensions that it watches', () => {
-  const watched = watchedBy(synthesize().template);
+  const watched = watchedBy(
+    synthesize({
+      ...minimal,
+      alerts: { emails: ['ops@example.com'] },
+      records: { retention: '90 days' },
+    }).template,
+  );
+  expect(watched).toContain('RecordsExpiring of Pipeline');
   expect(watched).toContain('EventsRejected of Pipeline');
   expect(watched).toContain('DegradedMode of Pipeline, Stage');
   expect(unwritten(watched)).toEqual([]);

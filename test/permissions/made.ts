@@ -12,9 +12,11 @@ import { SqsQueueCounts } from '../../lambdas/aws/queue-counts.ts';
 import { SqsQueueSender, SqsStageQueue } from '../../lambdas/aws/queue.ts';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
 import { secretReader } from '../../lambdas/aws/secrets.ts';
+import { DynamoRetentionStore } from '../../lambdas/aws/retention-store.ts';
 import { DynamoSeenIdsStore } from '../../lambdas/aws/seen-ids-store.ts';
 import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
+import { NOTHING_SEEN } from '../../lambdas/core/event/retention.ts';
 import { NORMAL, UNREADABLE } from '../../lambdas/core/mode/record.ts';
 import type { Announcement } from '../../lambdas/core/mode/ports.ts';
 import type { Rejection } from '../../lambdas/core/event/ports.ts';
@@ -217,7 +219,13 @@ const control = (): Promise<readonly Call[]> =>
       await rejections.list(stage, { limit: 1 });
       await rejections.find(stage, '1');
       await rejections.remove(rejection(stage));
+      await rejections.removeUnchanged(rejection(stage));
     }
+    const retention = new DynamoRetentionStore(dynamo, TABLES.state);
+    await retention.readSweeps();
+    await retention.saveSweeps(new Map());
+    await retention.readSeen('crm');
+    await retention.saveSeen('crm', NOTHING_SEEN);
     const counts = new SqsQueueCounts(sqs, QUEUES_URL);
     for (const place of ['Router', 'Destination-crm']) {
       await counts.read(queueName(`${place}/Queue`));

@@ -47,6 +47,12 @@ export class MemoryRejections implements RejectionStore, RejectionReader {
     this.#records.delete(nameOf(rejection));
   }
 
+  async removeUnchanged({ at, ...name }: Name & Pick<Rejection, 'at'>): Promise<boolean> {
+    await Promise.resolve();
+    const isIt = this.#records.get(nameOf(name))?.at === at;
+    return isIt && this.#records.delete(nameOf(name));
+  }
+
   /** For assertions. */
   of(stage: string): readonly Rejection[] {
     return [...this.#records.values()]

@@ -8,6 +8,7 @@ import { METRICS } from '../../contract/metrics.ts';
 import { emitMetrics } from '../../lambdas/aws/log.ts';
 import { control } from '../../lambdas/control/control.ts';
 import { ROOT } from '../../local/common/settings.ts';
+import { MemoryRetention } from './memory-retention.ts';
 import { START, World } from '../lambdas/control/world.ts';
 
 export const describeMetric = (name: string, dimensions: readonly string[]): string =>
@@ -19,7 +20,8 @@ export const writtenByControl = async (): Promise<readonly string[]> => {
   world.degraded('crm', { troubledSince: START - 60_000 });
   world.counts.set('crm.fifo', { visible: 3, inFlight: 0 });
   await world.park('crm', 'ann', [{ messageId: 'e1' }]);
-  await control({ source: 'aws.events' }, world.deps);
+  const retention = { time: 1, store: new MemoryRetention() };
+  await control({ source: 'aws.events' }, { ...world.deps, retention });
   return world.metrics.map(({ name, dimensions }) => describeMetric(name, Object.keys(dimensions)));
 };
 

@@ -9,6 +9,7 @@ import { done, stagesWithRecords } from './answer.ts';
 import { requestSchema, type Command, type Requests } from './command.ts';
 import * as fields from './fields.ts';
 import { readListing } from './paging.ts';
+import { Looked, readPosition, toCursor } from './seen-rejected.ts';
 
 /** Records that are read at the same time: each has up to 256 KB, and as many again when its quotes are escaped for the answer. */
 const STEP = 5;
@@ -37,25 +38,31 @@ const view = (rejection: Rejection, content: boolean): RejectedEvent => {
 
 const run = async (
   deps: ControlDeps,
-  { stage, content = false, limit = fields.DEFAULT_LIMIT, cursor }: Requests['rejected'],
+  { stage, content = false, seen = false, limit = fields.DEFAULT_LIMIT, cursor }: Requests['rejected'],
 ): Promise<ControlAnswer<'rejected'>> => {
   const stages = await stagesWithRecords(deps, stage, [INGEST]);
   if (!stages.ok) return stages;
+  const { retention } = deps;
+  const position = readPosition(cursor, deps.clock(), seen && retention !== undefined);
+  const looked = new Looked();
   const found = await readListing({
     places: stages.value,
     read: async (place, page) => {
       const { rejections, ...rest } = await deps.rejections.list(place, page);
+      looked.add(place, rejections, rest.cursor === undefined);
       return { items: rejections.map((rejection) => view(rejection, content)), ...rest };
     },
     limit,
-    cursor,
+    cursor: position.from,
     step: STEP,
     isEnough: (events) =>
       events.reduce((sum, { body = '' }) => sum + byteLength(JSON.stringify(body)), 0) > MAX_CONTENT_BYTES,
   });
+  if (retention !== undefined && position.seen) await looked.remember(deps, retention, position.asOf);
   return done<'rejected'>({
     events: found.items,
-    ...(found.cursor === undefined ? {} : { cursor: found.cursor }),
+    ...(retention === undefined ? {} : { retention: retention.time }),
+    ...(found.cursor === undefined ? {} : { cursor: toCursor({ ...position, from: found.cursor }) }),
   });
 };
 
@@ -63,6 +70,7 @@ export const rejected: Command<'rejected'> = {
   schema: requestSchema('rejected', {
     stage: v.exactOptional(fields.stage),
     content: v.exactOptional(fields.content),
+    seen: v.exactOptional(v.boolean('expected true or false')),
     ...fields.page,
   }),
   run,

@@ -1,7 +1,8 @@
 /** `status`: all that is known of the pipeline. */
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ROUTER_STAGE } from '../../../contract/bundle.ts';
-import type { ControlAnswer, Orphan, StageStatus } from '../../../contract/operations.ts';
+import type { ControlAnswer, ExpiringRecords, Orphan, StageStatus } from '../../../contract/operations.ts';
+import { knownOf } from '../../core/event/retention.ts';
 import { gaugeOf, type Situation } from '../../core/mode/transitions.ts';
 import { isBlocked, type ModeRecord, NORMAL } from '../../core/mode/record.ts';
 import { outlook } from '../../core/mode/outlook.ts';
@@ -164,7 +165,24 @@ const run = async (deps: ControlDeps): Promise<ControlAnswer<'status'>> => {
     }),
     findOrphans(deps, stagesLimit, limit),
   );
-  return done<'status'>({ pipeline, at, stages, orphans });
+  const expiring = await findExpiring(deps);
+  return done<'status'>({
+    pipeline,
+    at,
+    stages,
+    orphans,
+    ...(expiring.length === 0 ? {} : { expiring }),
+  });
+};
+
+/** Records that a retention will delete soon, by what control has found in its runs. @throws InfraFault */
+const findExpiring = async ({ retention }: ControlDeps): Promise<readonly ExpiringRecords[]> => {
+  if (retention === undefined) return [];
+  const sweeps = [...(await retention.store.readSweeps())];
+  return sweeps.flatMap(([stage, sweep]) => {
+    const { records, unseen, next } = knownOf(sweep);
+    return sweep.retention !== retention.time || next === undefined ? [] : [{ stage, records, unseen, next }];
+  });
 };
 
 export const status: Command<'status'> = { schema: requestSchema('status', {}), run };

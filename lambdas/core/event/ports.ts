@@ -1,4 +1,5 @@
 /** What events that are rejected ask of the world. */
+import type { SeenRecords, Sweep } from './retention.ts';
 
 /** An event that will not be delivered, with why; the CLI lists it. */
 export interface Rejection {
@@ -54,4 +55,17 @@ export interface RejectionReader {
   /** `id`: as in `Rejection`. There are few of one id, so a stage is searched. */
   find(stage: string, id: string): Promise<Rejection | undefined>;
   remove(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Promise<void>;
+  /** Unless it was written again since: its `at` is another one then. @returns whether it was removed by this call */
+  removeUnchanged(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id' | 'at'>): Promise<boolean>;
+}
+
+/** What a retention needs to remember, by stage. @throws InfraFault, all of them */
+export interface RetentionStore {
+  /** How far control has come with each stage's records. What cannot be read is as if control had never come there. */
+  readSweeps(): Promise<ReadonlyMap<string, Sweep>>;
+  /** All of them: what is not among them is forgotten. */
+  saveSweeps(sweeps: ReadonlyMap<string, Sweep>): Promise<void>;
+  /** Which of a stage's records an operator has seen. */
+  readSeen(stage: string): Promise<SeenRecords>;
+  saveSeen(stage: string, seen: SeenRecords): Promise<void>;
 }

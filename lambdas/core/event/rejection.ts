@@ -27,6 +27,23 @@ export const rejectionId = (
   { sha256 }: Pick<Rejection, 'sha256'>,
 ): string => `${id}:${event}:${output}:${sha256.slice(0, 16)}`;
 
+/** Bytes of a place: DynamoDB's limit of a sort key. */
+const MAX_PLACE_BYTES = 1_024;
+
+/** Bytes of the time in a place that has a hash: more than an ISO 8601 time has. */
+const MAX_TIME_BYTES = 64;
+
+/**
+ * Where a record stands in the list of its stage. The time of acceptance comes first, so that records are in its order; then the id, or a
+ * hash where both together are too long: an id may have been taken from an event. Places are compared by their bytes, as DynamoDB does.
+ */
+export const placeOf = ({ receivedAt, id }: Pick<Rejection, 'receivedAt' | 'id'>): string => {
+  const name = `${receivedAt}#${id}`;
+  if (byteLength(name) <= MAX_PLACE_BYTES) return name;
+  const hash = createHash('sha256').update(name).digest('hex');
+  return `${cut(receivedAt, MAX_TIME_BYTES)}#sha256:${hash}`;
+};
+
 /** The record of a message in which no event can be read. @param at milliseconds since 1970 */
 export const unreadableMessage = (stage: string, message: IncomingMessage, at: number): Rejection => ({
   id: message.id,

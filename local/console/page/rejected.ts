@@ -7,11 +7,13 @@ import { setBusy } from './notices.ts';
 import { ago, bytes, clock, number } from './words.ts';
 
 const PAGE = 50;
+const DAY = 24 * 3_600_000;
 
 /** @param refresh asks for everything again @returns reads the list and shows it; throws Refused, Unreachable */
 export const startRejected = (refresh: () => void): (() => Promise<void>) => {
   let pages = 1;
   let content = false;
+  const section = byId('rejected');
   const table = byId('rejected-table');
   const more = byId('rejected-more');
   const toggle = byId('rejected-content');
@@ -29,7 +31,13 @@ export const startRejected = (refresh: () => void): (() => Promise<void>) => {
   });
   return async () => {
     const found = await firstPages(pages, (cursor) =>
-      control({ command: 'rejected', limit: PAGE, content, ...(cursor === undefined ? {} : { cursor }) }),
+      control({
+        command: 'rejected',
+        limit: PAGE,
+        content,
+        ...(isOnScreen(section) ? { seen: true } : {}),
+        ...(cursor === undefined ? {} : { cursor }),
+      }),
     );
     const events = found.pages
       .flatMap((page) => page.events)
@@ -39,12 +47,23 @@ export const startRejected = (refresh: () => void): (() => Promise<void>) => {
     toggle.hidden = events.length === 0;
     byId('rejected-empty').hidden = events.length > 0;
     more.hidden = !found.more;
+    const [page] = found.pages;
+    setText(byId('rejected-kept'), keptText(page?.retention));
     setText(
       byId('rejected-count'),
       events.length === 0 ? '' : `${number(events.length)}${found.more ? '+' : ''}`,
     );
   };
 };
+
+/** The page is asked for while its tab is looked at; this part of it may be far below. */
+const isOnScreen = (node: HTMLElement): boolean => {
+  const { top, bottom } = node.getBoundingClientRect();
+  return top < window.innerHeight && bottom > 0;
+};
+
+const keptText = (retention: number | undefined): string =>
+  retention === undefined ? 'they are kept' : `they are deleted after ${Math.floor(retention / DAY)} days`;
 
 const nameOf = ({ stage, receivedAt, id }: RejectedEvent): string => `${stage} ${receivedAt} ${id}`;
 

@@ -118,6 +118,7 @@ export class World {
             (one) => one.stage !== stage || one.receivedAt !== receivedAt || one.id !== id,
           );
         },
+        removeUnchanged: () => Promise.reject(new Error('use MemoryRejections for a retention')),
       },
       seen: this.seen,
       registry: {
