@@ -1,6 +1,7 @@
 /** Gathers what is needed to find the cause of a crash, as one value. */
 import type { Crash, LastFailure, LateCrashes, ModeChange } from '../contract/modes.ts';
-import type { ParkedKey, ParkedKeyView, RejectedEvent, StatusReport } from '../contract/operations.ts';
+import type { ParkedKey, ParkedKeyView, RejectedEvent } from '../contract/operations.ts';
+import type { StatusReport } from '../contract/status.ts';
 import type { Ask } from './client.ts';
 import { readParked } from './commands/parked.ts';
 import { readRejected } from './commands/rejected.ts';

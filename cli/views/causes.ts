@@ -1,6 +1,6 @@
 /** Why a stage is as it is: its last failures, what waits, what got through last, and its code. Pure. */
 import type { LastFailure } from '../../contract/modes.ts';
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import { ago, count, isoAgo, line, plural, version } from '../format.ts';
 import type { View } from '../session.ts';
 import { WIDTH } from '../tables.ts';

@@ -1,5 +1,5 @@
 /** In `sluice status`: records of rejected and discarded events that a retention will delete soon. Pure. */
-import type { ExpiringRecords } from '../../contract/operations.ts';
+import type { ExpiringRecords } from '../../contract/status.ts';
 import { ahead, count, iso, plural } from '../format.ts';
 import type { View } from '../session.ts';
 

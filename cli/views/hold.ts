@@ -1,6 +1,6 @@
 /** `sluice hold` and `sluice resume`: what has changed, and how to undo it. Pure. */
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import { line } from '../format.ts';
 import type { View } from '../session.ts';
 

@@ -1,5 +1,5 @@
 /** `sluice report`: what the file holds, in a few lines. Pure. */
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import { ago, count, line, plural } from '../format.ts';
 import type { Report } from '../report.ts';
 import type { View } from '../session.ts';

@@ -1,7 +1,7 @@
 /** `sluice status`: the system in one line, the stages, and what happens next automatically and by hand. Pure. */
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import type { ModeName } from '../../contract/modes.ts';
-import type { NextStep, Orphan, StageStatus, StatusReport } from '../../contract/operations.ts';
+import type { NextStep, Orphan, StageStatus, StatusReport } from '../../contract/status.ts';
 import { ago, ahead, count, iso, isoAgo, line, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { table, type Column } from '../tables.ts';

@@ -5,8 +5,8 @@ import type {
   ParkedKey,
   ParkedMessageView,
   RejectedEvent,
-  StageStatus,
 } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import { startConsole } from '../../local/console/server.ts';
 import type { Listening } from '../../local/common/http.ts';

@@ -2,13 +2,8 @@
 import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import type { Crash, LastFailure, LateCrashes } from '../../contract/modes.ts';
-import type {
-  ParkedKey,
-  ParkedKeyView,
-  RejectedEvent,
-  StageStatus,
-  StatusReport,
-} from '../../contract/operations.ts';
+import type { ParkedKey, ParkedKeyView, RejectedEvent } from '../../contract/operations.ts';
+import type { StageStatus, StatusReport } from '../../contract/status.ts';
 import { stageStatusOf } from '../support/stage-status.ts';
 
 export const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 /** What `sluice status` shows below the table: failures, crashes and late crashes of stages. */
 import { describe, expect, it } from '@jest/globals';
 import { isAllNormal, statusText } from '../../cli/views/status.ts';
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import {
   ALL_NORMAL,
   CRASH,

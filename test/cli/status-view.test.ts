@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAllNormal, statusText } from '../../cli/views/status.ts';
-import type { NextStep, StageStatus } from '../../contract/operations.ts';
+import type { NextStep, StageStatus } from '../../contract/status.ts';
 import {
   ALL_NORMAL,
   DEGRADED,

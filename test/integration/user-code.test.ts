@@ -99,7 +99,7 @@ describe.each([
       // On a busy machine the thread may use up the process's memory before it is checked: then the process dies, and last words
       // charge the message instead; or its time may be over before its memory is.
       if (how === 'memory') {
-        expect([crash, ...crashes].map((one) => one['kind'])).toContain('memory');
+        expect([crash, ...crashes].map(({ kind: ended }) => ended)).toContain('memory');
       } else {
         expect(crash).toMatchObject({ kind, error: expect.any(String) as unknown });
         expect(crashes.slice(0, 3).map(({ receiveCount }) => receiveCount)).toEqual([1, 2, 3]);

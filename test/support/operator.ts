@@ -1,5 +1,6 @@
 /** The operator's API, used as the console uses it: one request to control at a time. */
-import type { ControlRequest, ControlResults, StageStatus } from '../../contract/operations.ts';
+import type { ControlRequest, ControlResults } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import type { AlarmNotice } from '../../tools/driver/alarms.ts';
 import { askControl } from '../../tools/driver/control.ts';
 import type { LocalRun } from '../../tools/driver/local-run.ts';

@@ -1,5 +1,5 @@
 /** The status of a stage that is normal and has never been otherwise, with nothing to do. */
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 
 export const stageStatusOf = (id: string, change: Partial<StageStatus> = {}): StageStatus => ({
   id,

@@ -1,6 +1,6 @@
 /** Looks at the stages while there is something to look at: whether parking and degraded mode really happened. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import { askControl } from '../driver/control.ts';
 
 const INTERVAL_MS = 1_500;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pc from 'picocolors';
-import type { StageStatus } from '../../contract/operations.ts';
+import type { StageStatus } from '../../contract/status.ts';
 import { askControl } from '../driver/control.ts';
 import type { LocalRun } from '../driver/local-run.ts';
 import { Receiver } from '../driver/receiver.ts';

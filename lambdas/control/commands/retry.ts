@@ -56,7 +56,8 @@ const retryStage = async (deps: ControlDeps, { id }: ControlledStage): Promise<R
     let cursor: string | undefined;
     let found = 0;
     do {
-      if (deps.timeLeft() < MARGIN) return { keys: keys + found, shards: [...shards, { shard, keys: found }], isCut: true };
+      if (deps.timeLeft() < MARGIN)
+        return { keys: keys + found, shards: [...shards, { shard, keys: found }], isCut: true };
       const page = await deps.parking.heads(id, shard, {
         limit: PAGE,
         ...(cursor === undefined ? {} : { cursor }),

@@ -1,7 +1,8 @@
 /** `status`: all that is known of the pipeline. */
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ROUTER_STAGE } from '../../../contract/bundle.ts';
-import type { ControlAnswer, ExpiringRecords, Orphan, StageStatus } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { ExpiringRecords, Orphan, StageStatus } from '../../../contract/status.ts';
 import { knownOf } from '../../core/event/retention.ts';
 import { gaugeOf, type Situation } from '../../core/mode/transitions.ts';
 import { isBlocked, type ModeRecord, NORMAL } from '../../core/mode/record.ts';

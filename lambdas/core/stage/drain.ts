@@ -86,7 +86,7 @@ const drainDue = async (
       const head = await dueHead(summary, mode, deps);
       if (head === undefined) continue;
       const result = await new KeyDrain(head, mode, deps).run();
-      if (result === 'end') return mode.isBlocked ? 'blocked' : 'no time';
+      if (result === 'blocked' || result === 'no time') return result;
       if (result === 'worked') found = true;
     }
     cursor = page.cursor;

@@ -10,8 +10,8 @@ import type { Attempt } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import type { WorkDeps } from './runner-deps.ts';
 
-/** `end`: the worker must end as well; `busy`: another has the lease; `lost`: another has taken it over. */
-export type DrainResult = 'worked' | 'end' | 'busy' | 'lost';
+/** `blocked`, `no time`: the worker must end as well; `busy`: another has the lease; `lost`: another has taken it over. */
+export type DrainResult = 'worked' | 'blocked' | 'no time' | 'busy' | 'lost';
 
 type Failure = Exclude<Outcome, { kind: 'done' | 'stopped' }>;
 
@@ -97,9 +97,10 @@ export class KeyDrain {
     const { stage, ports, time } = this.#deps;
     const { key } = this.#head;
     await this.#mode.refreshAfter(FRESH);
-    if (this.#mode.isBlocked || time.timeLeft() < time.worstCase || !this.#lease.lasts) {
+    const { isBlocked } = this.#mode;
+    if (isBlocked || time.timeLeft() < time.worstCase || !this.#lease.lasts) {
       await this.#lease.giveBack();
-      return 'end';
+      return isBlocked ? 'blocked' : 'no time';
     }
     const { epoch } = this.#mode.own;
     const { lastProgress } = this.#mode;
@@ -120,7 +121,7 @@ export class KeyDrain {
           await this.#save(parked, uncharged(parked.attempt, outcome.progress));
         await this.#mode.ended(ended);
         await this.#lease.giveBack();
-        return 'end';
+        return 'no time';
       case 'crash':
       case 'retry':
       case 'fault':

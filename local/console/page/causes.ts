@@ -1,5 +1,5 @@
 /** Why a stage is as it is: its last failures, what waits, what got through last, and its code. No DOM here. */
-import type { StageStatus } from '../../../contract/operations.ts';
+import type { StageStatus } from '../../../contract/status.ts';
 import { ago, capital, clock, count, list } from './words.ts';
 
 /** A failure of any kind; crashes are among them for a summary only, as they have a section of their own. */

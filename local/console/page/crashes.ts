@@ -1,6 +1,6 @@
 /** Crashes: what the code of each stage failed with last, with its stack; and late crashes, which made no stage stop. */
 import type { Crash, LateCrashes } from '../../../contract/modes.ts';
-import type { StageStatus } from '../../../contract/operations.ts';
+import type { StageStatus } from '../../../contract/status.ts';
 import { byId, el, RowList, setText, type Row } from './dom.ts';
 import { ago, clock, crashKind, lateCrashes } from './words.ts';
 

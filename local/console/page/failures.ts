@@ -1,5 +1,5 @@
 /** The last failures of each stage that are no crashes: from the first one on, whatever the stage's mode. */
-import type { StageStatus } from '../../../contract/operations.ts';
+import type { StageStatus } from '../../../contract/status.ts';
 import { failuresOf, type Failure } from './causes.ts';
 import { byId, el, RowList, setText, type Row } from './dom.ts';
 import { ago, clock } from './words.ts';

@@ -1,5 +1,5 @@
 /** The banner: the whole pipeline in a sentence, as well as its worst stage. No DOM here. Times are milliseconds since 1970. */
-import type { StageStatus } from '../../../contract/operations.ts';
+import type { StageStatus } from '../../../contract/status.ts';
 import { isFailing, lastFailureText } from './causes.ts';
 import { capital, count, isPageOpen, list, modeName, nextText, type Look } from './words.ts';
 

@@ -1,6 +1,6 @@
 /** What happened: the stages' changes of mode, and the alarms. */
 import type { ModeChange } from '../../../contract/modes.ts';
-import type { StageStatus } from '../../../contract/operations.ts';
+import type { StageStatus } from '../../../contract/status.ts';
 import type { AlarmView } from '../contract.ts';
 import { badge } from './badge.ts';
 import { byId, el, RowList, setText, showText, type Row } from './dom.ts';

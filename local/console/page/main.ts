@@ -1,5 +1,5 @@
 /** The console's page: asks every two seconds how things are, and shows it. */
-import type { StatusReport } from '../../../contract/operations.ts';
+import type { StatusReport } from '../../../contract/status.ts';
 import { alarms, control, metrics, redeploy, Unreachable } from './api.ts';
 import { startCrashes } from './crashes.ts';
 import { byId, setText, showText } from './dom.ts';

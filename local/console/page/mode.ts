@@ -1,5 +1,5 @@
 /** The system's mode: one sentence, since when, why, and what comes next. */
-import type { StatusReport } from '../../../contract/operations.ts';
+import type { StatusReport } from '../../../contract/status.ts';
 import { byId, setText, showText } from './dom.ts';
 import { icon, type Sign } from './icons.ts';
 import { headline } from './headline.ts';

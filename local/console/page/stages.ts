@@ -1,5 +1,5 @@
 /** The stages, and the commands for each: hold, resume, retry what it has parked. */
-import type { Orphan, StageStatus, StatusReport } from '../../../contract/operations.ts';
+import type { Orphan, StageStatus, StatusReport } from '../../../contract/status.ts';
 import { control } from './api.ts';
 import { badge } from './badge.ts';
 import { noteOf } from './causes.ts';

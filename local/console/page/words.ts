@@ -1,6 +1,6 @@
 /** What the page says, as plain functions of what it has read: no DOM here. Times are milliseconds since 1970. */
 import type { CrashKind, LateCrashes } from '../../../contract/modes.ts';
-import type { NextStep, StageStatus } from '../../../contract/operations.ts';
+import type { NextStep, StageStatus } from '../../../contract/status.ts';
 
 /** A stage's state at a glance. `parked`: it is well, and events of some users are set aside. */
 export type Look = 'normal' | 'held' | 'parked' | 'recovering' | 'degraded';

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
 import { drain } from '../../../lambdas/core/stage/drain.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
-import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
 import { crash, DrainStage } from '../../support/drain-stage.ts';
 import { DELIVERED, STAGE } from '../../support/memory-stage.ts';
 import { MINUTE, SECOND } from '../../support/mode-settings.ts';
@@ -224,99 +223,5 @@ describe('a failed drain', () => {
     stage.now += SECOND;
     await stage.drain();
     expect(stage.processed()).toEqual(['a1', 'a1']);
-  });
-});
-
-describe('leases', () => {
-  it('keep a second worker from a key while the first works on it, even when an append has touched the head', async () => {
-    await stage.parkAll('a', 'a1', 'a2');
-    stage.results.set('a1', async () => {
-      await stage.run([stage.message('a3', 'a')]);
-      stage.now += 30 * SECOND;
-      await stage.drain();
-      return DELIVERED;
-    });
-    await stage.drain();
-    expect(stage.processed()).toEqual(['a1', 'a2', 'a3']);
-  });
-
-  it('stop a worker that lost its lease before a message from starting it', async () => {
-    await stage.parkAll('a', 'a1', 'a2');
-    const { parking } = stage.deps().ports;
-    const resetFailures = async (...args: Parameters<typeof parking.resetFailures>) => {
-      const isReset = await parking.resetFailures(...args);
-      stage.now += 71 * SECOND;
-      const lease = {
-        owner: 'x',
-        now: stage.now,
-        until: stage.now + MINUTE,
-        nextAttemptAt: 0,
-        triedEpoch: 0,
-      };
-      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease)).toBe(true);
-      return isReset;
-    };
-    await stage.drain('a', { ports: { parking: replaced(parking, { resetFailures }) } });
-    expect(stage.processed()).toEqual(['a1']);
-    expect(stage.head()).toMatchObject({ leaseOwner: 'x', failures: 1 });
-    expect(stage.events).toEqual([{ type: 'drained', key: 'a', messages: 1, emptied: false }]);
-  });
-
-  it('stop a worker in the middle of a page that lost it while a message was in progress: it looks once a second', async () => {
-    await stage.parkAll('a', 'a1', 'a2', 'a3');
-    stage.results.set('a2', async () => {
-      await stage.parking.releaseLease(STAGE, 'a', stage.head()?.leaseOwner ?? '');
-      stage.now += SECOND;
-      return DELIVERED;
-    });
-    await stage.drain();
-    expect(stage.processed()).toEqual(['a1', 'a2']);
-  });
-
-  it('stop a worker that has less of it left than a message can take', async () => {
-    await stage.parkAll('a', 'a1', 'a2');
-    stage.results.set('a1', () => {
-      stage.now += 60 * SECOND;
-      return DELIVERED;
-    });
-    await stage.drain();
-    expect(stage.processed()).toEqual(['a1']);
-    expect(stage.head()).toMatchObject({ failures: 0 });
-    expect(stage.head()).not.toHaveProperty('leaseOwner');
-  });
-
-  it('stop a worker that lost its lease', async () => {
-    await stage.parkAll('a', 'a1', 'a2');
-    stage.results.set('a1', async () => {
-      stage.now += 71 * SECOND;
-      const lease = {
-        owner: 'x',
-        now: stage.now,
-        until: stage.now + MINUTE,
-        nextAttemptAt: 0,
-        triedEpoch: 0,
-      };
-      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 1 }, lease)).toBe(true);
-      return DELIVERED;
-    });
-    await stage.drain();
-    expect(stage.processed()).toEqual(['a1']);
-    expect(stage.head()).toMatchObject({ leaseOwner: 'x' });
-  });
-
-  it('are charged before the attempt, so that a death backs off automatically', async () => {
-    await stage.parkAll('a', 'a1');
-    let charged: Head | undefined;
-    stage.results.set('a1', () => {
-      charged = stage.head();
-      return DELIVERED;
-    });
-    await stage.drain();
-    expect(charged).toMatchObject({
-      failures: 1,
-      leaseUntil: stage.now + 70 * SECOND,
-      nextAttemptAt: stage.now + SECOND / 2,
-      triedEpoch: 0,
-    });
   });
 });

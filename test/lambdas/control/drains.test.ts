@@ -99,14 +99,14 @@ describe('what the workers go through', () => {
   });
 
   it.each([
-    [undefined, 'as many workers as the stage has functions at most'],
-    [2, 'the configured number'],
-  ])('with drainConcurrency %s is for %s', async (drainConcurrency, _) => {
+    { drainConcurrency: undefined, workers: 25, are: 'as many workers as the stage has functions at most' },
+    { drainConcurrency: 2, workers: 2, are: 'as many as configured' },
+  ])('is for $are', async ({ drainConcurrency, workers }) => {
     for (let i = 0; i < 60; i += 1) await world.park('crm', `key-${i}`, [{ messageId: `e${i}` }]);
     const { stages, ...rest } = world.deps;
     const deps = { ...rest, drainConcurrency, stages: stages.map((one) => ({ ...one, maxConcurrency: 25 })) };
     await control(FLIP, deps);
-    expect(new Set(world.drains).size).toBe(drainConcurrency ?? 25);
+    expect(new Set(world.drains).size).toBe(workers);
     expect(world.drainsUntil).toBe(START + 60_000);
   });
 });

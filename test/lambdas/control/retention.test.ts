@@ -1,6 +1,6 @@
 /** A retention of records, run after run: what is warned of, and what is deleted. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { StatusReport } from '../../../contract/operations.ts';
+import type { StatusReport } from '../../../contract/status.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { DAY, HOUR, RETENTION, RetentionWorld } from './retention-world.ts';
