@@ -49,6 +49,8 @@ export class ProgressNote {
   #last: StageProgress = {};
   #unwritten: StageProgress = {};
   #triedAt = -Infinity;
+  /** The latest write. */
+  #hasFailed = false;
   #finished: readonly { readonly part: number; readonly count: number }[] = [];
 
   constructor(settings: ProgressNoteSettings) {
@@ -76,17 +78,20 @@ export class ProgressNote {
     };
     this.#unwritten = { ...newer('deliveredAt'), ...newer('filteredAt') };
     if (Object.keys(this.#unwritten).length === 0) return undefined;
-    const interval = isOpen(record) ? Math.min(IN_TROUBLE, this.#settings.minute) : this.#settings.minute;
+    const { minute } = this.#settings;
+    const interval = isOpen(record) || this.#hasFailed ? Math.min(IN_TROUBLE, minute) : minute;
     if (now - this.#triedAt < interval) return undefined;
     this.#triedAt = now;
+    this.#hasFailed = false;
     const taken = this.#unwritten;
     this.#unwritten = {};
     return taken;
   }
 
-  /** It could not be written: it is tried again like progress that was left out. */
+  /** It could not be written: it is tried again after a second, and not only after a minute, since it may be the last for long. */
   failed(taken: StageProgress): void {
     this.#unwritten = { ...taken, ...this.#unwritten };
+    this.#hasFailed = true;
   }
 
   /** A message was finished. */

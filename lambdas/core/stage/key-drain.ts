@@ -74,7 +74,9 @@ export class KeyDrain {
         if (emptied) return 'worked';
       }
     } catch (error) {
-      if (error instanceof InfraFault) await this.#lease.failed(time.clock() + this.#lease.backoff());
+      // Not the key's doing, as below.
+      const wait = Math.min(this.#lease.backoff(), time.backoff.maxBackoff);
+      if (error instanceof InfraFault) await this.#lease.failed(time.clock() + wait);
       throw error;
     } finally {
       if (this.#done > 0 || emptied) ports.observe({ type: 'drained', key, messages: this.#done, emptied });

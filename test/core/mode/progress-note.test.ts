@@ -87,6 +87,16 @@ describe('progress is written', () => {
     expect(note.take(OPEN, {}, 5_000)).toEqual({ deliveredAt: 4_500 });
   });
 
+  it('again a second after a write that failed, while the stage is well too', () => {
+    const taken = made('deliveredAt', 100_000) ?? {};
+    note.failed(taken);
+    note.made('deliveredAt', 100_900);
+    expect(note.take(NORMAL, {}, 100_999)).toBeUndefined();
+    expect(note.take(NORMAL, {}, 101_000)).toEqual({ deliveredAt: 100_900 });
+    note.made('deliveredAt', 102_500);
+    expect(note.take(NORMAL, {}, 103_000)).toBeUndefined();
+  });
+
   it('as often as control runs, if that is more often', () => {
     note = new ProgressNote({ minute: 500, window: WINDOW });
     made('deliveredAt', 1_000, OPEN);

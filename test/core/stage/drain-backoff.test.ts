@@ -12,6 +12,10 @@ beforeEach(() => {
   stage = new DrainStage();
 });
 
+const failing = (): never => {
+  throw new InfraFault('SQS is down');
+};
+
 describe('after a failed drain a key', () => {
   it('waits an hour at most', async () => {
     await stage.parkAll('a', 'a1');
@@ -51,11 +55,12 @@ describe('after a failed drain a key', () => {
     expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
   });
 
-  it('waits no longer than in the queue if AWS failed', async () => {
+  it.each([
+    ['in the processing of a message', () => stage.results.set('a1', failing)],
+    ['around it', () => stage.faults.set('parking.deleteMessage', 'before')],
+  ])('waits no longer than in the queue if AWS failed %s', async (_, fail) => {
     await stage.parkAll('a', 'a1');
-    stage.results.set('a1', () => {
-      throw new InfraFault('SQS is down');
-    });
+    fail();
     for (let i = 0; i < 20; i++) {
       await stage.drain();
       stage.now = stage.head()?.nextAttemptAt ?? 0;
