@@ -1,10 +1,30 @@
 /** Runs seeds over several processes. */
 import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import type { Order, Report } from './worker.ts';
 import { add, NOTHING } from './pipeline/totals.ts';
 import type { Totals } from './pipeline/run.ts';
 
 const CHUNK = 20;
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** As one file, which runs twice as fast as its modules do through `tsx`. @returns its path, from where packages are found */
+const bundleWorker = async (): Promise<string> => {
+  const outfile = join(ROOT, 'node_modules', '.cache', 'sluice', 'simulation-worker.mjs');
+  await build({
+    entryPoints: [join(ROOT, 'test', 'simulation', 'worker.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    sourcemap: 'inline',
+  });
+  return outfile;
+};
 
 export interface SeedsResult {
   readonly told: number;
@@ -29,9 +49,10 @@ export const runSeeds = async (
     next += count;
     return order;
   };
+  const worker = await bundleWorker();
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const child = fork(new URL('./worker.ts', import.meta.url), { execArgv: process.execArgv });
+      const child = fork(worker, { execArgv: ['--enable-source-maps'] });
       const send = (): void => {
         const order = take();
         if (order === undefined) child.disconnect();
