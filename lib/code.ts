@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeBuildError } from '../config/build-messages.ts';
+import { CHUNK_NAMES, numbered, type Output } from './chunks.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 
@@ -37,13 +38,6 @@ export interface FunctionCode {
   readonly hash: string;
   /** Absolute paths of the files that the code is made of, packages left out. */
   readonly inputs: readonly string[];
-}
-
-/** A file that esbuild made. */
-interface Output {
-  readonly code: Uint8Array;
-  /** Absent where all of it comes from packages: a stack's frames in there are nobody's to fix, and a map takes its time to read. */
-  readonly sourceMap?: Uint8Array;
 }
 
 interface Module extends Output {
@@ -92,26 +86,26 @@ const bundle = (file: string, root: string, splits: boolean): Module => {
     ...buildOptions(root),
     entryPoints: [{ in: file, out: ENTRY }],
     splitting: splits,
-    chunkNames: 'chunk-[hash]',
+    chunkNames: CHUNK_NAMES,
     alias: splits ? { 'node:http': HTTP, http: HTTP } : {},
   });
   const contents = new Map(outputFiles.map((output) => [path.basename(output.path), output.contents]));
-  const chunks = new Map<string, Output>();
-  let entry: (Output & Pick<Module, 'exports'>) | undefined;
-  for (const [name, { inputs, exports, entryPoint }] of Object.entries(metafile.outputs)) {
+  const made = new Map<string, Output>();
+  for (const [name, { inputs }] of Object.entries(metafile.outputs)) {
     const [code, sourceMap] = [contents.get(name), contents.get(`${name}.map`)];
     // The maps are outputs, too.
     if (code === undefined || sourceMap === undefined) continue;
     const isOurs = Object.keys(inputs).some((input) => !isPackages(input));
-    const output = isOurs ? { code, sourceMap: withoutPlace(sourceMap) } : { code };
-    if (name === `${ENTRY}.mjs` && entryPoint !== undefined) entry = { ...output, exports };
-    else chunks.set(name, output);
+    made.set(name, isOurs ? { code, sourceMap: withoutPlace(sourceMap) } : { code });
   }
-  if (entry === undefined) throw new Error(`esbuild made nothing of ${file}`);
+  const { [`${ENTRY}.mjs`]: main } = metafile.outputs;
+  const entry = made.get(`${ENTRY}.mjs`);
+  if (main === undefined || entry === undefined) throw new Error(`esbuild made nothing of ${file}`);
   const inputs = Object.keys(metafile.inputs)
     .filter((input) => !isPackages(input))
     .map((input) => path.resolve(root, input));
-  return { ...entry, inputs, chunks };
+  const { chunks, entry: code } = numbered(entry, made);
+  return { ...code, chunks, exports: main.exports, inputs };
 };
 
 /** Packages may be installed anywhere above the project, or behind a link; their sources are named anyway. */
