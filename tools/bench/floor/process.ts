@@ -39,12 +39,19 @@ export interface Running {
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
 
-/** @param codeDir of a function @param queueUrl where it sends */
-export const runFunction = async (codeDir: string, queueUrl: string): Promise<Running> => {
+/** As the template has it. */
+const SOURCE_MAPS = '--enable-source-maps';
+
+/** @param codeDir of a function @param queueUrl where it sends @param options of Node */
+export const runFunction = async (
+  codeDir: string,
+  queueUrl: string,
+  options = SOURCE_MAPS,
+): Promise<Running> => {
   const child = fork(CHILD, [join(codeDir, 'index.mjs')], {
     execArgv: [],
     env: {
-      NODE_OPTIONS: '--enable-source-maps',
+      NODE_OPTIONS: options,
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',

@@ -97,6 +97,9 @@ const medianStart = (starts: readonly Start[]): Start => {
   return { milliseconds: of('milliseconds'), processor: of('processor'), memoryBytes: of('memoryBytes') };
 };
 
+/** Nothing is sent there. */
+const NOWHERE = 'http://127.0.0.1:9/000000000000/events.fifo';
+
 /** In turn. @returns the bare client first */
 export const measureStarts = async (
   dir: string,
@@ -104,14 +107,17 @@ export const measureStarts = async (
   rounds: number,
 ): Promise<readonly ColdStart[]> => {
   const subjects = [
-    { name: 'the bare SDK client', codeDir: await bundleBareClient(dir) },
-    ...versions.map(({ name, codeDir }) => ({ name: `ingest, ${name}`, codeDir })),
+    { name: 'the bare SDK client', codeDir: await bundleBareClient(dir), options: undefined },
+    ...versions.flatMap(({ name, codeDir }) => [
+      { name: `ingest, ${name}`, codeDir, options: undefined },
+      { name: `ingest, ${name}, without source maps`, codeDir, options: '' },
+    ]),
   ];
   const starts: Start[][] = subjects.map(() => []);
   // The first round reads the files from the disk.
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [i, { codeDir }] of subjects.entries()) {
-      const one = await runFunction(codeDir, 'http://127.0.0.1:9/000000000000/events.fifo');
+    for (const [i, { codeDir, options }] of subjects.entries()) {
+      const one = await runFunction(codeDir, NOWHERE, options);
       await one.stop();
       if (round > 0) starts[i]?.push(one.start);
     }
