@@ -39,8 +39,8 @@ export const rooms = {
   // `explain` asks the router's own rules.
   cli: ['local', `${CORE}/event`, 'config', 'contract'],
   'tools/driver': ['local', 'config', 'contract'],
-  // It measures the handlers' own work, one piece at a time.
-  'tools/bench': ['tools/driver', 'local', 'lambdas', 'config', 'contract'],
+  // It measures the handlers' own work, one piece at a time, and their code as `lib` makes it.
+  'tools/bench': ['tools/driver', 'local', 'lib', 'lambdas', 'config', 'contract'],
   'tools/chaos': DRIVEN,
   'tools/sbom': [],
   'tools/demo': DRIVEN,

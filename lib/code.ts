@@ -1,6 +1,6 @@
 /**
- * A function's code: the handler, bundled by esbuild; if the function runs a user's transform, that transform as a module of its
- * own, and the program of the thread in which it runs; and `bundle.json`.
+ * A function's code: the handler, bundled by esbuild, with what it loads only when it needs it in files of their own; if the function runs a
+ * user's transform, that transform as a module of its own, and the program of the thread in which it runs; and `bundle.json`.
  *
  * The same sources give the same bytes wherever the project is checked out: the paths in the source maps are
  * relative to the project, and the sources themselves are left out of them.
@@ -10,10 +10,14 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeBuildError } from '../config/build-messages.ts';
+import { CHUNK_NAMES, numbered, type Output } from './chunks.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Of the file that esbuild makes of a module; its chunks have names of their own. */
+const ENTRY = 'module';
 
 /** The functions, by the directory of their handler's file. */
 export type HandlerName = 'ingest' | 'router' | 'deliver' | 'control';
@@ -36,11 +40,11 @@ export interface FunctionCode {
   readonly inputs: readonly string[];
 }
 
-interface Module {
-  readonly code: Uint8Array;
-  readonly sourceMap: Uint8Array;
+interface Module extends Output {
   readonly exports: readonly string[];
   readonly inputs: readonly string[];
+  /** Further files that it loads, by name. */
+  readonly chunks: ReadonlyMap<string, Output>;
 }
 
 const buildOptions = (root: string) =>
@@ -62,33 +66,46 @@ const buildOptions = (root: string) =>
     banner: {
       js: `import{createRequire as sluiceCreateRequire}from'node:module';const require=sluiceCreateRequire(import.meta.url);`,
     },
+    outExtension: { '.js': '.mjs' },
     sourcemap: 'external',
     sourcesContent: false,
     metafile: true,
     logLevel: 'silent',
   }) as const satisfies BuildOptions;
 
+const HTTP = fileURLToPath(new URL('shims/http.cjs', import.meta.url));
+
+const isPackages = (input: string): boolean => input.includes('node_modules/');
+
 /**
- * Bundles modules, each for itself, in one run of esbuild: most of its time goes into reading the AWS SDK, once.
- * @param entries files by a name of their module
+ * Bundles a module.
+ * @param splits what is imported at run time becomes files of their own, which are not read before: a function starts without them
  */
-const bundle = <K extends string>(entries: Readonly<Record<K, string>>, root: string): Record<K, Module> => {
-  const names = Object.keys(entries) as K[];
+const bundle = (file: string, root: string, splits: boolean): Module => {
   const { outputFiles, metafile } = buildSync({
     ...buildOptions(root),
-    entryPoints: names.map((name) => ({ in: entries[name], out: name })),
+    entryPoints: [{ in: file, out: ENTRY }],
+    splitting: splits,
+    chunkNames: CHUNK_NAMES,
+    alias: splits ? { 'node:http': HTTP, http: HTTP } : {},
   });
-  const contents = new Map(outputFiles.map((file) => [path.basename(file.path), file.contents]));
+  const contents = new Map(outputFiles.map((output) => [path.basename(output.path), output.contents]));
+  const made = new Map<string, Output>();
+  for (const [name, { inputs }] of Object.entries(metafile.outputs)) {
+    const [code, sourceMap] = [contents.get(name), contents.get(`${name}.map`)];
+    // The maps are outputs, too.
+    if (code === undefined || sourceMap === undefined) continue;
+    const isOurs = Object.keys(inputs).some((input) => !isPackages(input));
+    made.set(name, isOurs ? { code, sourceMap: withoutPlace(sourceMap) } : { code });
+  }
+  const { [`${ENTRY}.mjs`]: main } = metafile.outputs;
+  const entry = made.get(`${ENTRY}.mjs`);
+  if (main === undefined || entry === undefined) throw new Error(`esbuild made nothing of ${file}`);
   const inputs = Object.keys(metafile.inputs)
-    .filter((input) => !input.includes('node_modules/'))
+    .filter((input) => !isPackages(input))
     .map((input) => path.resolve(root, input));
-  const module = (name: K): Module => {
-    const output = metafile.outputs[`${name}.js`];
-    const [code, sourceMap] = [contents.get(`${name}.js`), contents.get(`${name}.js.map`)];
-    if (!output || !code || !sourceMap) throw new Error(`esbuild made no ${name}.js`);
-    return { code, sourceMap, exports: output.exports, inputs };
-  };
-  return Object.fromEntries(names.map((name) => [name, module(name)])) as Record<K, Module>;
+  const { chunks, entry: code } = numbered(entry, made);
+  return { ...code, chunks, exports: main.exports, inputs };
 };
 
 /** Packages may be installed anywhere above the project, or behind a link; their sources are named anyway. */
@@ -98,38 +115,47 @@ const withoutPlace = (sourceMap: Uint8Array): Uint8Array => {
   return Buffer.from(JSON.stringify({ ...map, sources }));
 };
 
+const filesOfOutput = ({ code, sourceMap }: Output, name: string): [string, Uint8Array][] =>
+  sourceMap === undefined
+    ? [[name, code]]
+    : [
+        [name, Buffer.concat([code, Buffer.from(`//# sourceMappingURL=${name}.map\n`)])],
+        [`${name}.map`, sourceMap],
+      ];
+
 /** The module's files in a function's directory, under the name that it has there. */
-const filesOf = ({ code, sourceMap }: Module, name: string): [string, Uint8Array][] => [
-  [name, Buffer.concat([code, Buffer.from(`//# sourceMappingURL=${name}.map\n`)])],
-  [`${name}.map`, withoutPlace(sourceMap)],
+const filesOf = (module: Module, name: string): [string, Uint8Array][] => [
+  ...filesOfOutput(module, name),
+  ...[...module.chunks].flatMap(([chunk, output]) => filesOfOutput(output, chunk)),
 ];
 
 type ProgramName = HandlerName | 'sandbox' | 'check';
 
-let programs: Record<ProgramName, Module> | undefined;
+/** In a thread's program and in the check's nothing is imported later. */
+const PROGRAMS: Readonly<Record<ProgramName, { readonly file: string; readonly splits: boolean }>> = {
+  ingest: { file: 'ingest/handler.ts', splits: true },
+  router: { file: 'router/handler.ts', splits: true },
+  deliver: { file: 'deliver/handler.ts', splits: true },
+  control: { file: 'control/handler.ts', splits: true },
+  sandbox: { file: 'sandbox/shell.ts', splits: false },
+  check: { file: 'sandbox/check.ts', splits: false },
+};
+
+const programs = new Map<ProgramName, Module>();
 
 /** One process makes one assembly, in which all destinations share the handler of deliver, and all transforms the sandbox. */
 const bundleProgram = (name: ProgramName): Module => {
-  const entry = (...names: string[]): string => path.join(PROJECT, 'lambdas', ...names);
-  programs ??= bundle(
-    {
-      ingest: entry('ingest', 'handler.ts'),
-      router: entry('router', 'handler.ts'),
-      deliver: entry('deliver', 'handler.ts'),
-      control: entry('control', 'handler.ts'),
-      sandbox: entry('sandbox', 'shell.ts'),
-      check: entry('sandbox', 'check.ts'),
-    },
-    PROJECT,
-  );
-  return programs[name];
+  const { file, splits } = PROGRAMS[name];
+  const made = programs.get(name) ?? bundle(path.join(PROJECT, 'lambdas', file), PROJECT, splits);
+  programs.set(name, made);
+  return made;
 };
 
 const bundleTransform = ({ file, key }: TransformSource, baseDir: string, where: string): Module => {
   const name = path.relative(baseDir, file);
   let made;
   try {
-    made = bundle({ transform: file }, baseDir).transform;
+    made = bundle(file, baseDir, false);
   } catch (error) {
     const issues = describeBuildError(error, name).map((line) => `${key}: ${name}, ${line}`);
     throw new ConfigError(issues, where);
@@ -165,10 +191,11 @@ export const buildCode = (
 ): FunctionCode => {
   const main = bundleProgram(handler);
   const user = transform && bundleTransform(transform, place.baseDir, place.where);
+  const thread = user && bundleProgram('sandbox');
   const code = [
     ...filesOf(main, BUNDLE_FILES.code),
     ...(user ? filesOf(user, BUNDLE_FILES.transform) : []),
-    ...(user ? filesOf(bundleProgram('sandbox'), BUNDLE_FILES.sandbox) : []),
+    ...(thread ? filesOf(thread, BUNDLE_FILES.sandbox) : []),
   ];
   const codeVersion = hashOf(code.filter(([name]) => name.endsWith('.mjs'))).slice(0, 16);
   const bundleJson = new TextEncoder().encode(`${JSON.stringify({ codeVersion, ...config })}\n`);
@@ -177,6 +204,6 @@ export const buildCode = (
     files: new Map(files),
     codeVersion,
     hash: hashOf(files),
-    inputs: [...main.inputs, ...(user?.inputs ?? [])],
+    inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? [])],
   };
 };

@@ -3,7 +3,6 @@ import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
-  type BatchResultErrorEntry,
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -12,13 +11,7 @@ import type { IncomingMessage, OutgoingMessage, QueueSender, SendResult } from '
 import type { StageQueue } from '../core/stage/ports.ts';
 import { MAX_BATCH_ENTRIES } from '../core/base/limits.ts';
 import { orFault } from './clients.ts';
-
-/**
- * SQS will refuse the entry however often it is sent. AWS counts throttling among the faults of the sender, but a throttled entry is
- * accepted later.
- */
-const isRefused = (entry: BatchResultErrorEntry | undefined): boolean =>
-  entry?.SenderFault === true && !/throttl/i.test(entry.Code ?? '');
+import { entriesOf, resultsOf } from './send-message-batch.ts';
 
 export class SqsQueueSender implements QueueSender {
   readonly #client: SQSClient;
@@ -32,29 +25,14 @@ export class SqsQueueSender implements QueueSender {
   async send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SendResult[]> {
     const command = new SendMessageBatchCommand({
       QueueUrl: this.#queueUrl,
-      Entries: messages.map(({ groupId, deduplicationId, body }, i) => ({
-        Id: String(i),
-        MessageGroupId: groupId,
-        MessageDeduplicationId: deduplicationId,
-        MessageBody: body,
-      })),
+      Entries: entriesOf(messages),
     });
     const options = signal === undefined ? {} : { abortSignal: signal };
     const { Successful = [], Failed = [] } = await orFault(
       'SendMessageBatch',
       this.#client.send(command, options),
     );
-    const accepted = new Set(Successful.map(({ Id }) => Id));
-    const refused = new Map(Failed.map((entry) => [entry.Id, entry]));
-    return messages.map((_, i): SendResult => {
-      const id = String(i);
-      if (accepted.has(id)) return { ok: true };
-      // An entry that the answer does not mention was not confirmed: it counts as refused, and may be sent again.
-      const entry = refused.get(id);
-      const reason =
-        entry === undefined ? 'SQS did not mention it' : `${entry.Code ?? ''}: ${entry.Message ?? ''}`;
-      return { ok: false, senderFault: isRefused(entry), reason };
-    });
+    return resultsOf(messages, { Successful, Failed });
   }
 }
 

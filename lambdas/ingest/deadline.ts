@@ -2,7 +2,7 @@
  * A time limit for work that makes calls: at the limit the calls under way are aborted, and the work waits until they have.
  * Lambda freezes a function once it has answered, and a call that is under way then lands in the middle of a later request.
  *
- * The AWS SDK ends a call immediately when its signal aborts: it destroys the request and cuts its own pauses short. AWS may
+ * The sender and the AWS SDK end a call immediately when its signal aborts: they destroy the request and pause no longer. AWS may
  * still carry out what it has received by then. Something else that does not heed the signal (a module that is being
  * loaded, for example) is given up after `ABORT_TIME`, because the client needs its answer. It continues when Lambda
  * thaws the function, and its result is dropped.

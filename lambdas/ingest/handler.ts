@@ -3,19 +3,20 @@ import { randomUUID } from 'node:crypto';
 import type { IngestBundle } from '../../contract/bundle.ts';
 import { ENV } from '../../contract/environment.ts';
 import { readBundle } from '../aws/bundle.ts';
-import { sqsClient } from '../aws/clients.ts';
+import { DirectQueueSender, directSqs } from '../aws/direct-sender.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { emitMetrics, log } from '../aws/log.ts';
-import { SqsQueueSender } from '../aws/queue.ts';
 import { createIngest } from './ingest.ts';
 import { sleep } from './send.ts';
 import { keysToSources } from './write-key.ts';
 
 const { sources, timing, maxKeys, version, codeVersion } = readBundle() as IngestBundle;
 
+const queueUrl = requireEnv(ENV.eventsQueueUrl);
+
 export const handler = createIngest({
   sourceOf: keysToSources(sources),
-  sender: new SqsQueueSender(sqsClient(), requireEnv(ENV.eventsQueueUrl)),
+  sender: new DirectQueueSender(directSqs(queueUrl, Date.now), queueUrl),
   deadline: timing.ingestDeadline,
   maxKeys,
   clock: Date.now,

@@ -35,13 +35,12 @@ export interface IngestRequest {
 
 const readHeaders = ({ headers, multiValueHeaders }: ProxyEvent): Map<string, string> => {
   const found = new Map<string, string>();
-  for (const [name, values] of Object.entries(multiValueHeaders ?? {})) {
-    const [first] = values ?? [];
-    if (first !== undefined && !found.has(name.toLowerCase())) found.set(name.toLowerCase(), first);
-  }
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (value !== undefined && !found.has(name.toLowerCase())) found.set(name.toLowerCase(), value);
-  }
+  const add = (name: string, value: string | undefined): void => {
+    const key = name.toLowerCase();
+    if (value !== undefined && !found.has(key)) found.set(key, value);
+  };
+  for (const [name, values] of Object.entries(multiValueHeaders ?? {})) add(name, values?.[0]);
+  for (const [name, value] of Object.entries(headers ?? {})) add(name, value);
   return found;
 };
 

@@ -74,12 +74,21 @@ const call = async (
   }
 };
 
+/** Most requests are few calls, for which there is nothing to limit. */
+const atOnce = (
+  calls: readonly (readonly OutgoingMessage[])[],
+  options: SendOptions,
+): readonly Promise<readonly SendResult[]>[] => {
+  if (calls.length <= CALLS_AT_ONCE) return calls.map((messages) => call(messages, options));
+  const limit = pLimit(CALLS_AT_ONCE);
+  return calls.map((messages) => limit(call, messages, options));
+};
+
 /**
  * When it has ended no call is under way, unless one was given up: see `deadline.ts`.
  * @throws what the sender throws that is not an InfraFault
  */
 export const sendLanes = async (lanes: readonly Lane[], options: SendOptions): Promise<SendOutcome> => {
-  const limit = pLimit(CALLS_AT_ONCE);
   let waiting = lanes;
   let failedRounds = 0;
   let failure: string | undefined;
@@ -91,7 +100,7 @@ export const sendLanes = async (lanes: readonly Lane[], options: SendOptions): P
     }
     // One message a lane: two of a lane never meet in a call.
     const calls = inCalls(waiting.flatMap((lane) => lane.slice(0, 1)));
-    const results = (await allDone(calls.map((messages) => limit(call, messages, options)))).flat();
+    const results = (await allDone(atOnce(calls, options))).flat();
     const left: Lane[] = [];
     let anyFailed = false;
     for (const [i, lane] of waiting.entries()) {

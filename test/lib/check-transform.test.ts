@@ -94,7 +94,7 @@ describe('a transform that does not load', () => {
       export default null;`,
     );
     try {
-      expect(refusal({ transform })).toMatch(/: Error: UTC,bundle\.json,index\.mjs,/);
+      expect(refusal({ transform })).toMatch(/: Error: UTC,bundle\.json,chunk-00000001\.mjs,/);
     } finally {
       if (TZ === undefined) delete process.env['TZ'];
       else process.env['TZ'] = TZ;

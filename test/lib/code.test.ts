@@ -30,6 +30,9 @@ const unpack = ({ files }: FunctionCode): string => {
   for (const [name, contents] of files) writeFileSync(path.join(target, name), contents);
   return target;
 };
+/** Files that are loaded only when they are needed have names of their content, and are left out. */
+const namesOf = ({ files }: FunctionCode): string[] =>
+  [...files.keys()].filter((name) => !/^chunk-[A-Z0-9]+\.mjs(\.map)?$/.test(name));
 const importOf = (target: string, name: string): string => pathToFileURL(path.join(target, name)).href;
 
 describe("a function's code", () => {
@@ -54,12 +57,49 @@ describe("a function's code", () => {
     '%s: is an ES module that loads, and exports the handler',
     async (name, config) => {
       const code = buildCode(name, config, place);
-      expect([...code.files.keys()]).toEqual(['index.mjs', 'index.mjs.map', 'bundle.json']);
+      expect(namesOf(code)).toEqual(['index.mjs', 'index.mjs.map', 'bundle.json']);
       const script = `const { handler } = await import('${importOf(unpack(code), 'index.mjs')}'); console.log(typeof handler)`;
       const { stdout } = await runProcess(process.execPath, ['--input-type=module', '-e', script], {
         env: { ...process.env, ...environment, NODE_OPTIONS: '' },
       });
       expect(stdout).toBe('function\n');
+    },
+  );
+
+  it('ingest starts with Sluice’s own code alone: no client of AWS, and no credentials but the environment’s', () => {
+    const code = buildCode('ingest', configs.ingest, place);
+    const sourcesOf = (name: string): readonly string[] => {
+      const imported = [...text(code, name).matchAll(/(?:from|import)\s*"\.\/(chunk-\w+\.mjs)"/g)];
+      // A file of packages alone has no map. The shortest one is what esbuild itself needs.
+      const isPackages = !code.files.has(`${name}.map`) && text(code, name).length > 2_000;
+      const map = code.files.has(`${name}.map`) ? text(code, `${name}.map`) : '{"sources":[]}';
+      const own = isPackages
+        ? [`node_modules/in ${name}`]
+        : (JSON.parse(map) as { sources: string[] }).sources;
+      return [...own, ...imported.flatMap(([, chunk = '']) => sourcesOf(chunk))];
+    };
+    const atStart = sourcesOf('index.mjs');
+    expect(atStart).toContain('lambdas/aws/direct-sender.ts');
+    const packages = atStart.filter((source) => source.startsWith('node_modules/'));
+    expect(new Set(packages.map((source) => source.split('/')[1]))).toEqual(
+      new Set(['ipaddr.js', 'p-limit', 'yocto-queue']),
+    );
+    // `/health` asks for the mode, which takes DynamoDB's client: from a file that is read then.
+    const chunks = [...code.files].filter(([name]) => name.startsWith('chunk-'));
+    expect(chunks.some(([, contents]) => Buffer.from(contents).includes('DynamoDB'))).toBe(true);
+    expect(text(code, 'index.mjs')).not.toContain('DynamoDB_');
+  });
+
+  it.each(Object.keys(configs) as HandlerName[])(
+    '%s: no module of Node is imported that loads an HTTP client by it',
+    (name) => {
+      const code = buildCode(name, configs[name], place);
+      for (const [file, contents] of code.files)
+        if (file.endsWith('.mjs'))
+          expect([file, /from\s*"(node:)?http"/.test(Buffer.from(contents).toString())]).toEqual([
+            file,
+            false,
+          ]);
     },
   );
 
@@ -69,7 +109,9 @@ describe("a function's code", () => {
       sourcesContent?: unknown;
     };
     expect(map.sources).toContain('lambdas/ingest/handler.ts');
-    expect(map.sources.filter((source) => !/^(contract|lambdas|node_modules)\//.test(source))).toEqual([]);
+    expect(
+      map.sources.filter((source) => !/^(contract|lambdas|lib\/shims|node_modules)\//.test(source)),
+    ).toEqual([]);
     expect(map.sourcesContent).toBeUndefined();
   });
 
@@ -100,7 +142,7 @@ describe("a user's transform", () => {
   it('is a module of its own, with what it imports', async () => {
     transform('export const city = (name: string): string => name.toUpperCase();', 'transforms/shared.ts');
     const code = build(`import { city } from './shared.ts'; export default () => ({ city: city('bonn') });`);
-    expect([...code.files.keys()]).toEqual([
+    expect(namesOf(code)).toEqual([
       ...['index.mjs', 'index.mjs.map', 'transform.mjs', 'transform.mjs.map'],
       ...['sandbox.mjs', 'sandbox.mjs.map', 'bundle.json'],
     ]);
@@ -182,7 +224,9 @@ describe("a user's transform", () => {
 
     it('covers the program of the thread', () => {
       const digest = createHash('sha256');
-      for (const name of ['index.mjs', 'transform.mjs', 'sandbox.mjs']) {
+      const names = [...plain.files.keys()].filter((name) => name.endsWith('.mjs'));
+      expect(names).toEqual(expect.arrayContaining(['index.mjs', 'transform.mjs', 'sandbox.mjs']));
+      for (const name of names) {
         const contents = plain.files.get(name) ?? new Uint8Array();
         digest.update(`${name}\n${contents.length}\n`).update(contents);
       }

@@ -43,12 +43,14 @@ const both = synthesize(
 );
 const none = synthesize(pipeline(undefined, undefined));
 
-/** Names of the files of the function at this place. */
+/** Names of the files of the function at this place, but for those that it loads only when it needs them. */
 const filesOf = (synthesized: Synthesized, place: string): string[] => {
   const { Code } = resource(synthesized, `${place}/Function/Handler`).Properties as {
     Code: { S3Key: string };
   };
-  return readdirSync(path.join(synthesized.app.outdir, `asset.${path.basename(Code.S3Key, '.zip')}`)).sort();
+  return readdirSync(path.join(synthesized.app.outdir, `asset.${path.basename(Code.S3Key, '.zip')}`))
+    .filter((name) => !name.startsWith('chunk-'))
+    .sort();
 };
 
 const plain = ['bundle.json', 'index.mjs', 'index.mjs.map'];

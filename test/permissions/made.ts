@@ -9,6 +9,7 @@ import { LambdaMappings } from '../../lambdas/aws/mappings.ts';
 import { CloudWatchMetrics } from '../../lambdas/aws/metrics.ts';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import { SqsQueueCounts } from '../../lambdas/aws/queue-counts.ts';
+import { DirectQueueSender } from '../../lambdas/aws/direct-sender.ts';
 import { SqsQueueSender, SqsStageQueue } from '../../lambdas/aws/queue.ts';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
 import { secretReader } from '../../lambdas/aws/secrets.ts';
@@ -18,6 +19,7 @@ import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
 import { NOTHING_SEEN } from '../../lambdas/core/event/retention.ts';
 import { NORMAL, UNREADABLE } from '../../lambdas/core/mode/record.ts';
+import type { OutgoingMessage } from '../../lambdas/core/base/messages.ts';
 import type { Announcement } from '../../lambdas/core/mode/ports.ts';
 import type { Rejection } from '../../lambdas/core/event/ports.ts';
 import type { ParkedMessage } from '../../lambdas/core/stage/parking-port.ts';
@@ -72,17 +74,23 @@ interface Command {
   readonly input: Record<string, unknown>;
 }
 
-/** Stands in for every SDK client: it records the calls. */
+/** Stands in for every client: it records the calls. */
 class Recorder {
   readonly calls: Call[] = [];
 
   client(service: string): never {
-    const send = ({ constructor, input }: Command): Promise<object> => {
-      const operation = constructor.name.replace(/Command$/, '');
-      this.calls.push({ service, operation, input });
+    const call = this.call(service);
+    const send = ({ constructor, input }: Command): Promise<object> =>
+      call(constructor.name.replace(/Command$/, ''), input);
+    return { send } as never;
+  }
+
+  /** The same, of what calls without the SDK. */
+  call(service: string): (operation: string, input: object) => Promise<object> {
+    return (operation, input) => {
+      this.calls.push({ service, operation, input: input as Record<string, unknown> });
       return Promise.resolve(ANSWERS[operation] ?? {});
     };
-    return { send } as never;
   }
 }
 
@@ -157,10 +165,10 @@ const recording = async (work: (recorder: Recorder) => Promise<unknown>): Promis
   return recorder.calls;
 };
 
+const MESSAGE: OutgoingMessage = { body: '{}', groupId: KEY, deduplicationId: '1' };
+
 const send = (recorder: Recorder, queue: string): Promise<unknown> =>
-  new SqsQueueSender(recorder.client('sqs'), `${QUEUES_URL}${queueName(queue)}`).send([
-    { body: '{}', groupId: KEY, deduplicationId: '1' },
-  ]);
+  new SqsQueueSender(recorder.client('sqs'), `${QUEUES_URL}${queueName(queue)}`).send([MESSAGE]);
 
 const router = (): Promise<readonly Call[]> =>
   recording(async (recorder) => {
@@ -184,7 +192,8 @@ const deliver = (): Promise<readonly Call[]> =>
 
 const ingest = (): Promise<readonly Call[]> =>
   recording(async (recorder) => {
-    await send(recorder, 'Router/Queue');
+    const url = `${QUEUES_URL}${queueName('Router/Queue')}`;
+    await new DirectQueueSender(recorder.call('sqs'), url).send([MESSAGE]);
     // As `mode-reader.ts` asks, which makes its own client.
     const [pk, sk] = [modeKey(ROUTER_STAGE).pk, modeKey(ROUTER_STAGE).sk];
     recorder.calls.push({

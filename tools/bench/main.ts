@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closeAll } from './closing.ts';
 import { localRun } from './local-run.ts';
+import { measureCold, measureFloor } from './floor/measure.ts';
+import { coldTable, floorTable } from './floor/report.ts';
 import { parseOptions } from './options.ts';
 import { measureAll } from './over-http.ts';
 import { gitRevision, machineInfo, ratios, ratiosTable, resultsTable } from './report.ts';
@@ -21,7 +23,8 @@ const print = (line: string): void => {
 };
 
 const main = async (): Promise<void> => {
-  const { plans, works, measuresSandbox, ends } = parseOptions(process.argv.slice(2));
+  const options = parseOptions(process.argv.slice(2));
+  const { plans, works, beside, measuresSandbox, ends } = options;
   const startedAt = new Date().toISOString();
   const machine = machineInfo();
   print(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}, load ${machine.load.toFixed(1)}`);
@@ -30,6 +33,8 @@ const main = async (): Promise<void> => {
     print(`${name}: microseconds an event ...`);
     return { name, title, costs: measureWork(ways, calls, WORK_ROUNDS) };
   });
+  const floor = options.measuresFloor ? await measureFloor(beside, print) : undefined;
+  const cold = options.measuresCold ? await measureCold(beside, print) : undefined;
   const sandbox = measuresSandbox ? await measureSandbox(print) : undefined;
   const endings = ends === undefined ? undefined : await measureEnds(ends, print);
   const compared = ratios(results);
@@ -37,6 +42,8 @@ const main = async (): Promise<void> => {
     ...(results.length > 0 ? [resultsTable(results)] : []),
     ...(compared.length > 0 ? [ratiosTable(compared)] : []),
     ...work.map(({ title, costs }) => workTable(title, costs)),
+    ...(floor === undefined ? [] : [floorTable(floor)]),
+    ...(cold === undefined ? [] : [coldTable(cold)]),
     ...(sandbox === undefined
       ? []
       : [speedTable(sandbox.speed), startsTable(sandbox.starts), costTable(sandbox)]),
@@ -55,6 +62,8 @@ const main = async (): Promise<void> => {
     results,
     ratios: compared,
     work,
+    floor,
+    cold,
     sandbox,
     ends: endings,
   };

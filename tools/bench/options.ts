@@ -14,6 +14,10 @@ export interface Options {
   /** The scenarios over HTTP. */
   readonly plans: readonly Plan[];
   readonly works: readonly Work[];
+  readonly measuresFloor: boolean;
+  readonly measuresCold: boolean;
+  /** Another checkout of Sluice, whose ingest is measured in turn with this one's. */
+  readonly beside: string | undefined;
   readonly measuresSandbox: boolean;
   /** How often a transform's thread is ended. Undefined: it is not. */
   readonly ends: number | undefined;
@@ -26,6 +30,7 @@ interface Flags {
   readonly events?: number;
   readonly seconds?: number;
   readonly ends: number;
+  readonly beside?: string;
   readonly scenario?: readonly string[];
 }
 
@@ -36,10 +41,15 @@ const whole = (min: number, max: number) => (text: string) => {
 };
 
 /** Those that need no pipeline. */
+const FLOOR = {
+  name: 'floor',
+  about: 'ingest against JSON.parse and JSON.stringify of the same bytes, without and with its call to SQS',
+};
+const COLD = { name: 'cold', about: "a start of ingest's function against that of the bare SDK client" };
 const SANDBOX = { name: 'sandbox', about: "the transform's thread: an event, a start, memory, a cold start" };
 const ENDS = { name: 'ends', about: "the transform's thread is ended many times, and leaves nothing behind" };
 
-const ALL = [...SCENARIOS, ...WORKS, SANDBOX, ENDS];
+const ALL = [...SCENARIOS, ...WORKS, FLOOR, COLD, SANDBOX, ENDS];
 const list = ALL.map(({ name, about }) => `  ${name.padEnd(20)}${about}`).join('\n');
 
 /** Ends the process, after a line that says why, when the command line is wrong or asks for help. */
@@ -58,6 +68,10 @@ export const parseOptions = (argv: readonly string[]): Options => {
       "how often the scenario `ends` ends a transform's thread",
       whole(10, 1_000_000),
       300,
+    )
+    .option(
+      '--beside <directory>',
+      'another checkout of Sluice, with its packages; `floor` and `cold` measure both in turn',
     )
     .addOption(new Option('--scenario <name...>', 'only these').choices(ALL.map(({ name }) => name)))
     .addHelpText('after', `\nScenarios:\n${list}\n`)
@@ -83,6 +97,9 @@ export const parseOptions = (argv: readonly string[]): Options => {
   return {
     plans,
     works: WORKS.filter(isChosen),
+    measuresFloor: isChosen(FLOOR),
+    measuresCold: isChosen(COLD),
+    beside: flags.beside,
     measuresSandbox: isChosen(SANDBOX),
     ends: isChosen(ENDS) ? flags.ends : undefined,
   };

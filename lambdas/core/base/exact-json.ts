@@ -40,8 +40,23 @@ const survives = (text: string, start: number, end: number): boolean => {
   return String(Number(number)) === number;
 };
 
+/**
+ * Finds each number inside an object or a list that may not survive: of more than 15 characters, with an exponent, with a zero at the end of
+ * its fraction, `-0`, and what is so small that it is written with an exponent. (Any 15 digits go through a double.) It looks into strings as
+ * well, and so may find too much.
+ */
+const SUSPECT = /[:,[]\s*(?:-0|-?(?:\d[\d.]{15,}|0\.000000\d*|\d+(?:\.\d*0|(?:\.\d+)?[eE][-+]?\d+)))[\s,}\]]/;
+
 /** @param text valid JSON */
-export const hasExactNumber = (text: string): boolean => {
+export const hasExactNumber = (text: string): boolean =>
+  (!isContainer(text) || SUSPECT.test(text)) && findsExact(text);
+
+const isContainer = (text: string): boolean => {
+  const code = text.charCodeAt(0);
+  return code === CODE.openObject || code === CODE.openList;
+};
+
+const findsExact = (text: string): boolean => {
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
     if (code === CODE.quote) {

@@ -1,12 +1,15 @@
 /** What SQS takes for a repetition: for five minutes it drops a message whose id it has seen in the same group. */
-import { createHash } from 'node:crypto';
+import { digest } from '../base/digest.ts';
 import { stringify } from '../base/exact-json.ts';
 import type { JsonObject, SluiceEvent } from './event.ts';
 
-export interface DeduplicatedPart {
+interface Part {
   readonly sourceId: string;
   /** Which of the parts that one order key's events of one request were packed into; counts from 0. */
   readonly part: number;
+}
+
+export interface DeduplicatedPart extends Part {
   /**
    * The part's events as they were received, with a `messageId`: before any other stamp, because stamps differ from
    * one try to the next.
@@ -20,7 +23,7 @@ export const lastingContent = (event: JsonObject): string =>
 
 /** @returns 43 characters of base64url */
 export const fingerprint = (parts: readonly (string | number)[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  digest('sha256', JSON.stringify(parts), 'base64url');
 
 /**
  * Equal for a request and its retry, so that a retry after a lost answer does not store the events twice.
@@ -29,5 +32,9 @@ export const fingerprint = (parts: readonly (string | number)[]): string =>
  * events dropped silently. An event that came without a `messageId` has been given a random one, so a retry of it is not
  * recognized: the other way round, two equal clicks would be taken for one.
  */
-export const deduplicationId = ({ sourceId, part, events }: DeduplicatedPart): string =>
-  fingerprint([sourceId, part, ...events.map(lastingContent)]);
+export const deduplicationId = ({ events, ...part }: DeduplicatedPart): string =>
+  deduplicationIdOf(part, events.map(lastingContent));
+
+/** The same. @param contents of the part's events: their `lastingContent` */
+export const deduplicationIdOf = ({ sourceId, part }: Part, contents: readonly string[]): string =>
+  fingerprint([sourceId, part, ...contents]);

@@ -5,7 +5,7 @@
 import { parse, stringify } from '../base/exact-json.ts';
 import { isJsonObject, type SluiceEvent } from './event.ts';
 import { MAX_MESSAGE_BYTES } from '../base/limits.ts';
-import { byteLength } from '../base/text.ts';
+import { byteLength, mostBytes } from '../base/text.ts';
 
 /** A packed message: events of one order key, in order. */
 export interface EventsEnvelope {
@@ -44,8 +44,16 @@ export type Envelope = EventsEnvelope | RejectedEnvelope;
  * JSON that SQS accepts: it refuses U+FFFE and U+FFFF, which JSON may hold unescaped. (Control characters and lone
  * surrogates are escaped by `JSON.stringify`.) Numbers keep the digits with which they were sent.
  */
-export const toMessageBody = (envelope: Envelope): string =>
-  stringify(envelope).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+export const toMessageBody = (envelope: Envelope): string => acceptable(stringify(envelope));
+
+const REFUSED = /[\uFFFE\uFFFF]/;
+
+/** Valid in a message: see `toMessageBody`. */
+export const acceptable = (json: string): string =>
+  REFUSED.test(json) ? json.replaceAll(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`) : json;
+
+/** An event's JSON as a message carries it. */
+export const toEventText = (event: SluiceEvent): string => acceptable(stringify(event));
 
 /** `undefined`: not an envelope that this version can read. */
 export const parseEnvelope = (body: string): Envelope | undefined => {
@@ -61,45 +69,73 @@ export const parseEnvelope = (body: string): Envelope | undefined => {
   return isEvents ? (value as unknown as EventsEnvelope) : undefined;
 };
 
+type Header = Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'replay'>;
+
+export interface PackedTexts {
+  /** Which of the events it has: from the one, up to before the other. */
+  readonly from: number;
+  readonly to: number;
+  readonly body: string;
+}
+
+/**
+ * Packs each key's events, in order, into as few messages as fit. It takes their texts: see `toEventText`.
+ * @param limit bytes of a message; an event that does not fit alone is not for this function (check it first)
+ */
+export const packer = (
+  header: Header,
+  limit = MAX_MESSAGE_BYTES,
+): ((texts: readonly string[]) => readonly PackedTexts[]) => {
+  const empty = toMessageBody({ v: 1, kind: 'events', ...header, events: [] });
+  // Before the brackets that close the list and the envelope.
+  const head = empty.slice(0, -2);
+  return (texts) => {
+    const starts = startsOf(texts, empty, limit);
+    return starts.map((from, part) => {
+      const to = starts[part + 1] ?? texts.length;
+      return { from, to, body: `${head}${texts.slice(from, to).join(',')}]}` };
+    });
+  };
+};
+
+/** Which texts are the first ones of their messages. */
+const startsOf = (texts: readonly string[], empty: string, limit: number): readonly number[] => {
+  const most = texts.reduce((sum, text) => sum + mostBytes(text) + 1, mostBytes(empty));
+  // Together they fit, however many bytes their characters take: nothing has to be measured.
+  if (most <= limit) return texts.length === 0 ? [] : [0];
+  const overhead = byteLength(empty);
+  const starts: number[] = [];
+  let size = Infinity;
+  for (const [i, text] of texts.entries()) {
+    // One for the comma.
+    const bytes = byteLength(text) + 1;
+    if (size + bytes > limit) {
+      starts.push(i);
+      size = overhead;
+    }
+    size += bytes;
+  }
+  return starts;
+};
+
 export interface PackedPart {
   readonly events: readonly SluiceEvent[];
   readonly body: string;
 }
 
-/**
- * Packs one key's events, in order, into as few messages as fit.
- * @param limit bytes of a message; an event that does not fit alone is not for this function (check it first)
- */
+/** As `packer`, for the events of one key. */
 export const pack = (
-  header: Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'replay'>,
+  header: Header,
   events: readonly SluiceEvent[],
   limit = MAX_MESSAGE_BYTES,
-): readonly PackedPart[] => {
-  const envelope = (part: readonly SluiceEvent[]): EventsEnvelope => ({
-    v: 1,
-    kind: 'events',
-    ...header,
-    events: part,
-  });
-  const overhead = byteLength(toMessageBody(envelope([])));
-  const parts: SluiceEvent[][] = [];
-  let size = Infinity;
-  for (const event of events) {
-    // One for the comma. Measured as it will be sent, escapes included.
-    const bytes = eventBytes(event) + 1;
-    if (size + bytes > limit) {
-      parts.push([]);
-      size = overhead;
-    }
-    parts.at(-1)?.push(event);
-    size += bytes;
-  }
-  return parts.map((part) => ({ events: part, body: toMessageBody(envelope(part)) }));
-};
+): readonly PackedPart[] =>
+  packer(
+    header,
+    limit,
+  )(events.map(toEventText)).map(({ from, to, body }) => ({
+    events: events.slice(from, to),
+    body,
+  }));
 
 /** Bytes of an event as a message carries it. */
-export const eventBytes = (event: SluiceEvent): number => {
-  const json = stringify(event);
-  // Each of the two characters that `toMessageBody` escapes grows from 3 bytes to 6.
-  return byteLength(json) + 3 * (json.match(/[\uFFFE\uFFFF]/g)?.length ?? 0);
-};
+export const eventBytes = (event: SluiceEvent): number => byteLength(toEventText(event));

@@ -11,8 +11,12 @@ import { isJsonObject } from './event.ts';
  */
 const INVISIBLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|[\u034F\u17B4\u17B5\u115F\u1160\u2800\u3164\uFFA0]/gu;
 
+/** Of ASCII, what can be seen, and the space: most ids have nothing else. */
+const NOT_PLAIN = /[^ -~]/;
+
 /** Without characters that nobody sees, and trimmed. */
-export const visibleText = (text: string): string => text.replace(INVISIBLE, '').trim();
+export const visibleText = (text: string): string =>
+  (NOT_PLAIN.test(text) ? text.replace(INVISIBLE, '') : text).trim();
 
 /** Two objects that differ in the order of their names alone have one text. */
 const sorted = (value: unknown): unknown => {

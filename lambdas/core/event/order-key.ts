@@ -2,8 +2,8 @@
  * Whose event it is. Events of one order key are delivered in the order of their acceptance; the key is the SQS message
  * group.
  */
-import { createHash } from 'node:crypto';
 import type { OrderBy } from '../../../contract/settings.ts';
+import { digest } from '../base/digest.ts';
 import type { JsonObject } from './event.ts';
 import { idText } from './id-text.ts';
 
@@ -20,7 +20,7 @@ export const userIds = (event: JsonObject): UserIds | undefined => {
 };
 
 /** Which id orders an event; where the event lacks it, the other one does. */
-type OrderingId = 'anonymousId' | 'userId';
+export type OrderingId = 'anonymousId' | 'userId';
 
 /**
  * `auto`: a server speaks for many people, and its `anonymousId` may be a new one for each event (RudderStack's Go SDK) or
@@ -41,7 +41,5 @@ export const orderingId = (event: JsonObject, orderBy: OrderBy): OrderingId => {
  */
 export const orderKey = (sourceId: string, ids: UserIds, by: OrderingId): string => {
   const other = by === 'userId' ? ids.anonymousId : ids.userId;
-  return createHash('sha256')
-    .update(`${sourceId}\0${ids[by] === '' ? other : ids[by]}`)
-    .digest('base64url');
+  return digest('sha256', `${sourceId}\0${ids[by] === '' ? other : ids[by]}`, 'base64url');
 };

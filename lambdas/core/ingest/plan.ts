@@ -1,9 +1,8 @@
 /** From the events of one request to the messages to send. */
 import { append } from '../base/append.ts';
-import { deduplicationId } from '../event/deduplication-id.ts';
-import { pack } from '../event/envelope.ts';
-import type { SluiceEvent } from '../event/event.ts';
-import { admit, type Arrival, type RejectionReason } from './admit.ts';
+import { deduplicationIdOf } from '../event/deduplication-id.ts';
+import { packer } from '../event/envelope.ts';
+import { admitter, type Admitted, type Arrival, type RejectionReason } from './admit.ts';
 import { rejectedMessages, type BadEvent } from './rejected.ts';
 import type { OutgoingMessage } from '../base/messages.ts';
 
@@ -34,23 +33,15 @@ export type Plan =
         RejectionReason | 'empty batch payload' | 'request size exceeds max limit' | typeof TOO_MANY_USERS;
     };
 
-interface Admitted {
-  readonly received: SluiceEvent;
-  readonly stamped: SluiceEvent;
-}
-
-const toLane = (key: string, events: readonly Admitted[], arrival: Arrival): Lane => {
+const lanesOf = (byKey: ReadonlyMap<string, readonly Admitted[]>, arrival: Arrival): readonly Lane[] => {
   const { sourceId } = arrival;
-  const header = { sourceId, receivedAt: new Date(arrival.receivedAt).toISOString() };
-  let next = 0;
-  return pack(
-    header,
-    events.map(({ stamped }) => stamped),
-  ).map(({ events: packed, body }, part) => {
-    const received = events.slice(next, next + packed.length).map((event) => event.received);
-    next += packed.length;
-    return { groupId: key, deduplicationId: deduplicationId({ sourceId, part, events: received }), body };
-  });
+  const pack = packer({ sourceId, receivedAt: new Date(arrival.receivedAt).toISOString() });
+  return [...byKey].map(([groupId, events]) =>
+    pack(events.map(({ text }) => text)).map(({ from, to, body }, part) => {
+      const contents = events.slice(from, to).map(({ lasting }) => lasting);
+      return { groupId, deduplicationId: deduplicationIdOf({ sourceId, part }, contents), body };
+    }),
+  );
 };
 
 /**
@@ -68,8 +59,9 @@ export const planRequest = (
   if (events.length > MAX_REQUEST_EVENTS) return { kind: 'refuse', reason: 'request size exceeds max limit' };
   const byKey = new Map<string, Admitted[]>();
   const bad: BadEvent[] = [];
+  const admit = admitter(arrival);
   for (const raw of events) {
-    const admission = admit(raw, arrival);
+    const admission = admit(raw);
     if (admission.ok) append(byKey, admission.key, admission);
     else bad.push({ raw, reason: admission.reason });
     if (byKey.size > maxKeys) return { kind: 'refuse', reason: TOO_MANY_USERS };
@@ -80,7 +72,7 @@ export const planRequest = (
   for (const message of rejectedMessages(bad, arrival)) append(byShard, message.groupId, message);
   return {
     kind: 'send',
-    lanes: [...[...byKey].map(([key, admitted]) => toLane(key, admitted, arrival)), ...byShard.values()],
+    lanes: [...lanesOf(byKey, arrival), ...byShard.values()],
     accepted: events.length - bad.length,
     rejected: bad.length,
   };

@@ -44,17 +44,53 @@ export interface Times {
   readonly timestamp: Json;
 }
 
-/** @param receivedAt milliseconds since 1970 */
-export const timesOf = (event: JsonObject, receivedAt: number): Times => {
-  const timeOf = (name: keyof Times): number => {
-    const time = read(event[name]);
-    return isBelieved(time, receivedAt) ? time : NaN;
-  };
-  const asSent = (name: keyof Times, otherwise: number): Json =>
-    Number.isNaN(timeOf(name)) ? new Date(otherwise).toISOString() : (event[name] ?? null);
-  return {
-    originalTimestamp: asSent('originalTimestamp', receivedAt),
-    sentAt: asSent('sentAt', receivedAt),
-    timestamp: asSent('timestamp', corrected(timeOf('originalTimestamp'), timeOf('sentAt'), receivedAt)),
+const MINUTE = 60_000;
+
+const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+/** As `toISOString`, at a quarter of its cost: the events of a batch are of a few minutes. */
+const timeWriter = (): ((time: number) => string) => {
+  let minute = NaN;
+  let text = '';
+  return (time) => {
+    const since = time - minute;
+    if (!(since >= 0 && since < MINUTE)) {
+      minute = Math.floor(time / MINUTE) * MINUTE;
+      // Up to the seconds.
+      text = new Date(minute).toISOString().slice(0, -7);
+    }
+    const rest = time - minute;
+    return `${text}${padded(Math.floor(rest / 1_000), 2)}.${padded(rest % 1_000, 3)}Z`;
   };
 };
+
+/** @param receivedAt milliseconds since 1970 @returns the times of the events that arrived then */
+export const timesReader = (receivedAt: number): ((event: JsonObject) => Times) => {
+  const toText = timeWriter();
+  const arrival = toText(receivedAt);
+  const believed = (value: unknown): number => {
+    const time = read(value);
+    return isBelieved(time, receivedAt) ? time : NaN;
+  };
+  // The events of a batch were sent together.
+  let sentAt: unknown;
+  let sent = NaN;
+  return (event) => {
+    if (event['sentAt'] !== sentAt) {
+      sentAt = event['sentAt'];
+      sent = believed(sentAt);
+    }
+    const original = believed(event['originalTimestamp']);
+    const happened = believed(event['timestamp']);
+    return {
+      originalTimestamp: Number.isNaN(original) ? arrival : (event['originalTimestamp'] ?? null),
+      sentAt: Number.isNaN(sent) ? arrival : (event['sentAt'] ?? null),
+      timestamp: Number.isNaN(happened)
+        ? toText(corrected(original, sent, receivedAt))
+        : (event['timestamp'] ?? null),
+    };
+  };
+};
+
+/** @param receivedAt milliseconds since 1970 */
+export const timesOf = (event: JsonObject, receivedAt: number): Times => timesReader(receivedAt)(event);

@@ -34,6 +34,35 @@ describe('exact JSON', () => {
     expect(through(number)).toBe(number);
   });
 
+  test('whatever number a text has, and however it stands there', () => {
+    const digits = fc.oneof(fc.nat(99), fc.nat(), fc.bigInt({ min: 0n, max: 10n ** 21n })).map(String);
+    const fraction = fc.tuple(fc.constantFrom('', '0', '00000', '000000'), digits).map((all) => all.join(''));
+    const number = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        fc.oneof(digits, fc.constant('0')),
+        fc.option(fraction, { nil: undefined }),
+        fc.option(fc.tuple(fc.constantFrom('e', 'E', 'e+', 'e-'), fc.nat(30)), { nil: undefined, freq: 5 }),
+      )
+      .map(([sign, whole, part, exponent]) =>
+        [sign, whole, part === undefined ? '' : `.${part}`, ...(exponent ?? [])].join(''),
+      );
+    const space = fc.constantFrom('', '', ' ', '\n\t ');
+    const places = fc.constantFrom<(text: string, gap: string) => string>(
+      (text, gap) => `${gap}${text}${gap}`,
+      (text, gap) => `[${gap}${text}${gap}]`,
+      (text, gap) => `["1.0, ",${gap}${text}${gap},{}]`,
+      (text, gap) => `{"a: 1.0 ":${gap}${text}${gap}}`,
+      (text, gap) => `{"a":[${gap}${text}${gap},1],"b":"[-0 "}`,
+    );
+    fc.assert(
+      fc.property(number, space, places, (text, gap, place) => {
+        expect(hasExactNumber(place(text, gap))).toBe(String(Number(text)) !== text);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   test('what stands in a string is no number', () => {
     const text = String.raw`{"1.0":"9007199254740993, \" 1.0, \\","a":["1e400"]}`;
     expect(hasExactNumber(text)).toBe(false);

@@ -26,7 +26,21 @@ describe('the command line', () => {
 
   it('ends a thread as often as requested, without starting a pipeline', () => {
     const options = parseOptions(['--scenario', 'ends', '--ends', '10000']);
-    expect(options).toEqual({ plans: [], works: [], measuresSandbox: false, ends: 10_000 });
+    expect(options).toEqual({
+      plans: [],
+      works: [],
+      measuresFloor: false,
+      measuresCold: false,
+      beside: undefined,
+      measuresSandbox: false,
+      ends: 10_000,
+    });
+  });
+
+  it('measures ingest against its floor, beside another checkout', () => {
+    const options = parseOptions(['--scenario', 'floor', 'cold', '--beside', '../before']);
+    expect(options).toMatchObject({ plans: [], works: [], measuresFloor: true, measuresCold: true });
+    expect(options.beside).toBe('../before');
   });
 
   it('compares each scenario with one that it knows', () => {
