@@ -4,7 +4,6 @@ import { drain } from '../../../lambdas/core/stage/drain.ts';
 import { successorOf, type DrainWork } from '../../../lambdas/core/stage/command.ts';
 import { hold } from '../../../lambdas/core/stage/hold.ts';
 import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
-import { heed } from '../../../lambdas/core/stage/last-words.ts';
 import { CALL_MARGIN } from '../../../lambdas/core/base/limits.ts';
 import type { Probe } from '../../../lambdas/core/mode/machine.ts';
 import type { Crash } from '../../../contract/modes.ts';
@@ -17,14 +16,14 @@ import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { runTrial } from '../../../lambdas/core/stage/trial.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { gated } from '../../support/ports-gate.ts';
-import { isSameCharge } from '../charges.ts';
-import type { Environment, Host } from '../environment.ts';
+import type { Host } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Code } from './code.ts';
-import { degradedMode, limitsOf, SECOND, timing } from './config.ts';
+import { degradedMode, limitsOf, SECOND } from './config.ts';
 import type { StageId } from './plan.ts';
 import type { Mapping, Surroundings } from './queue-parts.ts';
-import { noteOf, stageDeps } from './stage.ts';
+import { startProcess } from './stage-start.ts';
+import { stageDeps } from './stage.ts';
 import { Thread } from './transforms.ts';
 import type { World } from './world.ts';
 
@@ -182,7 +181,11 @@ export class StageFunctions {
       isQuick,
       work: async (invocation, environment) => {
         const published: Promise<void>[] = [];
-        await this.#start(stage, code, invocation, environment, published);
+        await startProcess(
+          world,
+          { stage, code, invocation, environment, queue: this.#queueOf(stage) },
+          published,
+        );
         const thread = this.#threadOf(stage, code, invocation.host);
         const transforms = world.bug.transforms?.(thread.transforms, thread) ?? thread.transforms;
         try {
@@ -198,71 +201,6 @@ export class StageFunctions {
       },
       answered,
       over,
-    });
-  }
-
-  /** A process that has just started heeds the last words of the one before it. */
-  async #start(
-    stage: StageId,
-    { version, starts }: Code,
-    invocation: Invocation,
-    { lastDeath }: Environment,
-    published: Promise<void>[],
-  ): Promise<void> {
-    const { host, gate } = invocation;
-    if (host.hasStarted) return;
-    host.hasStarted = true;
-    const words = host.words.take();
-    if (starts === 'dies') {
-      invocation.die('it dies while it starts');
-      return new Promise(() => undefined);
-    }
-    if (words === undefined) return;
-    const world = this.#world;
-    const { watch, state, bug, faults } = world;
-    const queue = this.#queueOf(stage);
-    world.log(() => `${invocation.name} of ${version} heeds ${JSON.stringify(words)}`);
-    faults.count('last words: a death');
-    const act = bug.heed?.(heed) ?? heed;
-    await act(words, {
-      stage: { name: stage },
-      ports: {
-        queue: gated(
-          {
-            ...queue,
-            setVisibility: (messages, seconds) => {
-              faults.count('last words: messages given back');
-              watch.belongings.touched(messages, lastDeath);
-              return queue.setVisibility(messages, seconds);
-            },
-          },
-          'queue',
-          gate,
-        ),
-        state: gated(
-          {
-            read: (of, query) => state.read(of, query),
-            saveAttempt: async (of, id, attempt) => {
-              // If it was charged before the attempt, only the death is recorded.
-              if (!isSameCharge(attempt, state.attempts.get(id))) {
-                faults.count('last words: a charge');
-                watch.belongings.charged(id, lastDeath);
-                watch.charges.heeded(id, lastDeath);
-              }
-              await state.saveAttempt(of, id, attempt);
-            },
-          },
-          'state',
-          gate,
-        ),
-        observe: (event) => {
-          watch.observe(event, stage, invocation);
-        },
-      },
-      mode: { note: noteOf(world, stage, invocation, published) },
-      time: { clock: world.clockOf(invocation), backoff: timing, random: world.random },
-      settings: degradedMode(world.plan.settings),
-      landing: limitsOf(stage).landing,
     });
   }
 
