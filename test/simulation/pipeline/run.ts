@@ -11,7 +11,7 @@ import { World, type WorldOptions } from './world.ts';
 /** Longer than any backoff or pause at the time of the fix. */
 const PATIENCE = 12 * HOUR;
 /** Long enough for 500 receives, which park a poison even if no other user's progress shows that it is one. */
-const MORE_PATIENCE = 24 * HOUR;
+const MORE_PATIENCE = 36 * HOUR;
 /** Interval at which an operator handles what is left. */
 const TIDY = 10 * MINUTE;
 /** Interval at which the evidence is checked. */
@@ -200,9 +200,7 @@ export const tell = async (plan: Plan, options: WorldOptions = {}): Promise<Told
   if (violations.length === 0) {
     const lost = ledger.missing((stage) => world.rejections.of(stage));
     if (!scenario.isOver)
-      violations.push(
-        `recovery: half a day after the fix ${String(unrest(world))}; missing: ${lost.join(', ')}`,
-      );
+      violations.push(`recovery: long after the fix ${String(unrest(world))}; missing: ${lost.join(', ')}`);
     else if (lost.length > 0) violations.push(`loss: ${lost.join(', ')}`);
   }
   const [violation] = violations;
