@@ -35,7 +35,7 @@ export class OperatorAliases extends Construct {
     this.aliases = Object.fromEntries(PERMISSIONS.map(make)) as Record<Permission, Alias>;
   }
 
-  /** Each permission includes `read`, which programs use for what needs no more. */
+  /** Each permission includes `read`, which is enough for programs that only look. */
   grant(permission: Permission, grantee: IGrantable): Grant {
     const read = this.aliases.read.grantInvoke(grantee);
     return permission === 'read' ? read : read.combine(this.aliases[permission].grantInvoke(grantee));

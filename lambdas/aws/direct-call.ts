@@ -17,7 +17,7 @@ export interface Service {
   readonly name: string;
 }
 
-/** As those of the SDK's clients; see `clients.ts`. Whoever calls tries again. */
+/** As those of the SDK's clients; see `clients.ts`. The caller tries again. */
 const LIMITS = { connect: 1_000, answer: 2_000 };
 
 /** The variables of a function stay as they are for as long as its environment lives, as Lambda's documentation has it. */

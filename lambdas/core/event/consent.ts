@@ -11,7 +11,7 @@ interface Needed {
 const isId = (value: Json): value is string => typeof value === 'string' && value !== '';
 
 /**
- * Older SDKs name no provider: their ids are OneTrust's, which must all be consented to, or Ketch's, of which one is enough.
+ * Older SDKs name no provider: their ids are OneTrust's, which must all be consented to, or Ketch's, and one of those is enough.
  */
 const withoutProvider = (settings: readonly ConsentSettings[]): Needed | undefined => {
   const of = (name: string) => settings.find(({ provider }) => provider === name)?.consents;

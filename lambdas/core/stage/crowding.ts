@@ -15,7 +15,7 @@ export const HIDES_OTHERS = 'its backlog would hide other users in the queue';
 const LATE = 60_000;
 /** A smaller backlog hides nobody, and is not worth the writes. It is what one environment sees of the key. */
 const MIN_BACKLOG = 500;
-/** A batch of a key that is handed out this often, with so many messages, is stuck behind its first message. */
+/** A batch of a key that is handed out this often, with this many messages, is stuck behind its first message. */
 const STUCK_RECEIVES = 4;
 const STUCK_MESSAGES = 5;
 

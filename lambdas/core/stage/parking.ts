@@ -106,7 +106,7 @@ export const deadLetterSortOf = ({
 /** The part of the index of heads in which a key's head is found, 0 to `HEAD_SHARDS` - 1. */
 export const shardOf = (key: string): number => digestOf(key).readUInt32BE(0) % HEAD_SHARDS;
 
-/** Which of so many workers of its shard drains a key, 0 to `parts` - 1. */
+/** Which of `parts` workers of its shard drains a key, 0 to `parts` - 1. */
 export const partOf = (key: string, parts: number): number => digestOf(key).readUInt32BE(4) % parts;
 
 const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest();

@@ -66,7 +66,7 @@ describe('a record', () => {
     expect(fateOf(aged(83 * DAY - 13 * HOUR), situation())).toEqual({ kind: 'kept' });
   });
 
-  it('goes soon in the last third of it, unless somebody has seen it', () => {
+  it('goes soon in the last third of it, unless an operator has seen it', () => {
     expect(fateOf(aged(88 * DAY), situation())).toMatchObject({ isSeen: false, isSoon: true });
     expect(fateOf(aged(88 * DAY), situation({ seen: seenAgo(DAY) }))).toMatchObject({
       isSeen: true,
@@ -90,7 +90,7 @@ describe('a record', () => {
     expect(fateOf(old, situation({ warnedSince: NOW - 7.5 * DAY }))).toEqual({ kind: 'over', isSeen: false });
   });
 
-  it('that somebody has seen only after its time stays for a day: it may have to be sent again', () => {
+  it('that an operator has seen only after its time stays for a day: it may have to be sent again', () => {
     const old = aged(900 * DAY);
     const fate = (ago: number) => fateOf(old, situation({ warnedSince: NOW - HOUR, seen: seenAgo(ago) }));
     expect(fate(HOUR)).toEqual({ kind: 'expiring', at: NOW + 23 * HOUR, isSeen: true, isSoon: false });
@@ -188,7 +188,7 @@ describe('a look at a stage', () => {
     expect(due({ ...sweep, found: { ...NONE_EXPIRING, records: 1, next: NOW + HOUR } })).toBe(false);
   });
 
-  it('is due when somebody has listed records that nobody had seen: the warning shall end', () => {
+  it('is due when an operator has listed records that nobody had seen: the warning shall end', () => {
     const unseen = { ...sweep, found: { records: 2, unseen: 1, soon: 0, next: NOW + DAY } };
     expect(due(unseen, { markedAt: NOW + 1 })).toBe(true);
     expect(due(unseen, { markedAt: NOW - 1 })).toBe(false);

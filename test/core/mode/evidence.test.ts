@@ -1,28 +1,15 @@
 /** The evidence of an attempt reaches the mode machine: what is reported, and in which order. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Outcome, Shown } from '../../../lambdas/core/stage/outcome.ts';
+import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { AccessFault, InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { replaced } from '../../support/ports-gate.ts';
-import { DELIVERED, MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { EvidenceStage, shown } from '../../support/evidence-stage.ts';
+import { DELIVERED, STAGE } from '../../support/memory-stage.ts';
 
-let stage: MemoryStage;
+let stage: EvidenceStage;
 beforeEach(() => {
-  stage = new MemoryStage();
+  stage = new EvidenceStage();
 });
-const shown = (more: Partial<Shown> = {}) => ({ shown: { delivered: 0, filtered: 0, rejected: 0, ...more } });
-const recovering = () => {
-  stage.setMode(STAGE, { mode: 'recovering', epoch: 2, since: 1, windowFrom: stage.now });
-};
-/** What was written and reported, in order. */
-const reported = (): string[] =>
-  stage.calls
-    .filter((call) => /^(note|state.saveProgress)/.test(call) && call !== 'note invoked')
-    .map((call) => call.split('.').at(-1) ?? '');
-const run = async (outcome: Outcome | (() => never), id = 'a1') => {
-  stage.results.set(id, outcome);
-  return stage.run([stage.message(id, id.slice(0, 1))]);
-};
-
 describe('an attempt', () => {
   it.each<[string, Outcome | (() => never), string[]]>([
     ['that delivered', DELIVERED, ['saveProgress', 'note progress']],
@@ -62,15 +49,15 @@ describe('an attempt', () => {
     ['that threw a refusal of AWS', throwing(new AccessFault('AccessDenied')), ['note failed']],
     ['that threw an outage of AWS', throwing(new InfraFault('timeout')), ['note attempted']],
   ])('%s, in a stage that recovers', async (_, outcome, expected) => {
-    recovering();
-    await run(outcome);
-    expect(reported()).toEqual(expected);
+    stage.recovers();
+    await stage.attempt(outcome);
+    expect(stage.reported()).toEqual(expected);
   });
 
   it.each([true, false])(
     'is reported as failed with its text, and whether AWS refused it (%s)',
     async (access) => {
-      await run(
+      await stage.attempt(
         access ? { kind: 'fault', reason: 'it says no', access } : { kind: 'retry', reason: 'it says no' },
       );
       const { lastRefusal, lastFailure, failing } = stage.state.mode(STAGE);
@@ -85,7 +72,7 @@ describe('an attempt', () => {
   );
 
   it('is reported as rejected with the reason', async () => {
-    await run({ kind: 'done', ...shown({ rejected: 3, rejection: 'answered 400: no such list' }) });
+    await stage.attempt({ kind: 'done', ...shown({ rejected: 3, rejection: 'answered 400: no such list' }) });
     expect(stage.state.mode(STAGE)).toMatchObject({
       rejecting: { since: stage.now, count: 1 },
       lastRejection: { text: 'answered 400: no such list' },
@@ -93,7 +80,7 @@ describe('an attempt', () => {
   });
 
   it('whose events were all rejected makes no progress', async () => {
-    await run({ kind: 'done', ...shown({ rejected: 3 }) });
+    await stage.attempt({ kind: 'done', ...shown({ rejected: 3 }) });
     expect(stage.state.progress.size).toBe(0);
   });
 });
@@ -115,7 +102,7 @@ describe('a refusal of AWS', () => {
       expect(await stage.run(batch, { ports: { parking: replaced(parking, { [method]: denied }) } })).toEqual(
         ['a1'],
       );
-      expect(reported()).toEqual(['note failed']);
+      expect(stage.reported()).toEqual(['note failed']);
       expect(stage.state.mode(STAGE).lastRefusal).toMatchObject({ text: 'AccessDenied: parking table' });
     },
   );
@@ -123,18 +110,18 @@ describe('a refusal of AWS', () => {
   it('differs from a failure of AWS', async () => {
     stage.faults.set('parking.hasMessage', 'before');
     await stage.run([stage.message('a1', 'a', { receiveCount: 2 })]);
-    expect(reported()).toEqual([]);
+    expect(stage.reported()).toEqual([]);
   });
 });
 
 describe('a redrive', () => {
   it('reports how much was processed since the previous one', async () => {
     const poison = { failures: 0, charges: 3, stamp: '0:v1' };
-    for (const id of ['a1', 'b1', 'c1']) await run(DELIVERED, id);
+    for (const id of ['a1', 'b1', 'c1']) await stage.attempt(DELIVERED, id);
     for (const id of ['y1', 'z1']) {
       stage.state.attempts.set(id, poison);
       await stage.run([stage.message(id, id.slice(0, 1), { receiveCount: 4 })]);
-      await run(DELIVERED, 'd1');
+      await stage.attempt(DELIVERED, 'd1');
     }
     expect(stage.state.mode(STAGE).shares).toMatchObject([{ redriven: 2, processed: 4 }]);
   });

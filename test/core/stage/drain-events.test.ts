@@ -5,13 +5,14 @@ import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
 import type { Process } from '../../../lambdas/core/stage/outcome.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { MemoryStage, STAGE, type Overrides } from '../../support/memory-stage.ts';
+import { DrainStage } from '../../support/drain-stage.ts';
+import { STAGE, type Overrides } from '../../support/memory-stage.ts';
 import { SECOND } from '../../support/mode-settings.ts';
 import { replaced } from '../../support/ports-gate.ts';
 
-let stage: MemoryStage;
+let stage: DrainStage;
 beforeEach(() => {
-  stage = new MemoryStage();
+  stage = new DrainStage();
 });
 
 const failure = new TypeError('no such property');
@@ -19,12 +20,6 @@ const crash = (): never => {
   throw failure;
 };
 const fault: unknown = expect.any(InfraFault);
-const park = async (key: string, ...ids: string[]): Promise<void> => {
-  await stage.parking.touchHead(STAGE, key, { token: 't0', now: stage.now, reason: 'poison' });
-  await stage.run(ids.map((id) => stage.message(id, key)));
-  stage.calls.length = 0;
-  stage.events.length = 0;
-};
 
 describe('of the dead letters', () => {
   const takeIn = (ids: readonly string[]) =>
@@ -87,7 +82,7 @@ describe('of a drain', () => {
   ] as const)(
     'that ends with %j: the reason, and when the key is due',
     async (outcome, why, reason, wait) => {
-      await park('a', 'a1');
+      await stage.parkAll('a', 'a1');
       stage.results.set('a1', outcome);
       await drain();
       expect(stage.events).toStrictEqual([{ ...failed, why, reason, nextAttemptAt: stage.now + wait }]);
@@ -95,7 +90,7 @@ describe('of a drain', () => {
   );
 
   it('that crashes: the crash record, which is kept with the message', async () => {
-    await park('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', crash);
     await drain();
     const kept = stage.parking.messages(STAGE, 'a')[0]?.attempt;
@@ -112,7 +107,7 @@ describe('of a drain', () => {
   });
 
   it('that ends with a failure of AWS: the worker ends, and reports what stopped it', async () => {
-    await park('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.faults.set('parking.page', 'before').set('parking.releaseLease', 'before');
     await drain();
     expect(stage.events).toStrictEqual([
@@ -122,7 +117,7 @@ describe('of a drain', () => {
   });
 
   it('none for an error of our own, which is thrown; the lease expires', async () => {
-    await park('a', 'a1');
+    await stage.parkAll('a', 'a1');
     const deps = stage.deps();
     const parking = replaced(deps.ports.parking, { page: () => Promise.reject(new TypeError('a bug')) });
     await expect(drain({ ports: { parking } })).rejects.toThrow('a bug');
@@ -131,7 +126,7 @@ describe('of a drain', () => {
   });
 
   it('no setback for an error of our own in giving the lease back', async () => {
-    await park('a', 'a1');
+    await stage.parkAll('a', 'a1');
     stage.results.set('a1', { kind: 'retry', reason: '503' });
     const deps = stage.deps();
     const parking = replaced(deps.ports.parking, {
@@ -141,7 +136,7 @@ describe('of a drain', () => {
   });
 
   it('with a message like one that the queue delivers for the first time, without a receipt', async () => {
-    await park('a', 'a1');
+    await stage.parkAll('a', 'a1');
     const given: unknown[] = [];
     const process: Process = async (message) => {
       given.push(message);

@@ -11,6 +11,13 @@ beforeEach(() => {
   stage = new DrainStage();
 });
 
+/** Another worker takes the lease of `a`. @param failures that its head has */
+const takeOver = async (failures: number): Promise<void> => {
+  const times = { now: stage.now, until: stage.now + MINUTE, nextAttemptAt: 0 };
+  const lease = { owner: 'x', ...times, triedEpoch: 0 };
+  expect(await stage.parking.takeLease(STAGE, { key: 'a', failures }, lease)).toBe(true);
+};
+
 describe('leases', () => {
   it('keep a second worker from a key while the first works on it, even when an append has touched the head', async () => {
     await stage.parkAll('a', 'a1', 'a2');
@@ -30,14 +37,7 @@ describe('leases', () => {
     const resetFailures = async (...args: Parameters<typeof parking.resetFailures>) => {
       const isReset = await parking.resetFailures(...args);
       stage.now += 71 * SECOND;
-      const lease = {
-        owner: 'x',
-        now: stage.now,
-        until: stage.now + MINUTE,
-        nextAttemptAt: 0,
-        triedEpoch: 0,
-      };
-      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 0 }, lease)).toBe(true);
+      await takeOver(0);
       return isReset;
     };
     await stage.drain('a', { ports: { parking: replaced(parking, { resetFailures }) } });
@@ -73,14 +73,7 @@ describe('leases', () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', async () => {
       stage.now += 71 * SECOND;
-      const lease = {
-        owner: 'x',
-        now: stage.now,
-        until: stage.now + MINUTE,
-        nextAttemptAt: 0,
-        triedEpoch: 0,
-      };
-      expect(await stage.parking.takeLease(STAGE, { key: 'a', failures: 1 }, lease)).toBe(true);
+      await takeOver(1);
       return DELIVERED;
     });
     await stage.drain();

@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { drain } from '../../../lambdas/core/stage/drain.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { MemoryStage, STAGE } from '../../support/memory-stage.ts';
+import { DrainStage } from '../../support/drain-stage.ts';
+import { STAGE } from '../../support/memory-stage.ts';
 import { DAY, SECOND } from '../../support/mode-settings.ts';
 
-let stage: MemoryStage;
+let stage: DrainStage;
 beforeEach(() => {
-  stage = new MemoryStage();
+  stage = new DrainStage();
 });
 
 const failure = new TypeError('no such property');
@@ -16,12 +17,6 @@ const crash = (): never => {
   throw failure;
 };
 const fault: unknown = expect.any(InfraFault);
-const park = async (key: string, ...ids: string[]): Promise<void> => {
-  await stage.parking.touchHead(STAGE, key, { token: 't0', now: stage.now, reason: 'poison' });
-  await stage.run(ids.map((id) => stage.message(id, key)));
-  stage.calls.length = 0;
-  stage.events.length = 0;
-};
 
 describe('of a message from the queue', () => {
   it.each([
@@ -72,7 +67,7 @@ describe('of a message from the queue', () => {
       'the stage has not been forwarding for too long',
     ],
   ] as const)('that is parked because it is %s', async (_, mode, rest, reason) => {
-    if (reason === 'its key is parked') await park('a', 'a0');
+    if (reason === 'its key is parked') await stage.parkAll('a', 'a0');
     stage.setMode(STAGE, mode);
     const message = stage.message('a1', 'a', rest);
     await stage.run([message]);
@@ -140,7 +135,7 @@ describe('time is sufficient if the worst case fits, to the millisecond', () => 
     [10 * SECOND, ['a1', 'a2']],
     [10 * SECOND - 1, ['a1']],
   ])('%i ms left for the next message of a drain', async (timeLeft, drained) => {
-    await park('a', 'a1', 'a2');
+    await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', () => {
       stage.timeLeft = timeLeft;
       return { kind: 'done' };

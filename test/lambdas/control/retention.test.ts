@@ -92,7 +92,7 @@ describe('a record that nobody has seen', () => {
   });
 });
 
-describe('a record that somebody has seen', () => {
+describe('a record that an operator has seen', () => {
   it('is deleted at its time without a warning', async () => {
     await world.record('crm', { age: DAY });
     await world.list({ stage: 'crm' });

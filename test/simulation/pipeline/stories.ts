@@ -18,7 +18,7 @@ export const DEAD_LETTER_OVERTAKEN: Plan = {
   seed: 1,
 };
 
-/** A process dies while it delivers for others, its requests arrive late, and its environment has work again at once. */
+/** A process dies while it delivers for others, its requests arrive late, and its environment has work again immediately. */
 export const DEAD_REQUESTS_ARRIVE: Plan = {
   ...scenario(
     'a process that dies with requests under way, in busy traffic',
