@@ -21,9 +21,9 @@ export const timing = v.strictObject({
   maxBackoff: v.optional(duration('1s', '15m'), '5 minutes'),
   /**
    * The delay with which a stage that is blocked, or cannot read its state, returns a batch, for each time that SQS has handed it
-   * out; at most 2 minutes, or this if it is longer. Default: 1 minute.
+   * out; at most 2 minutes, or this if it is longer. Default: 10 seconds.
    */
-  refusalDelay: v.optional(duration('1s', '30m'), '1 minute'),
+  refusalDelay: v.optional(duration('1s', '30m'), '10 seconds'),
   /** Deprecated: the name of `degradedMode.parkAfter` in earlier versions. Accepted with a warning, and not together with it. */
   closedDoorLimit: v.optional(duration('1s', '1d')),
 });

@@ -32,7 +32,7 @@ describe('a valid configuration', () => {
         deliverVisibility: 360_000,
         requestTimeout: 10_000,
         minBackoff: 1_000,
-        refusalDelay: 60_000,
+        refusalDelay: 10_000,
         maxBackoff: 300_000,
       },
       degradedMode: {

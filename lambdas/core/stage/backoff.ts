@@ -5,7 +5,7 @@ export interface BackoffLimits {
   /** Milliseconds. */
   readonly minBackoff: number;
   readonly maxBackoff: number;
-  /** What a refusal puts a batch off by, for each time that it was received. Default: a minute. */
+  /** What a refusal puts a batch off by, for each time that it was received. Default: 10 seconds. */
   readonly refusalDelay?: number;
 }
 
@@ -32,14 +32,15 @@ export const toSeconds = (milliseconds: number): number => Math.ceil(millisecond
 const LONGEST_REFUSAL = 120;
 
 /**
- * How long a stage defers a batch (it is blocked, or AWS is down). Control switches the mapping of a blocked stage off, so
- * that few refusals come of it; 500 receives, at which a message is parked, are sixteen hours of nothing else.
+ * How long a stage defers a batch (it is blocked, or AWS is down). Control switches the mapping of a blocked stage off within a
+ * minute, so a message is refused a few times at most, and is visible again within seconds when the stage opens. Where the
+ * mapping cannot be switched off, the delay grows: 500 receives, at which a message is parked, are sixteen hours of nothing else.
  * @returns seconds, at most two minutes, or as long as the configuration says
  */
 export const refusalDelay = (
   receiveCount: number,
   limits: Pick<BackoffLimits, 'refusalDelay'> = {},
 ): number => {
-  const first = toSeconds(limits.refusalDelay ?? 60_000);
+  const first = toSeconds(limits.refusalDelay ?? 10_000);
   return Math.min(Math.max(first, LONGEST_REFUSAL), first * receiveCount);
 };

@@ -53,8 +53,8 @@ it('rounds seconds up, so that a wait is never too short', () => {
 });
 
 describe('the delay of a deferred batch', () => {
-  it('grows by a minute with each receive, up to two', () => {
-    expect([1, 2, 3, 999].map((count) => refusalDelay(count))).toEqual([60, 120, 120, 120]);
+  it('grows by 10 seconds with each receive, up to two minutes', () => {
+    expect([1, 2, 12, 13, 999].map((count) => refusalDelay(count))).toEqual([10, 20, 120, 120, 120]);
   });
 
   it('is the setting per receive, in whole seconds, up to two minutes or the setting, and never shrinks', () => {
