@@ -1,6 +1,6 @@
 import { PutMetricDataCommand, type CloudWatchClient, type StandardUnit } from '@aws-sdk/client-cloudwatch';
 import { METRICS } from '../../contract/metrics.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 
 /** CloudWatch's limit for one call. */
 const MAX_DATA = 1000;

@@ -22,6 +22,7 @@ import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { DynamoRetentionStore } from '../aws/retention-store.ts';
+import { dynamoCalls } from '../aws/sdk-calls.ts';
 import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
 import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
@@ -43,7 +44,7 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   pipeline: names.pipeline,
   settings,
   drainConcurrency: degradedMode.drainConcurrency,
-  modes: new DynamoStateStore(dynamo, tables, Date.now),
+  modes: new DynamoStateStore(dynamoCalls(dynamo), tables, Date.now),
   lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
   hotKeys: new DynamoHotKeyStore(dynamo, tables.state, Date.now),
   parking: new DynamoParkingStore(dynamo, tables.parking),
@@ -53,7 +54,7 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
       ? undefined
       : { time: records.retention, store: new DynamoRetentionStore(dynamo, tables.state) },
   // For empty records only, which nothing needs for longer.
-  seen: new DynamoSeenIdsStore(dynamo, tables.state, { window: 0 }, Date.now),
+  seen: new DynamoSeenIdsStore(dynamoCalls(dynamo), tables.state, { window: 0 }, Date.now),
   registry: new DynamoStageRegistry(dynamo, tables.state),
   mappings: new LambdaMappings(clients.lambdaClient()),
   names: new Map(),
