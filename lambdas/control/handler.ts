@@ -16,7 +16,7 @@ import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
 import { forLambda, log } from '../aws/log.ts';
 import { LambdaMappings } from '../aws/mappings.ts';
-import { CloudWatchMetrics } from '../aws/metrics.ts';
+import { CloudWatchMetrics, LoggedMetrics } from '../aws/metrics.ts';
 import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
@@ -31,6 +31,7 @@ import { announcementOf } from '../core/mode/announcement.ts';
 import { refusedAdmission } from './admission.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
+import { QuietMetrics } from './quiet-metrics.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
 const { stages, degradedMode, sources, records } = readBundle() as ControlBundle;
@@ -60,7 +61,7 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   names: new Map(),
   functions: new LambdaFunctions(clients.invokeClient(), Date.now),
   counts: new SqsQueueCounts(sqs, queuesUrl),
-  metrics: new CloudWatchMetrics(cloudWatch),
+  metrics: new QuietMetrics(new CloudWatchMetrics(cloudWatch), new LoggedMetrics(), Date.now),
   announcer: new SnsAnnouncer(clients.snsClient(), requireEnv(ENV.flipTopicArn)),
   announcement: (stage, record) => announcementOf(stage, record, names, settings),
   orderByOf: new Map(sources.map(({ id, orderBy }) => [id, orderBy])),
