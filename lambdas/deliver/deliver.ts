@@ -1,23 +1,25 @@
 /**
- * A destination's work on one packed message: transform its events, send them, and account for each.
+ * A destination's work on one packed message, or on several at a time: transform their events, send them, and account for each.
  *
  * Events are transformed before the first is sent: all of them, or as many as half of the time allows. `delivery.ts` sends what
- * was made of them.
+ * was made of them. Of several messages (`unit.ts`), each is transformed by itself. One whose transform fails or has no time is left
+ * out, with those behind it; so it is the first of a later unit, and fails there.
  */
-import { parseEnvelope } from '../core/event/envelope.ts';
 import {
   NOTHING_SHOWN,
   triedInVain,
   type Outcome,
   type Process,
   type Processing,
+  type ProcessUnit,
 } from '../core/stage/outcome.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import { unreadableMessage } from '../core/event/rejection.ts';
-import { PASS_THROUGH, type Transforms } from '../core/event/transform.ts';
-import { Delivery, type DeliveryDeps } from './delivery.ts';
+import { PASS_THROUGH, type TransformRun, type Transforms } from '../core/event/transform.ts';
+import { Delivery, type DeliveryDeps, type Part } from './delivery.ts';
 import { planDelivery } from './plan.ts';
 import { roomForRequest } from './room.ts';
+import { unitOf, type Readable } from './unit.ts';
 
 export interface DeliverDeps extends DeliveryDeps {
   readonly transforms: Transforms;
@@ -25,37 +27,66 @@ export interface DeliverDeps extends DeliveryDeps {
 
 /** @throws InfraFault, MessageRefused before anything was sent */
 export const deliverer = (deps: DeliverDeps): Process => {
-  return async (message, processing) => {
-    const envelope = parseEnvelope(message.body);
-    if (envelope?.kind !== 'events') return keepUnreadable(message, processing, deps);
-    const transforms = envelope.transformed === true ? PASS_THROUGH : deps.transforms;
-    const saved = processing.attempt?.progress;
-    const { sourceId, receivedAt, events } = envelope;
-    const left = processing.timeLeft();
-    const run = await transforms.run({
-      sourceId,
-      receivedAt,
-      events: events.slice(saved?.events ?? 0),
-      // The other half is for sending what was made: what there is no time to send is transformed again.
-      time: Math.min(left / 2, left - transforms.timeout - roomForRequest(deps.timing)),
-    });
-    if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash, shown: NOTHING_SHOWN };
-    const plan = planDelivery(run.made, saved);
-    const outcome = await new Delivery(deps, message, envelope, plan, processing).run();
-    if (run.ended === undefined || outcome.kind !== 'done') return outcome;
-    const progress = plan.progressAt(plan.outputs.length);
-    return { ...outcome, kind: 'stopped', ...(progress === undefined ? {} : { progress }) };
+  const { batch } = deps.destination;
+  const unit: ProcessUnit = async (messages, processing) => {
+    const [first, ...others] = unitOf(messages, batch);
+    return first === undefined
+      ? keepUnreadable(messages.slice(0, 1), processing, deps)
+      : attempt([first, ...others], processing, deps);
   };
+  const process: Process = async (message, processing) => {
+    const [outcome] = await unit([message], processing);
+    if (outcome === undefined) throw new Error('a message has no outcome');
+    return outcome;
+  };
+  return batch === 1 ? process : Object.assign(process, { unit });
+};
+
+const attempt = async (
+  [first, ...others]: readonly [Readable, ...Readable[]],
+  processing: Processing,
+  deps: DeliverDeps,
+): Promise<readonly Outcome[]> => {
+  const saved = processing.attempt?.progress;
+  const left = processing.timeLeft();
+  // The other half is for sending what was made: what there is no time to send is transformed again.
+  const timeFor = (transforms: Transforms): number => {
+    const now = processing.timeLeft();
+    return Math.min(now - left / 2, now - transforms.timeout - roomForRequest(deps.timing));
+  };
+  const transform = ({ envelope }: Readable, from: number): Promise<TransformRun> => {
+    const transforms = envelope.transformed === true ? PASS_THROUGH : deps.transforms;
+    const { sourceId, receivedAt, events } = envelope;
+    return transforms.run({ sourceId, receivedAt, events: events.slice(from), time: timeFor(transforms) });
+  };
+  const { made, ended } = await transform(first, saved?.events ?? 0);
+  if (ended?.kind === 'crash') return [{ kind: 'crash', crash: ended.crash, shown: NOTHING_SHOWN }];
+  const plan = planDelivery(made, saved);
+  const parts: [Part, ...Part[]] = [{ ...first, plan }];
+  for (const other of ended === undefined ? others : []) {
+    const run = await transform(other, 0).catch(() => undefined);
+    if (run === undefined || run.ended !== undefined) break;
+    parts.push({ ...other, plan: planDelivery(run.made, undefined) });
+  }
+  const outcomes = await new Delivery(deps, parts, processing).run();
+  if (ended === undefined) return outcomes;
+  const progress = plan.progressAt(plan.outputs.length);
+  return outcomes.map((outcome) =>
+    outcome.kind === 'done'
+      ? { ...outcome, kind: 'stopped', ...(progress === undefined ? {} : { progress }) }
+      : outcome,
+  );
 };
 
 const keepUnreadable = async (
-  message: IncomingMessage,
+  [message]: readonly IncomingMessage[],
   { isTrial }: Processing,
   { destination, rejections, clock, count }: DeliverDeps,
-): Promise<Outcome> => {
+): Promise<readonly Outcome[]> => {
+  if (message === undefined) return [];
   const rejection = unreadableMessage(destination.id, message, clock());
-  if (isTrial) return { ...triedInVain(rejection.reason), shown: NOTHING_SHOWN };
+  if (isTrial) return [{ ...triedInVain(rejection.reason), shown: NOTHING_SHOWN }];
   await rejections.save(rejection);
   count({ EventsRejected: 1 });
-  return { kind: 'done', shown: { ...NOTHING_SHOWN, rejected: 1, rejection: rejection.reason } };
+  return [{ kind: 'done', shown: { ...NOTHING_SHOWN, rejected: 1, rejection: rejection.reason } }];
 };

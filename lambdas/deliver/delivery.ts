@@ -1,16 +1,23 @@
 /**
- * One attempt at one message, whose events have been transformed.
+ * One attempt at one message, or at several that are sent as one (`unit.ts`), whose events have been transformed.
  *
  * - Requests go out one after another, in order; the next begins when the last is answered, so that a destination sees a user's
  *   events in the order of acceptance.
  * - An event is finished when it was delivered, filtered out, or recorded as rejected (before anything moves past it).
  *   Where a message stops, its progress is returned, and the next attempt continues from there.
  * - A batch that is refused for its content is sent again event by event, so that only the bad one is rejected.
- * - Whatever becomes of the message, the outcome says what was delivered, filtered out and rejected in this attempt.
+ * - Whatever becomes of a message, its outcome says what of it was delivered, filtered out and rejected in this attempt.
  */
 import type { DestinationSettings, TimingSettings } from '../../contract/settings.ts';
 import type { EventsEnvelope } from '../core/event/envelope.ts';
-import { endedBy, triedInVain, type Outcome, type Processing, type Shown } from '../core/stage/outcome.ts';
+import {
+  endedBy,
+  NOTHING_SHOWN,
+  triedInVain,
+  type Outcome,
+  type Processing,
+  type Shown,
+} from '../core/stage/outcome.ts';
 import type { Clock } from '../core/base/clock.ts';
 import { redactor } from '../core/base/redaction.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
@@ -34,37 +41,80 @@ export interface DeliveryDeps {
   readonly count: (metrics: Readonly<Record<string, number>>) => void;
 }
 
+/** A message, and what of it is to be sent. */
+export interface Part {
+  readonly message: IncomingMessage;
+  readonly envelope: EventsEnvelope;
+  readonly plan: Plan;
+}
+
+export type Parts = readonly [Part, ...Part[]];
+
+/** One event to send, and of which part it is. */
+interface Item {
+  readonly part: Part;
+  readonly output: Output;
+}
+
+/** What became of an item: nothing but that it was delivered, or why it was rejected. */
+interface Finished {
+  readonly rejection?: string;
+}
+
+/** The outcomes of a part's items, as far as there are any. */
+const shownOf = ({ plan }: Part, finished: readonly Finished[]): Shown => {
+  const rejections = finished.flatMap(({ rejection }) => (rejection === undefined ? [] : [rejection]));
+  const rejection = rejections.at(-1);
+  return {
+    delivered: finished.length - rejections.length,
+    filtered: plan.filteredAt(finished.length),
+    rejected: rejections.length,
+    ...(rejection === undefined ? {} : { rejection }),
+  };
+};
+
 export class Delivery {
   readonly #deps: DeliveryDeps;
-  readonly #message: IncomingMessage;
-  readonly #envelope: EventsEnvelope;
-  readonly #plan: Plan;
+  readonly #parts: Parts;
   readonly #processing: Processing;
-  #delivered = 0;
-  #rejected = 0;
-  #rejection: string | undefined;
+  readonly #items: readonly Item[];
+  /** Of the items, in order. */
+  readonly #finished: Finished[] = [];
 
-  constructor(
-    deps: DeliveryDeps,
-    message: IncomingMessage,
-    envelope: EventsEnvelope,
-    plan: Plan,
-    processing: Processing,
-  ) {
+  /** @param parts of one source */
+  constructor(deps: DeliveryDeps, parts: Parts, processing: Processing) {
     this.#deps = deps;
-    this.#message = message;
-    this.#envelope = envelope;
-    this.#plan = plan;
+    this.#parts = parts;
     this.#processing = processing;
+    this.#items = parts.flatMap((part) => part.plan.outputs.map((output) => ({ part, output })));
   }
 
-  async run(): Promise<Outcome> {
+  /** @returns what became of the messages, in order, up to the first that is not done */
+  async run(): Promise<readonly Outcome[]> {
     const ended = await this.#sendAll().catch(endedBy);
-    const shown = this.#shown();
-    this.#report(shown);
-    if (ended.kind === 'done' || ended.kind === 'crash') return { ...ended, shown };
-    const progress = this.#plan.progressAt(this.#delivered + this.#rejected);
-    return { ...ended, ...(progress === undefined ? {} : { progress }), shown };
+    const outcomes = this.#outcomes(ended);
+    this.#report(outcomes);
+    return outcomes;
+  }
+
+  /** It ended at the first item that is not finished. */
+  #outcomes(ended: Outcome): readonly Outcome[] {
+    const last = this.#items[this.#finished.length]?.part ?? this.#parts.at(-1);
+    const outcomes: Outcome[] = [];
+    let from = 0;
+    for (const part of this.#parts) {
+      const { outputs, progressAt } = part.plan;
+      const finished = this.#finished.slice(from, from + outputs.length);
+      from += outputs.length;
+      const shown = shownOf(part, finished);
+      if (ended.kind === 'done' || part !== last) {
+        outcomes.push({ kind: 'done', shown });
+        continue;
+      }
+      const progress = ended.kind === 'crash' ? undefined : progressAt(finished.length);
+      return [...outcomes, { ...ended, ...(progress === undefined ? {} : { progress }), shown }];
+    }
+    return outcomes;
   }
 
   /** @returns without the progress, which follows from how many are finished */
@@ -76,12 +126,12 @@ export class Delivery {
       const refusal = this.#refusal(verdict);
       const [first, ...others] = chunk;
       if (verdict.kind === 'delivered') {
-        this.#delivered += chunk.length;
+        this.#finished.push(...chunk.map(() => ({})));
       } else if (refusal === undefined) {
         const { reason, retryAfter } = { retryAfter: undefined, ...verdict };
         return { kind: 'retry', reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
       } else if (first !== undefined && others.length > 0) {
-        pending.unshift(...chunk.map((output) => [output]));
+        pending.unshift(...chunk.map((item) => [item]));
       } else if (this.#processing.isTrial) {
         return triedInVain(refusal.reason);
       } else if (first !== undefined) {
@@ -92,21 +142,21 @@ export class Delivery {
   }
 
   /** Of each request, the events that go in it. */
-  #chunks(): (readonly Output[])[] {
-    const { outputs } = this.#plan;
+  #chunks(): (readonly Item[])[] {
     const { batch } = this.#deps.destination;
-    return Array.from({ length: Math.ceil(outputs.length / batch) }, (_, i) =>
-      outputs.slice(i * batch, (i + 1) * batch),
+    return Array.from({ length: Math.ceil(this.#items.length / batch) }, (_, i) =>
+      this.#items.slice(i * batch, (i + 1) * batch),
     );
   }
 
   /** @returns undefined when there was no time to begin */
-  async #send(outputs: readonly Output[]): Promise<Verdict | undefined> {
+  async #send(items: readonly Item[]): Promise<Verdict | undefined> {
     const { destination, secrets, send, clock, timing } = this.#deps;
     const values = await secrets.read(secretNames(destination));
     if (this.#processing.timeLeft() < roomForRequest(timing)) return undefined;
-    const events = outputs.map(({ content }) => content);
-    const built = buildRequest(destination, this.#envelope.sourceId, events, values, clock());
+    const events = items.map(({ output }) => output.content);
+    const { sourceId } = this.#parts[0].envelope;
+    const built = buildRequest(destination, sourceId, events, values, clock());
     const reply = built.kind === 'request' ? await send(built.request) : built;
     const isLocked = reply.kind === 'answer' && (reply.status === 401 || reply.status === 403);
     if (isLocked || built.kind === 'misconfigured') secrets.expire();
@@ -126,7 +176,8 @@ export class Delivery {
   #refusal(verdict: Verdict): Refusal | undefined {
     if (verdict.kind === 'rejected') return verdict;
     const { inOwnTrouble, isTrial } = this.#processing;
-    if (verdict.kind !== 'closed' || !inOwnTrouble || isTrial || this.#delivered > 0) return undefined;
+    if (verdict.kind !== 'closed' || !inOwnTrouble || isTrial) return undefined;
+    if (this.#finished.some(({ rejection }) => rejection === undefined)) return undefined;
     const { answer, reason } = verdict;
     return {
       reason: `${reason}, again and again while other users' events were delivered`,
@@ -134,26 +185,21 @@ export class Delivery {
     };
   }
 
-  async #reject(output: Output, refusal: Refusal): Promise<void> {
+  async #reject({ part, output }: Item, refusal: Refusal): Promise<void> {
     const { destination, rejections, clock } = this.#deps;
-    await rejections.save(
-      refusedEvent(destination.id, this.#message, this.#envelope, output, refusal, clock()),
-    );
-    this.#rejected += 1;
-    this.#rejection = refusal.reason;
+    const { message, envelope } = part;
+    await rejections.save(refusedEvent(destination.id, message, envelope, output, refusal, clock()));
+    this.#finished.push({ rejection: refusal.reason });
   }
 
-  #shown(): Shown {
-    return {
-      delivered: this.#delivered,
-      filtered: this.#plan.filteredAt(this.#delivered + this.#rejected),
-      rejected: this.#rejected,
-      ...(this.#rejection === undefined ? {} : { rejection: this.#rejection }),
+  #report(outcomes: readonly Outcome[]): void {
+    const sum = (of: (shown: Shown) => number): number =>
+      outcomes.reduce((all, { shown = NOTHING_SHOWN }) => all + of(shown), 0);
+    const counts = {
+      EventsDelivered: sum(({ delivered }) => delivered),
+      EventsRejected: sum(({ rejected }) => rejected),
+      EventsFiltered: sum(({ filtered }) => filtered),
     };
-  }
-
-  #report({ delivered, filtered, rejected }: Shown): void {
-    const counts = { EventsDelivered: delivered, EventsRejected: rejected, EventsFiltered: filtered };
     const counted = Object.entries(counts).filter(([, value]) => value > 0);
     if (counted.length > 0) this.#deps.count(Object.fromEntries(counted));
   }

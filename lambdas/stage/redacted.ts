@@ -6,7 +6,13 @@
 import type { Redact } from '../core/base/redaction.ts';
 import type { RejectionStore } from '../core/event/ports.ts';
 import type { CaughtCrash } from '../core/event/transform.ts';
-import { outcomeOf, type Outcome, type Process } from '../core/stage/outcome.ts';
+import {
+  outcomeOf,
+  unitOutcomes,
+  type Outcome,
+  type Process,
+  type ProcessUnit,
+} from '../core/stage/outcome.ts';
 import type { UserCode } from './user-code.ts';
 
 const redactedCrash = <C extends Pick<CaughtCrash, 'error' | 'stack'>>(crash: C, redact: Redact): C => ({
@@ -33,10 +39,19 @@ const redactedOutcome = (outcome: Outcome, redact: Redact): Outcome => {
 };
 
 /** What the work throws becomes the outcome that it stands for, or its text would be stored as it is. */
-export const redactedProcess =
-  (process: Process, redact: Redact): Process =>
-  async (message, processing) =>
+export const redactedProcess = (process: Process, redact: Redact): Process => {
+  const { unit } = process;
+  const one: Process = async (message, processing) =>
     redactedOutcome(await outcomeOf(process, message, processing), redact);
+  return unit === undefined ? one : Object.assign(one, { unit: redactedUnit(unit, redact) });
+};
+
+const redactedUnit =
+  (unit: ProcessUnit, redact: Redact): ProcessUnit =>
+  async (messages, processing) => {
+    const outcomes = await unitOutcomes(unit, messages, processing);
+    return outcomes.map((outcome) => redactedOutcome(outcome, redact));
+  };
 
 export const redactedCode = (code: UserCode, redact: Redact): UserCode => ({
   transforms: {

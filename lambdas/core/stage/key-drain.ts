@@ -3,17 +3,17 @@ import { afterCrash, afterDeath, afterFailure, isFurther, uncharged } from './at
 import { crashRecord, deathCrash } from './crash.ts';
 import { FRESH, KeyLease } from './key-lease.ts';
 import type { Ended, KnownMode } from './known-mode.ts';
-import { outcomeOf, type Outcome } from './outcome.ts';
 import type { Head, ParkedMessage } from './parking-port.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { Attempt } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import type { WorkDeps } from './runner-deps.ts';
+import { processUnit, type NotDone, type Unit } from './unit.ts';
 
 /** `blocked`, `no time`: the worker must end as well; `busy`: another has the lease; `lost`: another has taken it over. */
 export type DrainResult = 'worked' | 'blocked' | 'no time' | 'busy' | 'lost';
 
-type Failure = Exclude<Outcome, { kind: 'done' | 'stopped' }>;
+type Failure = Exclude<NotDone, { kind: 'stopped' }>;
 
 /** The queue has it no more, so there is no receipt. */
 export const toMessage = ({ id, groupId, body, sequenceNumber, sentAt }: ParkedMessage): IncomingMessage => ({
@@ -27,10 +27,11 @@ export const toMessage = ({ id, groupId, body, sequenceNumber, sentAt }: ParkedM
 });
 
 /**
- * Messages that are read at a time. Of a key that failed last time only one: it would read the others again and again behind the one
- * that fails.
+ * Messages that are read at a time; more where one request takes several. Of a key that failed last time only one: it would read the
+ * others again and again behind the one that fails.
  */
 const PAGE = 25;
+const PAGE_OF_UNITS = 100;
 
 export class KeyDrain {
   readonly #head: Head;
@@ -40,12 +41,15 @@ export class KeyDrain {
   #done = 0;
   /** The process of the drain before this one died at the oldest message. */
   #followsDeath = false;
+  /** Several messages at a time. */
+  #hasUnits: boolean;
 
   constructor(head: Head, mode: KnownMode, deps: WorkDeps) {
     this.#head = head;
     this.#lease = new KeyLease(head, mode, deps);
     this.#mode = mode;
     this.#deps = deps;
+    this.#hasUnits = deps.ports.process.unit !== undefined;
   }
 
   /** @throws InfraFault; the lease was given back, or expires */
@@ -56,16 +60,16 @@ export class KeyDrain {
     const now = time.clock();
     if (!(await this.#lease.take(now))) return 'busy';
     this.#followsDeath = this.#lease.followsDeath(now);
+    // What ends the process may be any of them, and is found only alone.
+    if (this.#followsDeath) this.#hasUnits = false;
     let emptied = false;
     try {
       for (;;) {
         const head = await this.#lease.head();
         if (head === undefined) return 'lost';
-        const { messages, more } = await parking.page(
-          stage.name,
-          key,
-          failures > 0 && this.#done === 0 ? 1 : PAGE,
-        );
+        const most = this.#hasUnits ? PAGE_OF_UNITS : PAGE;
+        const limit = failures > 0 && this.#done === 0 ? 1 : most;
+        const { messages, more } = await parking.page(stage.name, key, limit);
         const result = await this.#page(messages);
         if (result !== 'next') return result;
         if (more) continue;
@@ -85,51 +89,76 @@ export class KeyDrain {
 
   /** @returns 'next' when all of them are done */
   async #page(messages: readonly ParkedMessage[]): Promise<DrainResult | 'next'> {
-    for (const message of messages) {
+    let [first, ...others] = messages;
+    while (first !== undefined) {
       if (!(await this.#lease.isHeld())) return 'lost';
-      const parked = this.#followsDeath ? await this.#died(message) : message;
+      if (this.#followsDeath) first = await this.#died(first);
       this.#followsDeath = false;
-      const result = await this.#putThrough(parked);
-      if (result !== 'next') return result;
+      const done = await this.#putThrough(this.#unit(first, others));
+      if (typeof done === 'string') return done;
+      [first, ...others] = others.slice(done - 1);
     }
     return 'next';
   }
 
-  async #putThrough(parked: ParkedMessage): Promise<DrainResult | 'next'> {
-    const { stage, ports, time } = this.#deps;
-    const { key } = this.#head;
+  /** As many of the next messages as nothing is known of. */
+  #unit(first: ParkedMessage, others: readonly ParkedMessage[]): Unit<ParkedMessage> {
+    if (!this.#hasUnits || this.#lease.inOwnTrouble || first.attempt !== undefined) return [first];
+    const known = others.findIndex(({ attempt }) => attempt !== undefined);
+    return [first, ...(known === -1 ? others : others.slice(0, known))];
+  }
+
+  /** @returns how many of them are done, at least one; or why the drain ends */
+  async #putThrough(unit: Unit<ParkedMessage>): Promise<DrainResult | number> {
+    const { ports, time } = this.#deps;
     await this.#mode.refreshAfter(FRESH);
-    const { isBlocked } = this.#mode;
+    const { isBlocked, lastProgress } = this.#mode;
     if (isBlocked || time.timeLeft() < time.worstCase || !this.#lease.lasts) {
       await this.#lease.giveBack();
       return isBlocked ? 'blocked' : 'no time';
     }
     const { epoch } = this.#mode.own;
-    const { lastProgress } = this.#mode;
-    const { timeLeft } = time;
     const { inOwnTrouble } = this.#lease;
-    const processing = { attempt: parked.attempt, isTrial: false, inOwnTrouble, timeLeft };
-    const outcome = await outcomeOf(ports.process, toMessage(parked), processing);
-    const ended = { epoch, at: time.clock(), key, outcome, inOwnTrouble };
-    switch (outcome.kind) {
-      case 'done':
-        await ports.parking.deleteMessage(stage.name, key, parked.sort);
-        this.#done += 1;
-        if (!(await this.#lease.succeeded(outcome))) return 'lost';
-        await this.#mode.ended(ended);
-        return 'next';
-      case 'stopped':
-        if (outcome.progress !== undefined)
-          await this.#save(parked, uncharged(parked.attempt, outcome.progress));
-        await this.#mode.ended(ended);
-        await this.#lease.giveBack();
-        return 'no time';
-      case 'crash':
-      case 'retry':
-      case 'fault':
-      case 'refused':
-        return this.#failed(parked, outcome, ended, lastProgress);
+    const begun = { epoch, key: this.#head.key, inOwnTrouble, lastProgress };
+    const [{ attempt }] = unit;
+    const processing = { attempt, isTrial: false, inOwnTrouble, timeLeft: time.timeLeft };
+    const [first, ...others] = unit;
+    const messages = [toMessage(first), ...others.map(toMessage)] as const;
+    const { done, shown, last } = await processUnit(ports.process, messages, processing);
+    const at = time.clock();
+    if (
+      done > 0 &&
+      !(await this.#finished(unit.slice(0, done), { ...begun, at, outcome: { kind: 'done', shown } }))
+    )
+      return 'lost';
+    const stuck = unit[done];
+    if (last === undefined || stuck === undefined) return done;
+    return this.#halted(stuck, last, { ...begun, at, outcome: last }, lastProgress);
+  }
+
+  /** One after another, so that whatever ends this leaves the later ones. @returns false when another has taken the key over */
+  async #finished(messages: readonly ParkedMessage[], ended: Ended): Promise<boolean> {
+    const { stage, ports } = this.#deps;
+    for (const { sort } of messages) {
+      await ports.parking.deleteMessage(stage.name, ended.key, sort);
+      this.#done += 1;
     }
+    if (!(await this.#lease.succeeded(ended.outcome))) return false;
+    await this.#mode.ended(ended);
+    return true;
+  }
+
+  async #halted(
+    parked: ParkedMessage,
+    outcome: NotDone,
+    ended: Ended,
+    lastProgress: number,
+  ): Promise<DrainResult> {
+    if (outcome.kind !== 'stopped') return this.#failed(parked, outcome, ended, lastProgress);
+    if (outcome.progress !== undefined) await this.#save(parked, uncharged(parked.attempt, outcome.progress));
+    await this.#mode.ended(ended);
+    await this.#lease.giveBack();
+    return 'no time';
   }
 
   /** @returns the oldest message, with what is known of it now */

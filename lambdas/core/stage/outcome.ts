@@ -62,7 +62,22 @@ export interface Processing {
  * A stage's work on one message.
  * @throws InfraFault, MessageRefused while nothing has been shown; anything else that is thrown is a crash, of our own code
  */
-export type Process = (message: IncomingMessage, processing: Processing) => Promise<Outcome>;
+export interface Process {
+  (message: IncomingMessage, processing: Processing): Promise<Outcome>;
+  /** Not there: it would save nothing. */
+  readonly unit?: ProcessUnit;
+}
+
+/**
+ * The same on messages of a key that follow one another, as one: see "Units" in `parking.ts`. It may leave out later ones.
+ * @param processing `attempt`: of the first; the others have none
+ * @returns what became of each, in order, up to the first that is not done; at least one
+ * @throws as `Process`, of the first message
+ */
+export type ProcessUnit = (
+  messages: readonly IncomingMessage[],
+  processing: Processing,
+) => Promise<readonly Outcome[]>;
 
 /** What became of a message, from what the work on it threw. */
 export const endedBy = (error: unknown): Extract<Outcome, { kind: 'fault' | 'refused' | 'crash' }> => {
@@ -91,5 +106,18 @@ export const outcomeOf = async (
     return await process(message, processing);
   } catch (error) {
     return { ...endedBy(error), shown: NOTHING_SHOWN };
+  }
+};
+
+/** The same of several. */
+export const unitOutcomes = async (
+  unit: ProcessUnit,
+  messages: readonly IncomingMessage[],
+  processing: Processing,
+): Promise<readonly Outcome[]> => {
+  try {
+    return await unit(messages, processing);
+  } catch (error) {
+    return [{ ...endedBy(error), shown: NOTHING_SHOWN }];
   }
 };

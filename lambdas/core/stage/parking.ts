@@ -29,12 +29,16 @@
  *     that nobody gave back: its process died, which is reported and counted for the key.
  *  2. Read the head's token, and only then a page of the oldest messages, strongly, from the key's first message on.
  *  3. For each of the page, in order: the lease was seen at most a second ago and lasts, and the mode was read at most a second ago and
- *     there is time (otherwise give the lease back, uncounted); process the message, then delete it. A failure: keep the progress, mark the
+ *     there is time (otherwise give the lease back, uncounted); process the message, or a unit (below), then delete it. A failure: keep the progress, mark the
  *     head if it has become trouble of the key's own, give the lease back with its backoff, stop. A drain's crash is no redrive, and a
  *     drain skips nothing. What it has shown is reported like an attempt's; of a key in trouble of its own, only its progress. That
  *     trouble ends when a message gets through.
  *  4. The page was not all there is: back to 2. It was: delete the head, if token and lease are still the same. Refused: back to 2.
  *     Deleted: the key flows again.
+ *
+ * Units: a drain works on several of the next messages as one where the stage can (`Process.unit`), so that a request takes the events of
+ * all. Nothing is known of their attempts. Of what comes out, the done messages from the first on without a gap count. They are deleted one
+ * by one, the oldest first, so that whatever ends that leaves the later ones; the message behind them is the one that failed.
  *
  * A head that a dead letter creates rests (a lease of nobody's) until a batch that has read that there is none is over.
  *
@@ -54,6 +58,8 @@
  * | the strong and ascending query | order; and loss, when a stale one finds nothing |
  * | each page from the first message on | loss of a dead letter that is parked before the others meanwhile |
  * | the head goes only when the page was all | loss of what is behind it |
+ * | units: deleted one by one, the oldest first | a death in between: earlier events again, and the last one not |
+ * | units: the prefix alone; nothing begun behind what is not done | loss of the rest; later events overtake |
  * | the rest of a dead letter's head | a batch and a drain on one key |
  * | progress saved without the message, for its edition only | a discarded event comes back, or one is skipped |
  * | P2 as an update of the token alone | it would wipe a live lease: two drains on one key |

@@ -2,6 +2,7 @@
 import { isBlocked, type ModeRecord } from '../../../lambdas/core/mode/record.ts';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
+import type { Unit } from '../../../lambdas/core/stage/unit.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import type { Invocation } from '../invocation.ts';
 import { boundsOf, mayKill, type Bounds } from './bounds.ts';
@@ -60,6 +61,11 @@ export class Evidence {
   readonly #recovery: RecoveryChecks;
   readonly #trials: TrialChecks;
   readonly #attempts = new Map<Invocation, Map<string, Attempt>>();
+  /** Messages that are worked on with one before them. */
+  readonly #waiting = new Map<
+    Invocation,
+    Map<string, { readonly stage: StageId; readonly message: IncomingMessage }>
+  >();
   readonly #redriven = new Set<string>();
   /** Start times of the runs of control in which no call failed. */
   #goodRuns: readonly number[] = [];
@@ -94,8 +100,24 @@ export class Evidence {
     this.#recovery = new RecoveryChecks(checking);
   }
 
-  /** @param isTrial the attempt is a trial of a degraded stage */
-  begun(stage: StageId, message: IncomingMessage, by: Invocation, isTrial = false): void {
+  /**
+   * Of messages that are worked on as one, the others begin when something of them is delivered, or when they have an outcome.
+   * @param isTrial the attempt is a trial of a degraded stage
+   */
+  begun(stage: StageId, [first, ...others]: Unit<IncomingMessage>, by: Invocation, isTrial = false): void {
+    this.#begun(stage, first, by, isTrial);
+    this.#waiting.set(by, new Map(others.map((message) => [message.id, { stage, message }])));
+  }
+
+  #join(messageId: string, by: Invocation): void {
+    const waiting = this.#waiting.get(by);
+    const joins = waiting?.get(messageId);
+    if (joins === undefined) return;
+    waiting?.delete(messageId);
+    this.#begun(joins.stage, joins.message, by, false);
+  }
+
+  #begun(stage: StageId, message: IncomingMessage, by: Invocation, isTrial: boolean): void {
     const attempts = this.#attempts.get(by) ?? new Map<string, Attempt>();
     this.#attempts.set(by, attempts);
     const attempt = {
@@ -112,6 +134,7 @@ export class Evidence {
   }
 
   ended(message: IncomingMessage, outcome: Outcome, by: Invocation): void {
+    this.#join(message.id, by);
     const attempt = this.#attempts.get(by)?.get(message.id);
     if (attempt === undefined) return;
     this.#attempts.get(by)?.delete(message.id);
@@ -124,6 +147,7 @@ export class Evidence {
 
   /** The invocation's process died with the messages that it had in hand. */
   over(by: Invocation): void {
+    this.#waiting.delete(by);
     for (const { stage, message, isTrial } of this.#attempts.get(by)?.values() ?? []) {
       if (!isTrial) this.#of(stage).died(failing(message));
       this.#of(stage).ended(failing(message), 'death', isTrial);
@@ -133,6 +157,7 @@ export class Evidence {
 
   /** A destination has answered that it took events of the message. */
   delivered(messageId: string): void {
+    for (const by of this.#waiting.keys()) this.#join(messageId, by);
     for (const attempt of this.#at(messageId)) this.#delivered(attempt);
   }
 
@@ -151,6 +176,7 @@ export class Evidence {
 
   rejected(record: Rejection): void {
     const [messageId = ''] = record.id.split(':');
+    for (const by of this.#waiting.keys()) this.#join(messageId, by);
     for (const truth of this.#truths.values()) truth.gone(messageId);
     for (const attempt of this.#at(messageId)) {
       this.#checks.rejected(attempt.stage, this.#of(attempt.stage), attempt.message, record);

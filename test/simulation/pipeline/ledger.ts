@@ -2,6 +2,7 @@
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
+import { Effects, type Placed } from './effects.ts';
 import { keyOf, Made } from './made.ts';
 import { eventsOf, missingOf, type Records } from './missing.ts';
 import {
@@ -32,17 +33,11 @@ interface Known extends SentEvent {
   isLate: boolean;
 }
 
-interface KnownMessage {
-  readonly stage: StageId;
-  readonly user: number;
-  /** Its place among the messages of the user in this queue, in SQS's order of acceptance. */
-  readonly place: number;
+interface KnownMessage extends Placed {
   readonly events: readonly SluiceEvent[];
 }
 
 interface Arrivals {
-  /** The place of the latest message that had an effect. */
-  message: number;
   /** The latest place of an event that was delivered for the first time. */
   event: number;
   /** The latest place of the message that brought such an event to the router first. */
@@ -75,6 +70,7 @@ const outputsOf = ({ id, kind }: EventPlan & { readonly id: string }): readonly 
 export class Ledger {
   readonly made = new Made();
   readonly #options: LedgerOptions;
+  readonly #effects: Effects;
   readonly #events = new Map<string, Known>();
   readonly #messages = new Map<string, KnownMessage>();
   readonly #places = new Map<string, number>();
@@ -85,6 +81,9 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#effects = new Effects((text) => {
+      if (!options.mayOvertake) options.violation(text);
+    });
   }
 
   get events(): number {
@@ -140,17 +139,31 @@ export class Ledger {
     return this.#messages.get(messageId)?.events ?? [];
   }
 
-  /** A stage's work on a message has a visible effect: its queue must not have handed out an earlier one after a later one. */
-  effect(messageId: string): void {
+  /** A stage's work on a message has a visible effect. @param unit the first of the messages that are worked on as one */
+  effect(messageId: string, unit: string): void {
     const message = this.#messages.get(messageId);
-    if (message === undefined) return;
-    const arrivals = this.#arrivalsAt(message.stage, message.user);
-    if (message.place < arrivals.message && !this.#options.mayOvertake)
-      this.#options.violation(
-        `order: ${message.stage} works on message ${String(message.place)} of ${userName(message.user)} ` +
-          `after message ${String(arrivals.message)}`,
-      );
-    arrivals.message = Math.max(arrivals.message, message.place);
+    if (message !== undefined) this.#effects.happened(message, this.#messages.get(unit) ?? message);
+  }
+
+  /** All of the message is done. */
+  done(messageId: string): void {
+    const message = this.#messages.get(messageId);
+    if (message !== undefined) this.#effects.done(message);
+  }
+
+  /** The messages of a unit that have events among these, which are in order. */
+  within(unit: readonly string[], ids: readonly string[]): readonly string[] {
+    const found = new Set<number>();
+    let from = 0;
+    for (const id of ids) {
+      const has = (one: string) =>
+        this.eventsOf(one).some(({ messageId }) => baseOf(messageId) === baseOf(id));
+      const next = unit.findIndex((one, i) => i >= from && has(one));
+      if (next === -1) continue;
+      from = next;
+      found.add(next);
+    }
+    return unit.filter((_, i) => found.has(i));
   }
 
   /** A destination has stored an event. */
@@ -195,9 +208,15 @@ export class Ledger {
       if (known === undefined) continue;
       known.isLate = true;
       const [messageId = ''] = record.id.split(':');
+      this.done(messageId);
       if (record.discarded === true && record.stage !== 'ingest')
         this.made.discarded(record.stage as StageId, messageId, event);
     }
+  }
+
+  /** See `Effects`. */
+  get stale(): readonly string[] {
+    return this.#options.mayOvertake ? [] : this.#effects.stale;
   }
 
   /** @param records of rejected and discarded events, by stage @returns events that are missing everywhere */
@@ -225,7 +244,7 @@ export class Ledger {
 
   #arrivalsAt(stage: StageId, user: number): Arrivals {
     const name = `${stage} ${String(user)}`;
-    const found = this.#arrivals.get(name) ?? { message: -1, event: -1, from: -1 };
+    const found = this.#arrivals.get(name) ?? { event: -1, from: -1 };
     this.#arrivals.set(name, found);
     return found;
   }

@@ -4,6 +4,7 @@ import { PLANTED_IN_EVIDENCE } from './planted-evidence.ts';
 import { PLANTED_IN_SANDBOX } from './planted-sandbox.ts';
 import { PLANTED_IN_STAGES } from './planted-stages.ts';
 import { PLANTED_IN_STORES, type Planted } from './planted-stores.ts';
+import { PLANTED_IN_UNITS } from './planted-units.ts';
 import { PLANTED_IN_WORDS } from './planted-words.ts';
 import { tell } from './run.ts';
 
@@ -11,6 +12,7 @@ export type { Planted } from './planted-stores.ts';
 
 export const PLANTED: readonly Planted[] = [
   ...PLANTED_IN_STORES,
+  ...PLANTED_IN_UNITS,
   ...PLANTED_IN_STAGES,
   ...PLANTED_IN_SANDBOX,
   ...PLANTED_IN_WORDS,

@@ -13,6 +13,7 @@ import { gated } from '../../support/ports-gate.ts';
 import type { Host } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
 import { destination, SEEN_LIMITS, timing } from './config.ts';
+import type { MadeFor } from './receivers.ts';
 import { DESTINATIONS, ROUTER, type DestinationId, type StageId } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -61,7 +62,7 @@ const senderTo = (world: World, id: DestinationId, invocation: Invocation): Queu
         invocation.isHurt = true;
         throw new AccessFault(`AccessDenied: SendMessageBatch to ${id}`);
       }
-      for (const message of made) world.effect(message);
+      for (const message of made) if (message !== undefined) world.effect([message.id]);
       return world.send(id, messages, invocation);
     })) as readonly SendResult[];
     results.forEach(({ ok }, i) => {
@@ -98,17 +99,29 @@ const routerProcess = (world: World, invocation: Invocation, transforms: Transfo
 /** The user whose events a request has. */
 const userIn = (body: string): number => Number(/"anonymousId":"u(\d+)"/.exec(body)?.[1]);
 
+/** The messages that a request is made for. */
+const madeFor = (world: World, stage: DestinationId, body: string): MadeFor | undefined => {
+  const unit = world.watch.current(stage, userIn(body));
+  if (unit === undefined) return undefined;
+  const events = [JSON.parse(body) as { messageId: string } | { messageId: string }[]].flat();
+  const ids = world.ledger.within(
+    unit.map(({ id }) => id),
+    events.map(({ messageId }) => messageId),
+  );
+  return { ids, unit: unit[0].id };
+};
+
 const httpTo =
   (world: World, stage: DestinationId, { gate, host }: Invocation): HttpClient =>
   async (request) => {
-    const message = world.watch.current(stage, userIn(request.body));
+    const by = madeFor(world, stage, request.body);
     try {
       const { reply, wait } = (await gate('http.post', [stage, request.body.length], () =>
-        world.receivers.post(stage, request, message),
+        world.receivers.post(stage, request, by),
       )) as Awaited<ReturnType<typeof world.receivers.post>>;
       if (wait > 0) await host.pass(wait);
-      if (reply.kind === 'answer' && reply.status < 300 && message !== undefined)
-        world.evidence.delivered(message.id);
+      if (reply.kind === 'answer' && reply.status < 300)
+        for (const id of by?.ids ?? []) world.evidence.delivered(id);
       return reply;
     } catch (error) {
       if (!(error instanceof InfraFault)) throw error;

@@ -1,18 +1,19 @@
 /** The destinations: what they answer, and what they have stored. */
 import type { HttpRequest, Reply as HttpReply } from '../../../lambdas/deliver/http-client.ts';
-import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import { SECOND, timing } from './config.ts';
 import type { Received } from './ledger.ts';
 import type { DestinationId, Reply } from './plan.ts';
 
+/** The messages that a request is made for, and the first of those that are worked on as one. */
+export interface MadeFor {
+  readonly ids: readonly string[];
+  readonly unit: string;
+}
+
 export interface ReceiverOptions {
   readonly random: () => number;
   readonly now: () => number;
-  readonly stored: (
-    stage: DestinationId,
-    events: readonly Received[],
-    by: IncomingMessage | undefined,
-  ) => void;
+  readonly stored: (stage: DestinationId, events: readonly Received[], by: MadeFor | undefined) => void;
 }
 
 interface Refusal {
@@ -55,11 +56,11 @@ export class Receivers {
     this.#refusals = [];
   }
 
-  /** @param by the message that the request is made for @returns the answer, and the milliseconds until it arrives */
+  /** @returns the answer, and the milliseconds until it arrives */
   async post(
     stage: DestinationId,
     { body }: HttpRequest,
-    by: IncomingMessage | undefined,
+    by: MadeFor | undefined,
   ): Promise<{ readonly reply: HttpReply; readonly wait: number }> {
     await Promise.resolve();
     const content = JSON.parse(body) as Payload | readonly Payload[];

@@ -202,6 +202,8 @@ export const tell = async (plan: Plan, options: WorldOptions = {}): Promise<Told
     if (!scenario.isOver)
       violations.push(`recovery: long after the fix ${String(unrest(world))}; missing: ${lost.join(', ')}`);
     else if (lost.length > 0) violations.push(`loss: ${lost.join(', ')}`);
+    else if (ledger.stale.length > 0)
+      violations.push(`order: the last effect is older than that of ${ledger.stale.join(', ')}`);
   }
   const [violation] = violations;
   return {

@@ -94,6 +94,20 @@ export const SCENARIOS: readonly Plan[] = [
     { redriveThreshold: 2, crashes: 2 },
   ),
   scenario(
+    'a parked user, whose messages are drained several at a time, and refused in the middle',
+    6 * MINUTE,
+    [
+      send(0, 0, poison('lake', 'throw')),
+      ...[1, 2, 3, 4, 5, 6, 7].map((second) => send(second * SECOND, 0, PLAIN)),
+      send(8 * SECOND, 0, SPLIT, FILTERED),
+      // To the poison, to three messages as one, and to two of them alone.
+      { at: 5 * MINUTE, do: 'answers', stage: 'lake', user: 0, replies: [200, 400, 200, 503] },
+      { at: 5 * MINUTE, do: 'deploy', stage: 'lake', isFix: true, ...GOOD },
+      send(6 * MINUTE + SECOND, 0, PLAIN),
+      send(6 * MINUTE + 2 * SECOND, 0, PLAIN),
+    ],
+  ),
+  scenario(
     'a bad deployment: degraded, the fix, recovery',
     15 * MINUTE,
     [

@@ -3,7 +3,8 @@ import { publishMode } from '../../../lambdas/core/mode/keeper.ts';
 import { changeMode } from '../../../lambdas/core/mode/change.ts';
 import type { ModeEvent } from '../../../lambdas/core/mode/machine.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
-import type { Process } from '../../../lambdas/core/stage/outcome.ts';
+import type { Outcome, Process, ProcessUnit } from '../../../lambdas/core/stage/outcome.ts';
+import type { Unit } from '../../../lambdas/core/stage/unit.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { StageQueue, StateStore } from '../../../lambdas/core/stage/ports.ts';
@@ -21,29 +22,56 @@ import type { World } from './world.ts';
 /** As in the functions' shell: the minimum time by which a lease outlives the function. */
 const LEASE_MARGIN = 10 * SECOND;
 
-const watched =
-  (world: World, stage: StageId, invocation: Invocation, process: Process): Process =>
-  async (message, processing) => {
-    const { ledger, watch, evidence } = world;
-    watch.charges.begun(invocation, message.id);
-    const user = ledger.userOf(message.id);
-    const { isTrial } = processing;
-    if (user !== undefined) watch.begun(stage, user, message, invocation, isTrial);
-    ledger.made.begun(stage, message);
-    evidence.begun(stage, message, invocation, isTrial);
+const watched = (world: World, stage: StageId, invocation: Invocation, process: Process): Process => {
+  const { ledger, watch, evidence, faults } = world;
+  const { unit } = process;
+  /** @returns the outcomes of the first messages */
+  const watching = async (
+    messages: Unit<IncomingMessage>,
+    isTrial: boolean,
+    work: () => Promise<readonly Outcome[]>,
+  ): Promise<readonly Outcome[]> => {
+    const [first] = messages;
+    watch.charges.begun(invocation, first.id);
+    const user = ledger.userOf(first.id);
+    if (user !== undefined) watch.begun(stage, user, messages, invocation, isTrial);
+    for (const message of messages) ledger.made.begun(stage, message);
+    // The others are in hand from the moment when something of them has been delivered.
+    evidence.begun(stage, messages, invocation, isTrial);
     try {
-      const outcome = await process(message, processing);
-      ledger.made.ended(stage, message, outcome);
-      evidence.ended(message, outcome, invocation);
-      return outcome;
+      const outcomes = await work();
+      if (outcomes.length > 1) faults.count('several messages as one');
+      for (const [i, outcome] of outcomes.entries()) {
+        const message = messages[i];
+        if (message === undefined) continue;
+        ledger.made.ended(stage, message, outcome);
+        evidence.ended(message, outcome, invocation);
+        if (outcome.kind === 'done') ledger.done(message.id);
+      }
+      return outcomes;
     } catch (error) {
-      evidence.ended(message, { kind: 'fault', reason: String(error) }, invocation);
+      evidence.ended(first, { kind: 'fault', reason: String(error) }, invocation);
       throw error;
     } finally {
-      watch.charges.ended(invocation, message.id);
+      watch.charges.ended(invocation, first.id);
       if (user !== undefined) watch.ended(stage, user);
     }
   };
+  const one: Process = async (message, processing) => {
+    const [outcome] = await watching([message], processing.isTrial, async () => [
+      await process(message, processing),
+    ]);
+    if (outcome === undefined) throw new Error(`${message.id} has no outcome`);
+    return outcome;
+  };
+  if (unit === undefined) return one;
+  const several: ProcessUnit = ([first, ...others], processing) => {
+    if (first === undefined) throw new Error('a unit has no message');
+    const messages = [first, ...others] as const;
+    return watching(messages, processing.isTrial, () => unit(messages, processing));
+  };
+  return Object.assign(one, { unit: several });
+};
 
 /** The audit sees a charge when it is written. */
 const watchedState = ({ state, watch }: World, invocation: Invocation): StateStore => ({

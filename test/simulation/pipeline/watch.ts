@@ -5,6 +5,7 @@ import type { Crash } from '../../../contract/modes.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { RunnerEvent } from '../../../lambdas/core/stage/runner-events.ts';
+import type { Unit } from '../../../lambdas/core/stage/unit.ts';
 import { Belongings } from '../belongings.ts';
 import { Charges } from '../charges.ts';
 import type { Invocation } from '../invocation.ts';
@@ -45,7 +46,7 @@ export class Watch {
   readonly #modes = new Map<StageId, ModeRecord>();
   readonly #blockedSince = new Map<StageId, number>();
   readonly #knowsBlocked = new WeakSet<Invocation>();
-  readonly #working = new Map<string, { readonly by: Invocation; readonly message: IncomingMessage }>();
+  readonly #working = new Map<string, { readonly by: Invocation; readonly unit: Unit<IncomingMessage> }>();
   /** By stage: when its mode was normal, and when it was not. */
   readonly #spans = new Map<StageId, Span[]>();
   readonly #gauges = new Map<StageId, number>();
@@ -102,17 +103,17 @@ export class Watch {
     else this.#knowsBlocked.delete(invocation);
   }
 
-  /** A stage begins a message of a user. */
-  begun(stage: StageId, user: number, message: IncomingMessage, by: Invocation, isTrial: boolean): void {
+  /** A stage begins a message of a user, or several as one. */
+  begun(stage: StageId, user: number, unit: Unit<IncomingMessage>, by: Invocation, isTrial: boolean): void {
     const { violation } = this.#options;
-    const what = `${by.name} begins ${message.id} of ${userName(user)}`;
+    const what = `${by.name} begins ${unit[0].id} of ${userName(user)}`;
     if (this.#knowsBlocked.has(by) && !isTrial)
       violation(`blocked: ${what} although it knows that ${stage} is blocked`);
     if (by.timeLeft < limitsOf(stage).worstCase - CHARGE_TIME)
       violation(`time: ${what} with too little time`);
     const other = this.#working.get(`${stage} ${String(user)}`);
     if (other?.by.isRunning === true) violation(`two workers: ${what} while ${other.by.name} works on it`);
-    this.#working.set(`${stage} ${String(user)}`, { by, message });
+    this.#working.set(`${stage} ${String(user)}`, { by, unit });
     if (isTrial) return;
     const since = this.#blockedSince.get(stage);
     if (since !== undefined && since < by.startedAt)
@@ -134,9 +135,9 @@ export class Watch {
     this.#options.violation(`frozen: ${by.name} has answered, and ${call} is pending`);
   }
 
-  /** The message at which a stage works for a user. */
-  current(stage: StageId, user: number): IncomingMessage | undefined {
-    return this.#working.get(`${stage} ${String(user)}`)?.message;
+  /** The messages at which a stage works for a user. */
+  current(stage: StageId, user: number): Unit<IncomingMessage> | undefined {
+    return this.#working.get(`${stage} ${String(user)}`)?.unit;
   }
 
   noted(messageId: string): void {

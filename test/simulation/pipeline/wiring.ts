@@ -22,8 +22,10 @@ export const sandboxOf = (world: World): CodeOptions => ({
   made: (stage, event, outputs) => {
     const { impure, anonymousId } = plannedOf(event);
     if (impure === undefined) return;
-    const message = world.watch.current(stage, Number(anonymousId.slice(1)));
-    if (message !== undefined) world.ledger.made.made(stage, message.id, event, outputs);
+    const unit = world.watch.current(stage, Number(anonymousId.slice(1))) ?? [];
+    const ids = unit.map(({ id }) => id);
+    const [id] = world.ledger.within(ids, [event.messageId]);
+    if (id !== undefined) world.ledger.made.made(stage, id, event, outputs);
   },
   count: (what) => {
     world.faults.count(what);
@@ -105,7 +107,7 @@ export const receiversOf = (world: World): Receivers =>
     now: () => world.schedule.now,
     stored: (stage, events, by) => {
       world.log(() => `${stage} has stored ${events.map(keyOf).join(', ')}`);
-      world.effect(by);
+      if (by !== undefined) world.effect(by.ids, by.unit);
       for (const event of events) world.ledger.delivered(stage, event, world.schedule.now);
     },
   });

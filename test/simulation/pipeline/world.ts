@@ -180,12 +180,12 @@ export class World {
   /** The message that the router is processing for an order key. */
   routing(groupId: string): IncomingMessage | undefined {
     const user = this.#users.get(groupId);
-    return user === undefined ? undefined : this.watch.current(ROUTER, user);
+    return user === undefined ? undefined : this.watch.current(ROUTER, user)?.[0];
   }
 
-  /** Work on a message has a visible effect. */
-  effect(message: IncomingMessage | undefined): void {
-    if (message !== undefined) this.ledger.effect(message.id);
+  /** Work on messages has a visible effect. @param unit the first of those that are worked on as one */
+  effect(ids: readonly string[], unit = ids[0]): void {
+    for (const id of ids) this.ledger.effect(id, unit ?? id);
   }
 
   /** A function's own clock: SQS's is right, a function's may be wrong, and jump while it runs. */
