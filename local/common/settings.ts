@@ -19,7 +19,7 @@ export interface Settings {
   readonly cacheDir: string;
   /** Milliseconds between two runs of what the template schedules. Undefined: as the template says. */
   readonly controlInterval: number | undefined;
-  /** The most processes that a function which works off a queue gets here, and half of those that requests get; AWS would give more. */
+  /** The most processes a function gets here; AWS would give it more. */
   readonly concurrency: number;
   /** Whether a transform that does not load is refused. */
   readonly checkTransforms: boolean;

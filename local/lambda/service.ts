@@ -26,7 +26,7 @@ export interface FunctionsOptions {
   readonly endpoints: Endpoints;
   /** With which the functions call them. */
   readonly credentials: Credentials;
-  /** The most processes that a function which works off a queue gets on this machine. */
+  /** The most processes a function gets on this machine. */
   readonly concurrency: number;
   /** Milliseconds between two runs of control; undefined: as the template says. */
   readonly controlInterval?: number | undefined;
@@ -57,15 +57,6 @@ const sameLimits = (a: FunctionSpec, b: FunctionSpec): boolean =>
  * these a busy queue would keep them all out.
  */
 const SPARE_CONCURRENCY = 4;
-
-/**
- * A function that answers requests waits for the disk most of its time, and there are as many requests at the same time as there are
- * clients: with as few processes as one that works off a queue it would leave the processor idle.
- */
-const REQUESTS_FACTOR = 2;
-
-/** The most processes that requests get. @param concurrency those of a function that works off a queue */
-export const requestConcurrency = (concurrency: number): number => REQUESTS_FACTOR * concurrency;
 
 /** How often a function that was replaced is asked whether it is idle. */
 const RETIRE_POLL_MS = 50;
@@ -106,9 +97,7 @@ export class Functions {
         runtime,
         childrenDir,
         tmpDir,
-        concurrency: new ConcurrencyLimit(
-          SPARE_CONCURRENCY + (spec.isPolled ? concurrency : requestConcurrency(concurrency)),
-        ),
+        concurrency: new ConcurrencyLimit(concurrency + SPARE_CONCURRENCY),
         yields: spec.isPolled,
         maxIdle: concurrency,
         logger: (line) => {

@@ -14,7 +14,6 @@ import { countQueues, deployQueues, type QueueStatus } from '../sqs/deploy.ts';
 import { rateToMilliseconds, startSchedule, type Schedule } from '../events/service.ts';
 import type { MetricStore } from '../cloudwatch/metric-store.ts';
 import { startServices, type CloudOptions, type Services } from './services.ts';
-import { requestConcurrency } from '../lambda/service.ts';
 import { resolveEndpoints } from '../sns/endpoints.ts';
 import { readStack, type Stack } from './stack.ts';
 import type { ScheduleSpec } from '../events/template.ts';
@@ -46,7 +45,7 @@ export class LocalCloud {
     this.#services = services;
     this.#options = options;
     this.metrics = services.metrics;
-    this.#apiLimit = pLimit(requestConcurrency(options.settings.concurrency));
+    this.#apiLimit = pLimit(options.settings.concurrency);
     this.#sampler = setInterval(() => void this.#sample(), SAMPLE_MS);
   }
 
