@@ -1,5 +1,6 @@
 /** One process of a function: a warm execution environment, in Lambda's words. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { environmentOf, yieldProcessor } from './child-process.ts';
 import type { ChildRecord } from './children.ts';
 import { exitError, outOfMemory, timedOut } from './faults.ts';
 import { splitLines } from './lines.ts';
@@ -12,6 +13,12 @@ const MEMORY_POLL_MS = 50;
 /** How long the log of a process that has ended may still arrive: what it started may hold its pipes open. */
 const LOG_GRACE_MS = 250;
 
+/**
+ * How long after its answer a process is frozen, if it is not invoked again by then. Under load it is invoked within a few milliseconds, and a
+ * pair of signals for each invocation would cost more than the invocation itself.
+ */
+const FREEZE_AFTER_MS = 50;
+
 export interface ChildOptions {
   readonly name: string;
   readonly codeDir: string;
@@ -20,6 +27,8 @@ export interface ChildOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** The file made by `buildRuntime`. */
   readonly runtime: string;
+  /** It gets the processor that other processes leave. */
+  readonly yields: boolean;
   readonly record: ChildRecord;
   /** The environment's `/tmp`: an absolute path of a directory that exists. */
   readonly tmpDir: string;
@@ -38,29 +47,6 @@ export type Call = Omit<InvokeMessage, 'type' | 'deadline'>;
 
 const MB = 1_048_576;
 
-/** Nothing is inherited but what it takes to run at all; the rest is what Lambda itself sets. */
-const environmentOf = (options: ChildOptions): Record<string, string> => {
-  const inherited: Record<string, string> = {};
-  for (const key of ['PATH', 'SystemRoot']) {
-    const value = process.env[key];
-    if (value !== undefined) inherited[key] = value;
-  }
-  return {
-    ...inherited,
-    TZ: ':UTC',
-    LAMBDA_TASK_ROOT: options.codeDir,
-    _HANDLER: options.handler,
-    AWS_LAMBDA_FUNCTION_NAME: options.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(options.memoryMb),
-    // `os.tmpdir()` reads these: the first one on POSIX, the others on Windows.
-    TMPDIR: options.tmpDir,
-    TMP: options.tmpDir,
-    TEMP: options.tmpDir,
-    ...options.environment,
-  };
-};
-
 export class Child {
   readonly #options: ChildOptions;
   readonly #process: ChildProcess;
@@ -69,6 +55,7 @@ export class Child {
   /** Why the process ended or is about to. The first reason is the true one. */
   #reason: FunctionError | undefined;
   #frozen = false;
+  #freezing: NodeJS.Timeout | undefined;
   #peak = 0;
   /** Resolves when the process is gone and its log is complete, with why it ended. */
   readonly ended: Promise<FunctionError>;
@@ -89,7 +76,10 @@ export class Child {
     });
     const { pid, stdout, stderr } = this.#process;
     this.ended = new Promise((resolve) => this.#watchEnd(resolve));
-    if (pid !== undefined) this.#recordAs(pid, token);
+    if (pid !== undefined) {
+      this.#recordAs(pid, token);
+      if (options.yields) yieldProcessor(pid);
+    }
     if (stdout !== null) splitLines(stdout, options.logger);
     if (stderr !== null) splitLines(stderr, options.logger);
     this.#process.on('message', (message) => this.#onMessage(message as FromChild));
@@ -124,10 +114,15 @@ export class Child {
     return answer;
   }
 
-  /** Stops the process's clockwork until its next invocation, as Lambda does: no timer runs, nothing is sent. */
+  /**
+   * Stops the process's clockwork soon, and until its next invocation: no timer runs, nothing is sent. Lambda does that immediately after
+   * the answer.
+   */
   freeze(): void {
     if (process.platform === 'win32' || this.#hasExited) return;
-    this.#frozen = this.#process.kill('SIGSTOP');
+    this.#freezing = setTimeout(() => {
+      if (!this.#hasExited) this.#frozen = this.#process.kill('SIGSTOP');
+    }, FREEZE_AFTER_MS);
   }
 
   /** Ends the process immediately, frozen or not. @param error what the invocation in it, if any, is answered */
@@ -148,6 +143,7 @@ export class Child {
   }
 
   #thaw(): void {
+    clearTimeout(this.#freezing);
     if (this.#frozen) this.#process.kill('SIGCONT');
     this.#frozen = false;
   }
@@ -227,6 +223,7 @@ export class Child {
     };
     this.#process.on('exit', (code, signal) => {
       this.#hasExited = true;
+      clearTimeout(this.#freezing);
       const error = (this.#reason ??= exitError(this.#requestId, code, signal));
       const grace = setTimeout(() => finish(error), LOG_GRACE_MS);
       this.#process.on('close', () => {

@@ -110,10 +110,10 @@ export class Environments {
   }
 
   #start(tmpDir: string): Child {
-    const { name, handler, memoryMb, runtime, logger } = this.#options;
+    const { name, handler, memoryMb, runtime, logger, yields = false } = this.#options;
     const record = this.#record;
     try {
-      return new Child({ name, handler, memoryMb, runtime, logger, record, tmpDir, ...this.#code });
+      return new Child({ name, handler, memoryMb, runtime, logger, yields, record, tmpDir, ...this.#code });
     } catch (error) {
       this.#tmp.keep(tmpDir);
       throw error;

@@ -17,6 +17,7 @@ import {
   ResourceInUseException,
 } from './mapping-options.ts';
 import { PollerScale } from './poller-scale.ts';
+import { ReceiveTurns } from './receive-turns.ts';
 import { doubling, pause, textOf } from './retries.ts';
 
 export { InvalidParameterValueException, ResourceInUseException } from './mapping-options.ts';
@@ -39,6 +40,7 @@ export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
   readonly #batchSize: number;
   readonly #scale: PollerScale;
+  readonly #turns = new ReceiveTurns();
   readonly #batches: BatchProcessor;
   #state: MappingState;
   /** Ends the receives that wait, and the pauses between them. */
@@ -168,10 +170,10 @@ export class EventSourceMapping {
     while (this.#scale.mayContinue()) {
       const { signal } = this.#polling;
       try {
-        const messages = await this.#scale.whileWaiting(() => this.#receive(signal));
+        const messages = await this.#scale.whileWaiting(() => this.#receiveInTurn(signal));
         failures = 0;
         if (messages.length > 0) {
-          const failure = await this.#batches.process(messages);
+          const failure = await this.#turns.work(() => this.#batches.process(messages));
           if (failure !== undefined) await this.#failed(messages, failure);
         } else if (this.#scale.isSurplus) break;
       } catch (error) {
@@ -181,6 +183,15 @@ export class EventSourceMapping {
       }
     }
     this.#scale.ended();
+  }
+
+  #receiveInTurn(signal: AbortSignal): Promise<readonly QueueMessage[]> {
+    return this.#turns.receive(
+      { limitMs: WAIT_SECONDS * 1_000, signal },
+      // While it waited for its turn a batch may have failed, after which there are fewer pollers.
+      async () => (this.#scale.mayContinue() ? this.#receive(signal) : []),
+      ({ length }) => length === this.#batchSize,
+    );
   }
 
   async #receive(signal: AbortSignal): Promise<readonly QueueMessage[]> {

@@ -19,6 +19,8 @@ export interface LambdaFunctionOptions {
   readonly concurrency?: ConcurrencyLimit;
   /** The file made by `buildRuntime`. */
   readonly runtime: string;
+  /** Its processes get the processor that others leave: for what works off a queue, which must not keep those waiting who fill it. */
+  readonly yields?: boolean;
   /** Where running processes are recorded; give the same one to `killLeftovers` at the next start. */
   readonly childrenDir: string;
   /**

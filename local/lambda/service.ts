@@ -49,6 +49,7 @@ const sameLimits = (a: FunctionSpec, b: FunctionSpec): boolean =>
   a.timeoutMs === b.timeoutMs &&
   a.memoryMb === b.memoryMb &&
   a.reservedConcurrency === b.reservedConcurrency &&
+  a.isPolled === b.isPolled &&
   a.handler === b.handler;
 
 /**
@@ -97,6 +98,7 @@ export class Functions {
         childrenDir,
         tmpDir,
         concurrency: new ConcurrencyLimit(concurrency + SPARE_CONCURRENCY),
+        yields: spec.isPolled,
         maxIdle: concurrency,
         logger: (line) => {
           logFile.write(`${line}\n`);

@@ -20,6 +20,8 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly reservedConcurrency: number | undefined;
+  /** Whether a mapping invokes it. */
+  readonly isPolled: boolean;
   readonly async: AsyncSpec;
   /** Other names for it, each with its own settings. */
   readonly aliases: ReadonlyMap<string, AsyncSpec>;
@@ -67,6 +69,9 @@ const qualifierOf = ({ Qualifier }: Properties): string =>
 
 export const readFunctions = (template: Template): readonly FunctionSpec[] => {
   const aliases = readAliases(template);
+  const polled = new Set(
+    template.all('mapping').map(({ properties }) => functionName(String(properties['FunctionName']))),
+  );
   const key = (name: string, qualifier: string): string => `${name}:${qualifier}`;
   const configs = new Map(
     template.all('invokeConfig').map(({ properties }): [string, AsyncSpec] => [
@@ -92,6 +97,7 @@ export const readFunctions = (template: Template): readonly FunctionSpec[] => {
       memoryMb: Number(properties['MemorySize'] ?? 128),
       environment: environment?.Variables ?? {},
       reservedConcurrency: optionalNumber(properties['ReservedConcurrentExecutions']),
+      isPolled: polled.has(name),
       async: configs.get(key(name, LATEST)) ?? ASYNC_DEFAULT,
       aliases: new Map(
         (aliases.get(name) ?? []).map((alias) => [alias, configs.get(key(name, alias)) ?? ASYNC_DEFAULT]),

@@ -94,7 +94,10 @@ export const startSqsServer = async (options: SqsServerOptions): Promise<SqsServ
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const gone = new AbortController();
-    response.on('close', () => gone.abort());
+    // An abort makes an error and its stack: only when somebody hung up.
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     const action = actionOf(request);
     const input = await readBody(request);
     await beforeCall?.(action, input);

@@ -6,7 +6,7 @@ import { Subprocess } from '../../../local/common/subprocess.ts';
 import { ChildRecord, killLeftovers } from '../../../local/lambda/children.ts';
 import { clearTmp } from '../../../local/lambda/tmp-dirs.ts';
 import { until } from '../../../tools/driver/until.ts';
-import { Workshop } from './fixtures.ts';
+import { isFrozen, Workshop } from './fixtures.ts';
 
 let shop: Workshop;
 const started: Subprocess[] = [];
@@ -52,6 +52,7 @@ describe('what a killed run leaves behind', () => {
     await until('the functions to run', () => parent.stdout.includes('loops'));
     const pids = [...new Set([...parent.stdout.matchAll(/^pid (\d+)/gm)].map((match) => Number(match[1])))];
     expect(pids).toHaveLength(2);
+    await until('the idle one to be frozen', () => pids.some(isFrozen));
     parent.kill('SIGKILL');
     await parent.ended;
     expect(pids.map(isAlive)).toEqual([true, true]);

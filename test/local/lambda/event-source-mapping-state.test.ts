@@ -12,7 +12,7 @@ describe('concurrency', () => {
   test('begins with a few, grows while there is work, and stops at the maximum', async () => {
     const { open, respond, release } = gate();
     const { queue, seen } = setUp(respond, { batchSize: 1, maximumConcurrency: 5, growEveryMs: 50 });
-    await until('the first pollers', () => queue.waiting === 2);
+    await until('the first poller', () => queue.waiting === 1);
     queue.add(...many(30));
     await until('the maximum to be reached', () => seen.running === 5);
     await sleep(300);
@@ -22,6 +22,35 @@ describe('concurrency', () => {
       await until('the next', () => open.length > 0 || queue.left === 0);
     }
     expect(seen.most).toBe(5);
+  });
+
+  test('is one batch at a time while those are short: what comes meanwhile is in the next one', async () => {
+    const { queue, seen } = setUp(async () => {
+      await sleep(5);
+      return DONE;
+    });
+    await until('a poller to wait', () => queue.waiting === 1);
+    for (const id of many(40)) {
+      queue.add(id);
+      await sleep(1);
+    }
+    await until('all to be deleted', () => queue.left === 0);
+    expect(seen.most).toBe(1);
+    expect(seen.batches.length).toBeLessThan(25);
+  });
+
+  test('is more when a batch takes long, or a batch is full: nothing waits for it', async () => {
+    const { respond, release } = gate();
+    const { queue, seen } = setUp(respond, { growEveryMs: 60_000 });
+    queue.add('m0');
+    await until('the invocation', () => seen.running === 1);
+    queue.add('m1');
+    await until('the other', () => seen.running === 2);
+    release();
+    queue.add(...many(30));
+    await until('both to be at work again', () => seen.batches.length === 4);
+    expect(seen.batches.slice(2).map(({ length }) => length)).toEqual([10, 10]);
+    release();
   });
 
   test('does not grow while a poller is waiting', async () => {
@@ -40,13 +69,13 @@ describe('concurrency', () => {
     queue.add(...many(6));
     await until('the maximum to be reached', () => seen.running === 6);
     release();
-    await until('all pollers to wait', () => queue.waiting === 6);
+    await until('all that was received to be deleted', () => queue.left === 0);
     mapping.setMaximumConcurrency(2);
     expect(mapping.state).toBe('Updating');
     await mapping.settled();
     expect(mapping.state).toBe('Enabled');
     expect(mapping.maximumConcurrency).toBe(2);
-    await until('the others to end', () => queue.waiting === 2);
+    await until('one to wait', () => queue.waiting === 1);
     seen.most = 0;
     queue.add(...many(8));
     await until('the new maximum to be reached', () => seen.running === 2);

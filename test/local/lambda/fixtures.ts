@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,10 @@ export class Workshop {
     rmSync(this.dir, { recursive: true });
   }
 }
+
+/** Whether the process is stopped by a signal: `ps` says so in its first letter. */
+export const isFrozen = (pid: number): boolean =>
+  spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.startsWith('T');
 
 /** The error's type and message; a result that is no error fails the test that reads it. */
 export const errorOf = (result: InvokeResult): { errorType: string; errorMessage: string } =>

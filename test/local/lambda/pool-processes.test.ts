@@ -1,9 +1,10 @@
 /** The processes of functions: frozen, reused, ended. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../../tools/driver/until.ts';
-import { Workshop } from './fixtures.ts';
+import { isFrozen, Workshop } from './fixtures.ts';
 
 /** Windows can neither freeze a process nor send it a signal. */
 const onPosix = process.platform !== 'win32';
@@ -31,6 +32,27 @@ describe('processes', () => {
       await sleep(600);
       // Asleep 600 ms it would have ticked more than a hundred times; one overdue tick may come immediately.
       expect((await ticks(0)) - first).toBeLessThan(20);
+    });
+
+  if (onPosix)
+    test('are frozen when they have been idle for a while, and not between invocations that follow each other', async () => {
+      const counting = await shop.make(`let thawed = 0; process.on('SIGCONT', () => { thawed += 1; });
+        export const handler = async () => ({ thawed, pid: process.pid });`);
+      const pid = pidOf(await counting.invoke({}));
+      for (let i = 0; i < 20; i += 1)
+        expect(await counting.invoke({})).toEqual({ kind: 'payload', payload: { thawed: 0, pid } });
+      for (const thawed of [1, 2]) {
+        await until('the process to be frozen', () => isFrozen(pid));
+        await counting.invoke({});
+        expect(await counting.invoke({})).toEqual({ kind: 'payload', payload: { thawed, pid } });
+      }
+    });
+
+  if (onPosix)
+    test('of a function that yields get the processor that others leave', async () => {
+      const [first, yielding] = [await shop.make(ECHO), await shop.make(ECHO, { yields: true })];
+      expect(getPriority(pidOf(await first.invoke({})))).toBe(getPriority());
+      expect(getPriority(pidOf(await yielding.invoke({})))).toBe(Math.min(getPriority() + 10, 19));
     });
 
   test('are used again, and one serves one invocation at a time', async () => {

@@ -28,7 +28,7 @@ const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
 describe('functions', () => {
   it('are distinguished when one name is the beginning of another', () => {
-    const { mappings } = read({
+    const { mappings, functions } = read({
       One: lambda({ FunctionName: 'deliver-a' }),
       Two: lambda({ FunctionName: 'deliver-ab' }),
       Queue: ['SQS::Queue'],
@@ -36,6 +36,10 @@ describe('functions', () => {
       Second: ['Lambda::EventSourceMapping', { EventSourceArn: arnOf('Queue'), FunctionName: arnOf('Two') }],
     });
     expect(mappings.map(({ functionName }) => functionName)).toEqual(['deliver-ab', 'deliver-ab']);
+    expect(functions.map(({ name, isPolled }) => [name, isPolled])).toEqual([
+      ['deliver-a', false],
+      ['deliver-ab', true],
+    ]);
   });
 
   it('are invoked asynchronously as Lambda does, or as the template says', () => {

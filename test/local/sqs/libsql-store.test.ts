@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
 import { LibsqlStore } from '../../../local/sqs/libsql-store.ts';
@@ -133,6 +134,63 @@ test('kill -9: every message that was answered is there, in order, once, and its
     const own = found.map(Number).filter((number) => number % 8 === group);
     expect(own).toEqual([...own].sort((a, b) => a - b));
   }
+});
+
+/** A write of a message takes some hundred milliseconds from now on, as on a disk that is slow. */
+const slowDown = (): void => {
+  const db = new Database(file);
+  db.exec(`create trigger slow before insert on messages begin
+    select count(*) from (with recursive n(i) as (select 1 union all select i + 1 from n where i < 500000) select i from n); end`);
+  db.close();
+};
+
+describe('a transaction', () => {
+  test('holds up nothing but those who wait for it', async () => {
+    const service = start();
+    await service.createQueue('q');
+    slowDown();
+    let turns = 0;
+    const counting = setInterval(() => (turns += 1), 1);
+    const began = performance.now();
+    await service.send('q', { body: 'a' });
+    clearInterval(counting);
+    // Were it written here, no timer would run before it is finished.
+    expect(turns).toBeGreaterThan((performance.now() - began) / 20);
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  test('has all that was noted, in any queue, while the one before it was written', async () => {
+    const service = start();
+    for (const queue of ['a', 'b', 'c']) await service.createQueue(queue);
+    slowDown();
+    const ended: string[] = [];
+    const send = async (queue: string): Promise<void> => {
+      await service.send(queue, { body: queue });
+      ended.push(queue);
+    };
+    const first = send('a');
+    await nextTurn();
+    await nextTurn();
+    const others = ['a', 'b', 'c'].map(send);
+    await first;
+    expect(ended).toEqual(['a']);
+    await Promise.race(others);
+    await Promise.resolve();
+    expect(ended).toHaveLength(4);
+  });
+
+  test('is finished, with all that is noted after it, when the store is closed', async () => {
+    const before = start();
+    await before.createQueue('q');
+    slowDown();
+    const answers = [before.send('q', { body: 'under way' })];
+    await nextTurn();
+    await nextTurn();
+    answers.push(before.send('q', { body: 'noted' }));
+    stop(before);
+    expect(await start().counts('q')).toMatchObject({ visible: 2 });
+    await Promise.all(answers);
+  });
 });
 
 describe('clear errors', () => {
