@@ -43,6 +43,7 @@ export const rooms = {
   'tools/bench': ['tools/driver', 'local', 'lib', 'lambdas', 'config', 'contract'],
   'tools/chaos': DRIVEN,
   'tools/sbom': [],
+  'tools/package': ['lib', 'local'],
   'tools/demo': DRIVEN,
 };
 /** As `import-x/no-restricted-paths` takes them. */

@@ -57,7 +57,7 @@ export const readSettings = (env: NodeJS.ProcessEnv, cwd: string): Settings => {
     consolePort: whole(env, 'SLUICE_CONSOLE_PORT', 0, 65_535) ?? 8090,
     dataDir: path('SLUICE_DATA_DIR', '.sluice'),
     configPath: path('SLUICE_CONFIG', 'sluice.config.ts'),
-    cacheDir: path('SLUICE_CACHE_DIR', join(ROOT, 'node_modules', '.cache', 'sluice')),
+    cacheDir: path('SLUICE_CACHE_DIR', join(cwd, 'node_modules', '.cache', 'sluice')),
     controlInterval: seconds === undefined ? undefined : seconds * 1000,
     concurrency: whole(env, 'SLUICE_CONCURRENCY', 2, 100) ?? Math.max(4, 2 * availableParallelism()),
     checkTransforms: flag(env, 'SLUICE_CHECK_TRANSFORMS', true),
