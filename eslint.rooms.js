@@ -25,8 +25,10 @@ export const rooms = {
   'lambdas/deliver': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
   'lambdas/control': ['lambdas/aws', CORE, 'contract'],
   local: ['config', 'contract'],
+  // It builds the code of a function whose transform has changed, as `lib` does.
+  'local/run': ['local', 'lib', 'config', 'contract'],
   'local/common': ['contract'],
-  'local/template': ['local/common'],
+  'local/template': ['local/common', 'config'],
   'local/api-gateway': AWS_SERVICE,
   'local/dynamodb': AWS_SERVICE,
   'local/events': AWS_SERVICE,

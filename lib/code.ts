@@ -39,6 +39,8 @@ export interface FunctionCode {
   readonly hash: string;
   /** Absolute paths of the files that the code is made of, packages left out. */
   readonly inputs: readonly string[];
+  /** Those of the transform alone. */
+  readonly transformInputs: readonly string[];
 }
 
 const buildOptions = (root: string) =>
@@ -210,5 +212,6 @@ export const buildCode = (
     codeVersion,
     hash: hashOf(files),
     inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? [])],
+    transformInputs: user?.inputs ?? [],
   };
 };

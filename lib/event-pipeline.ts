@@ -10,6 +10,7 @@ import {
   type PipelineConfig,
   type ResolvedConfig,
 } from '../config/index.ts';
+import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
@@ -61,6 +62,7 @@ export class EventPipeline extends Construct {
   /** @throws ConfigError with one line for each mistake */
   constructor(scope: Construct, id: string, props: EventPipelineProps) {
     super(scope, id);
+    this.node.addMetadata(PIPELINE_METADATA, this.node.path);
     const {
       baseDir = process.cwd(),
       configName,

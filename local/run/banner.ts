@@ -25,8 +25,11 @@ const listenLines = (destinations: readonly { readonly url: Url }[]): readonly s
   ];
 };
 
-export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: string): string => {
-  const sources = config.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
+export const banner = (
+  { pipeline, dataPlaneUrl, consoleUrl }: Pick<LocalRun, 'pipeline' | 'dataPlaneUrl' | 'consoleUrl'>,
+  dataDir: string,
+): string => {
+  const sources = pipeline.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
   const writeKey = sources[0]?.key ?? '';
   const row = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
   return [
@@ -35,13 +38,13 @@ export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: 
     '',
     row('data plane', pc.cyan(dataPlaneUrl)),
     ...sources.map(({ id, key }, i) => row(i === 0 ? 'write key' : '', `${pc.cyan(key)}  (source ${id})`)),
-    ...config.destinations.map(({ id, url }, i) =>
+    ...pipeline.destinations.map(({ id, url }, i) =>
       row(i === 0 ? 'destinations' : '', `${id} -> ${shown(url)}`),
     ),
     row('console', pc.cyan(consoleUrl)),
     row('data, logs', dataDir),
     '',
-    ...listenLines(config.destinations),
+    ...listenLines(pipeline.destinations),
     pc.dim('Send an event:'),
     `  curl -u ${writeKey}: ${dataPlaneUrl}/v1/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Hello"}'`,
     '',
