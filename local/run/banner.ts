@@ -28,6 +28,8 @@ const listenLines = (destinations: readonly { readonly url: Url }[]): readonly s
 export const banner = (
   { pipeline, dataPlaneUrl, consoleUrl }: Pick<LocalRun, 'pipeline' | 'dataPlaneUrl' | 'consoleUrl'>,
   dataDir: string,
+  /** `sluice dev` watches sources and listens itself. */
+  isDev = false,
 ): string => {
   const sources = pipeline.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
   const writeKey = sources[0]?.key ?? '';
@@ -44,8 +46,8 @@ export const banner = (
     row('console', pc.cyan(consoleUrl)),
     row('data, logs', dataDir),
     '',
-    ...listenLines(pipeline.destinations),
-    pc.dim('Send an event:'),
+    ...(isDev ? [] : listenLines(pipeline.destinations)),
+    pc.dim(isDev ? 'Send an event (or: npx sluice send):' : 'Send an event:'),
     `  curl -u ${writeKey}: ${dataPlaneUrl}/v1/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Hello"}'`,
     '',
     pc.dim('Or with the RudderStack SDK (npm install @rudderstack/rudder-sdk-node):'),
@@ -54,7 +56,13 @@ export const banner = (
     `  client.track({ userId: 'ada', event: 'Hello' });`,
     `  await client.flush();`,
     '',
-    pc.dim('After a change of the configuration or a transform: npx sluice redeploy. Stop with Ctrl-C.'),
+    ...(isDev
+      ? [pc.dim('Changes of the sources are taken up. Stop with Ctrl-C.')]
+      : [
+          pc.dim(
+            'After a change of the configuration or a transform: npx sluice redeploy. Stop with Ctrl-C.',
+          ),
+        ]),
     '',
   ].join('\n');
 };

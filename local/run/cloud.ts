@@ -84,7 +84,7 @@ export class LocalCloud {
    * Gives new code to the functions whose transforms have changed, and leaves everything else as it is.
    * @param changed absolute paths of the files that have changed
    * @param assembly where the new code is put
-   * @returns names of those functions; undefined when something else has changed, which only a deployment takes up
+   * @returns the configuration's keys that name those transforms; undefined when something else has changed, which only a deployment takes up
    * @throws UsageError when a transform cannot be bundled or does not load; nothing is changed then
    */
   async swap(
@@ -100,7 +100,7 @@ export class LocalCloud {
     await this.#services.functions.deploy(functions);
     this.#stack = { ...this.#stack, functions };
     this.#transformed = this.#transformed.map((one) => byId.get(one.spec.logicalId) ?? one);
-    return rebuilt.map(({ spec }) => spec.name);
+    return rebuilt.map(({ transform }) => transform.key);
   }
 
   get stack(): Stack | undefined {

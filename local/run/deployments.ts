@@ -26,14 +26,24 @@ export interface Deployments {
   /**
    * Takes up what has changed, by the shortest way that does.
    * @param changed absolute paths
-   * @returns names of the functions that got new code, where their transforms alone have changed
+   * @returns the configuration's keys of the transforms that were changed, where nothing else was
    * @throws UsageError as above
    */
   takeUp(changed: readonly string[]): Promise<readonly string[] | undefined>;
 }
 
-/** @param cloud to deploy to @throws UsageError when it is not up yet */
-export const deployments = (settings: Settings, cloud: () => LocalCloud, onTrouble: OnTrouble): Deployments => {
+interface Target {
+  /** @throws UsageError when it is not up yet */
+  readonly cloud: () => LocalCloud;
+  /** After each deployment but the first. */
+  readonly onDeployed: (cloud: LocalCloud) => Promise<void>;
+}
+
+export const deployments = (
+  settings: Settings,
+  { cloud, onDeployed }: Target,
+  onTrouble: OnTrouble,
+): Deployments => {
   const oneAtATime = pLimit(1);
   // With the data: the cache may drop its copy while functions still run from it.
   const assembly = join(settings.dataDir, 'cdk.out');
@@ -71,6 +81,7 @@ export const deployments = (settings: Settings, cloud: () => LocalCloud, onTroub
   const redeploy = async (unchecked: boolean): Promise<Deployed> => {
     const { warnings } = await make(unchecked);
     await cloud().deploy(assembly);
+    await onDeployed(cloud());
     return { deployed: true, warnings };
   };
 

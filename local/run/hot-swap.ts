@@ -35,7 +35,8 @@ export const affectedBy = (
   changed: readonly string[],
   functions: readonly TransformedFunction[],
 ): readonly TransformedFunction[] | undefined => {
-  const isKnown = (file: string): boolean => functions.some(({ transform }) => transform.inputs.includes(file));
+  const isKnown = (file: string): boolean =>
+    functions.some(({ transform }) => transform.inputs.includes(file));
   if (changed.length === 0 || !changed.every(isKnown)) return undefined;
   return functions.filter(({ transform }) => changed.some((file) => transform.inputs.includes(file)));
 };

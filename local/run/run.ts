@@ -1,6 +1,7 @@
 /** The local run, whole: from the settings to a pipeline that answers, and back. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadConfig } from '../../config/load.ts';
 import { startApi, type GatewayResponse } from '../api-gateway/service.ts';
 import { LocalCloud } from './cloud.ts';
 import { deployments, type Deployments, type OnTrouble } from './deployments.ts';
@@ -34,6 +35,8 @@ const STARTING: GatewayResponse = {
 
 /** @throws UsageError, ConfigError: each a few lines that say what to fix */
 export const startLocalRun = async (settings: Settings, onTrouble: OnTrouble): Promise<LocalRun> => {
+  // What is wrong with the configuration is said before anything is touched.
+  if (settings.app === undefined) await loadConfig(settings.configPath, settings.controlInterval);
   const release = await lockDataDir(settings.dataDir);
   const undo: (() => Promise<void> | void)[] = [release];
   const close = async (): Promise<void> => {
@@ -75,7 +78,21 @@ const start = async (
     if (running.cloud === undefined) throw new UsageError('the local run is still starting');
     return running.cloud;
   };
-  const deploying = deployments(settings, up, onTrouble);
+  const writeFile = async (cloud: LocalCloud): Promise<DescribedPipeline> => {
+    const pipeline = await describePipeline(cloud.stack?.functions ?? []);
+    await writeRunFile(dataDir, {
+      pid: process.pid,
+      dataPlaneUrl: api.url,
+      consoleUrl: console.url,
+      apiUrl: cloud.endpoints.api,
+      accessKeyId: cloud.credentials.accessKeyId,
+      controlFunction: cloud.controlFunction,
+      sources: pipeline.sources.map(({ id, writeKeys }) => ({ id, writeKeys })),
+    });
+    return pipeline;
+  };
+  const onDeployed = async (cloud: LocalCloud): Promise<void> => void (await writeFile(cloud));
+  const deploying = deployments(settings, { cloud: up, onDeployed }, onTrouble);
   const { redeploy, takeUp } = deploying;
   const flow = (from: number): FlowSeries => flowSince(up().metrics, from, up().stageQueues, Date.now());
   const console = opened(
@@ -95,16 +112,8 @@ const start = async (
   opened(started);
   await started.deploy(assembly);
   running.cloud = started;
-  await writeRunFile(dataDir, {
-    pid: process.pid,
-    dataPlaneUrl: api.url,
-    consoleUrl: console.url,
-    apiUrl: started.endpoints.api,
-    accessKeyId: started.credentials.accessKeyId,
-    controlFunction: started.controlFunction,
-  });
+  const pipeline = await writeFile(started);
   undo.push(() => removeRunFile(dataDir));
-  const pipeline = await describePipeline(started.stack?.functions ?? []);
   return { pipeline, dataPlaneUrl: api.url, consoleUrl: console.url, redeploy, takeUp, flow };
 };
 
