@@ -68,7 +68,10 @@ const send = async (options: Options): Promise<void> => {
   });
   const answer = (await response.text()).trim();
   const events = `${batch.length} event${batch.length === 1 ? '' : 's'}`;
-  if (response.ok) return print(`accepted: ${events}, by ${url}`);
+  if (response.ok) {
+    print(`accepted: ${events}, by ${url}`);
+    return;
+  }
   const again = response.headers.get('retry-after');
   throw new CommandFailure(
     `${url} answered ${response.status}: ${answer}${again === null ? '' : ` (try again in ${again} s)`}`,

@@ -24,9 +24,9 @@ const loadLocalRun = async () => {
     ]);
     return { startLocalRun, banner };
   } catch (error) {
-    if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(codeOf(error) ?? '')) throw error;
+    if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(codeOf(error))) throw error;
     throw new CommandFailure(
-      `a package of the local run is not installed: ${messageOf(error).split('\n')[0] ?? ''}\n` +
+      `a package of the local run is not installed: ${messageOf(error).replace(/\n[^]*/, '')}\n` +
         `Install what it needs: npm install --save-dev ${NEEDED}`,
       { cause: error },
     );

@@ -20,23 +20,23 @@ export interface Deployed {
 
 export interface Deployments {
   /** @throws UsageError when the sources are refused; what runs is left as it is */
-  synthesize(): Promise<{ readonly assembly: string; readonly warnings: readonly string[] }>;
+  readonly synthesize: () => Promise<{ readonly assembly: string; readonly warnings: readonly string[] }>;
   /** Synthesizes, and deploys. @throws UsageError as above */
-  redeploy(options: { readonly unchecked: boolean }): Promise<Deployed>;
+  readonly redeploy: (options: { readonly unchecked: boolean }) => Promise<Deployed>;
   /**
    * Takes up what has changed, by the shortest way that does.
    * @param changed absolute paths
    * @returns the configuration's keys of the transforms that were changed, where nothing else was
    * @throws UsageError as above
    */
-  takeUp(changed: readonly string[]): Promise<readonly string[] | undefined>;
+  readonly takeUp: (changed: readonly string[]) => Promise<readonly string[] | undefined>;
 }
 
 interface Target {
   /** @throws UsageError when it is not up yet */
   readonly cloud: () => LocalCloud;
   /** After each deployment but the first. */
-  readonly onDeployed: (cloud: LocalCloud) => Promise<void>;
+  readonly onDeployed: (cloud: LocalCloud) => Promise<unknown>;
 }
 
 export const deployments = (

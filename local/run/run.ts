@@ -91,8 +91,7 @@ const start = async (
     });
     return pipeline;
   };
-  const onDeployed = async (cloud: LocalCloud): Promise<void> => void (await writeFile(cloud));
-  const deploying = deployments(settings, { cloud: up, onDeployed }, onTrouble);
+  const deploying = deployments(settings, { cloud: up, onDeployed: writeFile }, onTrouble);
   const { redeploy, takeUp } = deploying;
   const flow = (from: number): FlowSeries => flowSince(up().metrics, from, up().stageQueues, Date.now());
   const console = opened(
