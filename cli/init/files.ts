@@ -46,17 +46,13 @@ const PIPELINE = (baseDir: string): string => `new EventPipeline(stack, 'Events'
   ],
 });`;
 
-const APP = (name: string): string => `import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+const APP = (name: string): string => `import { App, Stack } from 'aws-cdk-lib';
 import { EventPipeline } from 'sluice-pipeline';
 
 const app = new App();
 const stack = new Stack(app, '${name}');
 
-const pipeline = ${PIPELINE('baseDir: import.meta.dirname,')}
-
-// By these \`npx sluice --stack ${name}\` and the SDKs find it.
-new CfnOutput(stack, 'DataPlaneUrl', { value: pipeline.dataPlaneUrl });
-new CfnOutput(stack, 'ControlFunction', { value: pipeline.control.function.lambda.functionName });
+${PIPELINE('baseDir: import.meta.dirname,')}
 `;
 
 const TRANSFORM = `import type { Transform } from 'sluice-pipeline';
