@@ -66,6 +66,7 @@ export class Control extends Construct {
         sources: config.sources.map(({ id, orderBy }) => ({ id, orderBy })),
         ...(config.records.retention !== undefined && { records: { retention: config.records.retention } }),
       } satisfies Omit<ControlBundle, 'codeVersion'>,
+      // All clients of AWS take 100 MB and more.
       memorySize: 256,
       timeout: Duration.seconds(30),
       environment: {

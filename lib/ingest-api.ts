@@ -91,8 +91,9 @@ export class IngestApi extends Construct {
         timing: { ingestDeadline: timing.ingestDeadline },
         maxKeys: ingest.maxKeysPerRequest,
       } satisfies Omit<IngestBundle, 'codeVersion'>,
-      // Processor time comes with memory, and a request of 4 MB with thousands of users has seconds of work in it.
-      memorySize: 1024,
+      // Processor time comes with memory, and a request of 20,000 users has a second of work in it: here that is four, and 153 MB. Of most
+      // requests it is a millisecond, and waiting for SQS costs in proportion to memory.
+      memorySize: 512,
       timeout: Duration.seconds(Math.min(MAX_TIMEOUT, wholeSeconds(timing.ingestDeadline) + GRACE)),
       environment: { [ENV.eventsQueueUrl]: router.queue.queueUrl },
       reservedConcurrency: ingest.reservedConcurrency,

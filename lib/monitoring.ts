@@ -48,7 +48,8 @@ export class Monitoring extends Construct {
     const { context, alerting, ingest, control, stages, retention } = props;
     this.#context = context;
     this.#alerting = alerting;
-    const functions = [ingest.function, control.function, ...stages.map((stage) => stage.function)];
+    // That ingest fails, or is throttled, shows in its answers; that control is throttled, in its heartbeat.
+    const ofStages = stages.map((stage) => stage.function);
     const age = this.metricOldestMessageAge();
     const specs = {
       ...Object.fromEntries(
@@ -73,8 +74,8 @@ export class Monitoring extends Construct {
             RecordsExpireSoon: alarms.recordsExpireSoon(control, lastWarningOf(retention)),
           }),
       ...grouped('DeadLetters', stages, deadLetters),
-      ...grouped('FunctionErrors', functions, functionErrors),
-      ...grouped('FunctionThrottles', functions, functionThrottles),
+      ...grouped('FunctionErrors', [control.function, ...ofStages], functionErrors),
+      ...grouped('FunctionThrottles', ofStages, functionThrottles),
       ...grouped('PagerFailures', alerting.deadLetterQueues, pagerFailures),
     };
     this.alarms = new Map(Object.entries(specs).map(([name, spec]) => [name, this.#alarm(name, spec)]));

@@ -5,7 +5,7 @@ import {
   SetAlarmStateCommand,
   type CloudWatchClient,
 } from '@aws-sdk/client-cloudwatch';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import { InfraFault } from '../core/base/faults.ts';
 
 /** CloudWatch's limit for one call. */

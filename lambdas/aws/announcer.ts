@@ -1,6 +1,6 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Announcement, Announcer } from '../core/mode/ports.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 
 const MAX_SUBJECT = 100;
 

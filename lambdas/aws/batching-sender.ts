@@ -3,7 +3,7 @@ import { allDone } from '../core/base/all-done.ts';
 import { inCalls } from '../core/base/send-batches.ts';
 import { MAX_BATCH_ENTRIES } from '../core/base/limits.ts';
 import type { OutgoingMessage, QueueSender } from '../core/base/messages.ts';
-import { notDone } from './clients.ts';
+import { notDone } from './errors.ts';
 
 /** How long a message waits for company; milliseconds. */
 const WINDOW = 3;

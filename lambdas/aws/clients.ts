@@ -1,24 +1,15 @@
 /**
- * AWS SDK clients with limits that fit a function's few seconds: two attempts of 1 s to connect and 2 s to answer, and
- * the pause between them. `CALL_MARGIN` in `core/base/limits.ts` counts on it.
+ * AWS SDK clients. Those that a stage needs without the others are in files of their own, in `clients/`: it loads them when it needs them,
+ * and what is in one file with them besides.
  */
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { limits } from './clients/limits.ts';
 import { noteResource } from './resources.ts';
 
-const limits = {
-  maxAttempts: 2,
-  // Without `throwOnRequestTimeout` the SDK only warns when a request takes too long, and waits on.
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-};
-
 export const sqsClient = (): SQSClient => noteResource(new SQSClient(limits));
-export const dynamoClient = (): DynamoDBClient => noteResource(new DynamoDBClient(limits));
-export const secretsClient = (): SecretsManagerClient => noteResource(new SecretsManagerClient(limits));
 export const snsClient = (): SNSClient => noteResource(new SNSClient(limits));
 export const cloudWatchClient = (): CloudWatchClient => noteResource(new CloudWatchClient(limits));
 /** For what concerns event source mappings. */
@@ -35,4 +26,5 @@ export const invokeClient = (): LambdaClient =>
     }),
   );
 
-export { notDone, orFault, orRefused } from './errors.ts';
+export { dynamoClient } from './clients/dynamodb.ts';
+export { secretsClient } from './clients/secrets-manager.ts';

@@ -1,14 +1,13 @@
 import type { Clock } from '../core/base/clock.ts';
 import type { OutgoingMessage, QueueSender, SendResult } from '../core/base/messages.ts';
-import { directCall, type Call } from './direct-call.ts';
+import { directCall, SQS, type Call } from './direct-call.ts';
 import { orFault } from './errors.ts';
 import { entriesOf, resultsOf } from './send-message-batch.ts';
 
 /** Calls of the SQS that has the queue. */
-export const directSqs = (queueUrl: string, clock: Clock): Call =>
-  directCall({ target: 'AmazonSQS', name: 'sqs' }, queueUrl, clock);
+export const directSqs = (queueUrl: string, clock: Clock): Call => directCall(SQS, queueUrl, clock);
 
-/** As `SqsQueueSender`, without the SDK. A call that fails is not repeated here: `sendLanes` does. */
+/** As `SqsQueueSender`, without the SDK. A call that fails is not repeated here: ingest's `sendLanes` does, or what `call` is. */
 export class DirectQueueSender implements QueueSender {
   readonly #call: Call;
   readonly #queueUrl: string;

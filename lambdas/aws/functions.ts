@@ -10,7 +10,7 @@ import type { Probe } from '../core/mode/machine.ts';
 import type { Crash } from '../../contract/modes.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { DrainWork, ProbeAnswer, StageCommand } from '../core/stage/command.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import { describeError, log } from './log.ts';
 
 const toPayload = (command: StageCommand): Uint8Array => Buffer.from(JSON.stringify(command));

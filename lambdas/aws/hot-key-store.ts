@@ -6,7 +6,7 @@ import { allDone } from '../core/base/all-done.ts';
 import type { Clock } from '../core/base/clock.ts';
 import { withReports, type HotKeyReport } from '../core/stage/hot-keys.ts';
 import type { HotKeyStore } from '../core/stage/ports.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import { toItem, type Key } from './items.ts';
 
 const keyOf = (stage: string): Key => ({ pk: PARTITION.mode(stage), sk: 'HOT' });

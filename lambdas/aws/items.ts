@@ -1,8 +1,8 @@
 /** What the adapters over DynamoDB share. */
-import { ConditionalCheckFailedException, type AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { BadCursor } from '../core/base/faults.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 
 export type RawItem = Record<string, AttributeValue>;
 
@@ -24,7 +24,7 @@ export const conditionHeld = async (what: string, write: Promise<unknown>): Prom
     await write;
     return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
     return orFault(what, Promise.reject(error as Error));
   }
 };

@@ -11,7 +11,7 @@ import { InfraFault } from '../core/base/faults.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { LateCrashes } from '../../contract/modes.ts';
 import type { LateCrashStore } from '../core/mode/ports.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import { conditionHeld, toItem, type Key } from './items.ts';
 
 const keyOf = (stage: string): Key => ({ pk: PARTITION.mode(stage), sk: 'LATE' });

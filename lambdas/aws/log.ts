@@ -42,15 +42,54 @@ const OF_THE_PIPELINE: ReadonlySet<string> = new Set([
 /** The rest are counts. */
 const SECONDS: ReadonlySet<string> = new Set([METRICS.oldestMessageAge]);
 
+type Dimensions = Readonly<Record<string, string>>;
+type Metrics = Readonly<Record<string, number>>;
+
+/** What the invocation that runs has counted so far, by the dimensions' JSON; undefined: none runs. */
+let collected: Map<string, { readonly dimensions: Dimensions; readonly metrics: Metrics }> | undefined;
+
+/** From now until `writeMetrics` counts are added up: a line is paid for, and one says as much as one for each message. */
+export const collectMetrics = (): void => {
+  collected = new Map();
+};
+
+/** A line for each set of dimensions. A process that is killed before has lost what its invocation counted. */
+export const writeMetrics = (): void => {
+  const lines = collected ?? new Map<string, never>();
+  collected = undefined;
+  for (const { dimensions, metrics } of lines.values()) emitNow(dimensions, metrics);
+};
+
+const together = (before: Metrics, more: Metrics): Metrics => {
+  const sums: Record<string, number> = { ...before };
+  for (const [name, value] of Object.entries(more)) {
+    const known = sums[name];
+    if (known === undefined) sums[name] = value;
+    else sums[name] = SECONDS.has(name) ? Math.max(known, value) : known + value;
+  }
+  return sums;
+};
+
+/** Counts: in the line of the invocation that runs; immediately when none does. */
+export const emitMetrics = (dimensions: Dimensions, metrics: Metrics): void => {
+  if (collected === undefined) {
+    emitNow(dimensions, metrics);
+    return;
+  }
+  const key = JSON.stringify(dimensions);
+  const before = collected.get(key)?.metrics ?? {};
+  collected.set(key, { dimensions, metrics: together(before, metrics) });
+};
+
 /**
  * Counts in CloudWatch's embedded metric format, so that no call is made for them. The pipeline's name is added to the
- * dimensions, since an account may have several.
+ * dimensions, since an account may have several. Of a count of nothing there is no line: a metric that is written is paid for.
  * Source: CloudWatch, "Embedded metric format specification".
  */
-export const emitMetrics = (
-  dimensions: Readonly<Record<string, string>>,
-  metrics: Readonly<Record<string, number>>,
-): void => {
+export const emitNow = (dimensions: Dimensions, given: Metrics): void => {
+  const metrics = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== 0 || SECONDS.has(name)),
+  );
   const names = Object.keys(metrics);
   if (names.length === 0) return;
   const pipeline = process.env[ENV.pipeline];

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
 import { InfraFault } from '../core/base/faults.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 
 /** A mapping, and what it is between: so that control needs no list of every function's and queue's name. */
 export interface Mapping extends MappingState {

@@ -21,7 +21,7 @@ import type {
   Touch,
 } from '../core/stage/parking-port.ts';
 import type { Attempt } from '../core/stage/ports.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import { conditionHeld, fromCursor, toCursor, toItem, type Key, type RawItem } from './items.ts';
 import {
   fieldsSet,

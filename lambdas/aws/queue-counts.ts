@@ -5,7 +5,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { InfraFault } from '../core/base/faults.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 
 /** Queue depths, by queue name. */
 export class SqsQueueCounts {

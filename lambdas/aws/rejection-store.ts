@@ -10,7 +10,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITION } from '../../contract/tables.ts';
 import type { Rejection, RejectionReader, RejectionStore } from '../core/event/ports.ts';
 import { placeOf } from '../core/event/rejection.ts';
-import { orFault, orRefused } from './clients.ts';
+import { orFault, orRefused } from './errors.ts';
 import { conditionHeld, fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
 
 const partition = PARTITION.rejected;

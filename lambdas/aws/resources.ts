@@ -16,6 +16,12 @@ const resourceIn = (input: object): string | undefined => {
   return typeof tables === 'object' && tables !== null ? Object.keys(tables).join(', ') : undefined;
 };
 
+/** Has the error of a call known to `resourceOf`. @param input of the call */
+export const noteError = (error: unknown, input: object): void => {
+  const resource = resourceIn(input);
+  if (error instanceof Error && resource !== undefined) resources.set(error, resource);
+};
+
 type Next<Args, Output> = (args: Args) => Promise<Output>;
 
 interface Client {
@@ -34,8 +40,7 @@ export const noteResource = <C extends Client>(client: C): C => {
       try {
         return await next(args);
       } catch (error) {
-        const resource = resourceIn(args.input);
-        if (error instanceof Error && resource !== undefined) resources.set(error, resource);
+        noteError(error, args.input);
         throw error;
       }
     },

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { PARTITION } from '../../contract/tables.ts';
 import type { RetentionStore } from '../core/event/ports.ts';
 import { NOTHING_SEEN, type SeenRecords, type Sweep } from '../core/event/retention.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import { toItem, type Key } from './items.ts';
 
 const SWEEPS: Key = { pk: PARTITION.pipeline, sk: 'RETENTION' };

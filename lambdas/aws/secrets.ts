@@ -1,22 +1,11 @@
 /** Values of the secrets that a destination's headers and signature, and a transform, name. */
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { allDone } from '../core/base/all-done.ts';
-import { AccessFault, InfraFault } from '../core/base/faults.ts';
+import { InfraFault } from '../core/base/faults.ts';
 import type { Clock } from '../core/base/clock.ts';
 import { NOTHING_TO_REDACT, redactor, type Redact } from '../core/base/redaction.ts';
-import { orFault } from './clients.ts';
 
 /** @throws InfraFault; AccessFault when there is none of this name, or none that can be read */
 export type GetSecret = (name: string) => Promise<string>;
-
-export const secretReader =
-  (client: SecretsManagerClient): GetSecret =>
-  async (name) => {
-    const command = new GetSecretValueCommand({ SecretId: name });
-    const { SecretString } = await orFault(`GetSecretValue of "${name}"`, client.send(command));
-    if (SecretString !== undefined) return SecretString;
-    throw new AccessFault(`the secret "${name}" holds no text; store it as SecretString`);
-  };
 
 export interface Secrets {
   /**

@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { GetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITION } from '../../contract/tables.ts';
 import type { Clock } from '../core/base/clock.ts';
@@ -9,7 +9,8 @@ import {
   type SeenLimits,
   type SeenIdsStore,
 } from '../core/event/seen-ids.ts';
-import { orFault } from './clients.ts';
+import type { Call } from './direct-call.ts';
+import { orFault } from './errors.ts';
 import { toItem, type Key } from './items.ts';
 
 const keyOf = (key: string): Key => ({ pk: PARTITION.seen(key), sk: 'SEEN' });
@@ -19,31 +20,27 @@ const TTL_MARGIN_SECONDS = 24 * 3600;
 
 /** Which events have come before, one item for each order key, in the state table. */
 export class DynamoSeenIdsStore implements SeenIdsStore {
-  readonly #client: DynamoDBClient;
+  readonly #call: Call;
   readonly #table: string;
   readonly #ttlSeconds: number;
   readonly #clock: Clock;
 
-  constructor(client: DynamoDBClient, table: string, { window }: Pick<SeenLimits, 'window'>, clock: Clock) {
-    this.#client = client;
+  constructor(call: Call, table: string, { window }: Pick<SeenLimits, 'window'>, clock: Clock) {
+    this.#call = call;
     this.#table = table;
     this.#ttlSeconds = Math.ceil(window / 1000) + TTL_MARGIN_SECONDS;
     this.#clock = clock;
   }
 
   async read(key: string): Promise<Seen> {
-    const get = new GetItemCommand({
-      TableName: this.#table,
-      Key: marshall(keyOf(key)),
-      ConsistentRead: true,
-    });
-    const { Item } = await orFault('GetItem', this.#client.send(get));
+    const get = { TableName: this.#table, Key: marshall(keyOf(key)), ConsistentRead: true };
+    const { Item } = (await orFault('GetItem', this.#call('GetItem', get))) as Partial<GetItemCommandOutput>;
     return Item === undefined ? [] : decodeSeen(unmarshall(Item)['seen']);
   }
 
   async save(key: string, seen: Seen): Promise<void> {
     const expires = Math.floor(this.#clock() / 1000) + this.#ttlSeconds;
     const Item = toItem({ ...keyOf(key), seen: encodeSeen(seen), expires });
-    await orFault('PutItem', this.#client.send(new PutItemCommand({ TableName: this.#table, Item })));
+    await orFault('PutItem', this.#call('PutItem', { TableName: this.#table, Item }));
   }
 }

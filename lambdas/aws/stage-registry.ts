@@ -2,7 +2,7 @@ import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITION } from '../../contract/tables.ts';
 import type { StageQueues, StageRegistry } from '../core/mode/ports.ts';
-import { orFault } from './clients.ts';
+import { orFault } from './errors.ts';
 import type { Key } from './items.ts';
 
 const KEY: Key = { pk: PARTITION.pipeline, sk: 'STAGES' };

@@ -1,10 +1,7 @@
-import {
-  BatchGetItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-  type BatchGetItemCommandInput,
-  type DynamoDBClient,
+import type {
+  BatchGetItemCommandInput,
+  BatchGetItemCommandOutput,
+  GetItemCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
@@ -15,7 +12,8 @@ import { InfraFault } from '../core/base/faults.ts';
 import type { Attempt, StageState, StateStore } from '../core/stage/ports.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { ModeStore, StoredStage } from '../core/mode/ports.ts';
-import { orFault } from './clients.ts';
+import type { Call } from './direct-call.ts';
+import { orFault } from './errors.ts';
 import { conditionHeld, toItem, without, type Key, type RawItem } from './items.ts';
 import { headKey } from './parking-items.ts';
 
@@ -39,14 +37,17 @@ type Found = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 /** No key of one table is one of the other. */
 const nameOf = ({ pk, sk }: Key): string => `${pk}/${sk}`;
 
-/** Modes and attempts, of the state table, and which keys are parked, of the parking table. */
+/**
+ * Modes and attempts, of the state table, and which keys are parked, of the parking table. No item of it is binary, so that requests and
+ * answers are DynamoDB's protocol as it is, with the SDK or without.
+ */
 export class DynamoStateStore implements StateStore, ModeStore {
-  readonly #client: DynamoDBClient;
+  readonly #call: Call;
   readonly #tables: Tables;
   readonly #clock: Clock;
 
-  constructor(client: DynamoDBClient, tables: Tables, clock: Clock) {
-    this.#client = client;
+  constructor(call: Call, tables: Tables, clock: Clock) {
+    this.#call = call;
     this.#tables = tables;
     this.#clock = clock;
   }
@@ -89,7 +90,7 @@ export class DynamoStateStore implements StateStore, ModeStore {
             ConditionExpression: 'rev = :rev',
             ExpressionAttributeValues: marshall({ ':rev': previous.rev }),
           };
-    return conditionHeld('PutItem', this.#client.send(new PutItemCommand({ ...put, ...condition })));
+    return conditionHeld('PutItem', this.#call('PutItem', { ...put, ...condition }));
   }
 
   /**
@@ -98,20 +99,20 @@ export class DynamoStateStore implements StateStore, ModeStore {
    */
   async #replaceUnreadable(stage: string, next: ModeRecord): Promise<boolean> {
     const TableName = this.#tables.state;
-    const get = new GetItemCommand({ TableName, Key: marshall(modeKey(stage)), ConsistentRead: true });
-    const { Item } = await orFault('GetItem', this.#client.send(get));
+    const get = { TableName, Key: marshall(modeKey(stage)), ConsistentRead: true };
+    const { Item } = (await orFault('GetItem', this.#call('GetItem', get))) as Partial<GetItemCommandOutput>;
     if (Item === undefined || parseMode(withoutKeys(unmarshall(Item))).rev >= 0) return false;
     const raw = Item['rev'];
     const rev = Number(raw?.N);
     const known = Number.isSafeInteger(rev + 1) && rev > 0 ? rev : 0;
-    const put = new PutItemCommand({
+    const put = {
       TableName,
       Item: toItem({ ...modeKey(stage), ...next, rev: known + 1 }),
       ...(raw === undefined
         ? { ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(rev)' }
         : { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': raw } }),
-    });
-    return conditionHeld('PutItem', this.#client.send(put));
+    };
+    return conditionHeld('PutItem', this.#call('PutItem', put));
   }
 
   async saveAttempt(stage: string, messageId: string, attempt: Attempt): Promise<void> {
@@ -122,21 +123,20 @@ export class DynamoStateStore implements StateStore, ModeStore {
   async saveProgress(stage: string, progress: StageProgress): Promise<void> {
     // Mostly there is one. Each has a condition of its own: an older one must not keep a newer one of the other kind from being stored.
     for (const [name, at] of Object.entries(progress) as [keyof StageProgress, number][]) {
-      const command = new UpdateItemCommand({
+      const update = {
         TableName: this.#tables.state,
         Key: marshall(progressKey(stage)),
         UpdateExpression: `SET ${name} = :at`,
         // Of two environments that write at the same moment the later progress stays.
         ConditionExpression: `attribute_not_exists(${name}) OR ${name} < :at`,
         ExpressionAttributeValues: marshall({ ':at': at }),
-      });
-      await conditionHeld('UpdateItem', this.#client.send(command));
+      };
+      await conditionHeld('UpdateItem', this.#call('UpdateItem', update));
     }
   }
 
   async #put(item: object): Promise<void> {
-    const command = new PutItemCommand({ TableName: this.#tables.state, Item: toItem(item) });
-    await orFault('PutItem', this.#client.send(command));
+    await orFault('PutItem', this.#call('PutItem', { TableName: this.#tables.state, Item: toItem(item) }));
   }
 
   /** One call for both tables. @param inState at most 100 together with `inParking`; a key may come twice */
@@ -148,11 +148,10 @@ export class DynamoStateStore implements StateStore, ModeStore {
       ...requestOf(parking, inParking),
     };
     for (let round = 0; round < READ_ROUNDS && countKeys(left) > 0; round++) {
-      const command = new BatchGetItemCommand({ RequestItems: left });
-      const { Responses = {}, UnprocessedKeys = {} } = await orFault(
+      const { Responses = {}, UnprocessedKeys = {} } = (await orFault(
         'BatchGetItem',
-        this.#client.send(command),
-      );
+        this.#call('BatchGetItem', { RequestItems: left }),
+      )) as Partial<BatchGetItemCommandOutput>;
       for (const raw of Object.values(Responses).flat()) {
         const item = unmarshall(raw);
         found.set(nameOf(item as Key), item);

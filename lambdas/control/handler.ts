@@ -16,12 +16,13 @@ import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
 import { forLambda, log } from '../aws/log.ts';
 import { LambdaMappings } from '../aws/mappings.ts';
-import { CloudWatchMetrics } from '../aws/metrics.ts';
+import { CloudWatchMetrics, LoggedMetrics } from '../aws/metrics.ts';
 import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
 import { DynamoRetentionStore } from '../aws/retention-store.ts';
+import { dynamoCalls } from '../aws/sdk-calls.ts';
 import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
 import { DynamoStageRegistry } from '../aws/stage-registry.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
@@ -30,6 +31,7 @@ import { announcementOf } from '../core/mode/announcement.ts';
 import { refusedAdmission } from './admission.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
+import { QuietMetrics } from './quiet-metrics.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
 const { stages, degradedMode, sources, records } = readBundle() as ControlBundle;
@@ -43,7 +45,7 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   pipeline: names.pipeline,
   settings,
   drainConcurrency: degradedMode.drainConcurrency,
-  modes: new DynamoStateStore(dynamo, tables, Date.now),
+  modes: new DynamoStateStore(dynamoCalls(dynamo), tables, Date.now),
   lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
   hotKeys: new DynamoHotKeyStore(dynamo, tables.state, Date.now),
   parking: new DynamoParkingStore(dynamo, tables.parking),
@@ -53,13 +55,13 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
       ? undefined
       : { time: records.retention, store: new DynamoRetentionStore(dynamo, tables.state) },
   // For empty records only, which nothing needs for longer.
-  seen: new DynamoSeenIdsStore(dynamo, tables.state, { window: 0 }, Date.now),
+  seen: new DynamoSeenIdsStore(dynamoCalls(dynamo), tables.state, { window: 0 }, Date.now),
   registry: new DynamoStageRegistry(dynamo, tables.state),
   mappings: new LambdaMappings(clients.lambdaClient()),
   names: new Map(),
   functions: new LambdaFunctions(clients.invokeClient(), Date.now),
   counts: new SqsQueueCounts(sqs, queuesUrl),
-  metrics: new CloudWatchMetrics(cloudWatch),
+  metrics: new QuietMetrics(new CloudWatchMetrics(cloudWatch), new LoggedMetrics(), Date.now),
   announcer: new SnsAnnouncer(clients.snsClient(), requireEnv(ENV.flipTopicArn)),
   announcement: (stage, record) => announcementOf(stage, record, names, settings),
   orderByOf: new Map(sources.map(({ id, orderBy }) => [id, orderBy])),

@@ -2,11 +2,8 @@
 import type { DeliverBundle } from '../../contract/bundle.ts';
 import { ENV } from '../../contract/environment.ts';
 import { readBundle } from '../aws/bundle.ts';
-import { dynamoClient, secretsClient } from '../aws/clients.ts';
-import { requireEnv } from '../aws/environment.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
-import { DynamoRejectionStore } from '../aws/rejection-store.ts';
-import { secretCache, secretReader } from '../aws/secrets.ts';
+import { secretCache, type GetSecret } from '../aws/secrets.ts';
 import { redactedRejections } from '../stage/redacted.ts';
 import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
@@ -18,8 +15,7 @@ import { roomForMessage } from './room.ts';
 
 const { destination, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
 const stage = destination.id;
-const dynamo = dynamoClient();
-const world = stageWorld(dynamo, codeVersion);
+const world = stageWorld(codeVersion);
 const { allowPrivateNetwork: allowed } = destination;
 const networks: Networks = [
   ...(allowed === true ? (['private'] as const) : allowed || []),
@@ -31,7 +27,8 @@ const warn = (message: string, error: unknown): void => {
   log('warn', message, { stage, error: describeError(error) });
 };
 
-const secrets = secretCache(secretReader(secretsClient()), Date.now, warn);
+const getSecret: GetSecret = async (name) => (await import('../stage/seldom-secrets.ts')).getSecret(name);
+const secrets = secretCache(getSecret, Date.now, warn);
 
 const code = userCode({
   stage,
@@ -62,10 +59,7 @@ export const handler = stageHandler(
         networks,
       }),
       secrets,
-      rejections: redactedRejections(
-        new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
-        secrets.redact,
-      ),
+      rejections: redactedRejections(world.rejections, secrets.redact),
       clock: Date.now,
       count: (metrics) => {
         emitMetrics({ Stage: stage }, metrics);

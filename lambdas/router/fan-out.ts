@@ -10,7 +10,7 @@ import type { Clock } from '../core/base/clock.ts';
 import type { IncomingMessage, OutgoingMessage } from '../core/base/messages.ts';
 import type { RejectionStore } from '../core/event/ports.ts';
 import { kept, rejectionId } from '../core/event/rejection.ts';
-import { layOut, type Made, type Part } from './parts.ts';
+import { asItCame, handOn, layOut, type Made, type Part } from './parts.ts';
 import { withheldBy, type DestinationRules } from './recipients.ts';
 import { commonEvents, hashesOf } from './taken.ts';
 
@@ -57,10 +57,16 @@ export interface FannedOut {
   readonly failed?: readonly [unknown];
 }
 
+interface Left {
+  readonly first: number;
+  readonly before: FannedOut['taken'];
+  readonly isWhole: boolean;
+}
+
 /**
  * @param made of each of `finished`, in order
- * @param first the place of the message's first event that is left
- * @param before `taken` of the last attempt: a queue does not get again what it has taken
+ * @param left `first`: the place of the message's first event that is left; `before`: `taken` of the last attempt, since a queue does
+ *   not get again what it has taken; `isWhole`: what was made is all of the message as it came
  * @param shown is added to, also when it throws
  * @throws InfraFault, MessageRefused when a record could not be written
  */
@@ -69,14 +75,16 @@ export const fanOut = async (
   envelope: EventsEnvelope,
   finished: readonly Placed[],
   made: readonly (readonly SluiceEvent[])[],
-  { first, before }: { readonly first: number; readonly before: FannedOut['taken'] },
+  { first, before, isWhole }: Left,
   deps: FanOutDeps,
   shown: Tally,
 ): Promise<FannedOut> => {
   const { sourceId, receivedAt } = envelope;
   // The user's code made it larger than a queue takes. Trying again would not help, and its neighbours are fine.
+  const fitting = isWhole ? made : made.map((outputs) => outputs.filter(fits));
+  const allFit = (i: number): boolean => fitting[i]?.length === made[i]?.length;
   for (const [i, { place }] of finished.entries()) {
-    for (const [index, output] of (made[i] ?? []).entries()) {
+    for (const [index, output] of allFit(i) ? [] : (made[i] ?? []).entries()) {
       if (fits(output)) continue;
       shown.rejection = await keepTooLarge(message, { output, place, index }, { sourceId, receivedAt }, deps);
       shown.rejected += 1;
@@ -84,8 +92,9 @@ export const fanOut = async (
   }
 
   const small = finished.flatMap(({ event: accepted, place }, i) =>
-    (made[i] ?? []).filter(fits).map((output): Made => ({ accepted, output, place })),
+    (fitting[i] ?? []).map((output): Made => ({ accepted, output, place })),
   );
+  const whole = isWhole ? asItCame(message) : undefined;
   const end = (finished.at(-1)?.place ?? first - 1) + 1;
   const takers = deps.destinations
     .filter(({ sources }) => sources?.includes(sourceId) ?? true)
@@ -96,7 +105,10 @@ export const fanOut = async (
       const taken = before[taker.id] ?? '';
       const from = first + (taken === '' ? 0 : commonEvents(taken, hashesOf(small, first, end)));
       const known = small.filter(({ place }) => place < from).length;
-      const parts = layOut(message, envelope, small.slice(known), withheld.outputs);
+      const parts =
+        whole !== undefined && known === 0
+          ? handOn(whole, envelope, small, withheld.outputs)
+          : layOut(message, envelope, small.slice(known), withheld.outputs);
       return sendInOrder(taker, parts, { known, from, end });
     }),
   );
@@ -116,7 +128,7 @@ export const fanOut = async (
         return taken === '' ? [] : [[id, taken]];
       }),
     );
-  const routed = finished.filter((_, i) => made[i]?.every(fits)).map(({ event }) => event);
+  const routed = finished.filter((_, i) => allFit(i)).map(({ event }) => event);
   const errors = sent.flatMap(({ failed = [] }) => failed);
   if (errors.length > 0) {
     const failed = [errors.find((error) => error instanceof AccessFault) ?? errors[0]] as const;

@@ -4,12 +4,10 @@ import { ENV } from '../../contract/environment.ts';
 import { ROUTER_STAGE, type RouterBundle } from '../../contract/bundle.ts';
 import { BatchingSender } from '../aws/batching-sender.ts';
 import { readBundle } from '../aws/bundle.ts';
-import { dynamoClient, secretsClient, sqsClient } from '../aws/clients.ts';
+import { DirectQueueSender } from '../aws/direct-sender.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { describeError, emitMetrics, log } from '../aws/log.ts';
-import { SqsQueueSender } from '../aws/queue.ts';
-import { DynamoRejectionStore } from '../aws/rejection-store.ts';
-import { secretCache, secretReader } from '../aws/secrets.ts';
+import { secretCache, type GetSecret } from '../aws/secrets.ts';
 import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import { redactedRejections } from '../stage/redacted.ts';
@@ -27,14 +25,14 @@ const names = readAlignedList(
 );
 const HALF_DEPLOYED = `${ENV.destinationQueueNames} belongs to another deployment than the code`;
 const queuesUrl = queuesUrlOf(requireEnv(ENV.stageQueueUrl));
-const sqs = sqsClient();
-const dynamo = dynamoClient();
+const world = stageWorld(codeVersion);
 
 const warn = (message: string, error: unknown): void => {
   log('warn', message, { stage: ROUTER_STAGE, error: describeError(error) });
 };
 
-const secrets = secretCache(secretReader(secretsClient()), Date.now, warn);
+const getSecret: GetSecret = async (name) => (await import('../stage/seldom-secrets.ts')).getSecret(name);
+const secrets = secretCache(getSecret, Date.now, warn);
 
 const code = userCode({
   stage: ROUTER_STAGE,
@@ -67,17 +65,19 @@ export const handler = stageHandler(
         // In the middle of a deployment: code and environment are not of the same one yet.
         if (name === undefined)
           return { id, sources, rules, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
-        const sender = new BatchingSender(new SqsQueueSender(sqs, `${queuesUrl}${name}`));
+        const sender = new BatchingSender(new DirectQueueSender(world.calls.sqs, `${queuesUrl}${name}`));
         return { id, sources, rules, send: (message) => sender.send(message) };
       }),
       transforms: code.transforms,
       timing,
-      rejections: redactedRejections(
-        new DynamoRejectionStore(dynamo, requireEnv(ENV.parkingTable)),
-        secrets.redact,
-      ),
+      rejections: redactedRejections(world.rejections, secrets.redact),
       deduplication: deduplication && {
-        store: new DynamoSeenIdsStore(dynamo, requireEnv(ENV.stateTable), deduplication, Date.now),
+        store: new DynamoSeenIdsStore(
+          world.calls.dynamo,
+          requireEnv(ENV.stateTable),
+          deduplication,
+          Date.now,
+        ),
         limits: deduplication,
         warn,
       },
@@ -87,5 +87,5 @@ export const handler = stageHandler(
       },
     }),
   },
-  stageWorld(dynamo, codeVersion),
+  world,
 );

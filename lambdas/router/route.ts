@@ -32,6 +32,7 @@ import {
   type Placed,
   type Tally,
 } from './fan-out.ts';
+import { isPlain } from './parts.ts';
 import { hashesFrom } from './taken.ts';
 
 export type { Destination } from './fan-out.ts';
@@ -135,6 +136,10 @@ const route = async (
   if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash, shown: NOTHING_SHOWN };
   const end = isTrial ? run.made.findIndex((outputs) => !outputs.every(fits)) : -1;
   const made = end === -1 ? run.made : run.made.slice(0, end);
+  const isWhole =
+    isPlain(message, envelope) &&
+    made.length === all.length &&
+    made.every((outputs, i) => outputs.length === 1 && outputs[0] === all[i]);
   const shown: Tally = { ...NOTHING_SHOWN };
   const next = events[made.length]?.place ?? all.length;
   const before = attempt?.progress?.taken ?? {};
@@ -143,7 +148,7 @@ const route = async (
     const finished = events.slice(0, made.length);
     const sent =
       made.length > 0
-        ? await fanOut(message, envelope, finished, made, { first: start, before }, deps, shown)
+        ? await fanOut(message, envelope, finished, made, { first: start, before, isWhole }, deps, shown)
         : { routed: [], taken: before };
     if (sent.failed !== undefined)
       return { ...endedBy(sent.failed[0]), ...heldAt(start, before, sent), shown };

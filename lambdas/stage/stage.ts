@@ -8,26 +8,34 @@ import { METRICS } from '../../contract/metrics.ts';
 import type { DegradedModeSettings, TimingSettings } from '../../contract/settings.ts';
 import { bestEffort } from '../core/stage/best-effort.ts';
 import { runBatch } from '../core/stage/batch-runner.ts';
-import { failureOf } from '../core/stage/crash.ts';
 import { drain } from '../core/stage/drain.ts';
 import { hold } from '../core/stage/hold.ts';
 import { takeInDeadLetters } from '../core/stage/dead-letters.ts';
 import { CALL_MARGIN } from '../core/base/limits.ts';
 import type { Process } from '../core/stage/outcome.ts';
 import type { Redact } from '../core/base/redaction.ts';
-import { InfraFault } from '../core/base/faults.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import { heed } from '../core/stage/last-words.ts';
 import { ProgressNote } from '../core/mode/progress-note.ts';
 import type { RunnerDeps, RunnerMode, RunnerTime } from '../core/stage/runner-deps.ts';
 import { readStageCommand, successorOf, type DrainWork, type ProbeAnswer } from '../core/stage/command.ts';
 import { runTrial } from '../core/stage/trial.ts';
-import { describeError, emitMetrics, forLambda, log, redactLogs } from '../aws/log.ts';
+import {
+  collectMetrics,
+  describeError,
+  emitMetrics,
+  emitNow,
+  forLambda,
+  log,
+  redactLogs,
+  writeMetrics,
+} from '../aws/log.ts';
 import { BacklogWatch } from './backlog-watch.ts';
 import { redactedCode, redactedProcess } from './redacted.ts';
 import { noteOf } from './note.ts';
 import { recordsOf, toMessage, toResponse } from './records.ts';
-import { failureFields, reportTo } from './report.ts';
+import { probe } from './probe.ts';
+import { reportTo } from './report.ts';
 import type { UserCode } from './user-code.ts';
 import type { StageWorld } from './world.ts';
 
@@ -68,6 +76,7 @@ const STARTED = 1_000;
  *    degraded stage are tried.
  * 3. What is still under way is waited for, and late failures of the user's code are recorded: Lambda freezes the function
  *    once it has answered, and what is under way then lands in the middle of a later invocation.
+ * 4. What was counted on the way is written: one line for each set of dimensions.
  */
 export const stageHandler = (given: StageOptions, world: StageWorld) => {
   const { redact } = given;
@@ -112,10 +121,13 @@ export const stageHandler = (given: StageOptions, world: StageWorld) => {
     }
   };
   return async (event: unknown, context: Invocation): Promise<StageAnswer> => {
+    collectMetrics();
     try {
       return await invoke(event, context);
     } catch (error) {
       throw forLambda(error);
+    } finally {
+      writeMetrics();
     }
   };
 };
@@ -193,31 +205,18 @@ const handleRecords = async (
   return toResponse(await runBatch(messages, deps));
 };
 
-/** SQS's own metric of the age leaves out messages that were received before. */
+/**
+ * SQS's own metric of the age leaves out messages that were received before. Theirs is written before they are begun: if they end the
+ * process each time, nothing else says how long they have waited.
+ */
 const reportAge = (
   messages: readonly IncomingMessage[],
   { stage, time }: Pick<RunnerDeps, 'stage' | 'time'>,
 ): void => {
   const oldest = Math.min(...messages.map(({ sentAt }) => sentAt));
   const age = Math.max(0, time.clock() - oldest) / 1000;
-  if (Number.isFinite(age)) emitMetrics({ [METRICS.stage]: stage.name }, { [METRICS.oldestMessageAge]: age });
-};
-
-/** A transform that does not load must not keep the function from saying so. */
-const probe = async ({ code, stage, codeVersion }: StageOptions): Promise<ProbeAnswer> => {
-  try {
-    const crash = await code.transforms.check();
-    if (crash === undefined) return { ok: true, codeVersion };
-    const { error, stack } = failureOf(crash);
-    const fields = { stage, codeVersion, ...failureFields(crash) };
-    log('error', 'a probe found that the transform does not load', fields);
-    return { ok: false, codeVersion, error, ...(stack === undefined ? {} : { stack }) };
-  } catch (error) {
-    if (!(error instanceof InfraFault)) throw error;
-    // AWS did not give its secrets, so nothing was learned of the code.
-    log('warn', 'a probe could not try the transform', { stage, codeVersion, error: describeError(error) });
-    return { ok: true, codeVersion };
-  }
+  const emit = messages.some(({ receiveCount }) => receiveCount > 1) ? emitNow : emitMetrics;
+  if (Number.isFinite(age)) emit({ [METRICS.stage]: stage.name }, { [METRICS.oldestMessageAge]: age });
 };
 
 type OfInvocation = Pick<RunnerMode, 'note' | 'progressNote'> &

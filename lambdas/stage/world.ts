@@ -1,19 +1,14 @@
 /** The world around a stage's function, as its environment names it. */
 import { randomUUID } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ENV, readControlInterval } from '../../contract/environment.ts';
-import { SnsAnnouncer } from '../aws/announcer.ts';
-import { invokeClient, snsClient, sqsClient } from '../aws/clients.ts';
+import { directCalls, type DirectCalls } from '../aws/direct-calls.ts';
 import { requireEnv } from '../aws/environment.ts';
-import { LambdaFunctions } from '../aws/functions.ts';
-import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
-import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
+import { later, once } from '../aws/later.ts';
 import { describeError, log } from '../aws/log.ts';
-import { DynamoParkingStore } from '../aws/parking-store.ts';
-import { SqsQueueCounts } from '../aws/queue-counts.ts';
-import { SqsStageQueue } from '../aws/queue.ts';
+import { SqsStageQueue } from '../aws/stage-queue.ts';
 import { DynamoStateStore } from '../aws/state-store.ts';
 import type { DrainWork } from '../core/stage/command.ts';
+import type { RejectionStore } from '../core/event/ports.ts';
 import type { PipelineNames } from '../core/mode/announcement.ts';
 import type { ParkingStore } from '../core/stage/parking-port.ts';
 import type { Announcer, LateCrashStore, ModeStore } from '../core/mode/ports.ts';
@@ -43,41 +38,62 @@ export interface StageWorld {
   readonly uuid: () => string;
 }
 
+/** With what the stages' work asks for besides. */
+export interface FunctionWorld extends StageWorld {
+  readonly calls: DirectCalls;
+  readonly rejections: RejectionStore;
+}
+
 /** What stands before a queue's name in its URL, with a slash at the end. */
 export const queuesUrlOf = (queueUrl: string): string => queueUrl.replace(/[^/]+$/, '');
 
 /** A queue's name, by its ARN. */
 const nameOf = (queueArn: string): string => queueArn.split(':').at(-1) ?? '';
 
-/** @param codeVersion of the stage's code @throws Error that names the variable of the environment that is not set */
-export const stageWorld = (dynamo: DynamoDBClient, codeVersion: string): StageWorld => {
-  const sqs = sqsClient();
+/**
+ * What is asked for with each batch is called without the SDK. The rest is loaded by its first call: most environments of a function never
+ * park, reject or announce anything.
+ * @param codeVersion of the stage's code @throws Error that names the variable of the environment that is not set
+ */
+export const stageWorld = (codeVersion: string): FunctionWorld => {
   const queueUrl = requireEnv(ENV.stageQueueUrl);
+  const queuesUrl = queuesUrlOf(queueUrl);
   const deadLetterQueueArn = requireEnv(ENV.deadLetterQueueArn);
-  const queueCounts = new SqsQueueCounts(sqs, queuesUrlOf(queueUrl));
   const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
+  const topicArn = requireEnv(ENV.flipTopicArn);
+  const calls = directCalls(queueUrl, Date.now, Math.random);
+  const overDynamo = once(async () => {
+    const { seldomDynamo } = await import('./seldom-dynamo.ts');
+    return seldomDynamo(tables, Date.now);
+  });
+  const overOthers = once(async () => {
+    const { seldomOthers } = await import('./seldom-others.ts');
+    return seldomOthers(topicArn, queuesUrl, Date.now);
+  });
   return {
-    state: new DynamoStateStore(dynamo, tables, Date.now),
-    parking: new DynamoParkingStore(dynamo, tables.parking),
-    lateCrashes: new DynamoLateCrashStore(dynamo, tables.state, Date.now),
-    hotKeys: new DynamoHotKeyStore(dynamo, tables.state, Date.now),
+    calls,
+    state: new DynamoStateStore(calls.dynamo, tables, Date.now),
+    parking: later<ParkingStore>(async () => (await overDynamo()).parking),
+    rejections: later<RejectionStore>(async () => (await overDynamo()).rejections),
+    lateCrashes: later<LateCrashStore>(async () => (await overDynamo()).lateCrashes),
+    hotKeys: later<HotKeyStore>(async () => (await overDynamo()).hotKeys),
     lastWords: new LastWordsFile({
       codeVersion,
       warn: (message, error) => {
         log('warn', message, { error: describeError(error) });
       },
     }),
-    queue: new SqsStageQueue(sqs, queueUrl),
+    queue: new SqsStageQueue(calls.sqs, queueUrl),
     queueLength: async () => {
-      const counts = await queueCounts.read(queueUrl.slice(queuesUrlOf(queueUrl).length));
+      const counts = await (await overOthers()).queueCounts.read(queueUrl.slice(queuesUrl.length));
       return counts && counts.visible + counts.inFlight + counts.delayed;
     },
     // Queues of one account and region have URLs that differ in the name alone.
-    deadLetterQueue: new SqsStageQueue(sqs, `${queuesUrlOf(queueUrl)}${nameOf(deadLetterQueueArn)}`),
+    deadLetterQueue: new SqsStageQueue(calls.sqs, `${queuesUrl}${nameOf(deadLetterQueueArn)}`),
     deadLetterQueueArn,
-    startDrain: (work) =>
-      new LambdaFunctions(invokeClient(), Date.now).startDrain(requireEnv('AWS_LAMBDA_FUNCTION_NAME'), work),
-    announcer: new SnsAnnouncer(snsClient(), requireEnv(ENV.flipTopicArn)),
+    startDrain: async (work) =>
+      (await overOthers()).functions.startDrain(requireEnv('AWS_LAMBDA_FUNCTION_NAME'), work),
+    announcer: later<Announcer>(async () => (await overOthers()).announcer),
     names: { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) },
     controlInterval: readControlInterval(process.env),
     clock: Date.now,

@@ -1,12 +1,13 @@
 /** Adapters that make one call each: the request, and the result for each answer. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { SnsAnnouncer } from '../../lambdas/aws/announcer.ts';
-import { CloudWatchMetrics, type MetricDatum } from '../../lambdas/aws/metrics.ts';
+import { CloudWatchMetrics, LoggedMetrics, type MetricDatum } from '../../lambdas/aws/metrics.ts';
 import { announcementOf } from '../../lambdas/core/mode/announcement.ts';
 import { NORMAL } from '../../lambdas/core/mode/record.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
+import { readEmf } from '../../local/cloudwatch/emf.ts';
 import { MODE_SETTINGS } from '../support/mode-settings.ts';
 
 /** A client that only records its requests. */
@@ -133,5 +134,35 @@ describe('CloudWatchMetrics', () => {
   it('throws a fault when putting fails', async () => {
     const client = recorder([], new Error('down'));
     await expect(new CloudWatchMetrics(client).put([datum(1)])).rejects.toThrow(InfraFault);
+  });
+});
+
+describe('LoggedMetrics', () => {
+  it('writes each value with its time and its resolution, as CloudWatch reads it from a log', async () => {
+    const lines: string[] = [];
+    const write = jest
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((line) => lines.push(String(line)) > 0);
+    const data = [
+      {
+        name: 'DegradedMode',
+        value: 0,
+        dimensions: { Pipeline: 'p', Stage: 'crm' },
+        at: 5_000,
+        resolution: 1,
+      },
+      { name: 'Heartbeat', value: 1, dimensions: { Pipeline: 'p' }, at: 6_000, resolution: 60 },
+    ] as const;
+    await new LoggedMetrics().put(data);
+    write.mockRestore();
+    expect(lines.every((line) => line.endsWith('\n'))).toBe(true);
+    const found = lines
+      .flatMap(readEmf)
+      .map(({ namespace, name, dimensions, at, statistics, highResolution }) => ({
+        ...{ namespace, name, dimensions, at },
+        value: statistics.sum,
+        resolution: highResolution ? 1 : 60,
+      }));
+    expect(found).toEqual(data.map((datum) => ({ namespace: 'Sluice', ...datum })));
   });
 });

@@ -10,15 +10,13 @@ import { BatchingSender } from '../../lambdas/aws/batching-sender.ts';
 import {
   dynamoClient,
   invokeClient,
-  notDone,
-  orFault,
-  orRefused,
   secretsClient,
   snsClient,
   sqsClient,
 } from '../../lambdas/aws/clients.ts';
+import { notDone, orFault, orRefused } from '../../lambdas/aws/errors.ts';
 import { SqsQueueSender } from '../../lambdas/aws/queue.ts';
-import { secretReader } from '../../lambdas/aws/secrets.ts';
+import { secretReader } from '../../lambdas/aws/secret-reader.ts';
 import { AccessFault, InfraFault, MessageRefused } from '../../lambdas/core/base/faults.ts';
 
 const NO_QUEUE = 'AWS.SimpleQueueService.NonExistentQueue;Sender';

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoLateCrashStore } from '../../lambdas/aws/late-crash-store.ts';
+import { dynamoCalls } from '../../lambdas/aws/sdk-calls.ts';
 import { DynamoStateStore } from '../../lambdas/aws/state-store.ts';
 import { NORMAL } from '../../lambdas/core/mode/record.ts';
 import type { Crash } from '../../contract/modes.ts';
@@ -80,7 +81,7 @@ describe('the item', () => {
   });
 
   it('does not touch the mode', async () => {
-    const modes = new DynamoStateStore(client, TABLES, () => NOW);
+    const modes = new DynamoStateStore(dynamoCalls(client), TABLES, () => NOW);
     await modes.writeMode('moded', degraded(), NORMAL);
     await store.addLateCrashes('moded', { count: 1, last });
     expect(await modes.readModes(['moded'])).toEqual(new Map([['moded', degraded()]]));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ENV } from '../../contract/environment.ts';
-import { describeError, emitMetrics } from '../../lambdas/aws/log.ts';
+import { collectMetrics, describeError, emitMetrics, emitNow, writeMetrics } from '../../lambdas/aws/log.ts';
 
 let lines: string[];
 
@@ -57,9 +57,50 @@ describe('metrics', () => {
     expect(line).not.toHaveProperty('Pipeline');
   });
 
-  it('make no line if there are none', () => {
+  it('make no line if there are none, or none of anything', () => {
     emitMetrics({ Stage: 'crm' }, {});
+    emitMetrics({ Stage: 'crm' }, { EventsRejected: 0 });
     expect(lines).toEqual([]);
+    emitMetrics({ Stage: 'crm' }, { OldestMessageAge: 0, EventsRejected: 0 });
+    expect(written()).toMatchObject({ OldestMessageAge: 0 });
+    expect(lines[0]).not.toContain('EventsRejected');
+  });
+
+  describe('of an invocation', () => {
+    const all = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+
+    it('are one line for each set of dimensions, at its end: counts are added, of an age the highest counts', () => {
+      collectMetrics();
+      emitMetrics({ Stage: 'router' }, { OldestMessageAge: 2 });
+      emitMetrics({ Stage: 'router' }, { EventsRouted: 1, EventsRejected: 1 });
+      emitMetrics({ Stage: 'crm' }, { EventsWithheldByFilter: 4 });
+      emitMetrics({ Stage: 'router' }, { EventsRouted: 2, OldestMessageAge: 1 });
+      expect(lines).toEqual([]);
+      writeMetrics();
+      expect(all()).toMatchObject([
+        { Stage: 'router', OldestMessageAge: 2, EventsRouted: 3, EventsRejected: 1 },
+        { Stage: 'crm', EventsWithheldByFilter: 4 },
+      ]);
+    });
+
+    it('are written once, and the next begins at nothing', () => {
+      for (const EventsRouted of [1, 2]) {
+        collectMetrics();
+        emitMetrics({ Stage: 'router' }, { EventsRouted });
+        writeMetrics();
+      }
+      writeMetrics();
+      expect(all()).toMatchObject([{ EventsRouted: 1 }, { EventsRouted: 2 }]);
+    });
+
+    it('do not wait when no invocation runs, or when they must not', () => {
+      collectMetrics();
+      emitNow({ Stage: 'router' }, { OldestMessageAge: 2 });
+      expect(all()).toMatchObject([{ OldestMessageAge: 2 }]);
+      writeMetrics();
+      emitMetrics({ Stage: 'router' }, { LateCrashes: 1 });
+      expect(all()).toMatchObject([{ OldestMessageAge: 2 }, { LateCrashes: 1 }]);
+    });
   });
 });
 

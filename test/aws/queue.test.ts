@@ -2,13 +2,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import {
-  SQSClient,
-  type ReceiveMessageCommand,
-  type ReceiveMessageCommandOutput,
-  type SendMessageBatchCommandOutput,
-} from '@aws-sdk/client-sqs';
-import { SqsQueueSender, SqsStageQueue } from '../../lambdas/aws/queue.ts';
+import { SQSClient, type SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs';
+import { SqsQueueSender } from '../../lambdas/aws/queue.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { OutgoingMessage } from '../../lambdas/core/base/messages.ts';
 
@@ -83,51 +78,5 @@ describe('an SDK call', () => {
     // It is not tried a second time.
     expect(sockets).toHaveLength(1);
     client.destroy();
-  });
-});
-
-describe('messages that a trial receives', () => {
-  const receiving = (answer: Omit<ReceiveMessageCommandOutput, '$metadata'>, inputs: unknown[] = []) => {
-    const send = ({ input }: ReceiveMessageCommand) => (inputs.push(input), Promise.resolve(answer));
-    return new SqsStageQueue({ send } as unknown as SQSClient, 'url');
-  };
-
-  it('are up to 10, hidden for the given time, with all attributes of a Lambda batch', async () => {
-    const inputs: unknown[] = [];
-    const queue = receiving(
-      {
-        Messages: [
-          {
-            MessageId: 'm1',
-            ReceiptHandle: 'r1',
-            Body: '{}',
-            Attributes: {
-              MessageGroupId: 'u',
-              SequenceNumber: '18880000000000000001',
-              ApproximateReceiveCount: '7',
-              SentTimestamp: '1795305600000',
-            },
-          },
-        ],
-      },
-      inputs,
-    );
-    expect(await queue.receive(70)).toEqual([
-      {
-        ...{ id: 'm1', receiptHandle: 'r1', body: '{}', groupId: 'u' },
-        ...{ sequenceNumber: '18880000000000000001', receiveCount: 7, sentAt: 1_795_305_600_000 },
-      },
-    ]);
-    expect(inputs).toMatchObject([{ QueueUrl: 'url', MaxNumberOfMessages: 10, VisibilityTimeout: 70 }]);
-  });
-
-  it('are none if the queue is empty', async () => {
-    expect(await receiving({}).receive(70)).toEqual([]);
-  });
-
-  it('cannot be received from a queue that fails, which is a fault of AWS', async () => {
-    const send = () => Promise.reject(new Error('no'));
-    const queue = new SqsStageQueue({ send } as unknown as SQSClient, 'url');
-    await expect(queue.receive(70)).rejects.toThrow(InfraFault);
   });
 });

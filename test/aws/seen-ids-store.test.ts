@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Call } from '../../lambdas/aws/direct-call.ts';
 import { DynamoSeenIdsStore } from '../../lambdas/aws/seen-ids-store.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { Seen } from '../../lambdas/core/event/seen-ids.ts';
@@ -13,15 +14,19 @@ const NOW = 1_790_000_000_500;
 
 let client: DynamoDBClient;
 let stop: () => Promise<void>;
+let calls: Awaited<ReturnType<typeof startTables>>['calls'];
 let store: DynamoSeenIdsStore;
+let direct: DynamoSeenIdsStore;
 
 beforeAll(async () => {
-  ({ client, stop } = await startTables());
-  store = new DynamoSeenIdsStore(client, TABLES.state, { window: HOUR }, () => NOW);
+  ({ client, calls, stop } = await startTables());
+  const open = (call: Call) => new DynamoSeenIdsStore(call, TABLES.state, { window: HOUR }, () => NOW);
+  [store, direct] = [open(calls.bySdk), open(calls.direct)];
 });
 afterAll(() => stop());
 
 seenIdsStoreContract('DynamoSeenIdsStore', () => store);
+seenIdsStoreContract('DynamoSeenIdsStore without the SDK', () => direct);
 
 const seen: Seen = [{ by: 'by-one', at: 5, ids: ['0123456789abcdef'] }];
 const Key = marshall({ pk: 'SEEN#u', sk: 'SEEN' });
@@ -39,7 +44,7 @@ describe('the item', () => {
   });
 
   it('is still read after its expiry: DynamoDB may take days to remove it', async () => {
-    const early = new DynamoSeenIdsStore(client, TABLES.state, { window: HOUR }, () => 0);
+    const early = new DynamoSeenIdsStore(calls.bySdk, TABLES.state, { window: HOUR }, () => 0);
     await early.save('late', seen);
     expect(await store.read('late')).toEqual(seen);
   });
@@ -63,9 +68,12 @@ describe('the item', () => {
   );
 });
 
-it('is an InfraFault when the table does not answer', async () => {
-  const gone = new DynamoSeenIdsStore(client, 'no-such-table', { window: HOUR }, () => NOW);
+it.each<[string, () => Call]>([
+  ['with the SDK', () => calls.bySdk],
+  ['without', () => calls.direct],
+])('%s: is an InfraFault when the table does not answer', async (_, call) => {
+  const gone = new DynamoSeenIdsStore(call(), 'no-such-table', { window: HOUR }, () => NOW);
   await expect(gone.read('u')).rejects.toThrow(InfraFault);
-  await expect(gone.read('u')).rejects.toThrow(/^GetItem failed: ResourceNotFound/);
-  await expect(gone.save('u', seen)).rejects.toThrow(/^PutItem failed: ResourceNotFound/);
+  await expect(gone.read('u')).rejects.toThrow(/^GetItem( of ".*")? failed: ResourceNotFound/);
+  await expect(gone.save('u', seen)).rejects.toThrow(/^PutItem( of ".*")? failed: ResourceNotFound/);
 });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BatchGetItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
+import type { Call } from '../../lambdas/aws/direct-call.ts';
+import { dynamoCalls } from '../../lambdas/aws/sdk-calls.ts';
 import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
 import { NORMAL, UNREADABLE } from '../../lambdas/core/mode/record.ts';
@@ -13,24 +15,29 @@ import { startTables, TABLES } from './tables.ts';
 
 let client: DynamoDBClient;
 let stop: () => Promise<void>;
+let calls: Awaited<ReturnType<typeof startTables>>['calls'];
 let store: DynamoStateStore;
+let direct: DynamoStateStore;
 
 beforeAll(async () => {
-  ({ client, stop } = await startTables());
-  store = new DynamoStateStore(client, TABLES, () => 1_000_000);
+  ({ client, calls, stop } = await startTables());
+  const open = (call: Call) => new DynamoStateStore(call, TABLES, () => 1_000_000);
+  [store, direct] = [open(calls.bySdk), open(calls.direct)];
 });
 afterAll(() => stop());
 
 const put = (stage: string, item: object) =>
   client.send(new PutItemCommand({ TableName: 'state', Item: marshall({ ...modeKey(stage), ...item }) }));
 
-stateStoreContract('DynamoStateStore', () => ({
-  store,
+const underTest = (opened: DynamoStateStore) => ({
+  store: opened,
   parking: new DynamoParkingStore(client, TABLES.parking),
-  spoil: async (stage) => {
+  spoil: async (stage: string) => {
     await put(stage, { mode: 'asleep', held: false, epoch: 2, rev: 1 });
   },
-}));
+});
+stateStoreContract('DynamoStateStore', () => underTest(store));
+stateStoreContract('DynamoStateStore without the SDK', () => underTest(direct));
 
 describe('DynamoStateStore', () => {
   it('reads everything in one call, strongly consistent, and repeats it for keys that DynamoDB left unprocessed', async () => {
@@ -64,22 +71,27 @@ describe('DynamoStateStore', () => {
         },
       }) as unknown as DynamoDBClient;
     const query = { keys: ['u', 'v'], attemptsOf: [] };
-    const state = await new DynamoStateStore(stingy(9), TABLES, () => 0).read('slow', query);
+    const state = await new DynamoStateStore(dynamoCalls(stingy(9)), TABLES, () => 0).read('slow', query);
     expect(state).toMatchObject({ own: { mode: 'degraded' }, parked: new Set(['u']) });
     expect(calls).toEqual([5, 3, 1]);
     calls.length = 0;
-    const impatient = new DynamoStateStore(stingy(1), TABLES, () => 0).read('slow', query);
+    const impatient = new DynamoStateStore(dynamoCalls(stingy(1)), TABLES, () => 0).read('slow', query);
     await expect(impatient).rejects.toThrow(InfraFault);
     expect(calls).toEqual([5, 3, 3]);
   });
 
-  it('names the operation when DynamoDB fails', async () => {
-    const gone = new DynamoStateStore(client, { state: 'no-such-table', parking: 'nor-this' }, () => 0);
+  it.each<[string, () => Call]>([
+    ['with the SDK', () => calls.bySdk],
+    ['without', () => calls.direct],
+  ])('%s: names the operation when DynamoDB fails', async (_, call) => {
+    const gone = new DynamoStateStore(call(), { state: 'no-such-table', parking: 'nor-this' }, () => 0);
     const read = gone.read('crm', { keys: [], attemptsOf: [] });
-    await expect(read).rejects.toThrow(/BatchGetItem failed: ResourceNotFoundException/);
+    await expect(read).rejects.toThrow(/^BatchGetItem( of ".*")? failed: ResourceNotFoundException/);
     await expect(read).rejects.toThrow(InfraFault);
-    await expect(gone.saveProgress('crm', { deliveredAt: 1 })).rejects.toThrow(/^UpdateItem failed/);
-    await expect(gone.writeMode('crm', degraded(), NORMAL)).rejects.toThrow(/^PutItem failed/);
+    await expect(gone.saveProgress('crm', { deliveredAt: 1 })).rejects.toThrow(
+      /^UpdateItem( of ".*")? failed/,
+    );
+    await expect(gone.writeMode('crm', degraded(), NORMAL)).rejects.toThrow(/^PutItem( of ".*")? failed/);
     await expect(gone.writeMode('crm', degraded(), degraded())).rejects.toThrow(InfraFault);
     await expect(gone.writeMode('crm', degraded(), UNREADABLE)).rejects.toThrow(InfraFault);
   });

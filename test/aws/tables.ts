@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HEAD_INDEX, TABLE } from '../../contract/tables.ts';
 import { CREDENTIALS } from '../support/credentials.ts';
+import { directCall, DYNAMODB, type Call } from '../../lambdas/aws/direct-call.ts';
+import { dynamoCalls } from '../../lambdas/aws/sdk-calls.ts';
 import { startDynamoDb } from '../../local/dynamodb/service.ts';
 
 export const TABLES = { state: 'state', parking: 'parking' } as const;
@@ -38,7 +40,14 @@ const withIndex = {
   ],
 };
 
-export const startTables = async (): Promise<{ client: DynamoDBClient; stop: () => Promise<void> }> => {
+interface Tables {
+  readonly client: DynamoDBClient;
+  /** Calls of the same by the SDK, and as the stages make them without it. */
+  readonly calls: Readonly<Record<'bySdk' | 'direct', Call>>;
+  readonly stop: () => Promise<void>;
+}
+
+export const startTables = async (): Promise<Tables> => {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-'));
   const server = await startDynamoDb(dir, CREDENTIALS);
   await server.deploy([
@@ -50,8 +59,10 @@ export const startTables = async (): Promise<{ client: DynamoDBClient; stop: () 
     region: 'local',
     credentials: CREDENTIALS,
   });
+  process.env['AWS_ACCESS_KEY_ID'] = CREDENTIALS.accessKeyId;
   return {
     client,
+    calls: { bySdk: dynamoCalls(client), direct: directCall(DYNAMODB, server.url, Date.now) },
     stop: async () => {
       client.destroy();
       await server.close();

@@ -66,28 +66,44 @@ describe("a function's code", () => {
     },
   );
 
+  /** What a function loads with its start: sources, by their maps. */
+  const loadedAtStart = (code: FunctionCode, name = 'index.mjs'): readonly string[] => {
+    const imported = [...text(code, name).matchAll(/(?:from|import)\s*"\.\/(chunk-\w+\.mjs)"/g)];
+    // A file of packages alone has no map. The shortest one is what esbuild itself needs.
+    const isPackages = !code.files.has(`${name}.map`) && text(code, name).length > 2_000;
+    const map = code.files.has(`${name}.map`) ? text(code, `${name}.map`) : '{"sources":[]}';
+    const own = isPackages ? [`node_modules/in ${name}`] : (JSON.parse(map) as { sources: string[] }).sources;
+    return [...own, ...imported.flatMap(([, chunk = '']) => loadedAtStart(code, chunk))];
+  };
+  const packagesIn = (sources: readonly string[]): readonly string[] =>
+    [
+      ...new Set(
+        sources.flatMap((source) => {
+          const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source) ?? [];
+          return name === undefined ? [] : [name];
+        }),
+      ),
+    ].sort();
+
   it('ingest starts with Sluice’s own code alone: no client of AWS, and no credentials but the environment’s', () => {
     const code = buildCode('ingest', configs.ingest, place);
-    const sourcesOf = (name: string): readonly string[] => {
-      const imported = [...text(code, name).matchAll(/(?:from|import)\s*"\.\/(chunk-\w+\.mjs)"/g)];
-      // A file of packages alone has no map. The shortest one is what esbuild itself needs.
-      const isPackages = !code.files.has(`${name}.map`) && text(code, name).length > 2_000;
-      const map = code.files.has(`${name}.map`) ? text(code, `${name}.map`) : '{"sources":[]}';
-      const own = isPackages
-        ? [`node_modules/in ${name}`]
-        : (JSON.parse(map) as { sources: string[] }).sources;
-      return [...own, ...imported.flatMap(([, chunk = '']) => sourcesOf(chunk))];
-    };
-    const atStart = sourcesOf('index.mjs');
+    const atStart = loadedAtStart(code);
     expect(atStart).toContain('lambdas/aws/direct-sender.ts');
-    const packages = atStart.filter((source) => source.startsWith('node_modules/'));
-    expect(new Set(packages.map((source) => source.split('/')[1]))).toEqual(
-      new Set(['ipaddr.js', 'p-limit', 'yocto-queue']),
-    );
+    expect(packagesIn(atStart)).toEqual(['ipaddr.js', 'p-limit', 'yocto-queue']);
     // `/health` asks for the mode, which takes DynamoDB's client: from a file that is read then.
     const chunks = [...code.files].filter(([name]) => name.startsWith('chunk-'));
     expect(chunks.some(([, contents]) => Buffer.from(contents).includes('DynamoDB'))).toBe(true);
     expect(text(code, 'index.mjs')).not.toContain('DynamoDB_');
+  });
+
+  it.each(['router', 'deliver'] as const)('%s starts without a client of AWS', (name) => {
+    const code = buildCode(name, configs[name], place);
+    const packages = packagesIn(loadedAtStart(code));
+    expect(packages.filter((one) => /^@(aws-sdk|smithy|aws-crypto)\//.test(one))).toEqual([
+      '@aws-sdk/util-dynamodb',
+    ]);
+    // Files that are of packages alone, of which no map says what is in them.
+    expect(packages.filter((one) => one.startsWith('in '))).toEqual([]);
   });
 
   it.each(Object.keys(configs) as HandlerName[])(

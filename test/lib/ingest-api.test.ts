@@ -15,7 +15,7 @@ describe('the REST API', () => {
       BinaryMediaTypes: ['*/*'],
       SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PQ_2025_09',
       EndpointAccessMode: 'BASIC',
-      Name: 'Sluice-ingest',
+      Name: 'Sluice-Pipeline-ingest',
     });
   });
 
@@ -99,7 +99,7 @@ describe('ingest', () => {
   it('has time beyond its deadline, and no more than API Gateway waits', () => {
     expect(resource(synthesized, 'Ingest/Function/Handler').Properties).toMatchObject({
       Timeout: 20,
-      MemorySize: 1024,
+      MemorySize: 512,
     });
     expect(timeout('1500ms')).toBe(7);
     expect(timeout('25s')).toBe(29);

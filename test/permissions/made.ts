@@ -10,10 +10,12 @@ import { CloudWatchMetrics } from '../../lambdas/aws/metrics.ts';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import { SqsQueueCounts } from '../../lambdas/aws/queue-counts.ts';
 import { DirectQueueSender } from '../../lambdas/aws/direct-sender.ts';
-import { SqsQueueSender, SqsStageQueue } from '../../lambdas/aws/queue.ts';
+import { SqsQueueSender } from '../../lambdas/aws/queue.ts';
+import { SqsStageQueue } from '../../lambdas/aws/stage-queue.ts';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
-import { secretReader } from '../../lambdas/aws/secrets.ts';
+import { secretReader } from '../../lambdas/aws/secret-reader.ts';
 import { DynamoRetentionStore } from '../../lambdas/aws/retention-store.ts';
+import { dynamoCalls } from '../../lambdas/aws/sdk-calls.ts';
 import { DynamoSeenIdsStore } from '../../lambdas/aws/seen-ids-store.ts';
 import { DynamoStageRegistry } from '../../lambdas/aws/stage-registry.ts';
 import { DynamoStateStore, modeKey } from '../../lambdas/aws/state-store.ts';
@@ -54,6 +56,8 @@ const rejection = (stage: string): Rejection => ({
 
 /** What an adapter needs in an answer to go through with its method; most make do with nothing. */
 const ANSWERS: Readonly<Record<string, object>> = {
+  DeleteMessageBatch: { Successful: [{ Id: '0' }] },
+  ChangeMessageVisibilityBatch: { Successful: [{ Id: '0' }] },
   GetEventSourceMapping: {
     FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
     EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q.fifo',
@@ -103,8 +107,7 @@ const handlerOf = (place: string): string => nameOf(`${place}/Function/Handler`)
 /** Methods of a stage's own adapters: see `lambdas/stage/world.ts`. */
 const byStage = async (recorder: Recorder, stage: string, place: string): Promise<void> => {
   const dynamo = recorder.client('dynamodb');
-  const sqs = recorder.client('sqs');
-  const state = new DynamoStateStore(dynamo, TABLES, clock);
+  const state = new DynamoStateStore(recorder.call('dynamodb'), TABLES, clock);
   await state.read(stage, { attemptsOf: ['1', '2'], keys: [KEY] });
   await state.readStored(stage, ROUTER_STAGE);
   await state.writeMode(stage, { ...NORMAL, rev: 1 }, NORMAL);
@@ -122,12 +125,13 @@ const byStage = async (recorder: Recorder, stage: string, place: string): Promis
   await ofParking(new DynamoParkingStore(dynamo, TABLES.parking), stage);
   await new DynamoRejectionStore(dynamo, TABLES.parking).save(rejection(stage));
   for (const queue of [`${place}/Queue`, `${place}/DeadLetterQueue`]) {
-    const own = new SqsStageQueue(sqs, `${QUEUES_URL}${queueName(queue)}`);
+    const own = new SqsStageQueue(recorder.call('sqs'), `${QUEUES_URL}${queueName(queue)}`);
     await own.receive(10);
     await own.setVisibility([message('1', KEY)], 5);
     await own.delete(message('1', KEY));
   }
-  await new SqsQueueCounts(sqs, QUEUES_URL).read(queueName(`${place}/Queue`));
+  const counts = new SqsQueueCounts(recorder.client('sqs'), QUEUES_URL);
+  await counts.read(queueName(`${place}/Queue`));
   await new LambdaFunctions(recorder.client('lambda'), clock).startDrain(handlerOf(place), { shard: 1 });
   await announce(recorder);
 };
@@ -174,12 +178,12 @@ const router = (): Promise<readonly Call[]> =>
   recording(async (recorder) => {
     await byStage(recorder, ROUTER_STAGE, 'Router');
     const dynamo = recorder.client('dynamodb');
-    const seen = new DynamoSeenIdsStore(dynamo, TABLES.state, { window: 1 }, clock);
+    const seen = new DynamoSeenIdsStore(recorder.call('dynamodb'), TABLES.state, { window: 1 }, clock);
     await seen.read(KEY);
     await seen.save(KEY, []);
     await new DynamoRejectionStore(dynamo, TABLES.parking).save(rejection('ingest'));
-    await send(recorder, 'Destination-crm/Queue');
-    await send(recorder, 'Destination-a1/Queue');
+    for (const place of ['Destination-crm/Queue', 'Destination-a1/Queue'])
+      await new DirectQueueSender(recorder.call('sqs'), `${QUEUES_URL}${queueName(place)}`).send([MESSAGE]);
   });
 
 const deliver = (): Promise<readonly Call[]> =>
@@ -208,11 +212,11 @@ const control = (): Promise<readonly Call[]> =>
     const dynamo = recorder.client('dynamodb');
     const sqs = recorder.client('sqs');
     const stages = [ROUTER_STAGE, 'crm', 'a1', 'removed'];
-    const state = new DynamoStateStore(dynamo, TABLES, clock);
+    const state = new DynamoStateStore(dynamoCalls(dynamo), TABLES, clock);
     await state.readModes(stages);
     await new DynamoHotKeyStore(dynamo, TABLES.state, clock).readHotKeys(stages);
     await new DynamoLateCrashStore(dynamo, TABLES.state, clock).readLateCrashes(stages);
-    await new DynamoSeenIdsStore(dynamo, TABLES.state, { window: 0 }, clock).save(KEY, []);
+    await new DynamoSeenIdsStore(dynamoCalls(dynamo), TABLES.state, { window: 0 }, clock).save(KEY, []);
     const registry = new DynamoStageRegistry(dynamo, TABLES.state);
     await registry.read();
     await registry.save(new Map([['crm', { queueName: 'q', deadLetterQueueName: 'd' }]]));

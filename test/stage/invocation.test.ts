@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { emitMetrics } from '../../lambdas/aws/log.ts';
 import type { HeldMessage, Words } from '../../lambdas/core/stage/last-words.ts';
 import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
@@ -238,5 +239,38 @@ describe('a process that dies in the middle of a batch', () => {
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
+  });
+});
+
+describe('what an invocation counts', () => {
+  const counting = async () => {
+    emitMetrics({ Stage: 'crm' }, { EventsDelivered: 2 });
+    return Promise.resolve({ kind: 'done' } as const);
+  };
+  const lines = () => stage.lines.filter((line) => '_aws' in line);
+
+  it('is one line, however many messages it had', async () => {
+    await stage.invoke({ Records: ['m1', 'm2', 'm3'].map((id) => record(id, id)) }, { process: counting });
+    expect(lines()).toEqual([expect.objectContaining({ Stage: 'crm', EventsDelivered: 6 })]);
+    expect(lines()[0]).toHaveProperty('OldestMessageAge');
+  });
+
+  it('is written although the invocation fails', async () => {
+    jest.spyOn(stage.state, 'read').mockRejectedValue(new TypeError('a bug'));
+    await expect(stage.invoke(batch, { process: counting })).rejects.toThrow();
+    expect(lines()).toEqual([
+      expect.objectContaining({ Stage: 'crm', OldestMessageAge: expect.any(Number) }),
+    ]);
+  });
+
+  it('but for the age of messages that are received again, which is written before they may end the process', async () => {
+    const seen: number[] = [];
+    const process = () => {
+      seen.push(stage.metric('OldestMessageAge').length);
+      return counting();
+    };
+    await stage.invoke({ Records: [record('m1', 'a', { receives: 2 })] }, { process });
+    expect(seen).toEqual([1]);
+    expect(lines()).toHaveLength(2);
   });
 });

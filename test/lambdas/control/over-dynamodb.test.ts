@@ -4,6 +4,7 @@ import { DynamoLateCrashStore } from '../../../lambdas/aws/late-crash-store.ts';
 import { DynamoParkingStore } from '../../../lambdas/aws/parking-store.ts';
 import { DynamoRejectionStore } from '../../../lambdas/aws/rejection-store.ts';
 import { DynamoStageRegistry } from '../../../lambdas/aws/stage-registry.ts';
+import { dynamoCalls } from '../../../lambdas/aws/sdk-calls.ts';
 import { DynamoStateStore } from '../../../lambdas/aws/state-store.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import type { ControlDeps } from '../../../lambdas/control/ports.ts';
@@ -25,7 +26,7 @@ it('holds, resumes, shows, discards, retries and sends again', async () => {
   const deps: ControlDeps = {
     ...world.deps,
     parking,
-    modes: new DynamoStateStore(tables.client, TABLES, world.deps.clock),
+    modes: new DynamoStateStore(dynamoCalls(tables.client), TABLES, world.deps.clock),
     lateCrashes,
     rejections: new DynamoRejectionStore(tables.client, TABLES.parking),
     registry: new DynamoStageRegistry(tables.client, TABLES.state),
