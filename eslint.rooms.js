@@ -24,9 +24,10 @@ export const rooms = {
   'lambdas/router': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
   'lambdas/deliver': ['lambdas/stage', 'lambdas/aws', CORE, 'contract'],
   'lambdas/control': ['lambdas/aws', CORE, 'contract'],
-  local: ['config', 'contract'],
+  // It builds the code of a function whose transform has changed, as `lib` does.
+  local: ['lib', 'config', 'contract'],
   'local/common': ['contract'],
-  'local/template': ['local/common'],
+  'local/template': ['local/common', 'config'],
   'local/api-gateway': AWS_SERVICE,
   'local/dynamodb': AWS_SERVICE,
   'local/events': AWS_SERVICE,
@@ -43,6 +44,7 @@ export const rooms = {
   'tools/bench': ['tools/driver', 'local', 'lib', 'lambdas', 'config', 'contract'],
   'tools/chaos': DRIVEN,
   'tools/sbom': [],
+  'tools/package': ['lib', 'local', 'contract'],
   'tools/demo': DRIVEN,
 };
 /** As `import-x/no-restricted-paths` takes them. */

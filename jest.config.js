@@ -8,8 +8,14 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // They need a browser, or a machine to themselves, and have scripts of their own: `npm run test:browser`, `npm run test:outages`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/', '<rootDir>/test/outages/'],
+  // They need a browser, a machine to themselves, or a registry, and have scripts of their own: `npm run test:browser`, `npm run test:outages`,
+  // `npm run test:package`.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/browser/',
+    '<rootDir>/test/outages/',
+    '<rootDir>/test/package/',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -3,14 +3,17 @@ import { Command, type Argument } from 'commander';
 import { printable } from '../local/common/terminal.ts';
 import { sluiceVersion } from '../contract/version.ts';
 import { addCheck } from './commands/check.ts';
+import { addDev } from './commands/dev.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addErase } from './commands/erase.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHold } from './commands/hold.ts';
+import { addInit } from './commands/init.ts';
 import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addReport } from './commands/report.ts';
+import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 
 const argumentTerm = (argument: Argument): string => {
@@ -35,6 +38,9 @@ export const buildProgram = (): Command => {
       'after',
       '\nExit codes: 0 done; 1 refused, or failed; 2 wrong usage; 3 not normal (status --exit-code).',
     );
+  addInit(program);
+  addDev(program);
+  addSend(program);
   addStatus(program);
   addHold(program);
   addParked(program);

@@ -8,6 +8,7 @@ import { localTransport, stackTransport } from './transport.ts';
 
 export interface SessionOptions {
   readonly stack?: string;
+  readonly pipeline?: string;
   readonly region?: string;
   readonly profile?: string;
   readonly as?: string;
@@ -38,6 +39,7 @@ export interface Session {
 export const addSessionOptions = (command: Command): Command =>
   command
     .option('--stack <name>', 'the pipeline of this stack on AWS; without it, the local run')
+    .option('--pipeline <id>', "of --stack: the construct's id, where the stack has several pipelines")
     .option('--region <region>', "the stack's region, if it is not the default one")
     .option('--profile <profile>', 'the AWS profile, if it is not the default one')
     .option(
@@ -57,11 +59,12 @@ const operator = (): string => {
 
 /** @throws CommandFailure when no local run is up; an unknown stack is found out with the first question */
 export const openSession = async (command: Command): Promise<Session> => {
-  const { stack, region, profile, as, json = false } = command.opts<SessionOptions>();
-  if (stack === undefined && (region !== undefined || profile !== undefined)) {
-    command.error('error: --region and --profile belong to --stack <name>', { exitCode: 2 });
+  const { stack, pipeline, region, profile, as, json = false } = command.opts<SessionOptions>();
+  if (stack === undefined && [pipeline, region, profile].some((option) => option !== undefined)) {
+    command.error('error: --pipeline, --region and --profile belong to --stack <name>', { exitCode: 2 });
   }
   const aws = {
+    ...(pipeline === undefined ? {} : { pipeline }),
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
   };

@@ -1,5 +1,5 @@
 /** The two ways to control: through the local run's own endpoint, and through AWS, by the stack's name. */
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Output } from '@aws-sdk/client-cloudformation';
 import type { Permission } from '../contract/permissions.ts';
 import { readRunFile, type RunFile } from '../local/run/run-file.ts';
 import { UsageError } from '../local/common/settings.ts';
@@ -13,6 +13,8 @@ export const CONTROL_OUTPUT = 'ControlFunction';
 
 export interface StackOptions {
   readonly stack: string;
+  /** The construct's id, where the stack has several pipelines. */
+  readonly pipeline?: string;
   readonly region?: string;
   readonly profile?: string;
 }
@@ -46,7 +48,7 @@ export const localTransport = async (dataDir: string): Promise<Transport> => {
 
 /** Credentials and region are found as every AWS tool finds them. */
 export const stackTransport = (options: StackOptions): Transport => {
-  const { stack, region, profile } = options;
+  const { stack, pipeline, region, profile } = options;
   const config = {
     requestHandler,
     ...(region === undefined ? {} : { region }),
@@ -54,7 +56,7 @@ export const stackTransport = (options: StackOptions): Transport => {
   };
   let found: Promise<readonly [name: string, invoke: Transport]> | undefined;
   const find = async (): Promise<readonly [name: string, invoke: Transport]> => {
-    const name = await findControl(new CloudFormationClient(config), stack);
+    const name = await findControl(new CloudFormationClient(config), stack, pipeline);
     return [name, controlFunction(config, name)];
   };
   return async (payload, permission) => {
@@ -81,7 +83,38 @@ const GRANTS: Readonly<Record<Permission, string>> = {
 const reasonOf = (error: unknown): Pick<InvocationFailure, 'reason' | 'alias'> =>
   error instanceof InvocationFailure ? error : { reason: error, alias: undefined };
 
-const findControl = async (client: CloudFormationClient, stack: string): Promise<string> => {
+/**
+ * Of `SluiceStack` the output has this name alone; an app's own has the construct's before it.
+ * @throws CommandFailure when it is not clear which one is meant
+ */
+const chooseOutput = (outputs: readonly Output[], stack: string, pipeline: string | undefined): string => {
+  const all = outputs.filter(({ OutputKey = '' }) => OutputKey.endsWith(CONTROL_OUTPUT));
+  const wanted = pipeline?.replaceAll(/[^A-Za-z0-9]/g, '');
+  const found =
+    wanted === undefined
+      ? all.length === 1
+        ? all
+        : all.filter(({ OutputKey }) => OutputKey === CONTROL_OUTPUT)
+      : all.filter(({ OutputKey }) => OutputKey === `${wanted}${CONTROL_OUTPUT}`);
+  const name = found[0]?.OutputValue;
+  if (name !== undefined) return name;
+  const names = all.map(({ OutputKey = '' }) => OutputKey.slice(0, -CONTROL_OUTPUT.length)).join(', ');
+  if (all.length > 0)
+    throw new CommandFailure(
+      wanted === undefined
+        ? `the stack ${JSON.stringify(stack)} has several pipelines: name one of ${names} with --pipeline`
+        : `the stack ${JSON.stringify(stack)} has no pipeline ${JSON.stringify(pipeline)}; it has ${names}`,
+    );
+  throw new CommandFailure(
+    `the stack ${JSON.stringify(stack)} has no output ${CONTROL_OUTPUT}: it is not a stack of Sluice, or of an older version; deploy it again`,
+  );
+};
+
+const findControl = async (
+  client: CloudFormationClient,
+  stack: string,
+  pipeline: string | undefined,
+): Promise<string> => {
   const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch(async (error: unknown) => {
@@ -97,9 +130,5 @@ const findControl = async (client: CloudFormationClient, stack: string): Promise
         what: 'looking up the stack',
       });
     });
-  const name = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === CONTROL_OUTPUT)?.OutputValue;
-  if (name !== undefined) return name;
-  throw new CommandFailure(
-    `the stack ${JSON.stringify(stack)} has no output ${CONTROL_OUTPUT}: it is not a stack of Sluice, or of an older version; deploy it again`,
-  );
+  return chooseOutput(Stacks[0]?.Outputs ?? [], stack, pipeline);
 };

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeBuildError } from '../config/build-messages.ts';
 import { CHUNK_NAMES, numbered, type Output } from './chunks.ts';
+import { packagedModule, type Module } from './packaged.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 
@@ -38,13 +39,8 @@ export interface FunctionCode {
   readonly hash: string;
   /** Absolute paths of the files that the code is made of, packages left out. */
   readonly inputs: readonly string[];
-}
-
-interface Module extends Output {
-  readonly exports: readonly string[];
-  readonly inputs: readonly string[];
-  /** Further files that it loads, by name. */
-  readonly chunks: ReadonlyMap<string, Output>;
+  /** Those of the transform alone. */
+  readonly transformInputs: readonly string[];
 }
 
 const buildOptions = (root: string) =>
@@ -129,7 +125,7 @@ const filesOf = (module: Module, name: string): [string, Uint8Array][] => [
   ...[...module.chunks].flatMap(([chunk, output]) => filesOfOutput(output, chunk)),
 ];
 
-type ProgramName = HandlerName | 'sandbox' | 'check';
+export type ProgramName = HandlerName | 'sandbox' | 'check';
 
 /** In a thread's program and in the check's nothing is imported later. */
 const PROGRAMS: Readonly<Record<ProgramName, { readonly file: string; readonly splits: boolean }>> = {
@@ -141,12 +137,23 @@ const PROGRAMS: Readonly<Record<ProgramName, { readonly file: string; readonly s
   check: { file: 'sandbox/check.ts', splits: false },
 };
 
+export const PROGRAM_NAMES = Object.keys(PROGRAMS) as readonly ProgramName[];
+
 const programs = new Map<ProgramName, Module>();
 
-/** One process makes one assembly, in which all destinations share the handler of deliver, and all transforms the sandbox. */
-const bundleProgram = (name: ProgramName): Module => {
+/** Bundles a program from its sources. */
+export const buildProgram = (name: ProgramName): Module => {
   const { file, splits } = PROGRAMS[name];
-  const made = programs.get(name) ?? bundle(path.join(PROJECT, 'lambdas', file), PROJECT, splits);
+  return bundle(path.join(PROJECT, 'lambdas', file), PROJECT, splits);
+};
+
+/**
+ * One process makes one assembly, in which all destinations share the handler of deliver, and all transforms the sandbox. A package of
+ * Sluice has no sources: it brings its programs, so that everyone who installs a version deploys the same code.
+ */
+const bundleProgram = (name: ProgramName): Module => {
+  const made =
+    programs.get(name) ?? packagedModule(path.join(PROJECT, 'programs', name)) ?? buildProgram(name);
   programs.set(name, made);
   return made;
 };
@@ -205,5 +212,6 @@ export const buildCode = (
     codeVersion,
     hash: hashOf(files),
     inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? [])],
+    transformInputs: user?.inputs ?? [],
   };
 };

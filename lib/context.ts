@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
@@ -39,6 +39,13 @@ export const FUNCTION_TAG = 'sluice:function';
 /** A physical name, or none: then CloudFormation makes one up, which it can replace. */
 export const nameOf = ({ namePrefix }: PipelineSettings, part: string): string | undefined =>
   namePrefix === undefined ? undefined : `${namePrefix}-${part}`;
+
+/**
+ * What is retained is retained when it may hold something: a first deployment that fails takes away again what it has made, or the next
+ * one would meet it.
+ */
+export const kept = (policy: RemovalPolicy): RemovalPolicy =>
+  policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 
 /** A prop that is left out rather than set to undefined: the constructs of aws-cdk-lib distinguish the two. */
 export const optional = <K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> =>

@@ -70,6 +70,11 @@ export interface EventPipelineProps extends PipelineConfig {
    */
   readonly removalPolicy?: RemovalPolicy;
   /**
+   * Whether the stack gets the outputs `<id>DataPlaneUrl` and `<id>ControlFunction`; by the second one `npx sluice --stack` finds the pipeline.
+   * @default true
+   */
+  readonly outputs?: boolean;
+  /**
    * Begins the names of queues, tables, functions and the API, e.g. `sluice-events.fifo`: a letter, then up to 19
    * letters, digits and dashes. Things with a name cannot be replaced by a deployment, nor made again while a retained
    * one of that name is left.

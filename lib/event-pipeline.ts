@@ -1,4 +1,4 @@
-import { Annotations, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -10,6 +10,7 @@ import {
   type PipelineConfig,
   type ResolvedConfig,
 } from '../config/index.ts';
+import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
@@ -61,6 +62,7 @@ export class EventPipeline extends Construct {
   /** @throws ConfigError with one line for each mistake */
   constructor(scope: Construct, id: string, props: EventPipelineProps) {
     super(scope, id);
+    this.node.addMetadata(PIPELINE_METADATA, this.node.path);
     const {
       baseDir = process.cwd(),
       configName,
@@ -76,6 +78,7 @@ export class EventPipeline extends Construct {
       controlSeconds,
       webAcl,
       budget,
+      outputs = true,
       ...config
     } = props;
     this.#context = {
@@ -137,6 +140,10 @@ export class EventPipeline extends Construct {
     if (webAcl !== undefined) new WebAcl(this, 'WebAcl', { api: this.ingest.api, webAclArn: webAcl });
     if (budget !== undefined) new Budget(this, 'Budget', { ...budget, topic: this.alerting.noticeTopic });
     this.dataPlaneUrl = this.ingest.url;
+    if (outputs) {
+      this.#output('DataPlaneUrl', this.dataPlaneUrl, "Give it to SDKs as the data plane's URL");
+      this.#output('ControlFunction', this.control.function.lambda.functionName, 'What npx sluice asks');
+    }
     const functions = [
       this.ingest.function,
       this.control.function,
@@ -188,6 +195,12 @@ export class EventPipeline extends Construct {
     }
     const interval = controlSeconds === undefined ? undefined : controlSeconds * 1000;
     return resolveTransforms(validateConfig(written, where, interval), written, baseDir, where);
+  }
+
+  /** Under a name that a person can guess: that of the construct, and of those between it and the stack. */
+  #output(name: string, value: string, description: string): void {
+    const place = this.node.path.slice(Stack.of(this).node.path.length).replaceAll(/[^A-Za-z0-9]/g, '');
+    new CfnOutput(this, name, { value, description }).overrideLogicalId(`${place}${name}`);
   }
 
   #faultInjection(): FaultInjection {

@@ -15,6 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
+import { TRANSFORM_METADATA, type TransformMetadata } from '../config/assembly.ts';
 import { ENV } from '../contract/environment.ts';
 import { checkTransform } from './check-transform.ts';
 import { viaService } from './encryption.ts';
@@ -65,6 +66,7 @@ export class SluiceFunction extends Construct implements IGrantable {
     const code = buildCode(handler, props.config, context, transform);
     if (transform !== undefined && context.checkTransforms)
       checkTransform(code, transform, context, props.memorySize);
+    if (transform !== undefined) this.#describe(transform, code, props);
     this.inputs = code.inputs;
     this.codeVersion = code.codeVersion;
 
@@ -124,6 +126,16 @@ export class SluiceFunction extends Construct implements IGrantable {
         'The asynchronous calls are those of the schedule, of the flip topic, and those by which control starts to ' +
         'drain; control starts again each minute what there still is to do.',
     });
+  }
+
+  /** In the assembly, and not in the template: paths of this machine are nobody else's. */
+  #describe({ file, key }: TransformSource, code: FunctionCode, props: SluiceFunctionProps): void {
+    const { handler, memorySize: memory, context } = props;
+    if (handler !== 'router' && handler !== 'deliver') return;
+    const { baseDir, where } = context;
+    const inputs = code.transformInputs;
+    const data = { handler, file, key, baseDir, where, inputs, memory } satisfies TransformMetadata;
+    this.node.addMetadata(TRANSFORM_METADATA, data);
   }
 
   /** Lets the function do this, to these resources only. @param conditions as IAM has them; all must hold */

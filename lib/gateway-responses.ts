@@ -3,7 +3,7 @@
  * on 401 some empty their store, on 404 some stop for good. They keep and repeat what is answered with 429 or 503. So
  * each trouble that is ours, or that passes, becomes one of those two, with the headers that a browser asks for.
  */
-import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { ResponseType, type GatewayResponse, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CORS_HEADERS } from '../contract/cors.ts';
 
 /** Header values of a gateway response are expressions: a constant is quoted. */
@@ -64,12 +64,16 @@ const UNCHANGED = [
 ];
 
 export const addGatewayResponses = (api: RestApi): void => {
+  let last: GatewayResponse | undefined;
   const add = (type: ResponseType, retry?: { statusCode?: string }): void => {
-    api.addGatewayResponse(type.responseType, {
+    const response = api.addGatewayResponse(type.responseType, {
       type,
       responseHeaders: retry === undefined ? CORS : { ...CORS, ...RETRY_AFTER },
       ...retry,
     });
+    // One after another: API Gateway takes few changes of an API at a time, and refuses the others.
+    if (last !== undefined) response.node.addDependency(last);
+    last = response;
   };
   for (const type of SLOW_DOWN) add(type, { statusCode: '429' });
   for (const type of UNAVAILABLE) add(type, { statusCode: '503' });

@@ -11,6 +11,7 @@ export { FlipTopic } from './flip-topic.ts';
 export { Alerting } from './alerting.ts';
 export { Monitoring } from './monitoring.ts';
 export { FaultInjection } from './fault-injection.ts';
+export { ConfigError, defineConfig } from '../config/index.ts';
 export type {
   EventContext,
   EventFields,

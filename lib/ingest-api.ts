@@ -125,7 +125,7 @@ export class IngestApi extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const api = new RestApi(this, 'Api', {
-      restApiName: nameOf(context, 'ingest') ?? `${Stack.of(this).stackName}-ingest`,
+      restApiName: nameOf(context, 'ingest') ?? `${context.pipeline.replaceAll('/', '-')}-ingest`,
       description: 'Sluice: takes events from RudderStack SDKs',
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: ['*/*'],

@@ -11,7 +11,7 @@ export class SluiceStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly pipeline: EventPipelineProps }) {
     const { pipeline, ...stackProps } = props;
     super(scope, id, { description: 'Sluice: an event pipeline', ...stackProps });
-    this.pipeline = new EventPipeline(this, 'Pipeline', pipeline);
+    this.pipeline = new EventPipeline(this, 'Pipeline', { ...pipeline, outputs: false });
     const { dataPlaneUrl, router, destinations, tables, control, flipTopic, alerting } = this.pipeline;
 
     this.#output('DataPlaneUrl', dataPlaneUrl, "Give it to SDKs as the data plane's URL");

@@ -13,7 +13,7 @@ import { ENV } from '../contract/environment.ts';
 import { METRICS } from '../contract/metrics.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { TransformSource } from './code.ts';
-import { nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineSettings } from './context.ts';
+import { kept, nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineSettings } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import type { Tables } from './tables.ts';
 
@@ -184,7 +184,7 @@ export class PipelineStage extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: RETENTION,
-      removalPolicy: context.removalPolicy,
+      removalPolicy: kept(context.removalPolicy),
     });
     Tags.of(queue).add(PIPELINE_TAG, context.pipeline);
     return queue;

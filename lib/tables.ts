@@ -13,7 +13,7 @@ import { ROUTER_STAGE } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import { HEAD_INDEX, INGEST, PARTITION, TABLE } from '../contract/tables.ts';
 import { allowKey } from './encryption.ts';
-import { nameOf, optional, type PipelineSettings } from './context.ts';
+import { kept, nameOf, optional, type PipelineSettings } from './context.ts';
 import type { SluiceFunction } from './function.ts';
 
 /**
@@ -34,7 +34,7 @@ export class Tables extends Construct {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: context.removalPolicy !== RemovalPolicy.DESTROY,
-      removalPolicy: context.removalPolicy,
+      removalPolicy: kept(context.removalPolicy),
       // By default DynamoDB's own: a key of ours would be one more thing that can be unavailable.
       ...optional('encryption', encryptionOf(context)),
     } satisfies Partial<TablePropsV2>;

@@ -57,17 +57,25 @@ const stampedAll = (events: readonly Json[], name: string, now: string): Checked
   events.map((event, i) => stamped(event, events.length === 1 ? name : `${name}[${i}]`, now));
 
 /**
- * The events of one file.
+ * The events of one file, as they are written.
+ * @param file `-`: standard input
+ * @throws CommandFailure that names the file
+ */
+export const readRawEvents = async (file: string): Promise<readonly Json[]> => {
+  const name = file === '-' ? 'standard input' : file;
+  const events = file === '-' ? parseFixture(await text(process.stdin), name) : await readFixture(file);
+  if (events.length > 0) return events;
+  throw new CommandFailure(`${name} has no events; write an event, a list of events, or { "batch": [...] }`);
+};
+
+/**
+ * The events of one file, as they are when ingest has taken them in.
  * @param file `-`: standard input
  * @param now ISO 8601; the times of an event that has none
  * @throws CommandFailure that names the file
  */
-export const readEvents = async (file: string, now: string): Promise<readonly CheckedEvent[]> => {
-  const name = file === '-' ? 'standard input' : file;
-  const events = file === '-' ? parseFixture(await text(process.stdin), name) : await readFixture(file);
-  if (events.length > 0) return stampedAll(events, file === '-' ? 'event' : basename(file), now);
-  throw new CommandFailure(`${name} has no events; write an event, a list of events, or { "batch": [...] }`);
-};
+export const readEvents = async (file: string, now: string): Promise<readonly CheckedEvent[]> =>
+  stampedAll(await readRawEvents(file), file === '-' ? 'event' : basename(file), now);
 
 /**
  * The events of every `*.json` of a directory, by the names of the files. An event without a `messageId` is named after its file.

@@ -3,7 +3,7 @@
  *
  *     npx cdk synth --app 'npx tsx examples/cdk-app/app.ts'
  */
-import { App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
+import { App, Stack, Tags } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
@@ -91,6 +91,3 @@ new Alarm(stack, 'CrmIsBehind', {
 pipeline.control.grantContent(Role.fromRoleName(stack, 'Support', 'shop-support'));
 pipeline.control.grantOperate(Role.fromRoleName(stack, 'OnCall', 'shop-on-call'));
 
-new CfnOutput(stack, 'DataPlaneUrl', { value: pipeline.dataPlaneUrl });
-// By this output `npx sluice status --stack Shop` finds the pipeline.
-new CfnOutput(stack, 'ControlFunction', { value: pipeline.control.function.lambda.functionName });

@@ -23,6 +23,10 @@ export interface Settings {
   readonly concurrency: number;
   /** Whether a transform that does not load is refused. */
   readonly checkTransforms: boolean;
+  /** The command of a CDK app with a pipeline in it, which is run in place of Sluice's own, without a configuration. */
+  readonly app?: string;
+  /** The path of the pipeline's construct, where that app has several. */
+  readonly pipeline?: string;
 }
 
 export const HOST = '127.0.0.1';
@@ -43,6 +47,11 @@ const flag = (env: NodeJS.ProcessEnv, name: string, byDefault: boolean): boolean
   throw new UsageError(`${name}: ${JSON.stringify(text)} is neither true nor false`);
 };
 
+const text = <K extends string>(env: NodeJS.ProcessEnv, name: string, key: K): Partial<Record<K, string>> => {
+  const value = env[name];
+  return (value === undefined || value === '' ? {} : { [key]: value }) as Partial<Record<K, string>>;
+};
+
 /** @throws UsageError */
 export const readSettings = (env: NodeJS.ProcessEnv, cwd: string): Settings => {
   const path = (name: string, fallback: string): string => {
@@ -57,9 +66,11 @@ export const readSettings = (env: NodeJS.ProcessEnv, cwd: string): Settings => {
     consolePort: whole(env, 'SLUICE_CONSOLE_PORT', 0, 65_535) ?? 8090,
     dataDir: path('SLUICE_DATA_DIR', '.sluice'),
     configPath: path('SLUICE_CONFIG', 'sluice.config.ts'),
-    cacheDir: path('SLUICE_CACHE_DIR', join(ROOT, 'node_modules', '.cache', 'sluice')),
+    cacheDir: path('SLUICE_CACHE_DIR', join(cwd, 'node_modules', '.cache', 'sluice')),
     controlInterval: seconds === undefined ? undefined : seconds * 1000,
     concurrency: whole(env, 'SLUICE_CONCURRENCY', 2, 100) ?? Math.max(4, 2 * availableParallelism()),
     checkTransforms: flag(env, 'SLUICE_CHECK_TRANSFORMS', true),
+    ...text(env, 'SLUICE_APP', 'app'),
+    ...text(env, 'SLUICE_PIPELINE', 'pipeline'),
   };
 };

@@ -1,6 +1,10 @@
-/** The console's page: bundled from its sources when it is first asked for, kept in memory, and never loaded from elsewhere. */
+/**
+ * The console's page: bundled from its sources when it is first asked for, kept in memory, and never loaded from elsewhere. A package of
+ * Sluice brings it as it was bundled.
+ */
 import { build } from 'esbuild';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface PageFile {
@@ -9,6 +13,9 @@ export interface PageFile {
 }
 
 const PAGE = fileURLToPath(new URL('page/', import.meta.url));
+
+/** In a package, the directory of the files that `buildPage` made, next to this module. */
+export const PAGE_FILES = 'page-files';
 
 /**
  * Users' events are shown on this page. The policy is what stands behind the care with which they are: no script but the
@@ -35,7 +42,8 @@ const HTML_HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-const load = async (): Promise<ReadonlyMap<string, PageFile>> => {
+/** By name. @throws Error with esbuild's messages when the page's sources cannot be bundled */
+export const buildPage = async (): Promise<ReadonlyMap<string, string>> => {
   const [html, icon, { outputFiles }] = await Promise.all([
     readFile(`${PAGE}index.html`, 'utf8'),
     readFile(`${PAGE}icon.svg`, 'utf8'),
@@ -55,12 +63,33 @@ const load = async (): Promise<ReadonlyMap<string, PageFile>> => {
     if (file === undefined) throw new Error(`the console's page has no ${name}`);
     return file.text;
   };
-  const file = (type: string, body: string): PageFile => ({ headers: { 'content-type': type }, body });
   return new Map([
-    ['/', { headers: HTML_HEADERS, body: html }],
-    ['/icon.svg', file('image/svg+xml', icon)],
-    ['/page.js', file('text/javascript; charset=utf-8', output('page.js'))],
-    ['/style.css', file('text/css; charset=utf-8', output('style.css'))],
+    ['index.html', html],
+    ['icon.svg', icon],
+    ['page.js', output('page.js')],
+    ['style.css', output('style.css')],
+  ]);
+};
+
+const packagedPage = async (): Promise<ReadonlyMap<string, string> | undefined> => {
+  const directory = fileURLToPath(new URL(PAGE_FILES, import.meta.url));
+  const names = await readdir(directory).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const read = names.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const);
+  return new Map(await Promise.all(read));
+};
+
+const load = async (): Promise<ReadonlyMap<string, PageFile>> => {
+  const files = (await packagedPage()) ?? (await buildPage());
+  const file = (type: string, name: string): PageFile => ({
+    headers: { 'content-type': type },
+    body: files.get(name) ?? '',
+  });
+  return new Map([
+    ['/', { ...file('', 'index.html'), headers: HTML_HEADERS }],
+    ['/icon.svg', file('image/svg+xml', 'icon.svg')],
+    ['/page.js', file('text/javascript; charset=utf-8', 'page.js')],
+    ['/style.css', file('text/css; charset=utf-8', 'style.css')],
   ]);
 };
 

@@ -4,6 +4,7 @@ import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { ownModule } from '../common/own-module.ts';
 
 /**
  * Bundles `runtime.ts`. A fork then costs no TypeScript loader: tsx would triple a function's cold start.
@@ -14,7 +15,7 @@ import { build } from 'esbuild';
  */
 export const buildRuntime = async (dir: string): Promise<string> => {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL('./runtime.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(ownModule('./runtime', import.meta.url))],
     bundle: true,
     platform: 'node',
     format: 'esm',

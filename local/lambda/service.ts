@@ -2,6 +2,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ENV } from '../../contract/environment.ts';
 import type { Credentials } from '../common/access.ts';
 import type { Invocable } from './event-source-mapping.ts';
@@ -82,6 +83,7 @@ export class Functions {
     for (const spec of specs) {
       const environment = { ...spec.environment, ...this.#awsEnvironment() };
       const known = this.#all.get(spec.name);
+      if (isDeepStrictEqual(known?.spec, spec)) continue;
       if (known !== undefined && sameLimits(known.spec, spec)) {
         known.lambda.updateCode(spec.codeDir, environment);
         this.#all.set(spec.name, { ...known, spec });

@@ -12,6 +12,7 @@ export interface AsyncSpec {
 }
 
 export interface FunctionSpec {
+  readonly logicalId: string;
   readonly name: string;
   readonly arn: string;
   readonly codeDir: string;
@@ -89,6 +90,7 @@ export const readFunctions = (template: Template): readonly FunctionSpec[] => {
     const physical = template.physical(logicalId);
     const name = physical?.ref ?? logicalId;
     return {
+      logicalId,
       name,
       arn: physical?.attributes['Arn'] ?? '',
       codeDir: template.assembly.assetDir(code.S3Key),

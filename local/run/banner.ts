@@ -25,8 +25,13 @@ const listenLines = (destinations: readonly { readonly url: Url }[]): readonly s
   ];
 };
 
-export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: string): string => {
-  const sources = config.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
+export const banner = (
+  { pipeline, dataPlaneUrl, consoleUrl }: Pick<LocalRun, 'pipeline' | 'dataPlaneUrl' | 'consoleUrl'>,
+  dataDir: string,
+  /** `sluice dev` watches sources and listens itself. */
+  isDev = false,
+): string => {
+  const sources = pipeline.sources.flatMap(({ id, writeKeys }) => writeKeys.map((key) => ({ id, key })));
   const writeKey = sources[0]?.key ?? '';
   const row = (name: string, value: string) => `  ${name.padEnd(14)}${value}`;
   return [
@@ -35,14 +40,14 @@ export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: 
     '',
     row('data plane', pc.cyan(dataPlaneUrl)),
     ...sources.map(({ id, key }, i) => row(i === 0 ? 'write key' : '', `${pc.cyan(key)}  (source ${id})`)),
-    ...config.destinations.map(({ id, url }, i) =>
+    ...pipeline.destinations.map(({ id, url }, i) =>
       row(i === 0 ? 'destinations' : '', `${id} -> ${shown(url)}`),
     ),
     row('console', pc.cyan(consoleUrl)),
     row('data, logs', dataDir),
     '',
-    ...listenLines(config.destinations),
-    pc.dim('Send an event:'),
+    ...(isDev ? [] : listenLines(pipeline.destinations)),
+    pc.dim(isDev ? 'Send an event (or: npx sluice send):' : 'Send an event:'),
     `  curl -u ${writeKey}: ${dataPlaneUrl}/v1/track -H 'content-type: application/json' -d '{"userId":"ada","event":"Hello"}'`,
     '',
     pc.dim('Or with the RudderStack SDK (npm install @rudderstack/rudder-sdk-node):'),
@@ -51,7 +56,13 @@ export const banner = ({ config, dataPlaneUrl, consoleUrl }: LocalRun, dataDir: 
     `  client.track({ userId: 'ada', event: 'Hello' });`,
     `  await client.flush();`,
     '',
-    pc.dim('After a change of the configuration or a transform: npx sluice redeploy. Stop with Ctrl-C.'),
+    ...(isDev
+      ? [pc.dim('Changes of the sources are taken up. Stop with Ctrl-C.')]
+      : [
+          pc.dim(
+            'After a change of the configuration or a transform: npx sluice redeploy. Stop with Ctrl-C.',
+          ),
+        ]),
     '',
   ].join('\n');
 };

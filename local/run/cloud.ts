@@ -14,6 +14,7 @@ import { countQueues, deployQueues, type QueueStatus } from '../sqs/deploy.ts';
 import { rateToMilliseconds, startSchedule, type Schedule } from '../events/service.ts';
 import type { MetricStore } from '../cloudwatch/metric-store.ts';
 import { startServices, type CloudOptions, type Services } from './services.ts';
+import { affectedBy, rebuild, transformedFunctions, type TransformedFunction } from './hot-swap.ts';
 import { resolveEndpoints } from '../sns/endpoints.ts';
 import { readStack, type Stack } from './stack.ts';
 import type { ScheduleSpec } from '../events/template.ts';
@@ -40,6 +41,7 @@ export class LocalCloud {
   readonly #sampler: NodeJS.Timeout;
   #schedules: readonly Schedule[] = [];
   #stack: Stack | undefined;
+  #transformed: readonly TransformedFunction[] = [];
 
   private constructor(services: Services, options: CloudOptions) {
     this.#services = services;
@@ -60,7 +62,8 @@ export class LocalCloud {
    */
   async deploy(assemblyDir: string): Promise<void> {
     const { sqs, sqsServer, dynamo, functions, mappings, sns, alarms } = this.#services;
-    const stack = readStack(await readAssembly(assemblyDir), sqsServer.url);
+    const assembly = await readAssembly(assemblyDir, this.#options.settings.pipeline);
+    const stack = readStack(assembly, sqsServer.url);
     const subscriptions = await resolveEndpoints(stack.subscriptions, this.#options.settings.dataDir);
     await deployQueues(sqs, stack.queues);
     await dynamo.deploy(stack.tables);
@@ -68,12 +71,36 @@ export class LocalCloud {
     await mappings.closeOthers(stack.mappings);
     await functions.deploy(stack.functions);
     this.#stack = stack;
+    this.#transformed = transformedFunctions(stack.functions, assembly.described ?? new Map());
     await sns.deploy(stack.topics, subscriptions);
     await alarms.deploy(stack.alarms);
     alarms.start();
     mappings.open(stack.mappings);
     for (const schedule of this.#schedules) schedule.stop();
     this.#schedules = stack.schedules.map((spec) => this.#startSchedule(spec));
+  }
+
+  /**
+   * Gives new code to the functions whose transforms have changed, and leaves everything else as it is.
+   * @param changed absolute paths of the files that have changed
+   * @param assembly where the new code is put
+   * @returns the configuration's keys that name those transforms; undefined when something else has changed, which only a deployment takes up
+   * @throws UsageError when a transform cannot be bundled or does not load; nothing is changed then
+   */
+  async swap(
+    changed: readonly string[],
+    assembly: string,
+    checks: boolean,
+  ): Promise<readonly string[] | undefined> {
+    const affected = affectedBy(changed, this.#transformed);
+    if (affected === undefined || this.#stack === undefined) return undefined;
+    const rebuilt = await Promise.all(affected.map((one) => rebuild(one, assembly, checks)));
+    const byId = new Map(rebuilt.map((one) => [one.spec.logicalId, one]));
+    const functions = this.#stack.functions.map((spec) => byId.get(spec.logicalId)?.spec ?? spec);
+    await this.#services.functions.deploy(functions);
+    this.#stack = { ...this.#stack, functions };
+    this.#transformed = this.#transformed.map((one) => byId.get(one.spec.logicalId) ?? one);
+    return rebuilt.map(({ transform }) => transform.key);
   }
 
   get stack(): Stack | undefined {

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../common/files.ts';
 import { UsageError } from '../common/settings.ts';
+import type { DescribedPipeline } from './described.ts';
 
 export interface RunFile {
   readonly pid: number;
@@ -14,6 +15,8 @@ export interface RunFile {
   readonly accessKeyId: string;
   /** The name of the function that takes the operator's requests. */
   readonly controlFunction: string;
+  /** For those who send events to it. Absent in the file of a version that did not say it. */
+  readonly sources?: DescribedPipeline['sources'];
 }
 
 /** It holds what lets a caller in. */

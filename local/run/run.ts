@@ -1,29 +1,28 @@
 /** The local run, whole: from the settings to a pipeline that answers, and back. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
-import { ConfigError, type ResolvedConfig } from '../../config/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { startApi, type GatewayResponse } from '../api-gateway/service.ts';
 import { LocalCloud } from './cloud.ts';
+import { deployments, type Deployments, type OnTrouble } from './deployments.ts';
+import { describePipeline, type DescribedPipeline } from './described.ts';
+import type { FlowSeries } from '../console/contract.ts';
 import { startConsole, type ConsoleActions } from '../console/server.ts';
 import { flowSince } from './flow.ts';
 import type { Listening } from '../common/http.ts';
 import { lockDataDir } from './lock.ts';
-import { exposedDataDir, exposedSecrets } from './private-data.ts';
+import { exposedDataDir } from './private-data.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { HOST, UsageError, type Settings } from '../common/settings.ts';
-import { copyAssembly, synthesize } from './synth.ts';
 
-export interface LocalRun {
-  readonly config: ResolvedConfig;
+export interface LocalRun extends Pick<Deployments, 'redeploy' | 'takeUp'> {
+  readonly pipeline: DescribedPipeline;
   readonly dataPlaneUrl: string;
   readonly consoleUrl: string;
+  /** What has happened since a moment: milliseconds since 1970. */
+  flow(from: number): FlowSeries;
   close(): Promise<void>;
 }
-
-/** Takes what the user should see, with the part of the run that reports it. */
-type OnTrouble = (source: string, line: string) => void;
 
 /** Until the functions are there, SDKs are asked to retry. */
 const STARTING: GatewayResponse = {
@@ -36,14 +35,15 @@ const STARTING: GatewayResponse = {
 
 /** @throws UsageError, ConfigError: each a few lines that say what to fix */
 export const startLocalRun = async (settings: Settings, onTrouble: OnTrouble): Promise<LocalRun> => {
-  const { config } = await loadConfig(settings.configPath, settings.controlInterval);
+  // What is wrong with the configuration is said before anything is touched.
+  if (settings.app === undefined) await loadConfig(settings.configPath, settings.controlInterval);
   const release = await lockDataDir(settings.dataDir);
   const undo: (() => Promise<void> | void)[] = [release];
   const close = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();
   };
   try {
-    return { ...(await start(settings, onTrouble, undo)), config, close };
+    return { ...(await start(settings, onTrouble, undo)), close };
   } catch (error) {
     await close();
     throw error;
@@ -54,7 +54,7 @@ const start = async (
   settings: Settings,
   onTrouble: OnTrouble,
   undo: (() => Promise<void> | void)[],
-): Promise<Pick<LocalRun, 'dataPlaneUrl' | 'consoleUrl'>> => {
+): Promise<Omit<LocalRun, 'close'>> => {
   const { dataDir, port, consolePort } = settings;
   const opened = <T extends { close(): Promise<void> }>(part: T): T => {
     undo.push(() => part.close());
@@ -74,9 +74,29 @@ const start = async (
       { host: HOST, port, choose: 'set SLUICE_PORT' },
     ),
   );
+  const up = (): LocalCloud => {
+    if (running.cloud === undefined) throw new UsageError('the local run is still starting');
+    return running.cloud;
+  };
+  const writeFile = async (cloud: LocalCloud): Promise<DescribedPipeline> => {
+    const pipeline = await describePipeline(cloud.stack?.functions ?? []);
+    await writeRunFile(dataDir, {
+      pid: process.pid,
+      dataPlaneUrl: api.url,
+      consoleUrl: console.url,
+      apiUrl: cloud.endpoints.api,
+      accessKeyId: cloud.credentials.accessKeyId,
+      controlFunction: cloud.controlFunction,
+      sources: pipeline.sources.map(({ id, writeKeys }) => ({ id, writeKeys })),
+    });
+    return pipeline;
+  };
+  const deploying = deployments(settings, { cloud: up, onDeployed: writeFile }, onTrouble);
+  const { redeploy, takeUp } = deploying;
+  const flow = (from: number): FlowSeries => flowSince(up().metrics, from, up().stageQueues, Date.now());
   const console = opened(
     await startConsole(
-      consoleActions(() => running.cloud, settings, onTrouble),
+      consoleActions(() => running.cloud, up, { redeploy, flow }),
       { host: HOST, port: consolePort, choose: 'set SLUICE_CONSOLE_PORT' },
     ),
   );
@@ -85,77 +105,33 @@ const start = async (
   // What earlier deployments left there; no function runs yet.
   await rm(join(dataDir, 'cdk.out'), { recursive: true, force: true });
   const [{ assembly }, started] = await Promise.all([
-    freshAssembly(settings, onTrouble),
+    deploying.synthesize(),
     LocalCloud.start({ settings, onTrouble }),
   ]);
   opened(started);
   await started.deploy(assembly);
   running.cloud = started;
-  await writeRunFile(dataDir, {
-    pid: process.pid,
-    dataPlaneUrl: api.url,
-    consoleUrl: console.url,
-    apiUrl: started.endpoints.api,
-    accessKeyId: started.credentials.accessKeyId,
-    controlFunction: started.controlFunction,
-  });
+  const pipeline = await writeFile(started);
   undo.push(() => removeRunFile(dataDir));
-  return { dataPlaneUrl: api.url, consoleUrl: console.url };
+  return { pipeline, dataPlaneUrl: api.url, consoleUrl: console.url, redeploy, takeUp, flow };
 };
 
-/** @param cloud undefined until it is up */
+/** @param cloud undefined until it is up @param up throws until then */
 const consoleActions = (
   cloud: () => LocalCloud | undefined,
-  settings: Settings,
-  onTrouble: OnTrouble,
-): ConsoleActions => {
-  const oneAtATime = pLimit(1);
-  const up = (): LocalCloud => {
-    const found = cloud();
-    if (found === undefined) throw new UsageError('the local run is still starting');
-    return found;
-  };
+  up: () => LocalCloud,
+  { redeploy, flow }: Pick<LocalRun, 'redeploy' | 'flow'>,
+): ConsoleActions => ({
   // Each is asynchronous, so that what is thrown reaches the caller.
-  return {
-    status: async () => {
-      const found = cloud();
-      if (found === undefined) return { queues: [], endpoints: {} };
-      const { sqs, dynamodb, api: apiUrl } = found.endpoints;
-      const { controlFunction } = found;
-      return { queues: await found.queues(), endpoints: { sqs, dynamodb, apiUrl, controlFunction } };
-    },
-    redeploy: ({ unchecked }) =>
-      oneAtATime(async () => {
-        const checkTransforms = settings.checkTransforms && !unchecked;
-        const { assembly, warnings } = await freshAssembly({ ...settings, checkTransforms }, onTrouble);
-        await up().deploy(assembly);
-        return { deployed: true, warnings };
-      }),
-    control: async (request) => up().invokeControl(request),
-    metrics: async (from) => Promise.resolve(flowSince(up().metrics, from, up().stageQueues, Date.now())),
-    alarms: async () => Promise.resolve(up().alarms()),
-  };
-};
-
-/** Warnings of the configuration are also reported in the terminal of the run. */
-const freshAssembly = async (
-  settings: Settings,
-  onTrouble: OnTrouble,
-): Promise<{ assembly: string; warnings: readonly string[] }> => {
-  const { configPath, controlInterval, dataDir } = settings;
-  let warnings: readonly string[];
-  try {
-    ({ warnings } = await loadConfig(configPath, controlInterval));
-  } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
-  for (const warning of warnings) onTrouble('config', warning);
-  const exposed = await exposedSecrets(dataDir);
-  if (exposed !== undefined) onTrouble('secrets', exposed);
-  const made = await synthesize(settings);
-  // With the data: the cache may drop its copy while functions still run from it.
-  const assembly = join(dataDir, 'cdk.out');
-  await copyAssembly(made, assembly);
-  return { assembly, warnings };
-};
+  status: async () => {
+    const found = cloud();
+    if (found === undefined) return { queues: [], endpoints: {} };
+    const { sqs, dynamodb, api: apiUrl } = found.endpoints;
+    const { controlFunction } = found;
+    return { queues: await found.queues(), endpoints: { sqs, dynamodb, apiUrl, controlFunction } };
+  },
+  redeploy,
+  control: async (request) => up().invokeControl(request),
+  metrics: async (from) => Promise.resolve(flow(from)),
+  alarms: async () => Promise.resolve(up().alarms()),
+});

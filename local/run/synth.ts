@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ASSEMBLY_INPUTS, type AssemblyInputs } from '../../config/assembly.ts';
+import { fileURLToPath } from 'node:url';
 import { replaceFile } from '../common/files.ts';
+import { loaderFor, ownModule } from '../common/own-module.ts';
 import { UsageError } from '../common/settings.ts';
 import { runProcess } from '../common/subprocess.ts';
 
@@ -109,7 +111,7 @@ const keyOf = async (configPath: string, inputs: readonly string[], isChecked: b
 const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
   const { root, configPath, checkTransforms = true, controlInterval } = options;
   const control = controlInterval === undefined ? {} : { controlSeconds: controlInterval / 1000 };
-  const app = ['--import', import.meta.resolve('tsx'), join(root, 'bin', 'sluice.ts')];
+  const app = [...loaderFor(import.meta.url), fileURLToPath(ownModule('../../bin/sluice', import.meta.url))];
   const { code, stdout, stderr } = await runProcess(process.execPath, app, {
     cwd: root,
     env: {

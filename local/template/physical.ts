@@ -109,7 +109,7 @@ export const resolveTemplate = (assembly: Assembly, queuesUrl: string): Template
     assembly,
     all: (kind) =>
       assembly.resources
-        .filter(({ type }) => isOf(kind, type))
+        .filter(({ type, isForeign }) => isOf(kind, type) && isForeign === undefined)
         .map(({ logicalId, properties }) => ({
           logicalId,
           properties: resolve(properties, scope) as Properties,

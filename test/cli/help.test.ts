@@ -19,7 +19,14 @@ const leaves = (command: Command, before: string): readonly (readonly [string, C
   });
 
 const COMMANDS = leaves(program, 'sluice');
-const ON_THIS_MACHINE = ['sluice explain', 'sluice redeploy', 'sluice listen'];
+const ON_THIS_MACHINE = [
+  'sluice init',
+  'sluice dev',
+  'sluice send',
+  'sluice explain',
+  'sluice redeploy',
+  'sluice listen',
+];
 
 describe('--help', () => {
   it('of the program names every command once, and the exit codes', () => {
@@ -36,6 +43,9 @@ describe('--help', () => {
       { name: 'report', synopsis: 'report' },
       { name: 'check', synopsis: 'check [stage...]' },
       { name: 'explain', synopsis: 'explain <file>' },
+      { name: 'init', synopsis: 'init [directory]' },
+      { name: 'dev', synopsis: 'dev' },
+      { name: 'send', synopsis: 'send' },
       { name: 'redeploy', synopsis: 'redeploy' },
       { name: 'listen', synopsis: 'listen' },
     ]) {

@@ -35,7 +35,7 @@ it.each([
   [['show', 'crm'], "missing required argument 'key'"],
   [['discard', 'crm', 'key', 'id'], "required option '-r, --reason <text>' not specified"],
   [['discard', 'crm', 'key', 'id', '--reason', ' '], 'Say something'],
-  [['status', '--region', 'eu-west-1'], '--region and --profile belong to --stack'],
+  [['status', '--region', 'eu-west-1'], '--pipeline, --region and --profile belong to --stack'],
   [['check', '--stack', 'Sluice'], '--stack, --region and --profile belong to --from'],
   [['check', '--from', 'delivered'], 'Allowed choices are parked, rejected.'],
   [['check', '--from', 'parked', '--fixtures', 'x'], 'cannot be used with option'],

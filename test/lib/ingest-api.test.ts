@@ -15,7 +15,7 @@ describe('the REST API', () => {
       BinaryMediaTypes: ['*/*'],
       SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PQ_2025_09',
       EndpointAccessMode: 'BASIC',
-      Name: 'Sluice-ingest',
+      Name: 'Sluice-Pipeline-ingest',
     });
   });
 

@@ -276,11 +276,9 @@ describe('copyAssembly', () => {
   });
 });
 
-it('an assembly of two stacks is refused', async () => {
+it('an assembly of two stacks, neither of which says that it has a pipeline, is refused', async () => {
   const artifact = { type: 'aws:cloudformation:stack', properties: { templateFile: 'x.json' } };
   const two = mkdtempSync(join(dir, 'two-'));
   writeFileSync(join(two, 'manifest.json'), JSON.stringify({ artifacts: { One: artifact, Two: artifact } }));
-  await expect(readAssembly(two)).rejects.toThrow(
-    `${two} holds 2 stacks; the local run reads an assembly of one`,
-  );
+  await expect(readAssembly(two)).rejects.toThrow('the app has no EventPipeline in any of its stacks');
 });

@@ -1,0 +1,3 @@
+/** The local run, for programs that start it themselves: tests above all. */
+export { startLocalRun, type LocalRun } from './run/run.ts';
+export { readSettings, UsageError, type Settings } from './common/settings.ts';
