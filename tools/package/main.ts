@@ -29,7 +29,7 @@ const ENTRIES = [
 const REQUIRED = ['dynalite'];
 
 /** As they are in the checkout. */
-const COPIED = ['LICENSE', 'CHANGELOG.md', 'README.md', 'cdk.json'];
+const COPIED = ['LICENSE', 'CHANGELOG.md', 'README.md', 'cdk.json', 'local/sqs/commit-thread.mjs'];
 
 const compile = (): void => {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
