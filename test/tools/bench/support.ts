@@ -67,7 +67,8 @@ export const startFake = async (
     paths,
     dataPlaneUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     writeKey: 'key',
-    pid: process.pid,
+    pids: [process.pid],
+    delivers: destinations.length > 0,
     stop: async () => {
       await delivering;
       const closed = once(server, 'close');
