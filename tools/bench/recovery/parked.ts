@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { median } from '../sandbox/median.ts';
 import { QUIET_MS } from './backlog.ts';
 import { parkUsers, type Parked } from './parking.ts';
-import { complete, hold, resume, STAGE, watch, withPipeline, type Pipeline } from './pipeline.ts';
+import { complete, hold, resume, STAGE, statusOf, watch, withPipeline, type Pipeline } from './pipeline.ts';
 
 export interface Drain extends Parked {
   /** From the first to the last arrival. */
@@ -24,6 +24,8 @@ export interface CommandTime {
 
 export interface ParkedUsers {
   readonly users: number;
+  /** As many as control reports. */
+  readonly shown: number;
   readonly commands: readonly CommandTime[];
   readonly drain: Drain;
 }
@@ -91,6 +93,7 @@ export const measureParked = (users: number): Promise<ParkedUsers> =>
   withPipeline(0, async (pipeline) => {
     const parked = { users, messages: 1 };
     const ledger = await parkHeld(pipeline, parked);
+    const { parkedKeys: shown } = await statusOf(pipeline, STAGE);
     const commands = await commandTimes(pipeline);
-    return { users, commands, drain: await drain(pipeline, parked, ledger) };
+    return { users, shown, commands, drain: await drain(pipeline, parked, ledger) };
   });

@@ -1,8 +1,5 @@
 /** A local run with one destination here, that can be stopped and let go. */
-import { join } from 'node:path';
-import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { readStack } from '../../../local/run/stack.ts';
-import { readAssembly } from '../../../local/template/assembly.ts';
+import type { StageStatus } from '../../../contract/status.ts';
 import { askControl } from '../../driver/control.ts';
 import { Ledger } from '../../driver/ledger.ts';
 import type { LocalRun } from '../../driver/local-run.ts';
@@ -93,36 +90,21 @@ export const complete = async (ledger: Ledger, from: number, quietMs?: number): 
     );
 };
 
-/** Stops a stage, and waits until its queue is not polled any more: what is received later would be hidden for a minute. */
-export const hold = async ({ run }: Pipeline, stage: string): Promise<void> => {
-  await askControl(run.consoleUrl, { command: 'hold', stage, reason: 'the benchmark' }, PATIENCE);
-  const stack = readStack(await readAssembly(join(run.dataDir, 'cdk.out')), 'http://127.0.0.1');
-  const client = new LambdaClient({
-    region: 'local',
-    endpoint: run.apiUrl,
-    credentials: { accessKeyId: run.accessKeyId, secretAccessKey: 'local' },
-  });
-  const own = stack.mappings.filter(({ queueName }) => {
-    const queue = stack.queues.find(({ name }) => name === queueName);
-    // A dead-letter queue has none of its own.
-    return queue !== undefined && 'RedrivePolicy' in queue.attributes && isOf(queueName, stage);
-  });
-  if (own.length === 0) throw new Error(`the template has no mapping for the queue of ${stage}`);
-  const stateOf = async (UUID: string): Promise<string | undefined> =>
-    (await client.send(new GetEventSourceMappingCommand({ UUID }))).State;
-  await until(
-    `the queue of ${stage} not to be polled`,
-    async () => (await Promise.all(own.map(({ id }) => stateOf(id)))).every((state) => state === 'Disabled'),
-    { pollMs: 200, deadlineMs: 150_000 },
-  );
-  client.destroy();
+/** As control reports it. */
+export const statusOf = async ({ run }: Pipeline, stage: string): Promise<StageStatus> => {
+  const { stages } = await askControl(run.consoleUrl, { command: 'status' }, PATIENCE);
+  const found = stages.find(({ id }) => id === stage);
+  if (found === undefined) throw new Error(`control knows no stage ${stage}`);
+  return found;
 };
 
-/** The router's queue has the events, a destination's is named by its id. */
-const isOf = (queueName: string, stage: string): boolean =>
-  stage === 'router'
-    ? !queueName.toLowerCase().includes('destination')
-    : queueName.toLowerCase().includes('destination');
+/** Stops a stage, and waits until its queue is not polled any more: what is received later would be hidden for a minute. */
+export const hold = async (pipeline: Pipeline, stage: string): Promise<void> => {
+  const { consoleUrl } = pipeline.run;
+  await askControl(consoleUrl, { command: 'hold', stage, reason: 'the benchmark' }, PATIENCE);
+  const isIdle = async (): Promise<boolean> => (await statusOf(pipeline, stage)).mapping.state === 'Disabled';
+  await until(`the queue of ${stage} not to be polled`, isIdle, { pollMs: 500, deadlineMs: 150_000 });
+};
 
 /** @returns when control has done it; milliseconds of `performance.now` */
 export const resume = async ({ run }: Pipeline, stage: string): Promise<number> => {
