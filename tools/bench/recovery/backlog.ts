@@ -7,7 +7,7 @@ export interface Backlog {
   readonly live: number;
   /** The same until the last has arrived. */
   readonly liveEndToEnd: number;
-  /** Events a second of the backlog, from the moment that the stage may forward again to the last arrival. */
+  /** Events a second of the backlog, from the request to let the stage forward again to the last arrival. */
   readonly drained: number;
   /** The same from the first arrival. */
   readonly drainedOnceBegun: number;

@@ -1,4 +1,5 @@
 /** How the time grows when there is ten times as much: ten times is linear. */
+import { median } from '../sandbox/median.ts';
 import { drainBacklog } from './backlog.ts';
 import type { ParkedUsers } from './parked.ts';
 import { complete, send, withPipeline, type Load, type Pipeline } from './pipeline.ts';
@@ -16,6 +17,8 @@ const FACTOR = 10;
 const WARM_UP_EVENTS = 1_000;
 const CONNECTIONS = 8;
 const BATCH = 20;
+const USERS = 1_000;
+const SMALL_ROUNDS = 3;
 
 const load = (events: number, users: number): Load => ({
   events,
@@ -39,24 +42,32 @@ const growth = (name: string, from: number, seconds: readonly [number, number]):
   ratio: seconds[1] / seconds[0],
 });
 
+/** The smaller amount is soon done: the median of some. */
+const medianOf = async (measure: () => Promise<number>): Promise<number> => {
+  const all: number[] = [];
+  for (let round = 0; round < SMALL_ROUNDS; round += 1) all.push(await measure());
+  return median(all);
+};
+
 /** @param events the smaller number */
 export const measureGrowth = (events: number, print: (line: string) => void): Promise<readonly Growth[]> =>
   withPipeline(0, async (pipeline) => {
-    const users = Math.max(CONNECTIONS, Math.round(events / FACTOR));
-    await through(pipeline, load(WARM_UP_EVENTS, users));
+    await through(pipeline, load(WARM_UP_EVENTS, USERS));
     print(`growth: ${events} and ${events * FACTOR} events ...`);
-    const few = await through(pipeline, load(events, users));
-    const many = await through(pipeline, load(events * FACTOR, users));
-    print(`growth: ${users} and ${users * FACTOR} users ...`);
-    const fewUsers = await through(pipeline, load(events, users));
-    const manyUsers = await through(pipeline, load(events, users * FACTOR));
+    const few = await medianOf(() => through(pipeline, load(events, USERS)));
+    const many = await through(pipeline, load(events * FACTOR, USERS));
+    print(`growth: ${USERS / FACTOR} and ${USERS} users ...`);
+    const fewUsers = await medianOf(() => through(pipeline, load(events, USERS / FACTOR)));
+    const manyUsers = await medianOf(() => through(pipeline, load(events, USERS)));
     print(`growth: a backlog of ${events} and ${events * FACTOR} events ...`);
-    const short = await drainBacklog(pipeline, load(events, users));
-    const long = await drainBacklog(pipeline, load(events * FACTOR, users));
+    const backlog = async (size: number): Promise<number> =>
+      (await drainBacklog(pipeline, load(size, USERS))).begun;
+    const short = await medianOf(() => backlog(events));
+    const long = await backlog(events * FACTOR);
     return [
       growth('events', events, [few, many]),
-      growth('users', users, [fewUsers, manyUsers]),
-      growth('backlog, from its first arrival', events, [short.begun, long.begun]),
+      growth('users', USERS / FACTOR, [fewUsers, manyUsers]),
+      growth('backlog, from its first arrival', events, [short, long]),
     ];
   });
 

@@ -10,7 +10,7 @@ export interface Drain extends Parked {
   /** From the first to the last arrival. */
   readonly seconds: number;
   readonly messagesPerSecond: number;
-  /** From the moment that the stage may forward again to the first arrival. */
+  /** From the request to let the stage forward again to the first arrival. */
   readonly secondsToBegin: number;
 }
 

@@ -106,8 +106,9 @@ export const hold = async (pipeline: Pipeline, stage: string): Promise<void> => 
   await until(`the queue of ${stage} not to be polled`, isIdle, { pollMs: 500, deadlineMs: 150_000 });
 };
 
-/** @returns when control has done it; milliseconds of `performance.now` */
+/** @returns when it was asked for; milliseconds of `performance.now`. Control answers when events flow already. */
 export const resume = async ({ run }: Pipeline, stage: string): Promise<number> => {
+  const from = performance.now();
   await askControl(run.consoleUrl, { command: 'resume', stage }, PATIENCE);
-  return performance.now();
+  return from;
 };

@@ -31,10 +31,12 @@ export const drainTable = (value: readonly Drain[]): string => toTable(drainRows
 
 export const parkedRows = (all: readonly ParkedUsers[]): Rows => [
   ['parked users', ...all.map(({ users }) => String(users))],
-  ...(all[0]?.commands ?? []).map(({ name }, i) => [
-    `${name}, own s`,
-    ...all.map(({ commands }) => commands[i]?.ownSeconds.toFixed(2) ?? ''),
-  ]),
+  ...(all[0]?.commands ?? [])
+    .slice(1)
+    .map(({ name }, i) => [
+      `${name}, own s`,
+      ...all.map(({ commands }) => commands[i + 1]?.ownSeconds.toFixed(2) ?? ''),
+    ]),
   ['drained, users/s', ...all.map(({ drain }) => drain.messagesPerSecond.toFixed(1))],
   ['s until the first', ...all.map(({ drain }) => drain.secondsToBegin.toFixed(1))],
 ];
