@@ -11,7 +11,7 @@ import type { Results } from './results.ts';
 import { costRows as sandboxRows, endsRows, speedRows, startsRows } from './sandbox/report.ts';
 import { sendRows } from './send/measure.ts';
 
-type Make = (results: Results) => Rows | string | undefined;
+type Make = (results: Results) => Rows | undefined;
 
 const ratioRow = (label: string, { accepted, endToEnd, cpu, memory }: Ratio): readonly string[] => [
   label,
@@ -47,9 +47,24 @@ const rates: Make = ({ results }) => {
   ];
 };
 
-const machine: Make = ({ startedAt, machine: { cores, cpu, node, load }, git, rounds }) =>
-  `Measured on ${startedAt.slice(0, 10)}: ${cores} cores (${cpu}), Node ${node.slice(1)}, a load of ${load.toFixed(1)} before it began, ` +
-  `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}${git === undefined ? '' : `, revision ${git.revision.slice(0, 7)}`}.`;
+/** Tables whose figures are medians of rounds with the systems in turn. */
+const HAS_ROUNDS: ReadonlySet<string> = new Set(['rates', 'scenarios', 'beside', 'other']);
+
+/** Where a table's figures come from: tables of one page may be of several runs. */
+export const originOf = (name: string, { startedAt, machine, git, rounds }: Results): string => {
+  const { cores, cpu, node, load } = machine;
+  const parts = [
+    startedAt.slice(0, 10),
+    `${cores} cores (${cpu})`,
+    `Node ${node.slice(1)}`,
+    `a load of ${load.toFixed(1)} before it began`,
+    ...(HAS_ROUNDS.has(name) ? [rounds === 1 ? 'one round' : `medians of ${rounds} rounds`] : []),
+    ...(git === undefined
+      ? []
+      : [`revision ${git.revision.slice(0, 7)}${git.isChanged ? ' with changes' : ''}`]),
+  ];
+  return `Measured: ${parts.join(', ')}.`;
+};
 
 /** The cost of each shape from busy to one by one. */
 const costs = (calls: readonly ShapeCost[]): Rows => {
@@ -78,7 +93,6 @@ const work =
   };
 
 export const DOC_TABLES: ReadonlyMap<string, Make> = new Map<string, Make>([
-  ['machine', machine],
   ['rates', rates],
   ['scenarios', scenarios],
   ['beside', systems('beside')],

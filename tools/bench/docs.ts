@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import type { Rows } from '../driver/table.ts';
-import { DOC_TABLES } from './docs-tables.ts';
+import { DOC_TABLES, originOf } from './docs-tables.ts';
 import type { Results } from './results.ts';
 
 const PAGES = ['docs/performance.md', 'docs/operating.md', 'README.md'];
@@ -37,7 +37,9 @@ export const filled = (
     // What was not measured stays as it is.
     if (made === undefined) return place;
     written.push(name);
-    return `<!-- bench: ${name} -->\n\n${typeof made === 'string' ? made : toMarkdown(made)}\n\n<!-- bench: end -->`;
+    return [`<!-- bench: ${name} -->`, toMarkdown(made), originOf(name, results), '<!-- bench: end -->'].join(
+      '\n\n',
+    );
   });
   return { text: replaced, written };
 };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { DOC_TABLES } from '../../../tools/bench/docs-tables.ts';
+import { DOC_TABLES, originOf } from '../../../tools/bench/docs-tables.ts';
 import { filled, toMarkdown } from '../../../tools/bench/docs.ts';
 import type { Results } from '../../../tools/bench/results.ts';
 
@@ -48,11 +48,12 @@ describe('the tables of the documentation', () => {
     expect(DOC_TABLES.get('beside')?.(RESULTS)).toBeUndefined();
   });
 
-  it('say when and where they were measured', () => {
-    const { text } = filled('<!-- bench: machine -->\n<!-- bench: end -->', RESULTS);
+  it('say each when and where it was measured: a page may have tables of several runs', () => {
+    const { text } = filled('<!-- bench: other -->\n<!-- bench: end -->', RESULTS);
     expect(text).toContain(
-      'Measured on 2026-11-27: 2 cores (EPYC), Node 20.1.0, a load of 0.3 before it began, medians of 4 rounds, revision 0123456.',
+      'Measured: 2026-11-27, 2 cores (EPYC), Node 20.1.0, a load of 0.3 before it began, medians of 4 rounds, revision 0123456.',
     );
+    expect(originOf('cost', { ...RESULTS, git: undefined })).toMatch(/0\.3 before it began\.$/);
   });
 
   it('have a name that something makes', () => {
