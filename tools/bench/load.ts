@@ -35,9 +35,12 @@ function* usersInTurn(connection: number, { users, connections }: LoadSize, perR
   }
 }
 
+/** What of a scenario its load is made of. */
+export type LoadShape = Pick<Scenario, 'batch' | 'usersPerRequest' | 'gzip' | 'pace'>;
+
 /** @throws Error when events are refused for good */
 export const sendLoad = async (
-  scenario: Scenario,
+  scenario: LoadShape,
   size: LoadSize,
   { target, ledger }: { readonly target: Target; readonly ledger: Ledger },
 ): Promise<LoadResult> => {

@@ -1,24 +1,53 @@
-/** The local run as the system under test: a process of its own, with empty data. */
-import { fileURLToPath } from 'node:url';
-import { LocalRun } from '../driver/local-run.ts';
-import bench from './sluice.config.ts';
+/** The local run as the system under test: a process of its own, with empty data; of this checkout, or of another one beside it. */
+import { readFileSync } from 'node:fs';
+import type { PipelineConfig } from '../../config/index.ts';
+import { LocalRun, type LocalRunOptions } from '../driver/local-run.ts';
 import type { System } from './system.ts';
 
-export const localRun: System = {
-  name: 'local run',
-  start: async ({ destinations, hasTransform }) => {
-    const run = new LocalRun({
-      config: undefined,
-      // To read what it says would be work for the processes that are measured, and for this one, which measures.
-      apart: true,
-      env: {
-        SLUICE_CONFIG: fileURLToPath(new URL('sluice.config.ts', import.meta.url)),
-        // The developer's own cache: the assemblies of a benchmark are the same each time.
-        SLUICE_CACHE_DIR: '',
-        BENCH_DESTINATIONS: destinations.join(' '),
-        BENCH_TRANSFORM: hasTransform ? './transform.mjs' : '',
-      },
-    });
+export const WRITE_KEY = 'bench-write-key';
+
+const TRANSFORM = readFileSync(new URL('transform.mjs', import.meta.url), 'utf8');
+
+export interface Pipeline {
+  /** URLs. */
+  readonly destinations: readonly string[];
+  readonly hasTransform?: boolean;
+  /** Further settings of each destination. */
+  readonly settings?: Partial<PipelineConfig['destinations'][number]>;
+}
+
+/** A local run that is not started yet. */
+export const newLocalRun = (
+  { destinations, hasTransform = false, settings = {} }: Pipeline,
+  options: Pick<LocalRunOptions, 'root' | 'preload' | 'env'> = {},
+): LocalRun => {
+  const transform = hasTransform ? { transform: './transform.mjs' } : {};
+  return new LocalRun({
+    ...options,
+    config: {
+      sources: [{ id: 'bench', writeKey: WRITE_KEY }],
+      ...transform,
+      destinations: destinations.map((url, i) => ({
+        id: `destination-${i + 1}`,
+        type: 'webhook',
+        url,
+        ...transform,
+        ...settings,
+      })),
+    },
+    files: { 'transform.mjs': TRANSFORM },
+    // To read what it says would be work for the processes that are measured, and for this one, which measures.
+    apart: true,
+  });
+};
+
+/** @param root of another checkout. Default: this one */
+export const localRun = (name: string, root?: string): System => ({
+  name,
+  sink: undefined,
+  fits: () => true,
+  start: async ({ urls, hasTransform }) => {
+    const run = newLocalRun({ destinations: urls, hasTransform }, root === undefined ? {} : { root });
     const stop = async (): Promise<void> => {
       if (run.isRunning) await run.stop();
       await run.remove();
@@ -26,10 +55,10 @@ export const localRun: System = {
     try {
       await run.start();
       const { dataPlaneUrl, pid } = run;
-      return { dataPlaneUrl, pid, writeKey: bench.sources[0]?.writeKey ?? '', stop };
+      return { dataPlaneUrl, pids: [pid], writeKey: WRITE_KEY, delivers: true, stop };
     } catch (error) {
       await stop();
       throw error;
     }
   },
-};
+});

@@ -1,22 +1,16 @@
 /** `npm run bench`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closeAll } from './closing.ts';
-import { localRun } from './local-run.ts';
-import { measureCold, measureFloor } from './floor/measure.ts';
-import { coldTable, floorTable } from './floor/report.ts';
+import { writeDocs } from './docs.ts';
 import { parseOptions } from './options.ts';
-import { measureAll } from './over-http.ts';
-import { gitRevision, machineInfo, ratios, ratiosTable, resultsTable } from './report.ts';
-import { growthOf } from './sandbox/growth.ts';
-import { measureEnds, measureSandbox } from './sandbox/measure.ts';
-import { costTable, endsTable, speedTable, startsTable } from './sandbox/report.ts';
-import { measureWork, workTable } from './costs/measure.ts';
+import { measureEverything, type Results } from './results.ts';
 
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 
-const WORK_ROUNDS = 5;
+// The SDK's clients say so in the middle of a table.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -24,57 +18,18 @@ const print = (line: string): void => {
 
 const main = async (): Promise<void> => {
   const options = parseOptions(process.argv.slice(2));
-  const { plans, works, beside, measuresSandbox, ends } = options;
-  const startedAt = new Date().toISOString();
-  const machine = machineInfo();
-  print(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}, load ${machine.load.toFixed(1)}`);
-  const results = await measureAll(localRun, plans, print);
-  const work = works.map(({ name, title, ways, calls }) => {
-    print(`${name}: microseconds an event ...`);
-    return { name, title, costs: measureWork(ways, calls, WORK_ROUNDS) };
-  });
-  const floor = options.measuresFloor ? await measureFloor(beside, print) : undefined;
-  const cold = options.measuresCold ? await measureCold(beside, print) : undefined;
-  const sandbox = measuresSandbox ? await measureSandbox(print) : undefined;
-  const endings = ends === undefined ? undefined : await measureEnds(ends, print);
-  const compared = ratios(results);
-  const tables = [
-    ...(results.length > 0 ? [resultsTable(results)] : []),
-    ...(compared.length > 0 ? [ratiosTable(compared)] : []),
-    ...work.map(({ title, costs }) => workTable(title, costs)),
-    ...(floor === undefined ? [] : [floorTable(floor)]),
-    ...(cold === undefined ? [] : [coldTable(cold)]),
-    ...(sandbox === undefined
-      ? []
-      : [speedTable(sandbox.speed), startsTable(sandbox.starts), costTable(sandbox)]),
-    ...(endings === undefined ? [] : [endsTable(endings)]),
-  ];
+  if (typeof options.writeDocs === 'string') {
+    const results = JSON.parse(await readFile(options.writeDocs, 'utf8')) as Results;
+    for (const line of await writeDocs(results)) print(line);
+    return;
+  }
+  const { results, tables, faults } = await measureEverything(options, RESULTS, print);
   for (const table of tables) print(`\n${table}`);
-
   await mkdir(RESULTS, { recursive: true });
-  const file = join(RESULTS, `${startedAt.replaceAll(':', '-')}.json`);
-  const json = {
-    startedAt,
-    system: localRun.name,
-    machine,
-    git: await gitRevision(RESULTS),
-    parameters: plans,
-    results,
-    ratios: compared,
-    work,
-    floor,
-    cold,
-    sandbox,
-    ends: endings,
-  };
-  await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
+  const file = join(RESULTS, `${results.startedAt.replaceAll(':', '-')}.json`);
+  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
   print(`\n${relative(process.cwd(), file)}`);
-  const faults = [
-    ...(results.some(({ lost, outOfOrder }) => lost + outOfOrder > 0)
-      ? ['Events were lost or out of order: a benchmark must not find that.']
-      : []),
-    ...growthOf(endings ?? []).map((line) => `Ends of a transform's thread leave something behind: ${line}.`),
-  ];
+  if (options.writeDocs) for (const line of await writeDocs(results)) print(line);
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   if (faults.length > 0) process.exitCode = 1;
 };

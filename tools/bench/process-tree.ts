@@ -45,16 +45,17 @@ const memoryOf = async (pid: number): Promise<number> => {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** Undefined where there is no /proc, or no such process. */
-export const readTree = async (root: number): Promise<TreeUsage | undefined> => {
+/** Of several trees together. Undefined where there is no /proc, or a root has ended. */
+export const readTree = async (roots: readonly number[]): Promise<TreeUsage | undefined> => {
   if (process.platform !== 'linux') return undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const looks = await Promise.all(pids.map((pid) => readProcess(Number(pid))));
   const all = looks.filter((found) => found !== undefined);
-  const tree = all.filter(({ pid }) => pid === root);
-  // It grows while it is walked.
-  for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid));
-  if (tree.length === 0) return undefined;
+  const tree = all.filter(({ pid }) => roots.includes(pid));
+  if (tree.length === 0 || tree.length < roots.length) return undefined;
+  // It grows while it is walked. A root may be another one's child.
+  for (const { pid } of tree)
+    tree.push(...all.filter(({ parent, pid: child }) => parent === pid && !roots.includes(child)));
   return {
     cpuSeconds: sum(tree.map(({ ticks }) => ticks)) / TICKS_PER_SECOND,
     memoryBytes: sum(await Promise.all(tree.map(({ pid }) => memoryOf(pid)))),
@@ -64,22 +65,22 @@ export const readTree = async (root: number): Promise<TreeUsage | undefined> => 
 /** A look at the memory takes the system some milliseconds for each process, which the system under test lacks then. */
 const INTERVAL_MS = 2_000;
 
-/** Measures a tree from `start` to `stop`. */
+/** Measures trees from `start` to `stop`. */
 export class TreeMeter {
-  readonly #root: number;
+  readonly #roots: readonly number[];
   readonly #before: TreeUsage | undefined;
   readonly #timer: NodeJS.Timeout;
   #peak: number;
 
-  private constructor(root: number, before: TreeUsage | undefined) {
-    this.#root = root;
+  private constructor(roots: readonly number[], before: TreeUsage | undefined) {
+    this.#roots = roots;
     this.#before = before;
     this.#peak = before?.memoryBytes ?? 0;
     this.#timer = setInterval(() => void this.#look(), INTERVAL_MS);
   }
 
-  static async start(root: number): Promise<TreeMeter> {
-    return new TreeMeter(root, await readTree(root));
+  static async start(roots: readonly number[]): Promise<TreeMeter> {
+    return new TreeMeter(roots, await readTree(roots));
   }
 
   /** Undefined where it cannot be known. */
@@ -91,7 +92,7 @@ export class TreeMeter {
   }
 
   async #look(): Promise<TreeUsage | undefined> {
-    const usage = await readTree(this.#root);
+    const usage = await readTree(this.#roots);
     this.#peak = Math.max(this.#peak, usage?.memoryBytes ?? 0);
     return usage;
   }

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly hasTransform: boolean;
   /** Events in a request. One: it goes to `/v1/track`; more: to `/v1/batch`. */
   readonly batch: number;
+  /** Each sends one request at a time. */
+  readonly connections: number;
   /** How many users the events of a request belong to, if there are as many. */
   readonly usersPerRequest: number;
   readonly gzip: boolean;
@@ -24,6 +26,7 @@ const batches: Omit<Scenario, 'name' | 'about'> = {
   destinations: 1,
   hasTransform: false,
   batch: 20,
+  connections: 8,
   usersPerRequest: 20,
   gzip: false,
   pace: undefined,
@@ -48,6 +51,21 @@ export const SCENARIOS: readonly Scenario[] = [
     against: undefined,
   },
   { ...batches, name: 'batch', about: 'batches, the events of many users mixed', against: 'single' },
+  {
+    ...single,
+    name: 'single-32',
+    about: 'one event in a request, over 32 connections',
+    connections: 32,
+    events: 3_000,
+    against: 'single',
+  },
+  {
+    ...batches,
+    name: 'batch-32',
+    about: 'batches, the events of many users mixed, over 32 connections',
+    connections: 32,
+    events: 6_000,
+  },
   { ...oneUser, name: 'one-user', about: 'batches, all events of one user: one packed message' },
   { ...batches, name: 'gzip', about: 'batches, compressed', gzip: true },
   {

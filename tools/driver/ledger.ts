@@ -43,6 +43,7 @@ export class Ledger {
   #deliveries = 0;
   #duplicates = 0;
   readonly #overtaken: string[] = [];
+  #firstArrival: number | undefined;
   #lastArrival: number | undefined;
 
   constructor(destinations: number) {
@@ -74,11 +75,17 @@ export class Ledger {
       return;
     }
     fate.arrivedAt[destination] = at;
+    this.#firstArrival ??= at;
     this.#lastArrival = at;
     this.#deliveries += 1;
     const before = order.overtakenBy(user, index);
     if (before !== undefined)
       this.#overtaken.push(`user ${user} at destination ${destination}: ${index} after ${before}`);
+  }
+
+  /** When the first event came to a destination. Undefined: none has. */
+  get firstArrival(): number | undefined {
+    return this.#firstArrival;
   }
 
   /** When an event last came to a destination for the first time. Undefined: none has. */
@@ -87,7 +94,8 @@ export class Ledger {
   }
 
   get isComplete(): boolean {
-    return this.verdict().lost === 0;
+    // It is asked again and again: events are looked through only when there are enough arrivals.
+    return this.#deliveries >= this.#accepted * this.#destinations && this.verdict().lost === 0;
   }
 
   verdict(): Verdict {

@@ -38,6 +38,8 @@ export interface LocalRunOptions {
    * Default: it is this process that hears all, and Ctrl-C is for both.
    */
   readonly apart?: boolean;
+  /** The checkout whose local run it is, with its packages installed. Default: this one. */
+  readonly root?: string;
 }
 
 /** For a hang: what is in flight is brought to its end first. */
@@ -249,7 +251,8 @@ export class LocalRun {
       SLUICE_CACHE_DIR: join(this.dir, 'cache'),
       ...this.#options.env,
     };
-    const started = new Subprocess(process.execPath, args, { cwd: ROOT, env, ...options });
+    const cwd = this.#options.root ?? ROOT;
+    const started = new Subprocess(process.execPath, args, { cwd, env, ...options });
     this.#started.add(started);
     return started;
   }

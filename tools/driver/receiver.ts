@@ -42,6 +42,8 @@ export interface ReceiverOptions {
    * ledger count arrivals one by one instead, and keeps no events.
    */
   readonly keepsRequests?: boolean;
+  /** Where it listens, for a sender that cannot be told the address afterwards. Default: a free port of the loopback address. */
+  readonly at?: { readonly host: string; readonly port: number };
 }
 
 const isTaken = (status: number): boolean => status >= 200 && status < 300;
@@ -67,11 +69,12 @@ export class Receiver {
     this.#keepsRequests = keepsRequests;
   }
 
-  /** On a free port of the loopback address. */
+  /** @throws Error when what `at` names is in use, or is not of this machine */
   static async start(options: ReceiverOptions = {}): Promise<Receiver> {
     const receiver = new Receiver(options);
+    const { host, port } = options.at ?? { host: '127.0.0.1', port: 0 };
     receiver.#server.keepAliveTimeout = 0;
-    receiver.#server.listen(0, '127.0.0.1');
+    receiver.#server.listen(port, host);
     await once(receiver.#server, 'listening');
     return receiver;
   }

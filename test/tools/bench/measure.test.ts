@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { measure, pathsOf } from '../../../tools/bench/measure.ts';
-import { ratios, resultsTable } from '../../../tools/bench/report.ts';
+import { medianOf } from '../../../tools/bench/medians.ts';
+import { ratios, resultsTable, systemRatios } from '../../../tools/bench/report.ts';
 import type { Scenario } from '../../../tools/bench/scenarios.ts';
 import { Receiver } from '../../../tools/driver/receiver.ts';
 import { startFake, type Fake, type FakeEvent } from './support.ts';
@@ -10,6 +11,7 @@ const scenario: Scenario = {
   about: '',
   destinations: 2,
   hasTransform: false,
+  connections: 2,
   batch: 5,
   usersPerRequest: 5,
   gzip: true,
@@ -30,7 +32,8 @@ const run = async (
   const receiver = await Receiver.start({ keepsRequests: false });
   const fake = await startFake(urlsOf(receiver, chosen.destinations), options);
   try {
-    return { result: await measure(chosen, size, { system: fake, receiver }), fake };
+    const paths = pathsOf(chosen.destinations);
+    return { result: await measure(chosen, size, { system: fake, receiver, paths, isWarm: false }), fake };
   } finally {
     await fake.stop();
     await receiver.close();
@@ -74,18 +77,52 @@ describe('one scenario', () => {
   test('a request that is answered 503 is sent again', async () => {
     const receiver = await Receiver.start({ keepsRequests: false });
     const fake = await startFake(urlsOf(receiver, 2), { refusals: 3 });
-    const { accepted, lost } = await measure(scenario, size, { system: fake, receiver });
+    const { accepted, lost } = await measure(scenario, size, {
+      system: fake,
+      receiver,
+      paths: pathsOf(2),
+      isWarm: true,
+    });
     await fake.stop();
     await receiver.close();
     expect({ accepted, lost }).toEqual({ accepted: 40, lost: 0 });
   });
 });
 
+test('a system that delivers elsewhere is measured by its answers', async () => {
+  const receiver = await Receiver.start({ keepsRequests: false });
+  const fake = await startFake([]);
+  const result = await measure(scenario, size, { system: fake, receiver, paths: [], isWarm: false });
+  await fake.stop();
+  await receiver.close();
+  expect(result).toMatchObject({ accepted: 40, deliveries: 0, lost: 0, endToEndPerSecond: undefined });
+});
+
 test('the report has a column for each scenario, and a ratio for each that names another one', async () => {
   const { result } = await run({});
-  const twice = { ...result, scenario: { ...scenario, name: 'other', against: 'tiny' } };
-  const all = [result, { ...twice, acceptedPerSecond: result.acceptedPerSecond * 2 }];
+  const tiny = { ...result, system: 'this', rounds: [result] };
+  const twice = { ...tiny, scenario: { ...scenario, name: 'other', against: 'tiny' } };
+  const all = [tiny, { ...twice, acceptedPerSecond: result.acceptedPerSecond * 2 }];
   expect(resultsTable(all).split('\n')[0]?.trim().split(/\s+/)).toEqual(['tiny', 'other']);
   expect(resultsTable(all)).toMatch(/^lost +0 +0$/m);
   expect(ratios(all)).toMatchObject([{ scenario: 'other', against: 'tiny', accepted: 2, endToEnd: 1 }]);
+  expect(systemRatios(all)).toEqual([]);
+});
+
+test('of two systems each scenario has a ratio, of this one to the other', async () => {
+  const { result } = await run({});
+  const own = { ...result, system: 'this', rounds: [result] };
+  const other = { ...own, system: 'other', acceptedPerSecond: result.acceptedPerSecond / 3 };
+  expect(systemRatios([own, other])).toMatchObject([
+    { scenario: 'tiny, this', against: 'other', endToEnd: 1 },
+  ]);
+  expect(systemRatios([own, other])[0]?.accepted).toBeCloseTo(3);
+  expect(ratios([own, other])).toEqual([]);
+  expect(resultsTable([own, other])).toContain('tiny (other)');
+});
+
+test('of several rounds the figures are medians, and what was lost in one counts', async () => {
+  const { result } = await run({});
+  const rounds = [3, 1, 2].map((n) => ({ ...result, acceptedPerSecond: n, lost: n === 1 ? 5 : 0 }));
+  expect(medianOf(rounds)).toMatchObject({ acceptedPerSecond: 2, lost: 5, accepted: 120 });
 });

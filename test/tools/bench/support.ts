@@ -15,6 +15,8 @@ interface FakeOptions {
   readonly deliver?: (events: readonly FakeEvent[]) => readonly FakeEvent[];
   /** How many requests are answered 503 before the first is taken. Default: none. */
   readonly refusals?: number;
+  /** @param url the request's */
+  readonly onRequest?: (url: string) => void;
 }
 
 export interface Fake extends RunningSystem {
@@ -41,7 +43,7 @@ const post = async (url: string, event: FakeEvent): Promise<void> => {
 
 export const startFake = async (
   destinations: readonly string[],
-  { deliver = (events) => events, refusals = 0 }: FakeOptions = {},
+  { deliver = (events) => events, refusals = 0, onRequest }: FakeOptions = {},
 ): Promise<Fake> => {
   const paths = new Set<string>();
   // One after the other, so that the order is what the test says.
@@ -50,6 +52,7 @@ export const startFake = async (
   const server = createServer((request, response) => {
     void bodyOf(request).then((events) => {
       paths.add(request.url ?? '');
+      onRequest?.(request.url ?? '');
       if (refused < refusals) {
         refused += 1;
         response.writeHead(503, { 'retry-after': '0' }).end();
@@ -67,7 +70,8 @@ export const startFake = async (
     paths,
     dataPlaneUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     writeKey: 'key',
-    pid: process.pid,
+    pids: [process.pid],
+    delivers: destinations.length > 0,
     stop: async () => {
       await delivering;
       const closed = once(server, 'close');

@@ -1,5 +1,5 @@
 /** What one piece of work costs an event, in processor time, without HTTP, gzip and AWS. */
-import { toTable } from '../../driver/table.ts';
+import { toTable, type Rows } from '../../driver/table.ts';
 
 /** One way to do a piece of work, of those that a table compares. */
 export interface Way {
@@ -39,8 +39,10 @@ export const measureWork = (ways: readonly Way[], calls: number, rounds: number)
   return ways.map(({ name }, i) => ({ name, microseconds: best[i] ?? 0 }));
 };
 
-export const workTable = (title: string, costs: readonly WorkCost[]): string =>
-  toTable([
-    [title, 'microseconds an event'],
-    ...costs.map(({ name, microseconds }) => [name, microseconds.toFixed(1)]),
-  ]);
+export const workRows = (title: string, costs: readonly WorkCost[]): Rows => [
+  [title, 'microseconds an event'],
+  ...costs.map(({ name, microseconds }) => [name, microseconds.toFixed(1)]),
+];
+
+export const workTable = (value: string, costs: readonly WorkCost[]): string =>
+  toTable(workRows(value, costs));

@@ -1,4 +1,4 @@
-import { toTable } from '../../driver/table.ts';
+import { toTable, type Rows } from '../../driver/table.ts';
 import type { OwnCode } from './own-code.ts';
 import type { ColdStart, Whole } from './whole.ts';
 
@@ -16,25 +16,26 @@ export interface ColdResult {
 const ratios = (all: readonly number[]): readonly string[] => all.map((ratio) => ratio.toFixed(2));
 
 /** A row for each kind of request; a column for each version. */
-export const floorTable = ({ versions, own, whole }: FloorResult): string =>
-  toTable([
-    [
-      'ingest : JSON.parse + JSON.stringify',
-      'floor, us an event',
-      ...versions.map((name) => `own code, ${name}`),
-      ...versions.map((name) => `with its call, ${name}`),
-    ],
-    ...own.map(({ shape, floor, ratios: alone }, i) => [
-      shape.name,
-      floor.toFixed(1),
-      ...ratios(alone),
-      ...ratios(whole[i]?.ratios ?? []),
-    ]),
-  ]);
+export const floorRows = ({ versions, own, whole }: FloorResult): Rows => [
+  [
+    'ingest : JSON.parse + JSON.stringify',
+    'floor, us an event',
+    ...versions.map((name) => `own code, ${name}`),
+    ...versions.map((name) => `with its call, ${name}`),
+  ],
+  ...own.map(({ shape, floor, ratios: alone }, i) => [
+    shape.name,
+    floor.toFixed(1),
+    ...ratios(alone),
+    ...ratios(whole[i]?.ratios ?? []),
+  ]),
+];
 
-export const coldTable = ({ starts }: ColdResult): string => {
+export const floorTable = (value: FloorResult): string => toTable(floorRows(value));
+
+export const coldRows = ({ starts }: ColdResult): Rows => {
   const base = starts[0]?.start;
-  return toTable([
+  return [
     ['a start', 'ms', 'processor ms', 'resident MB', 'ms : bare', 'processor : bare'],
     ...starts.map(({ name, start }) => [
       name,
@@ -45,5 +46,7 @@ export const coldTable = ({ starts }: ColdResult): string => {
         ? ['', '']
         : ratios([start.milliseconds / base.milliseconds, start.processor / base.processor])),
     ]),
-  ]);
+  ];
 };
+
+export const coldTable = (value: ColdResult): string => toTable(coldRows(value));

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { DOC_TABLES, originOf } from '../../../tools/bench/docs-tables.ts';
+import { filled, toMarkdown } from '../../../tools/bench/docs.ts';
+import type { Results } from '../../../tools/bench/results.ts';
+
+const RESULTS: Results = {
+  startedAt: '2026-11-27T06:00:00.000Z',
+  machine: { cpu: 'EPYC', cores: 2, memoryBytes: 1, system: 'linux', node: 'v20.1.0', load: 0.25 },
+  git: { revision: '0123456789', isChanged: false },
+  rounds: 4,
+  results: [],
+  ratios: [
+    { scenario: 'batch', against: 'single', accepted: 9.5, endToEnd: undefined, cpu: 0.41, memory: 1 },
+  ],
+  systems: [
+    { scenario: 'batch, this', against: 'other', accepted: 1.5, endToEnd: 2, cpu: 1, memory: undefined },
+  ],
+  work: [],
+};
+
+describe('the tables of the documentation', () => {
+  it('are replaced by what was measured, and stay as they are where nothing was', () => {
+    const page = [
+      'before',
+      '<!-- bench: scenarios -->',
+      'old',
+      '<!-- bench: end -->',
+      '<!-- bench: cost -->',
+      'kept',
+      '<!-- bench: end -->',
+      'after',
+    ].join('\n');
+    const { text, written } = filled(page, RESULTS);
+    expect(written).toEqual(['scenarios']);
+    expect(text).not.toContain('old');
+    expect(text).toContain('| batch : single | 9.50 | n/a | 0.41 | 1.00 |');
+    expect(text).toMatch(/kept\n<!-- bench: end -->\nafter$/);
+    // Once more gives the same.
+    expect(filled(text, RESULTS).text).toBe(text);
+  });
+
+  it('compare with another system only where it was measured', () => {
+    expect(DOC_TABLES.get('other')?.(RESULTS)).toEqual([
+      expect.any(Array),
+      ['batch', '1.50', '2.00', '1.00', 'n/a'],
+    ]);
+    expect(DOC_TABLES.get('beside')?.(RESULTS)).toBeUndefined();
+  });
+
+  it('say each when and where it was measured: a page may have tables of several runs', () => {
+    const { text } = filled('<!-- bench: other -->\n<!-- bench: end -->', RESULTS);
+    expect(text).toContain(
+      'Measured: 2026-11-27, 2 cores (EPYC), Node 20.1.0, a load of 0.3 before it began, medians of 4 rounds, revision 0123456.',
+    );
+    expect(originOf('cost', { ...RESULTS, git: undefined })).toMatch(/0\.3 before it began\.$/);
+  });
+
+  it('have a name that something makes', () => {
+    expect(() => filled('<!-- bench: nothing -->\n<!-- bench: end -->', RESULTS)).toThrow(
+      'no table is called nothing',
+    );
+    for (const page of ['docs/performance.md', 'docs/operating.md', 'README.md'])
+      expect(() => filled(readFileSync(page, 'utf8'), RESULTS)).not.toThrow();
+  });
+
+  it('are Markdown: a bar in a cell ends none', () => {
+    expect(
+      toMarkdown([
+        ['', 'a'],
+        ['b|c', '1'],
+      ]),
+    ).toBe('|  | a |\n| :-- | --: |\n| b\\|c | 1 |');
+  });
+});

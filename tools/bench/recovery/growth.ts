@@ -1,0 +1,75 @@
+/** How the time grows when there is ten times as much: ten times is linear. */
+import { median } from '../sandbox/median.ts';
+import { drainBacklog } from './backlog.ts';
+import type { ParkedUsers } from './parked.ts';
+import { complete, send, withPipeline, type Load, type Pipeline } from './pipeline.ts';
+
+export interface Growth {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** Of each. */
+  readonly seconds: readonly [number, number];
+  readonly ratio: number;
+}
+
+const FACTOR = 10;
+const WARM_UP_EVENTS = 1_000;
+const CONNECTIONS = 8;
+const BATCH = 20;
+const USERS = 1_000;
+const SMALL_ROUNDS = 3;
+
+const load = (events: number, users: number): Load => ({
+  events,
+  users,
+  connections: CONNECTIONS,
+  batch: BATCH,
+});
+
+/** From the first request to the last arrival. */
+const through = async (pipeline: Pipeline, size: Load): Promise<number> => {
+  const { ledger, load: sent } = await send(pipeline, size);
+  await complete(ledger, sent.endedAt);
+  return (Math.max(sent.endedAt, ledger.lastArrival ?? 0) - sent.beganAt) / 1_000;
+};
+
+const growth = (name: string, from: number, seconds: readonly [number, number]): Growth => ({
+  name,
+  from,
+  to: from * FACTOR,
+  seconds,
+  ratio: seconds[1] / seconds[0],
+});
+
+/** The smaller amount is soon done: the median of some. */
+const medianOf = async (measure: () => Promise<number>): Promise<number> => {
+  const all: number[] = [];
+  for (let round = 0; round < SMALL_ROUNDS; round += 1) all.push(await measure());
+  return median(all);
+};
+
+/** @param events the smaller number */
+export const measureGrowth = (events: number, print: (line: string) => void): Promise<readonly Growth[]> =>
+  withPipeline(0, async (pipeline) => {
+    await through(pipeline, load(WARM_UP_EVENTS, USERS));
+    print(`growth: ${events} and ${events * FACTOR} events ...`);
+    const few = await medianOf(() => through(pipeline, load(events, USERS)));
+    const many = await through(pipeline, load(events * FACTOR, USERS));
+    print(`growth: ${USERS / FACTOR} and ${USERS} users ...`);
+    const fewUsers = await medianOf(() => through(pipeline, load(events, USERS / FACTOR)));
+    const manyUsers = await medianOf(() => through(pipeline, load(events, USERS)));
+    print(`growth: a backlog of ${events} and ${events * FACTOR} events ...`);
+    const backlog = async (size: number): Promise<number> =>
+      (await drainBacklog(pipeline, load(size, USERS))).begun;
+    const short = await medianOf(() => backlog(events));
+    const long = await backlog(events * FACTOR);
+    return [
+      growth('events', events, [few, many]),
+      growth('users', USERS / FACTOR, [fewUsers, manyUsers]),
+      growth('backlog, from its first arrival', events, [short, long]),
+    ];
+  });
+
+export const parkedGrowth = ([few, many]: readonly [ParkedUsers, ParkedUsers]): Growth =>
+  growth('parked users, from the first arrival', few.users, [few.drain.seconds, many.drain.seconds]);
