@@ -50,14 +50,15 @@ export const degradedMode = (stage: PipelineStage): AlarmSpec => ({
   missing: TreatMissingData.IGNORE,
 });
 
+/** It is in control's log, from which CloudWatch takes it: minutes late at times, and no reason to wake anyone. */
 export const heartbeat = (control: Control): AlarmSpec => ({
   title: 'control is silent',
-  text: 'Control has not run for 3 minutes: nobody watches the stages, and nothing recovers automatically. Events are accepted and, where all is well, forwarded.',
+  text: 'Control has not run for 5 minutes: nobody watches the stages, and nothing recovers automatically. Events are accepted and, where all is well, forwarded.',
   section: 'control-is-silent',
   page: true,
   metric: control.metricHeartbeat(),
   below: 1,
-  of: 3,
+  of: 5,
   missing: TreatMissingData.BREACHING,
 });
 

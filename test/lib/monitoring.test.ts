@@ -86,15 +86,15 @@ describe('alarms', () => {
     });
   });
 
-  it('control is silent: three minutes without a run', () => {
+  it('control is silent: five minutes without a run', () => {
     expect(alarm('Heartbeat')).toMatchObject({
       Namespace: 'Sluice',
       MetricName: 'Heartbeat',
       Dimensions: [pipeline],
       Statistic: 'Sum',
       Period: 60,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 3,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 5,
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,
       TreatMissingData: 'breaching',
