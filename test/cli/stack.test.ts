@@ -47,6 +47,28 @@ it('--json and --exit-code work as they do locally; the region may come from the
   expect([...aws.regions]).toEqual(['us-west-2']);
 });
 
+describe('a stack with pipelines of an app of its own', () => {
+  const status = ['status', '--json', '--stack', 'Shop', '--region', 'eu-west-1'];
+
+  it('needs no name while there is one', async () => {
+    aws.stacks = { Shop: { EventsDataPlaneUrl: 'https://example.com', EventsControlFunction: FUNCTION } };
+    aws.replies = { status: () => ok(ALL_NORMAL) };
+    expect((await run(status)).code).toBe(0);
+  });
+
+  it('of several the one is asked that --pipeline names', async () => {
+    aws.stacks = { Shop: { WebControlFunction: 'Gone', BackofficeControlFunction: FUNCTION } };
+    aws.replies = { status: () => ok(ALL_NORMAL) };
+    expect((await run([...status, '--pipeline', 'Back-office'])).code).toBe(0);
+    expect(await run(status)).toEqual(
+      failed('the stack "Shop" has several pipelines: name one of Web, Backoffice with --pipeline'),
+    );
+    expect(await run([...status, '--pipeline', 'Shop'])).toEqual(
+      failed('the stack "Shop" has no pipeline "Shop"; it has Web, Backoffice'),
+    );
+  });
+});
+
 describe('an error is one line that says what to change', () => {
   const status = ['status', '--stack', 'Sluice', '--region', 'eu-west-1'];
 
