@@ -74,7 +74,7 @@ const roomToSend = (
  *   took does not count as delivered: a router that cannot reach one destination must not look healthy.
  */
 export const router = (deps: RouterDeps): Process => {
-  return async (message, processing) => {
+  const process: Process = async (message, processing) => {
     const envelope = parseEnvelope(message.body);
     switch (envelope?.kind) {
       case undefined:
@@ -91,6 +91,8 @@ export const router = (deps: RouterDeps): Process => {
         return route(message, envelope, processing, deps);
     }
   };
+  // The destinations' queues do not take a message twice within five minutes.
+  return Object.assign(process, { isRepeatable: true as const });
 };
 
 const keepUnreadable = async (

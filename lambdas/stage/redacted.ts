@@ -40,10 +40,13 @@ const redactedOutcome = (outcome: Outcome, redact: Redact): Outcome => {
 
 /** What the work throws becomes the outcome that it stands for, or its text would be stored as it is. */
 export const redactedProcess = (process: Process, redact: Redact): Process => {
-  const { unit } = process;
+  const { unit, isRepeatable } = process;
   const one: Process = async (message, processing) =>
     redactedOutcome(await outcomeOf(process, message, processing), redact);
-  return unit === undefined ? one : Object.assign(one, { unit: redactedUnit(unit, redact) });
+  return Object.assign(one, {
+    ...(unit === undefined ? {} : { unit: redactedUnit(unit, redact) }),
+    ...(isRepeatable === undefined ? {} : { isRepeatable }),
+  });
 };
 
 const redactedUnit =

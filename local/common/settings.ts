@@ -1,7 +1,7 @@
 /** Where the local run listens and keeps its data. Everything comes from the environment, with a default. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 
 /** A mistake of the person who starts it: shown as one line, without a stack. */
 export class UsageError extends Error {
@@ -31,6 +31,9 @@ export interface Settings {
 
 export const HOST = '127.0.0.1';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
+
+/** A package's own directory is not for writing. */
+const isPackaged = ROOT.split(sep).includes('node_modules');
 
 const whole = (env: NodeJS.ProcessEnv, name: string, min: number, max: number): number | undefined => {
   const text = env[name];
@@ -66,7 +69,7 @@ export const readSettings = (env: NodeJS.ProcessEnv, cwd: string): Settings => {
     consolePort: whole(env, 'SLUICE_CONSOLE_PORT', 0, 65_535) ?? 8090,
     dataDir: path('SLUICE_DATA_DIR', '.sluice'),
     configPath: path('SLUICE_CONFIG', 'sluice.config.ts'),
-    cacheDir: path('SLUICE_CACHE_DIR', join(cwd, 'node_modules', '.cache', 'sluice')),
+    cacheDir: path('SLUICE_CACHE_DIR', join(isPackaged ? cwd : ROOT, 'node_modules', '.cache', 'sluice')),
     controlInterval: seconds === undefined ? undefined : seconds * 1000,
     concurrency: whole(env, 'SLUICE_CONCURRENCY', 2, 100) ?? Math.max(4, 2 * availableParallelism()),
     checkTransforms: flag(env, 'SLUICE_CHECK_TRANSFORMS', true),

@@ -5,7 +5,8 @@
  * - Messages of a key run one after another, in the queue's order. After the first that is neither done nor parked, the
  *   key's later messages are not begun: they go back with it, and SQS hands them out again in the same order.
  * - A finished message is deleted before the next of its key begins, so that a death in between cannot deliver an earlier
- *   event again after a later one.
+ *   event again after a later one. A stage whose work may be repeated, the router, deletes a key's messages together: then they
+ *   all come back, and are done again in order, to the last of them.
  * - Keys run in parallel, unless the batch holds a redelivered message: then one after another, so that whatever
  *   kills the process is found alone. What is least likely to kill it comes first, and is done by then.
  *

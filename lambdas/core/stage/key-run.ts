@@ -36,6 +36,8 @@ export class KeyRun {
   /** Decided once for the batch: a key is parked from its first message on. */
   readonly #hidesOthers: boolean;
   #head: Head;
+  /** Done at their first delivery, and not deleted: the batch's response does it, or `#deleteDone`. Oldest first. */
+  #done: readonly IncomingMessage[] = [];
 
   /** @param messages of one key, at least one */
   constructor(
@@ -64,10 +66,17 @@ export class KeyRun {
         return { messages: rest, deferred: false };
       }
       const later = rest.slice(1);
+      const { ended } = step;
+      if (ended !== undefined && this.#isDeletedLater(message)) {
+        this.#done = [...this.#done, message];
+        await this.#mode.ended(ended);
+        continue;
+      }
       const mustDelete = later.length > 0 || message.receiveCount > 1;
-      const isDeleted = !mustDelete || (await deleteMessage(message, this.#deps.ports));
+      const isDeleted =
+        !mustDelete || ((await this.#deleteDone()) && (await deleteMessage(message, this.#deps.ports)));
       if (!isDeleted && step.ledger !== undefined) await this.#attempts.record(message, step.ledger);
-      if (step.ended !== undefined) await this.#mode.ended(step.ended);
+      if (ended !== undefined) await this.#mode.ended(ended);
       if (!isDeleted) {
         // The batch's response deletes it; until then the next must not begin.
         await changeVisibility(later, 0, this.#deps.ports);
@@ -75,6 +84,22 @@ export class KeyRun {
       }
     }
     return { messages: [], deferred: false };
+  }
+
+  #isDeletedLater({ receiveCount }: IncomingMessage): boolean {
+    return this.#deps.ports.process.isRepeatable === true && receiveCount === 1;
+  }
+
+  /**
+   * Before a later message of the key leaves the queue: what comes back must come back with all that was done after it.
+   * @returns whether they are known to be deleted
+   */
+  async #deleteDone(): Promise<boolean> {
+    for (const message of this.#done) {
+      if (!(await deleteMessage(message, this.#deps.ports))) return false;
+      this.#done = this.#done.slice(1);
+    }
+    return true;
   }
 
   async #handle(message: IncomingMessage): Promise<Step> {
@@ -140,6 +165,7 @@ export class KeyRun {
     attempt: Attempt | undefined,
     counted = false,
   ): Promise<Step> {
+    if (!(await this.#deleteDone())) return { kind: 'halted', delay: 0 };
     await park(message, { sort: sortOf(message), reason, attempt, counted }, this.#deps);
     this.#head = 'made';
     return { kind: 'finished' };

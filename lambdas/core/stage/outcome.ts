@@ -66,6 +66,11 @@ export interface Process {
   (message: IncomingMessage, processing: Processing): Promise<Outcome>;
   /** Not there: it would save nothing. */
   readonly unit?: ProcessUnit;
+  /**
+   * Several messages of a key that were done may be done once more, in order and to the last of them: what is behind it takes each message
+   * once. Then a key's messages are deleted together: see "Deleted together" in `docs/parking.md`.
+   */
+  readonly isRepeatable?: true;
 }
 
 /**

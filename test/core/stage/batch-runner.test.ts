@@ -47,6 +47,47 @@ describe('order within a key', () => {
   });
 });
 
+describe('a stage whose work may be repeated', () => {
+  const run = (...messages: Parameters<MemoryStage['run']>[0]) => {
+    const process = Object.assign(stage.deps().ports.process, { isRepeatable: true as const });
+    return stage.run(messages, { ports: { process } });
+  };
+  const first = (id: string) => stage.message(id, 'a');
+
+  it('leaves what is done at its first delivery to the response of the batch', async () => {
+    expect(await run(first('a1'), first('a2'), first('a3'))).toEqual([]);
+    expect(processed()).toEqual(['a1', 'a2', 'a3']);
+    expect(stage.queue.deleted).toEqual([]);
+  });
+
+  it('does the same with what is before a message that is not done', async () => {
+    stage.results.set('a3', { kind: 'retry', reason: '500' });
+    expect(await run(first('a1'), first('a2'), first('a3'), first('a4'))).toEqual(['a3', 'a4']);
+    expect(stage.queue.deleted).toEqual([]);
+  });
+
+  it('deletes it, the oldest first, before a later message of its key is parked', async () => {
+    stage.results.set('a3', { kind: 'refused', reason: 'too large' });
+    expect(await run(first('a1'), first('a2'), first('a3'), first('a4'))).toEqual([]);
+    const calls = stage.calls.filter((call) => /^(queue\.delete|parking\.put)/.test(call));
+    expect(calls.slice(0, 3)).toEqual(['queue.delete a1', 'queue.delete a2', 'parking.putMessage a3']);
+  });
+
+  it('parks nothing when such a deletion fails: the key stops there', async () => {
+    stage.results.set('a3', { kind: 'refused', reason: 'too large' });
+    stage.faults.set('queue.delete a2', 'before');
+    expect(await run(first('a1'), first('a2'), first('a3'), first('a4'))).toEqual(['a3', 'a4']);
+    expect(stage.queue.deleted).toEqual(['a1']);
+    expect(stage.calls.filter((call) => call.startsWith('parking.put'))).toEqual([]);
+    expect(visibility()).toEqual({ a3: 0, a4: 0 });
+  });
+
+  it('deletes it before a redelivered message, which it deletes immediately', async () => {
+    expect(await run(first('a1'), stage.message('a2', 'a', { receiveCount: 2 }), first('a3'))).toEqual([]);
+    expect(stage.queue.deleted).toEqual(['a1', 'a2']);
+  });
+});
+
 describe('keys of one batch', () => {
   it('run concurrently at their first delivery', async () => {
     // Each waits for the other: in sequence they would hang.
@@ -132,8 +173,8 @@ describe('a deferred batch', () => {
   ] as const)('starts, charges and deletes nothing while %s', async (_, of, mode) => {
     stage.setMode(of, mode);
     expect(await stage.run(batch())).toEqual(['b1', 'a1']);
-    // The highest receive count decides for all: 60 s times 3, at most two minutes.
-    expect(visibility()).toEqual({ a1: 120, b1: 120 });
+    // The highest receive count decides for all: 10 s times 3.
+    expect(visibility()).toEqual({ a1: 30, b1: 30 });
     expect(stage.calls.map((call) => call.split(' ')[0])).toEqual(['state.read', 'queue.setVisibility']);
     expect(stage.events).toEqual([{ type: 'deferred', reason: 'blocked', messages: 2 }]);
   });
@@ -142,7 +183,7 @@ describe('a deferred batch', () => {
     stage.faults.set('state.read', 'before');
     expect(await stage.run(batch())).toEqual(['a1', 'b1']);
     expect(processed()).toEqual([]);
-    expect(visibility()).toEqual({ a1: 120, b1: 120 });
+    expect(visibility()).toEqual({ a1: 30, b1: 30 });
     expect(stage.events).toMatchObject([{ type: 'deferred', reason: 'state unreadable' }]);
   });
 

@@ -90,7 +90,7 @@ describe('the dead-letter consumer', () => {
       stage.faults.set(call, 'before');
       const kept = await takeIn([dead('a1', 'a'), dead('a2', 'a'), dead('b1', 'b')]);
       expect(kept).toEqual(call === 'note' ? ['a1', 'a2', 'b1'] : ['a1', 'a2']);
-      expect(stage.queue.visibility.get('a2')).toBe(60);
+      expect(stage.queue.visibility.get('a2')).toBe(10);
       expect(stage.queue.deleted).toEqual(call === 'note' ? [] : ['b1']);
       expect(stage.parked('a')).not.toContain('a2');
     },
@@ -114,7 +114,7 @@ describe('the dead-letter consumer', () => {
   it('keeps everything when the state cannot be read, or no time is left', async () => {
     stage.faults.set('state.read', 'before');
     expect(await takeIn([dead('a1', 'a')])).toEqual(['a1']);
-    expect(stage.queue.visibility.get('a1')).toBe(60);
+    expect(stage.queue.visibility.get('a1')).toBe(10);
     stage.faults.clear();
     stage.timeLeft = 1;
     expect(await takeIn([dead('a1', 'a')])).toEqual(['a1']);

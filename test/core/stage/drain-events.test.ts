@@ -47,7 +47,7 @@ describe('of the dead letters', () => {
     stage.timeLeft += 1;
     stage.faults.set('parking.putMessage', 'before');
     expect(await takeIn(['b1'])).toEqual(['b1']);
-    expect(stage.events.at(-1)).toMatchObject({ type: 'fault', message: { id: 'b1' }, delay: 60 });
+    expect(stage.events.at(-1)).toMatchObject({ type: 'fault', message: { id: 'b1' }, delay: 10 });
     expect(stage.events.at(-1)).toHaveProperty('reason', expect.stringContaining('parking.putMessage b1'));
     stage.events.length = 0;
     stage.faults.set('state.read', 'before');
@@ -55,7 +55,7 @@ describe('of the dead letters', () => {
     expect(stage.events).toStrictEqual([
       { type: 'deferred', messages: 2, reason: 'state unreadable', error: fault },
     ]);
-    expect(Object.fromEntries(stage.queue.visibility)).toEqual({ b1: 60, c1: 60, c2: 60 });
+    expect(Object.fromEntries(stage.queue.visibility)).toEqual({ b1: 10, c1: 10, c2: 10 });
   });
 
   it('none for an error of our own in reading the state, which is thrown', async () => {

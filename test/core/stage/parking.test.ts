@@ -70,7 +70,7 @@ describe('a redrive', () => {
     expect(stage.state.mode(STAGE)).toMatchObject({ mode: 'degraded', epoch: 1, codeVersion: 'v1' });
     expect([stage.parked('a'), stage.parked('b')]).toEqual([['a1', 'a2'], []]);
     expect(stage.calls.filter((call) => call.startsWith('process'))).toEqual([]);
-    expect(stage.queue.visibility.get('b1')).toBe(120);
+    expect(stage.queue.visibility.get('b1')).toBe(50);
   });
 
   it('does not touch a lease on the head', async () => {

@@ -38,7 +38,23 @@ const newestFirst = (deps: RunnerDeps): RunnerDeps => {
   });
 };
 
+/** Nothing is deleted before the batch's response, whatever happens to a later message of its key. */
+const neverEarly = (deps: RunnerDeps): RunnerDeps => {
+  const { process, queue } = deps.ports;
+  if (process.isRepeatable !== true) return deps;
+  return withPorts(deps, {
+    queue: replaced(queue, {
+      delete: (message) => (message.receiveCount === 1 ? Promise.resolve() : queue.delete(message)),
+    }),
+  });
+};
+
 export const PLANTED_IN_UNITS: readonly Planted[] = [
+  {
+    name: 'what the router has done is not deleted before a later message is parked',
+    breaks: 'a death before the response: it is parked behind what may have been delivered',
+    bug: { runner: neverEarly },
+  },
   {
     name: 'the messages of a unit are deleted from the last to the first',
     breaks: 'a death in between: the first ones are delivered again, and not the last',

@@ -55,6 +55,7 @@ const gathering = (sender: QueueSender, host: Host) => {
 const senderTo = (world: World, id: DestinationId, invocation: Invocation): QueueSender => ({
   send: async (messages) => {
     const made = messages.map(({ groupId }) => world.routing(groupId));
+    const firsts = made.map((message) => message && world.together.firstOf(invocation, message));
     const results = (await invocation.gate('sqs.send', [messages], async () => {
       await Promise.resolve();
       if (world.faults.isDenied('queue', id)) {
@@ -62,7 +63,9 @@ const senderTo = (world: World, id: DestinationId, invocation: Invocation): Queu
         invocation.isHurt = true;
         throw new AccessFault(`AccessDenied: SendMessageBatch to ${id}`);
       }
-      for (const message of made) if (message !== undefined) world.effect([message.id]);
+      made.forEach((message, i) => {
+        if (message !== undefined) world.effect([message.id], firsts[i]);
+      });
       return world.send(id, messages, invocation);
     })) as readonly SendResult[];
     results.forEach(({ ok }, i) => {

@@ -23,8 +23,8 @@ import type { World } from './world.ts';
 const LEASE_MARGIN = 10 * SECOND;
 
 const watched = (world: World, stage: StageId, invocation: Invocation, process: Process): Process => {
-  const { ledger, watch, evidence, faults } = world;
-  const { unit } = process;
+  const { ledger, watch, evidence, faults, together } = world;
+  const { unit, isRepeatable } = process;
   /** @returns the outcomes of the first messages */
   const watching = async (
     messages: Unit<IncomingMessage>,
@@ -58,12 +58,16 @@ const watched = (world: World, stage: StageId, invocation: Invocation, process: 
     }
   };
   const one: Process = async (message, processing) => {
+    // What a drain works on has no receipt, and is deleted one by one.
+    const isFirst = message.receiveCount === 1 && message.receiptHandle !== '' && !processing.isTrial;
+    if (isRepeatable === true && isFirst) together.begun(invocation, message);
     const [outcome] = await watching([message], processing.isTrial, async () => [
       await process(message, processing),
     ]);
     if (outcome === undefined) throw new Error(`${message.id} has no outcome`);
     return outcome;
   };
+  if (isRepeatable === true) return Object.assign(one, { isRepeatable });
   if (unit === undefined) return one;
   const several: ProcessUnit = ([first, ...others], processing) => {
     if (first === undefined) throw new Error('a unit has no message');
@@ -84,7 +88,7 @@ const watchedState = ({ state, watch }: World, invocation: Invocation): StateSto
 });
 
 /** The audit sees a message given back when that is requested, and a deletion when it takes effect. */
-const watchedQueue = ({ watch }: World, queue: StageQueue, invocation: Invocation): StageQueue => ({
+const watchedQueue = ({ watch, together }: World, queue: StageQueue, invocation: Invocation): StageQueue => ({
   receive: (seconds) => queue.receive(seconds),
   setVisibility: (messages, seconds) => {
     watch.belongings.released(invocation, messages);
@@ -93,6 +97,7 @@ const watchedQueue = ({ watch }: World, queue: StageQueue, invocation: Invocatio
   delete: async (message) => {
     watch.belongings.released(invocation, [message]);
     await queue.delete(message);
+    together.deleted(invocation, message);
     watch.charges.deleted(invocation, message.id);
   },
 });

@@ -31,6 +31,7 @@ import type { Queues } from './queues.ts';
 import type { Receivers } from './receivers.ts';
 import { StageFunctions } from './stage-functions.ts';
 import { LaggingParking, memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
+import { Together } from './together.ts';
 import type { CodeOptions } from './transforms.ts';
 import { Watch } from './watch.ts';
 import { evidenceOf, functionsOf, parkedPagesOf, queuesOf, receiversOf, sandboxOf } from './wiring.ts';
@@ -66,6 +67,7 @@ export class World {
   readonly parking: LaggingParking;
   readonly state: WatchedState;
   readonly rejections: WatchedRejections;
+  readonly together = new Together();
   readonly seen = memorySeen();
   readonly lateCrashes = new MemoryLateCrashes(() => this.schedule.now);
   readonly registry = memoryRegistry();
