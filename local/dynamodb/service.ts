@@ -11,6 +11,7 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Properties } from '../template/assembly.ts';
+import { withKnownTables } from './known-tables.ts';
 import { repairDynamoDb } from './repair.ts';
 import { withCredentials, type Credentials } from '../common/access.ts';
 import { failure } from '../common/answer.ts';
@@ -41,7 +42,7 @@ export interface DynamoDb extends Listening {
 export const startDynamoDb = async (dataDir: string, credentials: Credentials): Promise<DynamoDb> => {
   const path = join(dataDir, 'dynamodb');
   await repairDynamoDb(path);
-  const server = dynalite({ path, createTableMs: 0 });
+  const server = withKnownTables(() => dynalite({ path, createTableMs: 0 }));
   guard(server, credentials);
   const listening = await listen(server, { host: HOST, port: 0 });
   const client = new DynamoDBClient({

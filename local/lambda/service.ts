@@ -1,11 +1,11 @@
 /** The functions of the local run: each in processes of its own, with the environment that Lambda would give it. */
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ENV } from '../../contract/environment.ts';
 import type { Credentials } from '../common/access.ts';
 import type { Invocable } from './event-source-mapping.ts';
+import { LogFile } from './log-file.ts';
 import { ConcurrencyLimit, LambdaFunction } from './pool.ts';
 import type { InvokeOptions, InvokeResult } from './function.ts';
 import { REGION } from '../template/physical.ts';
@@ -42,7 +42,7 @@ export interface FunctionsOptions {
 interface Running {
   readonly spec: FunctionSpec;
   readonly lambda: LambdaFunction;
-  readonly logFile: WriteStream;
+  readonly logFile: LogFile;
 }
 
 /** What a process is born with, and code alone does not change. */
@@ -64,7 +64,7 @@ const RETIRE_POLL_MS = 50;
 
 const end = async ({ lambda, logFile }: Running): Promise<void> => {
   await lambda.close();
-  logFile.end();
+  await logFile.end();
 };
 
 export class Functions {
@@ -89,7 +89,7 @@ export class Functions {
         this.#all.set(spec.name, { ...known, spec });
         continue;
       }
-      const logFile = createWriteStream(join(logs, `${spec.name}.log`), { flags: 'a' });
+      const logFile = new LogFile(join(logs, `${spec.name}.log`));
       const { runtime, childrenDir, tmpDir, concurrency, onTrouble, onLine } = this.#options;
       const { reservedConcurrency, ...rest } = spec;
       const lambda = new LambdaFunction({
@@ -103,7 +103,7 @@ export class Functions {
         yields: spec.isPolled,
         maxIdle: concurrency,
         logger: (line) => {
-          logFile.write(`${line}\n`);
+          logFile.add(line);
           onLine(spec.name, line);
           if (isTrouble(line)) onTrouble(spec.name, line);
         },
