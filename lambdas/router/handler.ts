@@ -69,6 +69,7 @@ export const handler = stageHandler(
         return { id, sources, rules, send: (message) => sender.send(message) };
       }),
       transforms: code.transforms,
+      isPure: transform === undefined,
       timing,
       rejections: redactedRejections(world.rejections, secrets.redact),
       deduplication: deduplication && {

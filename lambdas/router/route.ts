@@ -45,6 +45,8 @@ export interface Deduplication {
 
 export interface RouterDeps extends FanOutDeps {
   readonly transforms: Transforms;
+  /** No user code runs: what is made of a message is the same the next time. Default: it may be other. */
+  readonly isPure?: boolean;
   readonly timing: Pick<TimingSettings, 'routerTimeout'>;
   /** Undefined: off, and nothing is read or written for it. */
   readonly deduplication?: Deduplication | undefined;
@@ -92,7 +94,7 @@ export const router = (deps: RouterDeps): Process => {
     }
   };
   // The destinations' queues do not take a message twice within five minutes.
-  return Object.assign(process, { isRepeatable: true as const });
+  return deps.isPure === true ? Object.assign(process, { isRepeatable: true as const }) : process;
 };
 
 const keepUnreadable = async (

@@ -90,6 +90,7 @@ const routerProcess = (world: World, invocation: Invocation, transforms: Transfo
       return { id, sources: destination(id).sources, send };
     }),
     transforms,
+    isPure: world.isPure,
     timing,
     rejections: gated(world.rejections, 'rejections', gate),
     clock: world.clockOf(invocation),

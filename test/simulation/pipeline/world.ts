@@ -68,6 +68,8 @@ export class World {
   readonly state: WatchedState;
   readonly rejections: WatchedRejections;
   readonly together = new Together();
+  /** The router's code makes of an event the same each time. */
+  readonly isPure: boolean;
   readonly seen = memorySeen();
   readonly lateCrashes = new MemoryLateCrashes(() => this.schedule.now);
   readonly registry = memoryRegistry();
@@ -93,6 +95,9 @@ export class World {
 
   constructor(plan: Plan, { bug = {}, isTraced = false, onCall }: WorldOptions = {}) {
     this.plan = plan;
+    this.isPure = !plan.actions.some(
+      (action) => action.do === 'send' && action.events.some(({ impure = [] }) => impure.includes(ROUTER)),
+    );
     this.bug = bug;
     this.#isTraced = isTraced;
     this.random = new Dice(plan.seed).next;
