@@ -15,7 +15,17 @@ const noRace = leavesCalls(
 );
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', 'dist', '.sluice', 'coverage', '.stryker-tmp', 'tools/bench/results'] },
+  {
+    ignores: [
+      'node_modules',
+      'cdk.out',
+      'dist',
+      '.sluice',
+      'coverage',
+      '.stryker-tmp',
+      'tools/bench/results',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -90,4 +90,3 @@ new Alarm(stack, 'CrmIsBehind', {
 // Who looks after it: support sees what is rejected, with its content, and changes nothing; who is on call may hold, retry and resend.
 pipeline.control.grantContent(Role.fromRoleName(stack, 'Support', 'shop-support'));
 pipeline.control.grantOperate(Role.fromRoleName(stack, 'OnCall', 'shop-on-call'));
-
