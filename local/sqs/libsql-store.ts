@@ -50,8 +50,12 @@ const STATEMENTS = {
   deleteDeduplications: 'delete from deduplications where queue = ? and at <= ?',
 } as const;
 
-/** Checkpoints copy pages into the file while commits wait: larger ones copy each page fewer times. */
-const PRAGMAS = 'pragma journal_mode = WAL; pragma synchronous = FULL; pragma wal_autocheckpoint = 4000';
+/**
+ * A thread that ends lets go of the file a moment after it has closed it: who opens it next waits. Checkpoints copy pages into the file
+ * while commits wait: larger ones copy each page fewer times.
+ */
+const PRAGMAS =
+  'pragma busy_timeout = 5000; pragma journal_mode = WAL; pragma synchronous = FULL; pragma wal_autocheckpoint = 4000';
 
 function* mapRows<Row, T>(rows: Iterable<Row>, map: (row: Row) => T): Generator<T> {
   for (const row of rows) yield map(row);

@@ -216,6 +216,8 @@ describe('clear errors', () => {
     await setUp.createQueue('q.fifo', { FifoQueue: 'true' });
     stop(setUp);
     const db = new Database(file);
+    // The thread of the service that was stopped lets go of the file a moment later.
+    db.exec('pragma busy_timeout = 5000');
     db.exec("create trigger full before insert on messages begin select raise(abort, 'disk full'); end");
     db.close();
 
