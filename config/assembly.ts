@@ -22,7 +22,7 @@ export const PIPELINE_METADATA = 'sluice:pipeline';
 /** Metadata of the construct of a function that runs a transform. */
 export const TRANSFORM_METADATA = 'sluice:transform';
 
-/** What makes a function's code anew after a change of its transform, without a synthesis. */
+/** What a function's code is built from again after a change of its transform, without a synthesis. */
 export interface TransformMetadata {
   readonly handler: 'router' | 'deliver';
   /** Absolute path of the transform's module. */

@@ -15,7 +15,7 @@ interface Options {
   readonly package?: string;
 }
 
-/** Bytes: 27 characters that nobody guesses. Write keys are public all the same: they are in pages and apps. */
+/** Bytes: 27 characters that cannot be guessed. A write key is no secret, though: it is in pages and apps. */
 const KEY_BYTES = 20;
 
 const readExisting = async (directory: string): Promise<Existing> => {

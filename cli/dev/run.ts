@@ -74,7 +74,7 @@ export const runDev = async (settings: Settings, { root, listens, dataDir }: Dev
   await run.close();
 };
 
-/** What is refused stays as it was: the next change may mend it. */
+/** What runs stays as it was when a change is refused: the next one may fix it. */
 const takeUp = async (run: LocalRun, changed: readonly string[]): Promise<void> => {
   const began = performance.now();
   const names = changed.map((file) => relative(process.cwd(), file)).join(', ');

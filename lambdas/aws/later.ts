@@ -3,7 +3,7 @@
 type Port<P> = Record<keyof P, (...args: never[]) => Promise<unknown>>;
 
 /**
- * Stands for what `load` gives. Whoever waits for a call waits for the loading as well, so that nothing is under way when the function has
+ * Stands for what `load` gives. The caller of a method waits for the loading as well, so that nothing is under way when the function has
  * answered.
  * @param load imports a module that is in a file of its own (see `lib/code.ts`); asked at each call
  */

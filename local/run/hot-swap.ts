@@ -29,7 +29,7 @@ export const transformedFunctions = (
 
 /**
  * @param changed absolute paths
- * @returns those that have to be built anew; undefined when something else has changed, which only a synthesis takes up
+ * @returns those that have to be built again; undefined when something else has changed, which only a synthesis takes up
  */
 export const affectedBy = (
   changed: readonly string[],

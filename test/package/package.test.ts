@@ -56,6 +56,24 @@ const folder = (name: string): string => {
   return dir;
 };
 
+/** `sluice dev` delivers an event that `sluice send` sends. @param command the command line, with its first arguments */
+const deliversAnEvent = async (
+  [command, ...first]: readonly [string, ...string[]],
+  options: readonly string[],
+  where: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<void> => {
+  const dev = new Subprocess(command, [...first, 'dev', ...options], where);
+  const context = (): string => `${dev.stdout}${dev.stderr}`;
+  try {
+    await until('it is ready', () => dev.stdout.includes('ready after'), { context });
+    await runProcess(command, [...first, 'send'], where);
+    await until('the event arrives', () => /track +ada +Hello/.test(dev.stdout), { context });
+  } finally {
+    dev.kill('SIGINT');
+    await dev.ended;
+  }
+};
+
 beforeAll(async () => {
   await run(ROOT, 'npm', 'run', 'package');
   await run(root, 'npm', 'pack', join(ROOT, 'dist'));
@@ -151,19 +169,7 @@ describe.each([
         expect.stringContaining('npm install --save-dev dynalite libsql'),
       ]);
       await install('dynalite@4.0.0', 'libsql@0.5.29', '@aws-sdk/client-dynamodb@3.1164.0');
-      const dev = new Subprocess(process.execPath, args, { cwd: dir, env });
-      try {
-        await until('it is ready', () => dev.stdout.includes('ready after'), {
-          context: () => `${dev.stdout}${dev.stderr}`,
-        });
-        await runProcess(process.execPath, [cli, 'send'], { cwd: dir, env });
-        await until('the event arrives', () => /track +ada +Hello/.test(dev.stdout), {
-          context: () => `${dev.stdout}${dev.stderr}`,
-        });
-      } finally {
-        dev.kill('SIGINT');
-        await dev.ended;
-      }
+      await deliversAnEvent([process.execPath, cli], ['--app', 'node app.mjs'], { cwd: dir, env });
     },
     LIMIT,
   );
@@ -195,19 +201,7 @@ it(
       SLUICE_CONSOLE_PORT: String(await freePort()),
     };
     const cli = join(dir, 'node_modules', '.bin', 'sluice');
-    const dev = new Subprocess(cli, ['dev'], { cwd: dir, env });
-    try {
-      await until('it is ready', () => dev.stdout.includes('ready after'), {
-        context: () => `${dev.stdout}${dev.stderr}`,
-      });
-      await runProcess(cli, ['send'], { cwd: dir, env });
-      await until('the event arrives', () => /track +ada +Hello/.test(dev.stdout), {
-        context: () => `${dev.stdout}${dev.stderr}`,
-      });
-    } finally {
-      dev.kill('SIGINT');
-      await dev.ended;
-    }
+    await deliversAnEvent([cli], [], { cwd: dir, env });
   },
   LIMIT,
 );

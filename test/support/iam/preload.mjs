@@ -3,24 +3,14 @@
  * template, as IAM would judge them. What they do not allow is answered with AccessDenied, and noted for the test, which fails. The
  * pipeline's own code and the local run know nothing of it.
  */
-import childProcess from 'node:child_process';
 import { Server } from 'node:http';
-import { syncBuiltinESMExports } from 'node:module';
 import { Readable } from 'node:stream';
+import { markFunctions } from '../../../tools/driver/mark-functions.mjs';
 
 /** The session token that the SDK sends with each call: it names the function. */
 const MARK = 'sluice-test-function ';
 
-const { fork } = childProcess;
-childProcess.fork = (modulePath, args, options) => {
-  const name = options?.env?.AWS_LAMBDA_FUNCTION_NAME;
-  if (name === undefined) return fork(modulePath, args, options);
-  return fork(modulePath, args, {
-    ...options,
-    env: { ...options.env, AWS_SESSION_TOKEN: `${MARK}${name}` },
-  });
-};
-syncBuiltinESMExports();
+markFunctions(MARK);
 
 let guard;
 /** Only now: what it imports is TypeScript, and the loader is registered after this module. */

@@ -1,20 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { expect, it } from '@jest/globals';
 import { measureAll } from '../../../tools/bench/over-http.ts';
 import { parseOptions } from '../../../tools/bench/options.ts';
 import { peerSystem } from '../../../tools/bench/peer.ts';
 import type { System } from '../../../tools/bench/system.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startFake } from './support.ts';
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 it('measures another system in turn with this one, at the address that it was told to deliver to', async () => {
   const sink = { host: '127.0.0.1', port: await freePort(), path: '/hook' };

@@ -2,12 +2,11 @@
  * Preloaded into the local run's process: counts each function's calls of AWS, in the units that AWS bills. The pipeline's own code and
  * the local run know nothing of it. `counts.ts` reads what it writes.
  */
-import childProcess from 'node:child_process';
 import { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { syncBuiltinESMExports } from 'node:module';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { markFunctions } from '../../driver/mark-functions.mjs';
 
 const FILE = join(process.env.SLUICE_DATA_DIR ?? '.', 'bench-calls.json');
 const WRITE_EVERY_MS = 200;
@@ -15,16 +14,7 @@ const WRITE_EVERY_MS = 200;
 /** The session token that a function sends with each call: it names the function. */
 const MARK = 'sluice-bench-function ';
 
-const { fork } = childProcess;
-childProcess.fork = (modulePath, args, options) => {
-  const name = options?.env?.AWS_LAMBDA_FUNCTION_NAME;
-  if (name === undefined) return fork(modulePath, args, options);
-  return fork(modulePath, args, {
-    ...options,
-    env: { ...options.env, AWS_SESSION_TOKEN: `${MARK}${name}` },
-  });
-};
-syncBuiltinESMExports();
+markFunctions(MARK);
 
 const SERVICES = {
   DynamoDB_20120810: 'dynamodb',

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ENV } from '../../../contract/environment.ts';
+import { toldBy } from '../told.ts';
 
 export interface Start {
   /** From the first to the last line of the code's modules: of Lambda's "Init Duration" what the code has in its hands. */
@@ -63,15 +64,7 @@ export const runFunction = async (
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const told = (): Promise<Told> =>
-    new Promise((resolve, reject) => {
-      const end = (code: number | null): void => reject(new Error(`the process ended (${code ?? 'killed'})`));
-      child.once('exit', end);
-      child.once('message', (message) => {
-        child.off('exit', end);
-        resolve(message as Told);
-      });
-    });
+  const told = (): Promise<Told> => toldBy(child);
   const { start, error } = await told();
   if (start === undefined) throw new Error(error ?? 'the process did not start');
   return {

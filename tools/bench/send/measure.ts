@@ -9,6 +9,7 @@ import { closing } from '../closing.ts';
 import { openQueue } from '../floor/queue.ts';
 import { median } from '../sandbox/median.ts';
 import { toTable, type Rows } from '../../driver/table.ts';
+import { toldBy } from '../told.ts';
 
 export interface SendCost {
   readonly name: string;
@@ -84,15 +85,7 @@ const inChild = async (
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const told = (): Promise<Told> =>
-    new Promise((resolve, reject) => {
-      const end = (code: number | null): void => reject(new Error(`the process ended (${code ?? 'killed'})`));
-      child.once('exit', end);
-      child.once('message', (message) => {
-        child.off('exit', end);
-        resolve(message as Told);
-      });
-    });
+  const told = (): Promise<Told> => toldBy(child);
   try {
     await told();
     const all: (readonly SendCost[])[] = [];
