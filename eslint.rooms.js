@@ -46,6 +46,8 @@ export const rooms = {
   'tools/sbom': [],
   'tools/package': ['lib', 'local', 'contract'],
   'tools/demo': DRIVEN,
+  // The mutation tests run it beside a copy of these alone.
+  'test/core': ['test/support', CORE, 'lambdas/sandbox', 'tools/driver', 'contract'],
 };
 /** As `import-x/no-restricted-paths` takes them. */
 export const zones = Object.entries(rooms).map(([room, below]) => ({
