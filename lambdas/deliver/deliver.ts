@@ -6,6 +6,7 @@
  * out, with those behind it; so it is the first of a later unit, and fails there.
  */
 import {
+  leftForLater,
   NOTHING_SHOWN,
   triedInVain,
   type Outcome,
@@ -84,6 +85,8 @@ const keepUnreadable = async (
   { destination, rejections, clock, count }: DeliverDeps,
 ): Promise<readonly Outcome[]> => {
   if (message === undefined) return [];
+  const left = leftForLater(message.body);
+  if (left !== undefined) return [left];
   const rejection = unreadableMessage(destination.id, message, clock());
   if (isTrial) return [{ ...triedInVain(rejection.reason), shown: NOTHING_SHOWN }];
   await rejections.save(rejection);

@@ -5,6 +5,7 @@ import { eventBytes, parseEnvelope, type EventsEnvelope } from '../core/event/en
 import { CALL_MARGIN } from '../core/base/limits.ts';
 import {
   endedBy,
+  leftForLater,
   NOTHING_SHOWN,
   triedInVain,
   type Outcome,
@@ -102,6 +103,8 @@ const keepUnreadable = async (
   { isTrial }: Processing,
   { stage, rejections, clock, count }: RouterDeps,
 ): Promise<Outcome> => {
+  const left = leftForLater(message.body);
+  if (left !== undefined) return left;
   const rejection = unreadableMessage(stage, message, clock());
   if (isTrial) return { ...triedInVain(rejection.reason), shown: NOTHING_SHOWN };
   await rejections.save(rejection);

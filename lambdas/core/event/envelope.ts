@@ -5,6 +5,7 @@
 import { parse, stringify } from '../base/exact-json.ts';
 import { isJsonObject, type SluiceEvent } from './event.ts';
 import { MAX_MESSAGE_BYTES } from '../base/limits.ts';
+import { newerThan } from '../base/newer.ts';
 import { byteLength, mostBytes } from '../base/text.ts';
 
 /** A packed message: events of one order key, in order. */
@@ -55,19 +56,31 @@ export const acceptable = (json: string): string =>
 /** An event's JSON as a message carries it. */
 export const toEventText = (event: SluiceEvent): string => acceptable(stringify(event));
 
-/** `undefined`: not an envelope that this version can read. */
-export const parseEnvelope = (body: string): Envelope | undefined => {
-  let value: unknown;
+const parsed = (body: string): unknown => {
   try {
-    value = parse(body);
+    return parse(body);
   } catch {
     return undefined;
   }
+};
+
+/** `undefined`: not an envelope that this version can read. */
+export const parseEnvelope = (body: string): Envelope | undefined => {
+  const value = parsed(body);
   if (!isJsonObject(value) || value['v'] !== 1 || typeof value['sourceId'] !== 'string') return undefined;
   if (value['kind'] === 'rejected') return value as unknown as RejectedEnvelope;
   const isEvents = value['kind'] === 'events' && Array.isArray(value['events']);
   return isEvents ? (value as unknown as EventsEnvelope) : undefined;
 };
+
+/** The format of an envelope that a later version of Sluice wrote. `undefined`: it is none. */
+export const newerEnvelope = (body: string): number | undefined => {
+  const value = parsed(body);
+  return isJsonObject(value) ? newerThan('envelope', value['v']) : undefined;
+};
+
+/** Stands for a message that a later version has stored in a way of its own: whoever works on it sees that it is to be kept. */
+export const newerBody = (format: number): string => JSON.stringify({ v: format, kind: 'later' });
 
 type Header = Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'replay'>;
 

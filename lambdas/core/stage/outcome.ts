@@ -3,6 +3,8 @@ import { thrownBy } from './crash.ts';
 import { AccessFault, InfraFault, MessageRefused } from '../base/faults.ts';
 import type { Attempt, Progress } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
+import { newerReason } from '../base/newer.ts';
+import { newerEnvelope } from '../event/envelope.ts';
 import type { CaughtCrash } from '../event/transform.ts';
 
 /** What an attempt has shown of the stage, whatever became of the message: numbers of events. */
@@ -100,6 +102,19 @@ export const triedInVain = (reason: string): { readonly kind: 'retry'; readonly 
   kind: 'retry',
   reason: `rejected: ${reason}`,
 });
+
+/**
+ * A message that this version cannot read, because a later one wrote it, is not rejected: it waits for that version, and its user's later
+ * messages wait behind it. Where everything is such a message, the stage is degraded, and says why.
+ */
+export const leftForLater = (
+  body: string,
+): { readonly kind: 'retry'; readonly reason: string; readonly shown: Shown } | undefined => {
+  const format = newerEnvelope(body);
+  return format === undefined
+    ? undefined
+    : { kind: 'retry', reason: newerReason('envelope', format), shown: NOTHING_SHOWN };
+};
 
 /** What became of a message, also if the work on it ended in a throw: by then nothing had been shown. */
 export const outcomeOf = async (

@@ -184,7 +184,7 @@ describe('AWS that fails', () => {
 describe('a message that cannot be read', () => {
   it.each([
     ['no JSON', 'not json'],
-    ['another version', '{"v":2,"kind":"events","sourceId":"web","events":[]}'],
+    ['no version that there is', '{"v":0,"kind":"events","sourceId":"web","events":[]}'],
     ['not for a destination', message([], { kind: 'rejected' }).body],
   ])('%s: is recorded whole, and done', async (_, body) => {
     const saved: unknown[] = [];
@@ -204,6 +204,17 @@ describe('a message that cannot be read', () => {
       },
     ]);
     expect(world.counted).toEqual({ EventsRejected: 1 });
+  });
+
+  it('of a later version: is neither recorded nor done', async () => {
+    const world = new World();
+    const body = '{"v":2,"kind":"events","sourceId":"web","events":[{"messageId":"a"}]}';
+    expect(await world.run({ ...message([]), body })).toEqual({
+      kind: 'retry',
+      reason: expect.stringMatching(/^a later version of Sluice wrote the message \(format 2,/) as unknown,
+      shown: { delivered: 0, filtered: 0, rejected: 0 },
+    });
+    expect([world.rejected, world.counted]).toEqual([[], {}]);
   });
 
   it('is kept when it cannot be recorded', async () => {

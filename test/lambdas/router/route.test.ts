@@ -241,7 +241,7 @@ describe('messages without events', () => {
     expect(sent).toEqual({});
   });
 
-  it.each(['not json', '{}', '{"v":2,"kind":"events","sourceId":"web","events":[]}', '[]'])(
+  it.each(['not json', '{}', '{"v":0,"kind":"events","sourceId":"web","events":[]}', '[]'])(
     'keeps a message that it cannot read: %s',
     async (body) => {
       expect(await run(message('m1', 'g', { body, sentAt: 1_000 }))).toMatchObject({ kind: 'done' });
@@ -250,6 +250,16 @@ describe('messages without events', () => {
       ]);
     },
   );
+
+  it('leaves a message of a later version where it is', async () => {
+    const body = '{"v":2,"kind":"events","sourceId":"web","events":[{"messageId":"a"}]}';
+    expect(await run(message('m1', 'g', { body }))).toEqual({
+      kind: 'retry',
+      reason: expect.stringMatching(/^a later version of Sluice wrote the message \(format 2,/) as unknown,
+      shown: { delivered: 0, filtered: 0, rejected: 0 },
+    });
+    expect([rejections.saved, sent, counts]).toEqual([[], {}, {}]);
+  });
 });
 
 it('a message begins only if much of the time is left, and never needs all of it', () => {
