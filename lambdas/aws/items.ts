@@ -1,5 +1,6 @@
 /** What the adapters over DynamoDB share. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { FORMAT } from '../../contract/formats.ts';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { BadCursor } from '../core/base/faults.ts';
 import { orFault } from './errors.ts';
@@ -15,17 +16,26 @@ export const toItem = (value: object): RawItem => marshall(value, { removeUndefi
 export const without = (item: Readonly<Record<string, unknown>>, names: readonly string[]): object =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 
+/** The condition that no later version of Sluice has written the item; `:format` is what this one writes. */
+export const NOT_LATER = '(attribute_not_exists(#v) OR #v <= :format)';
+export const FORMAT_NAME = { '#v': FORMAT };
+
 /**
  * Of a write that has a condition: whether the condition held.
+ * @param orThrow what any other failure becomes
  * @throws InfraFault; the write may have taken effect anyway
  */
-export const conditionHeld = async (what: string, write: Promise<unknown>): Promise<boolean> => {
+export const conditionHeld = async (
+  what: string,
+  write: Promise<unknown>,
+  orThrow: typeof orFault = orFault,
+): Promise<boolean> => {
   try {
     await write;
     return true;
   } catch (error) {
     if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
-    return orFault(what, Promise.reject(error as Error));
+    return orThrow(what, Promise.reject(error as Error));
   }
 };
 

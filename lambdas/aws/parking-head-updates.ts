@@ -1,9 +1,10 @@
 /** The writes of a parked key's head, as DynamoDB's expressions: what each sets, and on which condition. */
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { FORMAT, FORMATS } from '../../contract/formats.ts';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { shardOf } from '../core/stage/parking.ts';
 import type { Head, Lease, Touch } from '../core/stage/parking-port.ts';
-import { toItem } from './items.ts';
+import { FORMAT_NAME, NOT_LATER, toItem } from './items.ts';
 import { indexShard } from './parking-items.ts';
 
 export type HeadUpdate = Pick<
@@ -15,7 +16,7 @@ export type HeadUpdate = Pick<
 export const IS_OWNER = 'leaseOwner = :owner';
 
 export const headTouched = (stage: string, key: string, { token, now, reason, lease }: Touch): HeadUpdate => {
-  const initial: Omit<Head, 'token'> & { indexShard: string } = {
+  const initial: Omit<Head, 'token'> & { indexShard: string; [FORMAT]: number } = {
     key,
     nextAttemptAt: now,
     failures: 0,
@@ -23,6 +24,7 @@ export const headTouched = (stage: string, key: string, { token, now, reason, le
     parkedAt: now,
     triedEpoch: -1,
     indexShard: indexShard(stage, shardOf(key)),
+    [FORMAT]: FORMATS.head,
     ...(lease === undefined ? {} : { leaseOwner: lease.owner, leaseUntil: lease.until }),
   };
   const fields = Object.entries(initial);
@@ -41,13 +43,14 @@ export const headTouched = (stage: string, key: string, { token, now, reason, le
   };
 };
 
-/** @param failures that the head must have */
+/** A head of a later version is nobody's: nothing else is done without the lease. @param failures that the head must have */
 export const leaseTaken = (failures: number, lease: Lease): HeadUpdate => ({
-  ConditionExpression:
-    'attribute_exists(pk) AND failures = :before AND (attribute_not_exists(leaseUntil) OR leaseUntil <= :now)',
+  ConditionExpression: `attribute_exists(pk) AND failures = :before AND (attribute_not_exists(leaseUntil) OR leaseUntil <= :now) AND ${NOT_LATER}`,
   UpdateExpression:
     'SET failures = :after, leaseOwner = :owner, leaseUntil = :until, nextAttemptAt = :next, triedEpoch = :epoch',
+  ExpressionAttributeNames: FORMAT_NAME,
   ExpressionAttributeValues: marshall({
+    ':format': FORMATS.head,
     ':before': failures,
     ':after': lease.isTrial === true ? failures : failures + 1,
     ':now': lease.now,

@@ -2,7 +2,10 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { FORMAT, FORMATS } from '../../contract/formats.ts';
 import { HEAD_INDEX, PARTITION } from '../../contract/tables.ts';
+import { newerThan } from '../core/base/newer.ts';
+import { newerBody } from '../core/event/envelope.ts';
 import type { Head, ParkedMessage } from '../core/stage/parking-port.ts';
 import { toItem, without, type Key, type RawItem } from './items.ts';
 
@@ -29,15 +32,40 @@ export const toMessageItem = async (
   stage: string,
   { sort, body, ...rest }: ParkedMessage,
 ): Promise<RawItem> =>
-  toItem({ ...messageKey(stage, rest.groupId, sort), ...rest, body: await compress(body) });
+  toItem({
+    ...messageKey(stage, rest.groupId, sort),
+    ...rest,
+    body: await compress(body),
+    [FORMAT]: FORMATS.message,
+  });
 
-/** @param item as `toMessageItem` made it */
+/** @param item as `toMessageItem` made it; of a later version, what stands for it so that it is kept */
 export const fromMessageItem = async (item: RawItem): Promise<ParkedMessage> => {
   const { sk, body, ...rest } = unmarshall(item);
+  const newer = newerThan('message', rest[FORMAT]);
+  if (newer !== undefined) return laterMessage(sk as string, rest, newer);
   const text = await decompress(body as Uint8Array);
-  return { ...without(rest, ['pk']), sort: sk as string, body: text.toString() } as ParkedMessage;
+  return { ...without(rest, ['pk', FORMAT]), sort: sk as string, body: text.toString() } as ParkedMessage;
+};
+
+/** Its place is its key's, and all that is known of it. */
+const laterMessage = (
+  sort: string,
+  { pk, id }: Readonly<Record<string, unknown>>,
+  format: number,
+): ParkedMessage => {
+  const partition = String(pk);
+  return {
+    sort,
+    id: typeof id === 'string' ? id : sort,
+    groupId: partition.slice(partition.indexOf('#') + 1),
+    body: newerBody(format),
+    sequenceNumber: '',
+    sentAt: 0,
+    parkedAt: 0,
+  };
 };
 
 /** @param item as `touchHead` made it */
 export const fromHeadItem = (item: RawItem): Head =>
-  without(unmarshall(item), ['pk', 'sk', HEAD_INDEX.partitionKey]) as Head;
+  without(unmarshall(item), ['pk', 'sk', HEAD_INDEX.partitionKey, FORMAT]) as Head;

@@ -9,6 +9,7 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { FORMATS } from '../../contract/formats.ts';
 import { HEAD_INDEX } from '../../contract/tables.ts';
 import { allDone } from '../core/base/all-done.ts';
 import type {
@@ -22,7 +23,16 @@ import type {
 } from '../core/stage/parking-port.ts';
 import type { Attempt } from '../core/stage/ports.ts';
 import { orFault } from './errors.ts';
-import { conditionHeld, fromCursor, toCursor, toItem, type Key, type RawItem } from './items.ts';
+import {
+  conditionHeld,
+  FORMAT_NAME,
+  fromCursor,
+  NOT_LATER,
+  toCursor,
+  toItem,
+  type Key,
+  type RawItem,
+} from './items.ts';
 import {
   fieldsSet,
   headTouched,
@@ -76,8 +86,13 @@ export class DynamoParkingStore implements ParkingStore {
       TableName: this.#table,
       Key: marshall(messageKey(stage, groupId, sort)),
       UpdateExpression: 'SET attempt = :attempt',
-      ConditionExpression: `attribute_exists(pk) AND ${edition === undefined ? 'attribute_not_exists(edition)' : 'edition = :edition'}`,
-      ExpressionAttributeValues: toItem({ ':attempt': attempt, ':edition': edition }),
+      ConditionExpression: `${NOT_LATER} AND attribute_exists(pk) AND ${edition === undefined ? 'attribute_not_exists(edition)' : 'edition = :edition'}`,
+      ExpressionAttributeNames: FORMAT_NAME,
+      ExpressionAttributeValues: toItem({
+        ':attempt': attempt,
+        ':edition': edition,
+        ':format': FORMATS.message,
+      }),
     });
     await conditionHeld('UpdateItem', this.#client.send(command));
   }

@@ -7,11 +7,23 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { FORMAT, FORMATS } from '../../contract/formats.ts';
 import { PARTITION } from '../../contract/tables.ts';
+import { newerReason, newerThan } from '../core/base/newer.ts';
 import type { Rejection, RejectionReader, RejectionStore } from '../core/event/ports.ts';
 import { placeOf } from '../core/event/rejection.ts';
 import { orFault, orRefused } from './errors.ts';
-import { conditionHeld, fromCursor, toCursor, toItem, without, type Key, type RawItem } from './items.ts';
+import {
+  conditionHeld,
+  FORMAT_NAME,
+  fromCursor,
+  NOT_LATER,
+  toCursor,
+  toItem,
+  without,
+  type Key,
+  type RawItem,
+} from './items.ts';
 
 const partition = PARTITION.rejected;
 
@@ -20,8 +32,30 @@ const keyOf = (record: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Key => (
   sk: placeOf(record),
 });
 
-/** @param item as `save` made it */
-const toRejection = (item: RawItem): Rejection => without(unmarshall(item), ['pk', 'sk']) as Rejection;
+/** @param item as `save` made it; of a later version, what stands for it so that it is listed and kept */
+const toRejection = (item: RawItem): Rejection => {
+  const { pk, sk, ...fields } = unmarshall(item);
+  const newer = newerThan('record', fields[FORMAT]);
+  if (newer === undefined) return without(fields, [FORMAT]) as Rejection;
+  const place = String(sk);
+  const { id, at } = fields;
+  return {
+    id: typeof id === 'string' ? id : place.slice(place.indexOf('#') + 1),
+    stage: String(pk).slice(partition('').length),
+    receivedAt: place.slice(0, place.indexOf('#')),
+    at: typeof at === 'number' ? at : 0,
+    reason: newerReason('record', newer),
+    sourceId: 'unknown',
+    body: '',
+    sha256: '',
+    size: 0,
+    newer,
+  };
+};
+
+/** A record of a later version is neither replaced nor removed. */
+const UNLESS_LATER = { ConditionExpression: NOT_LATER, ExpressionAttributeNames: FORMAT_NAME };
+const OURS = { ':format': FORMATS.record };
 
 /** Rejected events, in the parking table, listed by stage in the order of their acceptance. */
 export class DynamoRejectionStore implements RejectionStore, RejectionReader {
@@ -34,8 +68,14 @@ export class DynamoRejectionStore implements RejectionStore, RejectionReader {
   }
 
   async save(rejection: Rejection): Promise<void> {
-    const Item = toItem({ ...keyOf(rejection), ...rejection });
-    await orRefused('PutItem', this.#client.send(new PutItemCommand({ TableName: this.#table, Item })));
+    const Item = toItem({ ...keyOf(rejection), ...rejection, [FORMAT]: FORMATS.record });
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item,
+      ...UNLESS_LATER,
+      ExpressionAttributeValues: marshall(OURS),
+    });
+    await conditionHeld('PutItem', this.#client.send(put), orRefused);
   }
 
   async list(
@@ -80,17 +120,22 @@ export class DynamoRejectionStore implements RejectionStore, RejectionReader {
   }
 
   async remove(rejection: Pick<Rejection, 'stage' | 'receivedAt' | 'id'>): Promise<void> {
-    const command = new DeleteItemCommand({ TableName: this.#table, Key: marshall(keyOf(rejection)) });
-    await orFault('DeleteItem', this.#client.send(command));
+    const command = new DeleteItemCommand({
+      TableName: this.#table,
+      Key: marshall(keyOf(rejection)),
+      ...UNLESS_LATER,
+      ExpressionAttributeValues: marshall(OURS),
+    });
+    await conditionHeld('DeleteItem', this.#client.send(command));
   }
 
   async removeUnchanged(record: Pick<Rejection, 'stage' | 'receivedAt' | 'id' | 'at'>): Promise<boolean> {
     const command = new DeleteItemCommand({
       TableName: this.#table,
       Key: marshall(keyOf(record)),
-      ConditionExpression: '#at = :at',
-      ExpressionAttributeNames: { '#at': 'at' },
-      ExpressionAttributeValues: marshall({ ':at': record.at }),
+      ConditionExpression: `#at = :at AND ${NOT_LATER}`,
+      ExpressionAttributeNames: { '#at': 'at', ...FORMAT_NAME },
+      ExpressionAttributeValues: marshall({ ':at': record.at, ...OURS }),
     });
     return conditionHeld('DeleteItem', this.#client.send(command));
   }

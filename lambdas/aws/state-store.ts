@@ -6,7 +6,7 @@ import type {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { PARTITION } from '../../contract/tables.ts';
-import { parseMode } from '../core/mode/codec.ts';
+import { parseMode, toModeItem } from '../core/mode/codec.ts';
 import type { ModeRecord, StageProgress } from '../core/mode/record.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import type { Attempt, StageState, StateStore } from '../core/stage/ports.ts';
@@ -82,7 +82,7 @@ export class DynamoStateStore implements StateStore, ModeStore {
 
   async writeMode(stage: string, next: ModeRecord, previous: ModeRecord): Promise<boolean> {
     if (previous.rev < 0) return this.#replaceUnreadable(stage, next);
-    const put = { TableName: this.#tables.state, Item: toItem({ ...modeKey(stage), ...next }) };
+    const put = { TableName: this.#tables.state, Item: toItem({ ...modeKey(stage), ...toModeItem(next) }) };
     const condition =
       previous.rev === 0
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -101,13 +101,14 @@ export class DynamoStateStore implements StateStore, ModeStore {
     const TableName = this.#tables.state;
     const get = { TableName, Key: marshall(modeKey(stage)), ConsistentRead: true };
     const { Item } = (await orFault('GetItem', this.#call('GetItem', get))) as Partial<GetItemCommandOutput>;
-    if (Item === undefined || parseMode(withoutKeys(unmarshall(Item))).rev >= 0) return false;
+    const found = parseMode(Item && withoutKeys(unmarshall(Item)));
+    if (Item === undefined || found.rev >= 0 || found.newer !== undefined) return false;
     const raw = Item['rev'];
     const rev = Number(raw?.N);
     const known = Number.isSafeInteger(rev + 1) && rev > 0 ? rev : 0;
     const put = {
       TableName,
-      Item: toItem({ ...modeKey(stage), ...next, rev: known + 1 }),
+      Item: toItem({ ...modeKey(stage), ...toModeItem({ ...next, rev: known + 1 }) }),
       ...(raw === undefined
         ? { ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(rev)' }
         : { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': raw } }),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import { BadCursor, InfraFault } from '../../lambdas/core/base/faults.ts';
+import { newerEnvelope } from '../../lambdas/core/event/envelope.ts';
 import { parkingStoreContract } from '../contracts/parking-store.ts';
 import { startTables, TABLES } from './tables.ts';
 
@@ -20,6 +22,31 @@ describe('DynamoParkingStore', () => {
     const store = new DynamoParkingStore(client, TABLES.parking);
     for (const cursor of ['', 'nonsense', Buffer.from('{"pk":1}').toString('base64url')])
       await expect(store.heads('crm', 0, { limit: 1, cursor })).rejects.toThrow(BadCursor);
+  });
+
+  it('keeps the message and the head of a later version as they are', async () => {
+    const store = new DynamoParkingStore(client, TABLES.parking);
+    const put = async (sk: string, fields: object) => {
+      const Item = marshall({ pk: 'crm#later#1', sk, v: 2, ...fields });
+      await client.send(new PutItemCommand({ TableName: TABLES.parking, Item }));
+      return Item;
+    };
+    const items = [
+      await put('E#1', { id: 'm', content: 'of tomorrow' }),
+      await put('HEAD', { key: 'later#1', failures: 0 }),
+    ];
+    const [message] = await store.oldest('crm', 'later#1', 1);
+    expect(message).toMatchObject({ id: 'm', sort: 'E#1', groupId: 'later#1' });
+    expect(newerEnvelope(message?.body ?? '')).toBe(2);
+    if (message !== undefined) await store.saveAttempt('crm', message, { failures: 1 });
+    const lease = { owner: 'a', now: 0, until: 1, nextAttemptAt: 1, triedEpoch: 0 };
+    expect(await store.takeLease('crm', { key: 'later#1', failures: 0 }, lease)).toBe(false);
+    const query = new QueryCommand({
+      TableName: TABLES.parking,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: marshall({ ':pk': 'crm#later#1' }),
+    });
+    expect((await client.send(query)).Items).toEqual(items);
   });
 
   it('names the operation when DynamoDB fails, and never takes the failure for a refusal', async () => {

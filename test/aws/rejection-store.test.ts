@@ -34,6 +34,24 @@ const failing = (name: string, message: string) =>
   ({ send: () => Promise.reject(Object.assign(new Error(message), { name })) }) as unknown as DynamoDBClient;
 
 describe('DynamoRejectionStore', () => {
+  it('lists the record of a later version, and neither replaces nor removes it', async () => {
+    const store = new DynamoRejectionStore(client, TABLES.parking);
+    const Key = marshall({ pk: 'REJECTED#later', sk: `${record.receivedAt}#m` });
+    const Item = { ...Key, ...marshall({ v: 2, at: 9, content: 'of tomorrow' }) };
+    await client.send(new PutItemCommand({ TableName: TABLES.parking, Item }));
+    const { rejections } = await store.list('later', { limit: 1 });
+    expect(rejections).toMatchObject([
+      { id: 'm', stage: 'later', receivedAt: record.receivedAt, at: 9, newer: 2 },
+    ]);
+    expect(rejections[0]?.reason).toContain('a later version of Sluice wrote the record (format 2');
+    const ours = { ...record, stage: 'later' };
+    await store.save(ours);
+    await store.remove(ours);
+    expect(await store.removeUnchanged(ours)).toBe(false);
+    const get = new GetItemCommand({ TableName: TABLES.parking, Key });
+    expect((await client.send(get)).Item).toEqual(Item);
+  });
+
   it('names the operation when DynamoDB fails', async () => {
     const gone = new DynamoRejectionStore(client, 'no-such-table');
     await expect(gone.save(record)).rejects.toThrow(/^PutItem failed: ResourceNotFound/);

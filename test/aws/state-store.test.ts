@@ -1,7 +1,12 @@
 /** The state table's adapters, against dynalite. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BatchGetItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import {
+  BatchGetItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import type { Call } from '../../lambdas/aws/direct-call.ts';
 import { dynamoCalls } from '../../lambdas/aws/sdk-calls.ts';
@@ -99,6 +104,20 @@ describe('DynamoStateStore', () => {
   it('reads a mode without the table’s keys, and keeps fields that a later version added', async () => {
     await put('later', { ...degraded(), shoeSize: 44 });
     expect(await modeOf(store, 'later')).toEqual({ ...degraded(), shoeSize: 44 });
+  });
+
+  it('writes its format, and does not replace the mode of a later one', async () => {
+    const raw = async (stage: string) => {
+      const get = new GetItemCommand({ TableName: 'state', Key: marshall(modeKey(stage)) });
+      return unmarshall((await client.send(get)).Item ?? {});
+    };
+    await store.writeMode('formed', degraded(), NORMAL);
+    expect(await raw('formed')).toMatchObject({ v: 1 });
+    await put('of-later', { ...degraded(), v: 2 });
+    const before = await modeOf(store, 'of-later');
+    expect(before).toMatchObject({ mode: 'degraded', rev: -1, newer: 2 });
+    expect(await store.writeMode('of-later', degraded({ mode: 'recovering' }), before)).toBe(false);
+    expect(await raw('of-later')).toEqual({ ...modeKey('of-later'), ...degraded(), v: 2 });
   });
 
   it('ignores a progress field that is not a time', async () => {

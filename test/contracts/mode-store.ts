@@ -33,7 +33,7 @@ export const degraded = (more: Partial<ModeRecord> = {}): ModeRecord => ({
 });
 
 /** Every field, with values that are easily lost: zeros, empty strings, large numbers, text of many bytes. */
-export const FULL_MODE: Required<ModeRecord> = {
+export const FULL_MODE: Required<Omit<ModeRecord, 'newer'>> = {
   mode: 'recovering',
   held: true,
   epoch: 7,

@@ -29,6 +29,8 @@ export const changeByHand = async (
   const at = deps.clock();
   const steps = new Steps(deps);
   const after = await keepMode(deps, id, event, (changed) => publishFlip(deps, steps, id, changed.after, at));
+  if (after.newer !== undefined)
+    return refuse(`${id}: ${after.reason}; until then nothing is forwarded, and no command changes that`);
   if (!isGranted(after)) {
     return refuse(
       `the stored mode of ${id} cannot be read, so nothing is forwarded already; "resume" replaces it`,

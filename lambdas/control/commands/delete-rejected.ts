@@ -33,7 +33,9 @@ const run = async (
     const page = { limit: STEP, ...rangeOf(request), ...(from === undefined ? {} : { cursor: from }) };
     const found = await deps.rejections.list(stage, page);
     // What was rejected since the request began, nobody has asked to delete.
-    const wanted = found.rejections.filter((record) => record.at < asOf && matches(record, reason));
+    const wanted = found.rejections.filter(
+      (record) => record.at < asOf && record.newer === undefined && matches(record, reason),
+    );
     if (!dryRun) await allDone(wanted.map((record) => deps.rejections.remove(record)));
     result.records += wanted.length;
     result.events += wanted.reduce((sum, { count = 1 }) => sum + count, 0);
@@ -56,6 +58,7 @@ const deleteOne = async (
   const record = await deps.rejections.find(stage, id);
   if (record === undefined)
     return refuse(`id: ${stage} has no record "${id}"; "rejected" lists those that there are`);
+  if (record.newer !== undefined) return refuse(`id: ${record.reason}`);
   const result = { records: 1, events: record.count ?? 1 };
   if (dryRun) return done<'delete-rejected'>(result);
   await deps.rejections.remove(record);

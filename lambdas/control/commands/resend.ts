@@ -66,6 +66,7 @@ const forDestination = (raw: unknown, record: Rejection, deps: Deps): Keyed => {
  */
 export const resend = (record: Rejection, target: 'router' | 'destination', deps: Deps): Found<Resend> => {
   const { body, size, sourceId, receivedAt, id, stage, transformed } = record;
+  if (record.newer !== undefined) return refuse(`id: ${record.reason}`);
   if (byteLength(body) < size) {
     return refuse(
       `id: of the event's ${size} bytes only the first ${byteLength(body)} were kept, so it cannot be sent again`,

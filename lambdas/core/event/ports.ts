@@ -29,6 +29,8 @@ export interface Rejection {
   readonly transformed?: boolean;
   /** Its order key, where the event no longer shows it: a transform may have changed the ids. */
   readonly key?: string;
+  /** A later version of Sluice wrote the record in this format: it is listed, and left as it is. Never stored. */
+  readonly newer?: number;
 }
 
 export interface RejectionStore {

@@ -1,5 +1,7 @@
-/** Reads the stored item of a stage's mode. It is written as it is: a `ModeRecord`'s fields and the table's keys. */
+/** The stored item of a stage's mode: a `ModeRecord`'s fields, the table's keys, and the format. */
 import * as v from 'valibot';
+import { FORMAT, FORMATS } from '../../../contract/formats.ts';
+import { newerReason, newerThan } from '../base/newer.ts';
 import { type ModeRecord, NORMAL, UNREADABLE } from './record.ts';
 import type { CrashKind } from '../../../contract/modes.ts';
 
@@ -79,29 +81,35 @@ const record: v.GenericSchema<unknown, ModeRecord> = v.looseObject({
 
 /** What little is needed of an item that cannot be read. */
 const remains = v.looseObject({
+  [FORMAT]: v.optional(v.unknown()),
   held: v.fallback(v.optional(v.boolean(), false), false),
   epoch: v.fallback(v.optional(count, 0), 0),
 });
 
 /**
  * @param item the stored item, or `undefined` when there is none
- * @returns `NORMAL` when there is none; `UNREADABLE` when it is not a mode, with the item's hold, and with its epoch so
- *   that what is stamped with an earlier one stays stale after the item is replaced
+ * @returns `NORMAL` when there is none; `UNREADABLE` when it is not a mode, or a later version's, with the item's hold, and with its
+ *   epoch so that what is stamped with an earlier one stays stale after the item is replaced
  */
 export const parseMode = (item: unknown): ModeRecord => {
   if (item === undefined) return NORMAL;
-  const parsed = v.safeParse(record, item);
-  if (parsed.success) return withoutKeys(parsed.output);
   const rest = v.safeParse(remains, item);
   if (!rest.success) return UNREADABLE;
   const { held, epoch } = rest.output;
+  const newer = newerThan('mode', rest.output[FORMAT]);
+  const parsed = v.safeParse(record, item);
+  if (newer === undefined && parsed.success) return withoutKeys(parsed.output);
   // No change of mode has happened that would have to be announced.
-  return { ...UNREADABLE, held, epoch, announced: epoch };
+  const unreadable = { ...UNREADABLE, held, epoch, announced: epoch };
+  return newer === undefined ? unreadable : { ...unreadable, newer, reason: newerReason('mode', newer) };
 };
 
-/** The table's keys are not the record's. */
+/** The attributes that are stored of it, without the table's keys. */
+export const toModeItem = (stored: ModeRecord): object => ({ ...stored, [FORMAT]: FORMATS.mode });
+
+/** The table's keys and the format are not the record's. */
 const withoutKeys = (parsed: ModeRecord): ModeRecord => {
   const rest = { ...parsed };
-  for (const name of ['pk', 'sk']) Reflect.deleteProperty(rest, name);
+  for (const name of ['pk', 'sk', FORMAT]) Reflect.deleteProperty(rest, name);
   return rest;
 };

@@ -41,7 +41,7 @@ export const decide = (
   const situation = (record: ModeRecord): Situation => ({ own: record, system, progress, now, settings });
   const settled = (record: ModeRecord) => settle(situation(record));
   if (isUnreadable(own)) {
-    if (event.type !== 'resume') return undefined;
+    if (event.type !== 'resume' || own.newer !== undefined) return undefined;
     return settled(resumed(situation({ ...own, since: now })));
   }
   const current = settled(own);

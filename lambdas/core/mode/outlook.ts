@@ -15,6 +15,8 @@ const TRIAL_KEYS = 10;
 /** @returns the most important first; empty when nothing is expected */
 export const outlook = (situation: Situation): readonly NextStep[] => {
   const { own, system } = situation;
+  if (own.newer !== undefined)
+    return [{ text: 'the version of Sluice that wrote the stored mode must be deployed again' }];
   if (isUnreadable(own)) return [{ text: 'an operator must resume it: the stored mode cannot be read' }];
   if (own.held) return [{ text: 'an operator must resume it: it is held' }];
   // An announcement knows only the stage's own record: there, clocks that stand still say that the router blocks it.

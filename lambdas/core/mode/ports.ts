@@ -13,7 +13,7 @@ export interface StoredStage {
 export interface ModeStore {
   /**
    * The record of each of these stages, by its id, strongly consistent: `NORMAL` where nothing is stored, `UNREADABLE` for what is
-   * not a mode. @throws InfraFault
+   * not a mode, or a later version's. @throws InfraFault
    */
   readModes(stages: readonly string[]): Promise<ReadonlyMap<string, ModeRecord>>;
   /** As `readModes`, with the stage's progress, in one strongly consistent read. @throws InfraFault */

@@ -106,6 +106,8 @@ export interface ModeRecord extends Mode {
   readonly lastRejection?: LastFailure;
   /** Of the writes that stored it, the latest last: by this a writer knows its own, also when others have written since. */
   readonly writes?: readonly string[];
+  /** The stored item's format, when a later version of Sluice wrote it: it is `UNREADABLE`, and nothing may replace it. Never stored. */
+  readonly newer?: number;
   /** The latest changes of mode, the latest last. */
   readonly history: readonly ModeChange[];
 }
@@ -143,7 +145,7 @@ export const UNREADABLE: ModeRecord = {
   reason: 'the stored mode cannot be read',
 };
 
-/** What is stored is not a mode: nothing but `resume` may replace it. */
+/** What is stored is not a mode: nothing but `resume` may replace it, and not even that what a later version wrote. */
 export const isUnreadable = ({ rev }: ModeRecord): boolean => rev === UNREADABLE.rev;
 
 /** @param modes the stage's own and the system's; the stricter holds */

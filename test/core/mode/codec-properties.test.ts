@@ -77,7 +77,10 @@ const record: fc.Arbitrary<ModeRecord> = fc.record(
     ...optional,
   },
   {
-    requiredKeys: [...NEEDED, ...(Object.keys(NORMAL) as Exclude<keyof ModeRecord, keyof typeof optional>[])],
+    requiredKeys: [
+      ...NEEDED,
+      ...(Object.keys(NORMAL) as Exclude<keyof ModeRecord, keyof typeof optional | 'newer'>[]),
+    ],
   },
 );
 const fields = [...Object.keys(NORMAL), ...OPTIONAL];

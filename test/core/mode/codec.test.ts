@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ModeRecord, NORMAL, UNREADABLE } from '../../../lambdas/core/mode/record.ts';
-import { parseMode } from '../../../lambdas/core/mode/codec.ts';
+import { parseMode, toModeItem } from '../../../lambdas/core/mode/codec.ts';
 
-const FULL: Required<ModeRecord> = {
+const FULL: Required<Omit<ModeRecord, 'newer'>> = {
   mode: 'recovering',
   held: true,
   epoch: 7,
@@ -73,6 +73,24 @@ describe('parseMode', () => {
   it('keeps additional fields of a newer version, at any depth', () => {
     const newer = { ...FULL, ofTomorrow: { a: 1 }, failing: { ...FULL.failing, worst: 3 } };
     expect(parseMode({ pk: 'MODE#crm', sk: 'MODE', ...newer })).toEqual(newer);
+  });
+
+  it('reads its own format, and takes it off', () => {
+    expect(parseMode({ pk: 'MODE#crm', sk: 'MODE', ...toModeItem(FULL) })).toEqual(FULL);
+    expect(toModeItem(FULL)).toMatchObject({ v: 1 });
+  });
+
+  it('forwards nothing by the format of a later version, and keeps its hold and its epoch', () => {
+    expect(parseMode({ ...NEEDED, mode: 'normal', held: true, v: 2 })).toEqual({
+      ...UNREADABLE,
+      newer: 2,
+      held: true,
+      epoch: 3,
+      announced: 3,
+      reason: expect.stringContaining(
+        "a later version of Sluice wrote the stage's mode (format 2",
+      ) as unknown,
+    });
   });
 
   it('reads a record of an earlier version, also in the middle of a recovery', () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
+import { parseMode } from '../../../lambdas/core/mode/codec.ts';
 import { UNREADABLE } from '../../../lambdas/core/mode/record.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
@@ -108,6 +109,21 @@ describe('resume', () => {
   it('replaces a mode that cannot be read', async () => {
     world.state.modes.set('crm', UNREADABLE);
     expect(await resume('crm')).toMatchObject({ ok: true, result: { mode: 'recovering' } });
+  });
+
+  it('leaves the mode of a later version as it is, and says what to do', async () => {
+    const later = parseMode({ mode: 'normal', held: false, epoch: 1, rev: 4, v: 2 });
+    world.state.modes.set('crm', later);
+    for (const answer of [await resume('crm'), await hold('crm')])
+      expect(answer).toMatchObject({ ok: false, refused: expect.stringContaining('deploy that version') });
+    expect(world.state.mode('crm')).toEqual(later);
+    expect(await control({ command: 'status' }, world.deps)).toMatchObject({
+      result: {
+        stages: expect.arrayContaining([
+          expect.objectContaining({ id: 'crm', shut: true, reason: later.reason }),
+        ]),
+      },
+    });
   });
 
   it('of a stage that needs none says how it is', async () => {
