@@ -1,4 +1,4 @@
-/** What a later version of Sluice has stored: it is kept as it is, because whoever cannot read it must not judge it. */
+/** What a later version of Sluice has stored: it is kept as it is, because code that cannot read it must not judge it. */
 import { FORMATS, type FormatName } from '../../../contract/formats.ts';
 
 /** @param format of an item or an envelope, as it was stored @returns it, if this version does not know it yet */

@@ -2,6 +2,7 @@
  * Envelopes: what the bodies of SQS messages hold. Each carries `v`, so that a later version can still read what an
  * earlier one stored.
  */
+import { FORMATS } from '../../../contract/formats.ts';
 import { parse, stringify } from '../base/exact-json.ts';
 import { isJsonObject, type SluiceEvent } from './event.ts';
 import { MAX_MESSAGE_BYTES } from '../base/limits.ts';
@@ -79,8 +80,12 @@ export const newerEnvelope = (body: string): number | undefined => {
   return isJsonObject(value) ? newerThan('envelope', value['v']) : undefined;
 };
 
-/** Stands for a message that a later version has stored in a way of its own: whoever works on it sees that it is to be kept. */
-export const newerBody = (format: number): string => JSON.stringify({ v: format, kind: 'later' });
+/**
+ * Stands for a message that a later version has parked in a way of its own: the stage sees that it is to be kept. Its number is later than
+ * that of every envelope that this version reads, because parked messages and envelopes are counted apart.
+ */
+export const newerBody = (format: number): string =>
+  JSON.stringify({ v: Math.max(format, FORMATS.envelope + 1), kind: 'later' });
 
 type Header = Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'replay'>;
 

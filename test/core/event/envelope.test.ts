@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { eventBytes, pack, parseEnvelope, toMessageBody } from '../../../lambdas/core/event/envelope.ts';
+import {
+  eventBytes,
+  newerBody,
+  newerEnvelope,
+  pack,
+  parseEnvelope,
+  toMessageBody,
+} from '../../../lambdas/core/event/envelope.ts';
 import type { JsonObject, SluiceEvent } from '../../../lambdas/core/event/event.ts';
 
 const header = { sourceId: 'web', receivedAt: '2026-01-01T00:00:00.000Z' };
@@ -112,5 +119,12 @@ describe('parseEnvelope', () => {
     '{"v":1,"kind":"other","sourceId":"web","events":[]}',
   ])('%j lacks a field that its kind requires', (body) => {
     expect(parseEnvelope(body)).toBeUndefined();
+  });
+});
+
+describe('newerBody', () => {
+  test('is a later envelope whatever the number of the parked message, which is counted apart', () => {
+    expect(newerEnvelope(newerBody(1))).toBeGreaterThan(1);
+    expect(newerEnvelope(newerBody(7))).toBe(7);
   });
 });
