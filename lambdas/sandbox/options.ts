@@ -13,7 +13,7 @@ export interface SandboxOptions extends ThreadOptions {
   readonly secrets: () => Promise<Readonly<Record<string, string>>>;
   readonly onLog: (line: LogLine) => void;
   readonly onLate: (late: LateFailure) => void;
-  /** The thread has run out of memory after this number of events, and no event is at fault alone. */
+  /** The thread has run out of memory after this number of events; which of them needs it alone, if any, is tried next. */
   readonly onLeak: (events: number) => void;
 }
 

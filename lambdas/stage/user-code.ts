@@ -95,7 +95,7 @@ export const userCode = (options: UserCodeOptions): UserCode => {
   const onLeak = (events: number): void => {
     const { memory } = bundle;
     const message =
-      "the transform's thread ran out of memory, and no event is at fault alone: look for a leak";
+      "the transform's thread ran out of memory: an event in progress that needs it alone is charged; if none is, look for a leak";
     log('warn', message, { stage, codeVersion, events, memory });
   };
 

@@ -206,7 +206,7 @@ describe.each([
     5 * DEADLINE_MS,
   );
 
-  // Last: V8 does not stop such a loop at once, and until it does it may use up the memory of whatever batch the process takes next.
+  // Last: V8 may let such a loop run on for seconds, in which it can use up the memory of the batch that the process takes next.
   it(
     'that ends by memory in a batch of ten users delays only its own user',
     () => endsFor('memory', 'memory'),
