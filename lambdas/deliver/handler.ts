@@ -39,6 +39,7 @@ const code = userCode({
   secrets,
   clock: Date.now,
   directory: import.meta.url,
+  lastWords: world.lastWords,
 });
 
 export const handler = stageHandler(

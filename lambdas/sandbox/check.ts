@@ -103,6 +103,7 @@ class Check {
       onLeak: (events) => {
         this.#leaked = events;
       },
+      onAbandoned: () => undefined,
     });
   }
 
@@ -131,7 +132,12 @@ class Check {
     this.#running = undefined;
     if (this.#leaked > 0 && ended === undefined)
       this.#printing.push({ level: 'warn', text: leak(this.#leaked) });
-    if (ended?.kind === 'no time') throw new Error(`event ${event.messageId} could not begin`);
+    if (ended?.kind === 'no time') {
+      const why = this.#sandbox.isSpent
+        ? ': the code of an earlier one fills the memory and does not end'
+        : '';
+      throw new Error(`event ${event.messageId} could not begin${why}`);
+    }
     this.#runs.push({
       eventId: event.messageId,
       ...(ended === undefined ? { outputs: outputs ?? [] } : { crash: failure(ended.crash) }),

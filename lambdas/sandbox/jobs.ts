@@ -1,4 +1,5 @@
 /** The jobs of a sandbox: which wait, which a thread has, and which are suspected of having ended one. */
+import type { CaughtCrash } from '../core/event/transform.ts';
 import { Job } from './job.ts';
 import { SLOTS, type JobMessage } from './protocol.ts';
 
@@ -82,6 +83,17 @@ export class Jobs {
     this.#waiting = this.#waiting.filter((job) => !which(job));
     this.#suspects = this.#suspects.filter((job) => !which(job));
     return idle;
+  }
+
+  /** As far as they have come. @param crash of those that no thread has, if there is one */
+  endAll(crash: CaughtCrash | undefined): void {
+    for (const job of this.#running.values()) {
+      this.release(job);
+      job.end();
+    }
+    for (const job of this.takeIdle())
+      if (crash === undefined) job.end();
+      else job.crash(crash);
   }
 
   #place(job: Job, isTrial: boolean): JobMessage {

@@ -7,7 +7,7 @@ import type { SandboxOptions } from './options.ts';
 import type { Failure } from './protocol.ts';
 import type { Thread } from './thread.ts';
 import { Unsolved } from './unsolved.ts';
-import { verdictOn, type Cause } from './verdict.ts';
+import { verdictOn, type Cause, type Scene } from './verdict.ts';
 
 /** A job under which this many threads have ended without an explanation is tried alone. */
 const MAX_UNEXPLAINED = 3;
@@ -39,8 +39,12 @@ export class Judge {
     job.crash({ kind, error, ...(stack === undefined ? {} : { stack }), eventId });
   }
 
-  /** @param exitedBy see `Scene` */
-  threadEnded(thread: Thread, cause: Cause, failure: Failure, exitedBy: number | 'none' | undefined): void {
+  threadEnded(
+    thread: Thread,
+    cause: Cause,
+    failure: Failure,
+    { exitedBy, isLast }: Pick<Scene, 'exitedBy' | 'isLast'>,
+  ): void {
     const jobs = [...this.#jobs.running.values()];
     const { isTrial } = this.#jobs;
     const isSetAside = cause === 'blocked' && this.#jobs.mayDefer;
@@ -48,12 +52,15 @@ export class Judge {
     const verdict = verdictOn({
       cause,
       inHand: inHand.map(({ id }) => id),
-      running: jobs.find(({ slot }) => slot === thread.running?.slot)?.id,
+      // It has not had its whole time.
+      running: isSetAside ? undefined : jobs.find(({ slot }) => slot === thread.running?.slot)?.id,
       exitedBy,
       isTrial: isTrial && !isSetAside,
+      isLast,
     });
     if (cause === 'memory' && !isTrial && thread.given > 1) this.#onLeak(thread.given);
-    else if (!isTrial && verdict.suspects.length > 0) this.#unsolved.open(failure, verdict.suspects);
+    else if (!isTrial && !isLast && verdict.suspects.length > 0)
+      this.#unsolved.open(failure, verdict.suspects);
     const isUnexplained = verdict.guilty === undefined && verdict.suspects.length === 0;
     for (const job of jobs) {
       const eventId = job.eventIdOf(job.slot === undefined ? 0 : thread.inHand(job.slot));

@@ -15,6 +15,8 @@ export interface SandboxOptions extends ThreadOptions {
   readonly onLate: (late: LateFailure) => void;
   /** The thread has run out of memory after this number of events; which of them needs it alone, if any, is tried next. */
   readonly onLeak: (events: number) => void;
+  /** A thread runs on although it was told to end: see `Abandoned`. */
+  readonly onAbandoned: () => void;
 }
 
 /** The longest that a module may take to load; control waits 10 seconds for the answer to a probe. Milliseconds. */

@@ -6,8 +6,10 @@
  *   (`judge.ts`, `verdict.ts`). If there is none, whatever was in hand is suspect: each runs again, alone in a new thread.
  *   All others continue in the thread's successor.
  * - Whatever a caller waits for has a limit, measured while it waits (`watch.ts`).
+ * - A thread that does not end is abandoned. If it fills the memory, the process is spent: its jobs end with `no time` (`abandoned.ts`).
  */
 import type { CaughtCrash, TransformJob, TransformRun, Transforms } from '../core/event/transform.ts';
+import { Abandoned } from './abandoned.ts';
 import { failureOf, lateOf } from './failures.ts';
 import { Job } from './job.ts';
 import { Jobs } from './jobs.ts';
@@ -27,6 +29,7 @@ export class Sandbox implements Transforms {
   readonly #jobs: Jobs;
   readonly #watch: Watch;
   readonly #judge: Judge;
+  readonly #abandoned = new Abandoned();
   #thread: Thread | undefined;
   /** An event was given up in it that may still be running: it gets no further ones. */
   #isRetired = false;
@@ -47,10 +50,21 @@ export class Sandbox implements Transforms {
       isWaitedFor: () => this.#isWaitedFor,
       trialLimit: () => (this.#jobs.mayDefer ? options.timeout * FIRST_TRIAL : undefined),
       gaveUp: (job) => this.#giveUp(job),
+      isExcused: () => this.#excuse(),
       passed: (time) => {
         for (const job of this.#jobs.takeIdle(({ until }) => until < time)) job.end();
       },
     });
+  }
+
+  /** A thread of it runs on: the process should end when its work is done. */
+  get hasAbandoned(): boolean {
+    return this.#abandoned.any;
+  }
+
+  /** Nothing is begun any more: see `Abandoned`. */
+  get isSpent(): boolean {
+    return this.#abandoned.isSpent;
   }
 
   /** Starts to load the code, so that the first message does not wait for it. */
@@ -72,12 +86,14 @@ export class Sandbox implements Transforms {
     return new Promise((resolve) => {
       this.#ids += 1;
       this.#jobs.wait(new Job(this.#ids, request, until, resolve));
-      this.#schedule();
+      if (this.isSpent) this.#stop();
+      else this.#schedule();
     });
   }
 
   async check(): Promise<CaughtCrash | undefined> {
     await this.#readSecrets();
+    if (this.isSpent) return this.#abandoned.loadCrash;
     if (this.#thread?.state === 'loaded' && !this.#thread.isEnding) return undefined;
     return new Promise((resolve) => {
       this.#checks.push(resolve);
@@ -112,12 +128,18 @@ export class Sandbox implements Transforms {
   }
 
   #startThread(): void {
+    if (this.isSpent) return;
     this.#thread?.discard();
     const thread = new Thread(this.#options, {
       onMessages: (messages) => {
         for (const message of messages) this.#take(message);
         this.#proceed();
       },
+      onAbandoned: () => {
+        this.#abandoned.add(thread);
+        this.#options.onAbandoned();
+      },
+      onGone: () => this.#abandoned.gone(thread),
       onEnd: ({ cause, failure }) => this.#ended(thread, cause, failure),
     });
     this.#thread = thread;
@@ -129,6 +151,10 @@ export class Sandbox implements Transforms {
 
   /** Does what can be done now. */
   #proceed(): void {
+    if (this.isSpent) {
+      this.#stop();
+      return;
+    }
     const thread = this.#thread;
     if (!this.#isWaitedFor) {
       // The successor is there when the next message comes.
@@ -209,6 +235,7 @@ export class Sandbox implements Transforms {
     this.#thread?.discard();
     this.#thread = undefined;
     const crash: CaughtCrash = { kind: 'load', ...failure };
+    if (this.isSpent) this.#abandoned.loadCrash = crash;
     for (const job of this.#jobs.takeIdle()) job.crash(crash);
     this.#answerChecks(crash);
   }
@@ -219,10 +246,30 @@ export class Sandbox implements Transforms {
     for (const answer of checks) answer(crash);
   }
 
+  /** Beside an abandoned thread, memory and time are not one thread's. */
+  #excuse(): boolean {
+    if (!this.#abandoned.any) return false;
+    this.#abandoned.memoryIsFull();
+    this.#stop();
+    return true;
+  }
+
+  /** The process is spent. Whatever is not convicted is given back. */
+  #stop(): void {
+    this.#thread?.discard();
+    this.#thread = undefined;
+    this.#jobs.endAll(this.#abandoned.loadCrash);
+    this.#answerChecks(this.#abandoned.loadCrash);
+  }
+
   #ended(thread: Thread, cause: Cause, failure = failureOf(cause, this.#options)): void {
     if (thread !== this.#thread) return;
     this.#thread = undefined;
-    if (thread.state === 'loaded') this.#judge.threadEnded(thread, cause, failure, this.#exitedBy);
+    if (thread.state === 'loaded')
+      this.#judge.threadEnded(thread, cause, failure, {
+        exitedBy: this.#exitedBy,
+        isLast: this.isSpent,
+      });
     else this.#notLoaded(failure);
     if (this.#isWaitedFor) this.#proceed();
     else if (thread.state === 'loaded') this.#startThread();

@@ -25,11 +25,15 @@ export interface ThreadOptions {
 
 export interface ThreadEvents {
   readonly onMessages: (messages: FromThread) => void;
-  /** Called once, last. `failure`: what the thread itself said of its end. */
+  /** It runs on although it was told to end; comes before `onEnd`. */
+  readonly onAbandoned: () => void;
+  /** After `onAbandoned`: it has ended at last. */
+  readonly onGone: () => void;
+  /** Called once. `failure`: what the thread itself said of its end. */
   readonly onEnd: (end: { readonly cause: Cause; readonly failure?: Failure }) => void;
 }
 
-/** A thread that is in a system call does not end when it is asked to; it is not waited for any longer. Milliseconds. */
+/** A thread that has not ended by then is abandoned. Milliseconds. */
 const END_LIMIT = 500;
 
 /**
@@ -53,6 +57,9 @@ export class Thread {
   #uncaught: Cause | undefined;
   #failure: Failure | undefined;
   #hasEnded = false;
+  #hasExited = false;
+  #isAbandoned = false;
+  #limit: NodeJS.Timeout | undefined;
   #given = 0;
   #state: 'loading' | 'loaded' = 'loading';
   #secrets = '';
@@ -84,7 +91,12 @@ export class Thread {
       this.#uncaught = code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'uncaught';
       if (this.#uncaught === 'uncaught' && typeof message === 'string') this.#failure = { error: message };
     });
-    this.#worker.on('exit', () => this.#end());
+    this.#worker.on('exit', () => {
+      this.#hasExited = true;
+      clearTimeout(this.#limit);
+      if (this.#isAbandoned) events.onGone();
+      this.#end();
+    });
   }
 
   /** Its slot's event in hand, from 1; 0: none. */
@@ -101,6 +113,10 @@ export class Thread {
   /** Grows while its event loop turns. */
   get beat(): number {
     return Atomics.load(this.#memory, SHARED.beat);
+  }
+
+  get killedFor(): Cause | undefined {
+    return this.#killedFor;
   }
 
   get isEnding(): boolean {
@@ -149,15 +165,24 @@ export class Thread {
     if (this.isEnding) return;
     this.#killedFor = cause;
     this.#failure = failure;
-    void this.#worker.terminate();
-    setTimeout(() => this.#end(), END_LIMIT);
+    this.#terminate();
   }
 
   /** Ends it without a word: nothing of it is of interest any more. */
   discard(): void {
     this.#hasEnded = true;
     this.#port.close();
+    this.#terminate();
+  }
+
+  #terminate(): void {
+    if (this.#hasExited) return;
     void this.#worker.terminate();
+    this.#limit ??= setTimeout(() => {
+      this.#isAbandoned = true;
+      this.#events.onAbandoned();
+      this.#end();
+    }, END_LIMIT);
   }
 
   #post(message: ToThread): void {

@@ -30,6 +30,8 @@ export interface Watched {
   readonly trialLimit: () => number | undefined;
   /** The thread is alive, but a job's event does not settle. */
   readonly gaveUp: (job: Job) => void;
+  /** @returns whether it is not, or not certainly, the thread's doing: then that is seen to */
+  readonly isExcused: () => boolean;
   /** @param time of the shared clock */
   readonly passed: (time: number) => void;
 }
@@ -94,7 +96,7 @@ export class Watch {
   #lookAtLoad(thread: Thread, step: number): void {
     this.#loading += step;
     const { loadTimeout } = this.#limits;
-    if (this.#loading < loadTimeout) return;
+    if (this.#loading < loadTimeout || this.#watched.isExcused()) return;
     thread.kill('blocked', { error: `the module had not loaded after ${loadTimeout / 1_000} seconds` });
   }
 
@@ -105,7 +107,7 @@ export class Watch {
     const grown = used - this.#memoryBefore;
     const isFull = used > processMemory * MEMORY_SHARE && grown > memory / 2;
     if (!isFull && grown < memory + MEMORY_SLACK) return false;
-    thread.kill('memory');
+    if (!this.#watched.isExcused()) thread.kill('memory');
     return true;
   }
 

@@ -17,11 +17,13 @@ type Line =
   | { readonly received: Omit<Words, 'inHand'> }
   | { readonly begun: Words['inHand'][number] }
   | { readonly ended: string }
+  | { readonly abandoned: true }
   | { readonly released: readonly string[] };
 
 /** @returns undefined when the process before did not die with a batch in hand */
 const parse = (text: string): Words | undefined => {
   let words: Words | undefined;
+  let isBesideThread = false;
   for (const json of text.split('\n')) {
     if (json === '') continue;
     let line: Line;
@@ -31,10 +33,17 @@ const parse = (text: string): Words | undefined => {
       // The process died in the middle of its last line: what that was about to say had not begun.
       break;
     }
-    if ('received' in line) words = { ...line.received, inHand: [] };
-    else if (words === undefined) continue;
-    else if ('begun' in line) words = { ...words, inHand: [...words.inHand, line.begun] };
-    else if ('ended' in line) {
+    if ('received' in line) {
+      words = { ...line.received, inHand: [] };
+      isBesideThread = false;
+    } else if (words === undefined) continue;
+    else if ('abandoned' in line) {
+      isBesideThread = true;
+      if (words.inHand.length > 1) words = { ...words, inHand: [] };
+    } else if ('begun' in line) {
+      // That thread may end the process under it.
+      if (!isBesideThread) words = { ...words, inHand: [...words.inHand, line.begun] };
+    } else if ('ended' in line) {
       const { ended } = line;
       words = { ...words, inHand: words.inHand.filter(({ id }) => id !== ended) };
     } else {
@@ -51,6 +60,8 @@ export interface StageLastWords extends LastWords {
   take(): Words | undefined;
   /** A batch has come. @param until no other function can have received its messages by then; milliseconds since 1970 */
   received(messages: readonly IncomingMessage[], until: number): void;
+  /** A thread does not end, and may end the process: only a message that is in hand alone now is charged for that. */
+  abandoned(): void;
   /** A queue whose messages are let go of before it is asked to hide or delete them: afterwards another may have them. */
   watching(queue: StageQueue): StageQueue;
   /** The function answers: from here on the queue has everything. */
@@ -98,6 +109,10 @@ export class LastWordsFile implements StageLastWords {
 
   ended({ id }: IncomingMessage): void {
     this.#write({ ended: id });
+  }
+
+  abandoned(): void {
+    this.#write({ abandoned: true });
   }
 
   clear(): void {

@@ -65,6 +65,12 @@ export const redactedCode = (code: UserCode, redact: Redact): UserCode => ({
       return crash === undefined ? undefined : redactedCrash(crash, redact);
     },
   },
+  get hasAbandoned() {
+    return code.hasAbandoned;
+  },
+  get isSpent() {
+    return code.isSpent;
+  },
   begin: () => {
     code.begin();
   },

@@ -18,6 +18,7 @@ import type { IncomingMessage } from '../core/base/messages.ts';
 import { heed } from '../core/stage/last-words.ts';
 import { ProgressNote } from '../core/mode/progress-note.ts';
 import type { RunnerDeps, RunnerMode, RunnerTime } from '../core/stage/runner-deps.ts';
+import { deleteInOrder } from '../core/stage/queue-steps.ts';
 import { readStageCommand, successorOf, type DrainWork, type ProbeAnswer } from '../core/stage/command.ts';
 import { runTrial } from '../core/stage/trial.ts';
 import {
@@ -77,6 +78,8 @@ const STARTED = 1_000;
  * 3. What is still under way is waited for, and late failures of the user's code are recorded: Lambda freezes the function
  *    once it has answered, and what is under way then lands in the middle of a later invocation.
  * 4. What was counted on the way is written: one line for each set of dimensions.
+ * 5. If a thread of the user's code does not end, the process does, so that it does no harm to a later batch. Lambda takes that for a
+ *    failed invocation, so everything in the queue is settled by then.
  */
 export const stageHandler = (given: StageOptions, world: StageWorld) => {
   const { redact } = given;
@@ -104,7 +107,7 @@ export const stageHandler = (given: StageOptions, world: StageWorld) => {
       const deps = runnerDeps(options, world, {
         note: noteOf(options, world, published),
         progressNote,
-        timeLeft: () => context.getRemainingTimeInMillis(),
+        timeLeft: () => (code.isSpent ? 0 : context.getRemainingTimeInMillis()),
         functionTime: left + STARTED,
         leaseTime: left + Math.max(left, LEASE_MARGIN),
         hidesOthers: (messages) => backlogs.hidesOthers(messages),
@@ -128,6 +131,8 @@ export const stageHandler = (given: StageOptions, world: StageWorld) => {
       throw forLambda(error);
     } finally {
       writeMetrics();
+      // A probe's answer is what it is for: the next invocation ends the process.
+      if (options.code.hasAbandoned && readStageCommand(event)?.sluice !== 'probe') world.endProcess();
     }
   };
 };
@@ -187,7 +192,7 @@ const handleRecords = async (
   records: readonly SQSRecord[],
   deps: RunnerDeps,
   backlogs: BacklogWatch,
-  { timing }: StageOptions,
+  { timing, code }: StageOptions,
   { queue, deadLetterQueue, deadLetterQueueArn, lastWords }: StageWorld,
 ): Promise<SQSBatchResponse> => {
   const messages = records.map(toMessage);
@@ -202,7 +207,15 @@ const handleRecords = async (
   if (until === undefined) return toResponse(messages.map(({ id }) => id));
   if (isDead) return toResponse(await takeInDeadLetters(messages, { ...deps, ports: held }));
   lastWords.received(messages, until - CALL_MARGIN);
-  return toResponse(await runBatch(messages, deps));
+  if (code.hasAbandoned) lastWords.abandoned();
+  const kept = await runBatch(messages, deps);
+  // Nobody hears the answer.
+  if (code.hasAbandoned)
+    await deleteInOrder(
+      messages.filter(({ id }) => !kept.includes(id)),
+      deps.ports,
+    );
+  return toResponse(kept);
 };
 
 /**

@@ -9,11 +9,16 @@ import { PASS_THROUGH, type Transforms } from '../core/event/transform.ts';
 import { emitMetrics, log } from '../aws/log.ts';
 import type { Secrets } from '../aws/secrets.ts';
 import { failureFields } from './report.ts';
+import type { StageLastWords } from './last-words-file.ts';
 import { loadTimeoutIn, type LateFailure, type LogLine } from '../sandbox/options.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 
 export interface UserCode {
   readonly transforms: Transforms;
+  /** A thread of it does not end: the process should, when its work is done. */
+  readonly hasAbandoned: boolean;
+  /** Such a thread fills the memory: nothing should begin any more. */
+  readonly isSpent: boolean;
   /** An invocation begins. */
   begin(): void;
   /** An invocation ends. @returns what has failed late since the last one, to be recorded */
@@ -23,6 +28,8 @@ export interface UserCode {
 /** Of a stage without a transform: it starts no thread. */
 export const NO_USER_CODE: UserCode = {
   transforms: PASS_THROUGH,
+  hasAbandoned: false,
+  isSpent: false,
   begin: () => undefined,
   end: () => undefined,
 };
@@ -40,6 +47,7 @@ export interface UserCodeOptions {
   readonly clock: Clock;
   /** Where the files of the bundle are: next to the function's code. */
   readonly directory: string | URL;
+  readonly lastWords: Pick<StageLastWords, 'abandoned'>;
 }
 
 /** Lines that an invocation passes on. */
@@ -62,7 +70,8 @@ const secretValues = async (
 };
 
 export const userCode = (options: UserCodeOptions): UserCode => {
-  const { stage, destination, bundle, codeVersion, functionTimeout, secrets, clock, directory } = options;
+  const { stage, destination, bundle, codeVersion, functionTimeout, secrets, clock, directory, lastWords } =
+    options;
   const file = (name: string): URL => new URL(name, directory);
   if (bundle === undefined || !existsSync(file(BUNDLE_FILES.transform))) return NO_USER_CODE;
 
@@ -98,6 +107,11 @@ export const userCode = (options: UserCodeOptions): UserCode => {
       "the transform's thread ran out of memory: an event in progress that needs it alone is charged; if none is, look for a leak";
     log('warn', message, { stage, codeVersion, events, memory });
   };
+  const onAbandoned = (): void => {
+    lastWords.abandoned();
+    const message = 'a thread of the transform does not end: the process is replaced after this invocation';
+    log('warn', message, { stage, codeVersion });
+  };
 
   const sandbox = new Sandbox({
     shell: file(BUNDLE_FILES.sandbox),
@@ -112,11 +126,18 @@ export const userCode = (options: UserCodeOptions): UserCode => {
     onLog,
     onLate,
     onLeak,
+    onAbandoned,
   });
   sandbox.start();
 
   return {
     transforms: sandbox,
+    get hasAbandoned() {
+      return sandbox.hasAbandoned;
+    },
+    get isSpent() {
+      return sandbox.isSpent;
+    },
     begin: () => {
       lines = 0;
     },

@@ -36,6 +36,8 @@ export interface StageWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly uuid: () => string;
+  /** Ends this process in the middle of its invocation. */
+  readonly endProcess: () => void;
 }
 
 /** With what the stages' work asks for besides. */
@@ -99,5 +101,7 @@ export const stageWorld = (codeVersion: string): FunctionWorld => {
     clock: Date.now,
     random: Math.random,
     uuid: randomUUID,
+    // `process.exit` would wait for the thread because of which this is done.
+    endProcess: () => process.kill(process.pid, 'SIGKILL'),
   };
 };

@@ -8,6 +8,7 @@ const scene: Scene = {
   running: undefined,
   exitedBy: undefined,
   isTrial: false,
+  isLast: false,
 };
 const convicted = (guilty: number) => ({ guilty, suspects: [] });
 
@@ -34,6 +35,21 @@ describe('when a thread ends', () => {
       { cause: 'memory', inHand: [1], running: 1 },
       { guilty: undefined, suspects: [1] },
     ],
+    [
+      'out of memory, and it runs on: whose code that is',
+      { cause: 'memory', running: 3, isLast: true },
+      convicted(3),
+    ],
+    [
+      'out of memory, and it runs on, unknown whose code',
+      { cause: 'memory', isLast: true },
+      { guilty: undefined, suspects: [1, 2, 3] },
+    ],
+    [
+      'out of memory, and it runs on, with one in hand',
+      { cause: 'memory', inHand: [1], isLast: true },
+      convicted(1),
+    ],
     ['in a trial', { inHand: [2], isTrial: true }, convicted(2)],
     [
       'in a trial, by a timer of the module',
@@ -55,6 +71,7 @@ describe('when a thread ends', () => {
           nil: undefined,
         }),
         isTrial: fc.boolean(),
+        isLast: fc.boolean(),
       }),
     );
     fc.assert(

@@ -12,6 +12,8 @@ interface Account {
   readonly inHand: Set<string>;
   /** It died: the messages that it had charged by then. */
   charged: ReadonlySet<string>;
+  /** What it had in hand when a thread was abandoned that fills the memory. */
+  besides: ReadonlySet<string> | undefined;
   /** Last words have charged a message for its death. */
   isHeeded: boolean;
 }
@@ -65,6 +67,11 @@ export class Charges {
     this.#add(id);
   }
 
+  abandoned(invocation: Invocation): void {
+    const account = this.#of(invocation);
+    account.besides = new Set(account.inHand);
+  }
+
   /**
    * Last words charge a message.
    * @param dead the last invocation of the environment that died; undefined: none has
@@ -78,9 +85,11 @@ export class Charges {
       return;
     }
     const account = this.#of(dead);
-    const { inHand, charged, isHeeded } = account;
+    const { inHand, charged, besides, isHeeded } = account;
     if (!inHand.has(id)) wrong(`which ${dead.name} did not have in hand when it died`);
     else if (inHand.size > 1) wrong(`although ${dead.name} had others in hand when it died`);
+    else if (besides !== undefined && (besides.size > 1 || !besides.has(id)))
+      wrong(`although a thread that was not certainly its own filled the memory of ${dead.name}`);
     else if (charged.has(id)) wrong(`which ${dead.name} had charged before the attempt`);
     else if (isHeeded) wrong(`a second time for the death of ${dead.name}`);
     account.isHeeded = true;
@@ -113,6 +122,7 @@ export class Charges {
       caught: new Set(),
       inHand: new Set(),
       charged: new Set(),
+      besides: undefined,
       isHeeded: false,
     };
     this.#accounts.set(invocation, account);

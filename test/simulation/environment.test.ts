@@ -139,6 +139,7 @@ describe('last words in memory', () => {
     fc.record({ do: fc.constant('begun' as const), id, isCharged: fc.boolean() }),
     fc.record({ do: fc.constantFrom('ended' as const, 'delete' as const, 'hide' as const), id }),
     fc.record({ do: fc.constant('clear' as const) }),
+    fc.record({ do: fc.constant('abandoned' as const) }),
     fc.record({ do: fc.constant('next process' as const) }),
   );
 
@@ -160,6 +161,7 @@ describe('last words in memory', () => {
       else if (one.do === 'delete') void words.watching(queue).delete(message(one.id));
       else if (one.do === 'hide') void words.watching(queue).setVisibility([message(one.id)], 1);
       else if (one.do === 'clear') words.clear();
+      else if (one.do === 'abandoned') words.abandoned();
       else words = begin();
     }
     begin();

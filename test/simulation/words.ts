@@ -14,6 +14,7 @@ export class MemoryLastWords implements StageLastWords {
   readonly #file: WordsFile;
   readonly #codeVersion: string;
   #hasWords = false;
+  #isBesideThread = false;
 
   constructor(file: WordsFile, codeVersion: string) {
     this.#file = file;
@@ -28,10 +29,17 @@ export class MemoryLastWords implements StageLastWords {
 
   received(messages: readonly IncomingMessage[], until: number): void {
     this.#hasWords = true;
+    this.#isBesideThread = false;
     this.#file.words = { codeVersion: this.#codeVersion, until, held: messages.map(toHeld), inHand: [] };
   }
 
+  abandoned(): void {
+    this.#isBesideThread = true;
+    this.#change((words) => (words.inHand.length > 1 ? { ...words, inHand: [] } : words));
+  }
+
   begun({ id }: IncomingMessage, stamp: string, isCharged: boolean): void {
+    if (this.#isBesideThread) return;
     this.#change((words) => ({ ...words, inHand: [...words.inHand, { id, stamp, isCharged }] }));
   }
 

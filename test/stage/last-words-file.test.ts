@@ -49,6 +49,22 @@ describe('what a process leaves', () => {
     });
   });
 
+  it('charges a message for a thread that does not end only if it was in hand alone when that was seen', () => {
+    const inHandAt = (...inHand: (typeof a1)[]): unknown => {
+      const { words } = start();
+      words.received([a1, a2, b1], UNTIL);
+      for (const message of inHand) words.begun(message, '0:v1', true);
+      words.abandoned();
+      words.ended(b1);
+      words.begun(a2, '0:v1', true);
+      return start().left?.inHand.map(({ id }) => id);
+    };
+    expect(inHandAt(a1)).toEqual(['a1']);
+    // It has been convicted itself: what comes after it is not its successor in guilt.
+    expect(inHandAt(b1)).toEqual([]);
+    expect(inHandAt(a1, b1)).toEqual([]);
+  });
+
   it('is read once', () => {
     start().words.received([a1], UNTIL);
     expect(start().left).toBeDefined();

@@ -69,6 +69,7 @@ const codeOf = (module: string | undefined, more: Partial<UserCodeOptions> = {})
     secrets: NO_SECRETS,
     clock: () => 42,
     directory: pathToFileURL(`${directory}${path.sep}`),
+    lastWords: { abandoned: () => undefined },
     ...more,
   });
   open.push(code);

@@ -63,6 +63,8 @@ export const record = (
 /** User code in this thread. */
 export const codeOf = (transforms: Transforms, more: Partial<UserCode> = {}): UserCode => ({
   transforms,
+  hasAbandoned: false,
+  isSpent: false,
   begin: () => undefined,
   end: () => undefined,
   ...more,
@@ -104,6 +106,10 @@ export class ListedWords implements StageLastWords {
     };
   }
 
+  abandoned(): void {
+    this.calls.push('abandoned');
+  }
+
   clear(): void {
     this.calls.push('clear');
   }
@@ -125,6 +131,8 @@ export class StageFunction {
   readonly processed: string[] = [];
   readonly successors: DrainWork[] = [];
   readonly lines: Record<string, unknown>[] = [];
+  /** How often it has ended its process. */
+  ends = 0;
   #ids = 0;
   #world: StageWorld = {
     state: this.state,
@@ -151,6 +159,9 @@ export class StageFunction {
     clock: () => NOW,
     random: () => 0.5,
     uuid: () => `id-${(this.#ids += 1)}`,
+    endProcess: () => {
+      this.ends += 1;
+    },
   };
 
   constructor() {

@@ -1,5 +1,6 @@
 /** Ports in memory, for tests of the policy alone. */
 import type { IncomingMessage } from '../../lambdas/core/base/messages.ts';
+import { InfraFault } from '../../lambdas/core/base/faults.ts';
 import type { Rejection, RejectionStore } from '../../lambdas/core/event/ports.ts';
 import type { StageQueue } from '../../lambdas/core/stage/ports.ts';
 
@@ -23,6 +24,8 @@ export class FakeQueue implements StageQueue {
   readonly deleted: string[] = [];
   /** The results of `receive`, call by call. */
   readonly waiting: (readonly IncomingMessage[])[] = [];
+  /** The ids of messages that it does not delete. */
+  failing: readonly string[] = [];
 
   async receive(): Promise<readonly IncomingMessage[]> {
     await Promise.resolve();
@@ -36,6 +39,7 @@ export class FakeQueue implements StageQueue {
 
   async delete({ id }: IncomingMessage): Promise<void> {
     await Promise.resolve();
+    if (this.failing.includes(id)) throw new InfraFault(`${id} could not be deleted`);
     this.deleted.push(id);
   }
 }

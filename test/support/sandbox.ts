@@ -66,6 +66,7 @@ export const sandboxed = (source: string, options: Partial<SandboxOptions> = {})
     onLog: (line) => void logs.push(line),
     onLate: (failure) => void late.push(failure),
     onLeak: (events) => void leaks.push(events),
+    onAbandoned: () => undefined,
     ...options,
   });
   open.add(sandbox);

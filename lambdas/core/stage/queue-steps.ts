@@ -1,4 +1,5 @@
 /** What is asked of a stage's queue, and may fail without harm. */
+import { allDone } from '../base/all-done.ts';
 import { append } from '../base/append.ts';
 import type { IncomingMessage } from '../base/messages.ts';
 import { bestEffort } from './best-effort.ts';
@@ -19,6 +20,17 @@ export const changeVisibility = async (
 /** @returns whether it is known to be deleted */
 export const deleteMessage = (message: IncomingMessage, { queue, observe }: QueuePorts): Promise<boolean> =>
   bestEffort('delete', () => queue.delete(message), observe);
+
+/** Oldest first: behind one that may still be in the queue, its key's later ones stay, so that they come back in order. */
+export const deleteInOrder = async (
+  messages: readonly IncomingMessage[],
+  ports: QueuePorts,
+): Promise<void> => {
+  const deleteAll = async (own: readonly IncomingMessage[]): Promise<void> => {
+    for (const message of own) if (!(await deleteMessage(message, ports))) return;
+  };
+  await allDone([...byKey(messages).values()].map(deleteAll));
+};
 
 export const byKey = (
   messages: readonly IncomingMessage[],

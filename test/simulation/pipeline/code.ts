@@ -56,6 +56,7 @@ const CAUGHT: Readonly<Record<Exclude<Crashing, 'native'>, CaughtCrash['kind']>>
   loop: 'timeout',
   hang: 'timeout',
   memory: 'memory',
+  runaway: 'memory',
 };
 
 export const crashOf = (

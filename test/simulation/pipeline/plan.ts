@@ -12,9 +12,10 @@ export type StageId = (typeof STAGES)[number];
 
 /**
  * How code fails on an event. `nothing`: it returns a value that is no event; `exit`, `memory`: it ends its thread; `loop`: it blocks its thread;
- * `hang`: its promise never settles; `native`: it ends the whole process.
+ * `hang`: its promise never settles; `native`: it ends the whole process; `runaway`: it fills the memory in a thread that does not end (drawn in
+ * no scenario, told in a story).
  */
-export type Crashing = 'throw' | 'nothing' | 'exit' | 'loop' | 'hang' | 'memory' | 'native';
+export type Crashing = 'throw' | 'nothing' | 'exit' | 'loop' | 'hang' | 'memory' | 'native' | 'runaway';
 
 export interface Poison {
   readonly stage: StageId;

@@ -1,5 +1,5 @@
 /** Planted bugs: in how a process handles the last words of the one before it. */
-import { DEAD_REQUESTS_ARRIVE } from './stories.ts';
+import { DEAD_REQUESTS_ARRIVE, RUNAWAY } from './stories.ts';
 import type { StageLastWords } from '../../../lambdas/stage/last-words-file.ts';
 import type { Heed } from './bug.ts';
 import type { Planted } from './planted-stores.ts';
@@ -14,6 +14,9 @@ const withWords = (words: StageLastWords, methods: Partial<StageLastWords>): Sta
   },
   ended: (message) => {
     words.ended(message);
+  },
+  abandoned: () => {
+    words.abandoned();
   },
   watching: (queue) => words.watching(queue),
   clear: () => {
@@ -65,6 +68,12 @@ export const PLANTED_IN_WORDS: readonly Planted[] = [
     name: 'last words are kept when the function has answered',
     breaks: 'a later death gives back messages that the dead process did not have',
     bug: { lastWords: (words) => withWords(words, { clear: () => undefined }) },
+  },
+  {
+    name: 'last words do not record that a thread does not end',
+    breaks: 'an event that is in progress when that thread has filled the memory is charged for it',
+    plan: RUNAWAY,
+    bug: { lastWords: (words) => withWords(words, { abandoned: () => undefined }) },
   },
   {
     name: 'last words do not record what was given back',

@@ -1,13 +1,21 @@
 /** The scenarios in which every call is made to fail once. They contain no chance: everything that happens is written here. */
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
-import { NO_RATES, type Action, type EventPlan, type Plan, type PlanSettings, type StageId } from './plan.ts';
+import {
+  NO_RATES,
+  type Action,
+  type Crashing,
+  type EventPlan,
+  type Plan,
+  type PlanSettings,
+  type StageId,
+} from './plan.ts';
 
 export const PLAIN: EventPlan = { kind: 'plain' };
 const SPLIT: EventPlan = { kind: 'split' };
 const FILTERED: EventPlan = { kind: 'filtered' };
 const BAD: EventPlan = { kind: 'bad' };
 
-export const poison = (stage: StageId, how: 'throw' | 'native', cured = true): EventPlan => ({
+export const poison = (stage: StageId, how: Crashing, cured = true): EventPlan => ({
   kind: 'plain',
   poison: { stage, how, cured },
 });

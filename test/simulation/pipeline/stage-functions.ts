@@ -2,6 +2,7 @@
 import { runBatch } from '../../../lambdas/core/stage/batch-runner.ts';
 import { drain } from '../../../lambdas/core/stage/drain.ts';
 import { successorOf, type DrainWork } from '../../../lambdas/core/stage/command.ts';
+import { deleteInOrder } from '../../../lambdas/core/stage/queue-steps.ts';
 import { hold } from '../../../lambdas/core/stage/hold.ts';
 import { takeInDeadLetters } from '../../../lambdas/core/stage/dead-letters.ts';
 import { CALL_MARGIN } from '../../../lambdas/core/base/limits.ts';
@@ -73,7 +74,12 @@ export class StageFunctions {
           return takeInDeadLetters(messages, deps);
         }
         invocation.host.words.received(messages, until - CALL_MARGIN);
-        return runBatch(messages, deps);
+        const kept = await runBatch(messages, deps);
+        if (this.#isSpent(invocation)) {
+          const done = messages.filter(({ id }) => !kept.includes(id));
+          await deleteInOrder(done, deps.ports);
+        }
+        return kept;
       },
       answered,
       over,
@@ -190,18 +196,24 @@ export class StageFunctions {
         const transforms = world.bug.transforms?.(thread.transforms, thread) ?? thread.transforms;
         try {
           const progressNote = this.#noteOf(invocation.host);
-          const given = { code, transforms, queue, progressNote, messages };
+          const isSpent = (): boolean => thread.isSpent;
+          const given = { code, transforms, isSpent, queue, progressNote, messages };
           const deps = stageDeps(world, stage, invocation, given, published);
           return await work(deps, invocation, transforms);
         } finally {
           await Promise.allSettled(published);
           await this.#recordLate(stage, code, invocation, thread);
           (world.bug.lastWords?.(invocation.host.words) ?? invocation.host.words).clear();
+          if (thread.isSpent) invocation.die('a thread of it does not end');
         }
       },
       answered,
       over,
     });
+  }
+
+  #isSpent({ host }: Invocation): boolean {
+    return this.#threads.get(host)?.isSpent === true;
   }
 
   #noteOf(host: Host): ProgressNote {

@@ -105,6 +105,8 @@ const watchedQueue = ({ watch, together }: World, queue: StageQueue, invocation:
 export interface StageWork {
   readonly code: Code;
   readonly transforms: Transforms;
+  /** Whether the process has no time left for anything: see `lambdas/sandbox/abandoned.ts`. */
+  readonly isSpent: () => boolean;
   readonly queue: StageQueue;
   /** State that the process keeps between invocations. */
   readonly progressNote: ProgressNote;
@@ -151,7 +153,7 @@ export const stageDeps = (
   world: World,
   stage: StageId,
   invocation: Invocation,
-  { code, transforms, queue, progressNote, messages }: StageWork,
+  { code, transforms, isSpent, queue, progressNote, messages }: StageWork,
   published: Promise<void>[],
 ): RunnerDeps => {
   const { watch, plan, bug } = world;
@@ -188,7 +190,7 @@ export const stageDeps = (
     },
     time: {
       clock,
-      timeLeft: () => invocation.timeLeft,
+      timeLeft: () => (isSpent() ? 0 : invocation.timeLeft),
       worstCase,
       functionTime: timeout,
       leaseTime: timeout + Math.max(timeout, LEASE_MARGIN),

@@ -18,6 +18,27 @@ export const DEAD_LETTER_OVERTAKEN: Plan = {
   seed: 1,
 };
 
+/** A thread that does not end fills the memory of its process while others of the batch are in progress, and while the rest is settled. */
+export const RUNAWAY: Plan = {
+  ...scenario(
+    'a thread that does not end beside slow events',
+    40 * MINUTE,
+    [
+      { at: 0, do: 'operator', command: 'hold', stage: 'crm' },
+      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((pair) => [
+        send(pair * SECOND, pair * 2, poison('crm', 'runaway')),
+        send(pair * SECOND, pair * 2 + 1, ...slow('crm', 4_000, 1)),
+        send(MINUTE, pair * 2, PLAIN),
+        send(MINUTE, pair * 2 + 1, PLAIN),
+      ]),
+      { at: 2 * MINUTE, do: 'operator', command: 'resume', stage: 'crm' },
+    ],
+    { crashes: 3, redriveThreshold: 20 },
+  ),
+  users: 16,
+  seed: 2,
+};
+
 /** A process dies while it delivers for others, its requests arrive late, and its environment has work again immediately. */
 export const DEAD_REQUESTS_ARRIVE: Plan = {
   ...scenario(

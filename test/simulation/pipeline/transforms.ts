@@ -20,12 +20,17 @@ import type { Crashing, StageId } from './plan.ts';
 const USUAL = 200;
 /** Late failures happen within this many milliseconds of the process's own time. */
 const LATEST = 20_000;
+/** Milliseconds until a runaway is known for one, and within which it then fills the process's memory. */
+const SEEN_AFTER = 700;
+const FILLS_WITHIN = 5_000;
 
 export interface CodeOptions {
   readonly random: () => number;
   readonly now: () => number;
   /** An event begins. */
   readonly begun: (stage: StageId, messageId: string, host: Host) => void;
+  /** A thread fills the memory, and does not end. */
+  readonly abandoned: (host: Host) => void;
   /** An attempt at an event has ended well. */
   readonly made: (stage: StageId, event: SluiceEvent, outputs: readonly SluiceEvent[]) => void;
   /** For the totals. */
@@ -47,6 +52,7 @@ export class Thread {
   /** Incremented when the thread ends. */
   #generation = 0;
   #blockedUntil = 0;
+  #isSpent = false;
   #late = 0;
   #lateEver = 0;
 
@@ -69,6 +75,11 @@ export class Thread {
     return late;
   }
 
+  /** See `lambdas/sandbox/abandoned.ts`. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
   get transforms(): Transforms {
     return {
       timeout: TRANSFORM_TIMEOUT,
@@ -87,7 +98,7 @@ export class Thread {
     for (const event of events) {
       let attempt: Attempt = 'again';
       while (attempt === 'again') {
-        if (now() > until) {
+        if (now() > until || this.#isSpent) {
           if (made.length > 0) count('code: the next event had no time');
           return { made, ended: { kind: 'no time' } };
         }
@@ -110,6 +121,7 @@ export class Thread {
     if (takes > 0) await this.#host.pass(takes);
     if (this.#generation !== generation) return 'again';
     if (how === 'loop' || how === 'exit' || how === 'memory') this.#end();
+    if (how === 'runaway') this.#runOn();
     if (how !== undefined) count(`code: ${how}`);
     if (how === 'native') {
       this.#host.running?.die(`native crash at ${event.messageId}`);
@@ -131,6 +143,7 @@ export class Thread {
 
   #takes({ slow }: Planned, how: Crashing | undefined): number {
     const { random, count } = this.#options;
+    if (how === 'runaway') return SEEN_AFTER;
     if (how === 'loop' || how === 'hang') return TRANSFORM_TIMEOUT;
     if (slow?.stage === this.#stage) {
       count('code: slow');
@@ -143,6 +156,16 @@ export class Thread {
   #end(): void {
     this.#generation += 1;
     this.#blockedUntil = 0;
+  }
+
+  #runOn(): void {
+    const { random, abandoned } = this.#options;
+    this.#end();
+    this.#isSpent = true;
+    abandoned(this.#host);
+    this.#host.after(Math.floor(FILLS_WITHIN * random()), () => {
+      this.#host.running?.die('its memory is full');
+    });
   }
 
   #startLate({ late }: Planned): void {

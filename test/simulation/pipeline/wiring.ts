@@ -19,6 +19,10 @@ export const sandboxOf = (world: World): CodeOptions => ({
   begun: (stage, messageId, { running }) => {
     if (running !== undefined) world.watch.eventBegun(stage, messageId, running);
   },
+  abandoned: ({ running, words }) => {
+    (world.bug.lastWords?.(words) ?? words).abandoned();
+    if (running !== undefined) world.watch.charges.abandoned(running);
+  },
   made: (stage, event, outputs) => {
     const { impure, anonymousId } = plannedOf(event);
     if (impure === undefined) return;

@@ -29,6 +29,7 @@ export const openSandbox = (
     onLog: () => undefined,
     onLate: () => undefined,
     onLeak: () => undefined,
+    onAbandoned: () => undefined,
     ...options,
   });
 };
