@@ -4,7 +4,7 @@
  *
  * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
  * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`),
- * `encryptionKey` (a key's ARN), `secretKeys` (ARNs, with commas between them), `faultInjection` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props).
+ * `encryptionKey` (a key's ARN), `secretKeys` (ARNs, with commas between them), `faultInjection` (`true` or `false`), `dashboard` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props).
  */
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -98,6 +98,7 @@ const synthesize = async (): Promise<void> => {
       configName: name,
       removalPolicy: removalPolicy(app),
       faultInjection: flag(app, 'faultInjection', false),
+      dashboard: flag(app, 'dashboard', true),
       checkTransforms: flag(app, 'checkTransforms', true),
       controlSeconds: seconds,
       secretKeys,

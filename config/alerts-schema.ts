@@ -1,7 +1,7 @@
 /** `alerts`: where alarms are sent. */
 import * as v from 'valibot';
 import { hostOf } from './networks.ts';
-import { got, httpUrl, parseUrl, secret } from './values.ts';
+import { duration, got, httpUrl, parseUrl, secret } from './values.ts';
 
 /** The largest number of addresses, and of URLs, that alarms are sent to: a list or a relay reaches more. */
 export const MAX_SUBSCRIBERS = 5;
@@ -48,4 +48,8 @@ export const alerts = v.strictObject({
     v.pipe(v.array(alertUrl, 'expected a list of URLs'), v.maxLength(MAX_SUBSCRIBERS, subscribers)),
     [],
   ),
+  /** Pages when no event was accepted for as long; whole periods of five minutes. Default: silence is nothing unusual. */
+  noEventsFor: v.optional(duration('10m', '1d')),
+  /** Notifies of half an hour with far more or far fewer events than CloudWatch has learned to expect. */
+  unusualVolume: v.optional(v.boolean('expected true or false'), false),
 });

@@ -6,6 +6,7 @@
  */
 import { Duration } from 'aws-cdk-lib';
 import { TreatMissingData, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import ms from 'ms';
 import type { Control } from './control.ts';
 import type { IngestApi } from './ingest-api.ts';
 import type { PipelineStage } from './stage.ts';
@@ -27,8 +28,10 @@ export interface AlarmSpec {
   readonly metric: IMetric;
   /** Fires when the metric has this value, or a higher one ... */
   readonly atLeast?: number;
-  /** ... or when it is smaller than this. One of the two is set. */
+  /** ... or when it is smaller than this ... */
   readonly below?: number;
+  /** ... or when it is this many standard deviations away from what CloudWatch expects. One of the three is set. */
+  readonly deviations?: number;
   /** CloudWatch's `evaluationPeriods` ... @default 1 */
   readonly of?: number;
   /** ... and its `datapointsToAlarm`: how many of them must be bad. @default - all */
@@ -186,6 +189,30 @@ export const lateCrashes = (metric: Metric): AlarmSpec => ({
   // One message for a series of them, rather than one for each.
   of: 12,
   bad: 1,
+});
+
+const PERIOD = 5 * MINUTE;
+
+/** SQS counts what ingest stores. A queue that was not used for hours has no metrics. @param silence milliseconds */
+export const noEvents = (router: PipelineStage, silence: number): AlarmSpec => ({
+  title: 'no events come in',
+  text: `For ${ms(silence, { long: true })} no event was accepted. If it is not expected, look for what is before Sluice: the SDKs' data plane URL and write keys, DNS, a certificate, a firewall.`,
+  section: 'no-events-come-in',
+  page: true,
+  metric: router.metricMessagesSent(),
+  below: 1,
+  of: Math.ceil(silence / 1000 / PERIOD),
+  missing: TreatMissingData.BREACHING,
+});
+
+export const unusualVolume = (router: PipelineStage): AlarmSpec => ({
+  title: 'the volume of events is unusual',
+  text: 'For half an hour far more or far fewer events came in than CloudWatch expects at this time. It learns from two weeks; a campaign, a release of an app or a lost source can be the reason.',
+  section: 'the-volume-of-events-is-unusual',
+  page: false,
+  metric: router.metricMessagesSent(),
+  deviations: 3,
+  of: 6,
 });
 
 /** "7 days" */

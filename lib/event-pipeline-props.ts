@@ -128,6 +128,12 @@ export interface EventPipelineProps extends PipelineConfig {
    */
   readonly webAcl?: string;
   /**
+   * A dashboard of CloudWatch, named as the pipeline. An account's first three cost nothing while they show 50 metrics at most, any other
+   * one $3 a month.
+   * @default true
+   */
+  readonly dashboard?: boolean;
+  /**
    * A monthly budget, whose notifications go to the notice topic: at 80 and 100 percent, and when AWS expects more for the month.
    * @default - none
    */

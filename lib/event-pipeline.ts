@@ -16,6 +16,7 @@ import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
 import type { PipelineSettings } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
+import { Dashboard } from './dashboard.ts';
 import { allowServices } from './encryption.ts';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
 import { FaultInjection } from './fault-injection.ts';
@@ -78,6 +79,7 @@ export class EventPipeline extends Construct {
       controlSeconds,
       webAcl,
       budget,
+      dashboard = true,
       outputs = true,
       ...config
     } = props;
@@ -134,8 +136,13 @@ export class EventPipeline extends Construct {
       ingest: this.ingest,
       control: this.control,
       stages: this.stages,
+      volume: this.#config.alerts,
       retention: this.#config.records.retention,
     });
+    if (dashboard) {
+      const { ingest, control, monitoring, stages } = this;
+      new Dashboard(this, 'Dashboard', { context: this.#context, ingest, control, monitoring, stages });
+    }
     this.faultInjection = faultInjection ? this.#faultInjection() : undefined;
     if (webAcl !== undefined) new WebAcl(this, 'WebAcl', { api: this.ingest.api, webAclArn: webAcl });
     if (budget !== undefined) new Budget(this, 'Budget', { ...budget, topic: this.alerting.noticeTopic });
@@ -154,7 +161,7 @@ export class EventPipeline extends Construct {
   }
 
   /** Every stage, the router's first. */
-  get stages(): readonly PipelineStage[] {
+  get stages(): readonly [PipelineStage, ...PipelineStage[]] {
     return [this.router, ...this.destinations.values()];
   }
 

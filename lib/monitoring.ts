@@ -1,6 +1,7 @@
 import { CfnResource } from 'aws-cdk-lib';
 import {
   Alarm,
+  AnomalyDetectionAlarm,
   ComparisonOperator,
   Metric,
   TreatMissingData,
@@ -27,7 +28,9 @@ export interface MonitoringProps {
   readonly ingest: IngestApi;
   readonly control: Control;
   /** The router's first. */
-  readonly stages: readonly PipelineStage[];
+  readonly stages: readonly [PipelineStage, ...PipelineStage[]];
+  /** Milliseconds; and whether it is watched at all. */
+  readonly volume: { readonly noEventsFor?: number | undefined; readonly unusualVolume: boolean };
   /** Milliseconds, of records. @default - records are kept */
   readonly retention?: number | undefined;
 }
@@ -45,7 +48,8 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { context, alerting, ingest, control, stages, retention } = props;
+    const { context, alerting, ingest, control, stages, retention, volume } = props;
+    const [router] = stages;
     this.#context = context;
     this.#alerting = alerting;
     // That ingest fails, or is throttled, shows in its answers; that control is throttled, in its heartbeat.
@@ -73,6 +77,8 @@ export class Monitoring extends Construct {
             RecordsExpire: alarms.recordsExpire(control, warningOf(retention)),
             RecordsExpireSoon: alarms.recordsExpireSoon(control, lastWarningOf(retention)),
           }),
+      ...(volume.noEventsFor === undefined ? {} : { NoEvents: alarms.noEvents(router, volume.noEventsFor) }),
+      ...(volume.unusualVolume ? { UnusualVolume: alarms.unusualVolume(router) } : {}),
       ...grouped('DeadLetters', stages, deadLetters),
       ...grouped('FunctionErrors', [control.function, ...ofStages], functionErrors),
       ...grouped('FunctionThrottles', ofStages, functionThrottles),
@@ -129,21 +135,27 @@ export class Monitoring extends Construct {
 
   #alarm(id: string, spec: alarms.AlarmSpec): Alarm {
     const { pipeline, stackName, runbookUrl } = this.#context;
-    const { title, text, section, command = 'status', atLeast, below, of = 1, bad = of } = spec;
-    const alarm = new Alarm(this, id, {
+    const { title, text, section, command = 'status', atLeast, below, deviations, of = 1, bad = of } = spec;
+    const common = {
       // What a pager shows, and the incident's identity; CloudFormation's own names say little.
       alarmName: `${pipeline}: ${title}`,
       alarmDescription: `${text} Look: npx sluice ${command} --stack ${stackName} - What to do: ${runbookUrl}#${section}`,
       metric: spec.metric,
-      threshold: atLeast ?? below ?? 1,
-      comparisonOperator:
-        below === undefined
-          ? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-          : ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: of,
       datapointsToAlarm: bad,
       treatMissingData: spec.missing ?? TreatMissingData.NOT_BREACHING,
-    });
+    };
+    const alarm =
+      deviations === undefined
+        ? new Alarm(this, id, {
+            ...common,
+            threshold: atLeast ?? below ?? 1,
+            comparisonOperator:
+              below === undefined
+                ? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+                : ComparisonOperator.LESS_THAN_THRESHOLD,
+          })
+        : new AnomalyDetectionAlarm(this, id, { ...common, stdDevs: deviations });
     const { alarmTopic, noticeTopic } = this.#alerting;
     for (const topic of spec.page ? [alarmTopic, noticeTopic] : [noticeTopic]) {
       const action = new SnsAction(topic);

@@ -237,6 +237,11 @@ export class PipelineStage extends Construct {
     return this.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', ...options });
   }
 
+  /** Messages that were put into the queue: for the router's, what was accepted. @default - sum over 5 minutes */
+  metricMessagesSent(options?: MetricOptions): Metric {
+    return this.queue.metricNumberOfMessagesSent({ statistic: 'Sum', ...options });
+  }
+
   /** Messages that SQS itself gave up on, and that the stage has not parked yet. @default - maximum over 5 minutes */
   metricDeadLetters(options?: MetricOptions): Metric {
     return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({

@@ -39,10 +39,15 @@ export class NativeMetrics {
     this.#put('AWS/ApiGateway', { ApiName: api.name, Stage: api.stage }, values);
   }
 
-  queue(name: string, counts: { readonly visible: number; readonly inFlight: number }): void {
+  /** @param counts `sent`: since the last time */
+  queue(
+    name: string,
+    counts: { readonly visible: number; readonly inFlight: number; readonly sent: number },
+  ): void {
     this.#put('AWS/SQS', { QueueName: name }, [
       ['ApproximateNumberOfMessagesVisible', counts.visible],
       ['ApproximateNumberOfMessagesNotVisible', counts.inFlight],
+      ['NumberOfMessagesSent', counts.sent],
     ]);
   }
 

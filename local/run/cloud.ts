@@ -193,7 +193,9 @@ export class LocalCloud {
 
   async #sample(): Promise<void> {
     try {
-      for (const { name, ...counts } of await this.queues()) this.#services.native.queue(name, counts);
+      const { native, sqs } = this.#services;
+      for (const { name, ...counts } of await this.queues())
+        native.queue(name, { ...counts, sent: sqs.takeSent(name) });
     } catch (error) {
       this.#options.onTrouble('cloudwatch', `queues could not be counted: ${String(error)}`);
     }

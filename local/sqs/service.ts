@@ -43,6 +43,8 @@ export class SqsService {
   readonly #engine: SqsEngine;
   readonly #store: SqsStore;
   readonly #polls: LongPolls;
+  /** By queue: since they were last taken. */
+  readonly #sent = new Map<string, number>();
 
   /** Loads what the store holds. */
   constructor(options: ServiceOptions) {
@@ -92,15 +94,35 @@ export class SqsService {
     return this.#run(queue, (engine, name) => engine.purgeQueue(name));
   }
 
+  /** How many messages were sent to the queue since this was last asked. */
+  takeSent(queue: string): number {
+    const name = queueName(queue);
+    const sent = this.#sent.get(name) ?? 0;
+    this.#sent.delete(name);
+    return sent;
+  }
+
+  #count(name: string, sent: number): void {
+    this.#sent.set(name, (this.#sent.get(name) ?? 0) + sent);
+  }
+
   send(queue: string, entry: SendEntry): Promise<Sent> {
-    return this.#run(queue, (engine, name) => engine.send(name, entry));
+    return this.#run(queue, (engine, name) => {
+      const sent = engine.send(name, entry);
+      this.#count(name, 1);
+      return sent;
+    });
   }
 
   sendBatch(
     queue: string,
     entries: readonly (SendEntry & { readonly id: string })[],
   ): Promise<BatchResult<Sent>> {
-    return this.#run(queue, (engine, name) => engine.sendBatch(name, entries));
+    return this.#run(queue, (engine, name) => {
+      const result = engine.sendBatch(name, entries);
+      this.#count(name, result.successful.length);
+      return result;
+    });
   }
 
   /** @returns at most `maxMessages`; none when the wait is over */

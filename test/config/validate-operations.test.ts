@@ -15,7 +15,19 @@ describe('a valid configuration', () => {
       emails: ['ops@example.com'],
       urls: ['https://example.com/alerts', { secretName: 'ops/relay' }],
     };
-    expect(validateConfig({ ...minimal, alerts }).alerts).toEqual(alerts);
+    expect(validateConfig({ ...minimal, alerts }).alerts).toEqual({ ...alerts, unusualVolume: false });
+  });
+
+  it('may watch the volume of events, over whole days at most', () => {
+    const volumeOf = (alerts: object) => validateConfig({ ...minimal, alerts }).alerts;
+    expect(volumeOf({ noEventsFor: '1 hour', unusualVolume: true })).toMatchObject({
+      noEventsFor: 3_600_000,
+      unusualVolume: true,
+    });
+    expect(() => volumeOf({ noEventsFor: '2 days' })).toThrow(
+      'alerts.noEventsFor: "2 days" is out of range; use 10m to 1d',
+    );
+    expect(() => volumeOf({ unusualVolume: 'yes' })).toThrow('alerts.unusualVolume: expected true or false');
   });
 
   it('may shorten the times of degraded mode, to try it out', () => {

@@ -52,7 +52,7 @@ describe('a valid configuration', () => {
         spillBacklog: 60_000,
         maxDrainBackoff: 3_600_000,
       },
-      alerts: { emails: [], urls: [] },
+      alerts: { emails: [], urls: [], unusualVolume: false },
       ingest: {
         rateLimit: 1_000,
         burstLimit: 2_000,

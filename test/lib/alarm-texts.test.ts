@@ -17,7 +17,7 @@ describe('what an alarm says', () => {
   );
   const all = synthesize({
     ...minimal,
-    alerts: { pagerDuty: { secretName: 'pagerduty' } },
+    alerts: { pagerDuty: { secretName: 'pagerduty' }, noEventsFor: '1 hour', unusualVolume: true },
     records: { retention: '90 days' },
   });
   const alarms = ofType(all, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => ({

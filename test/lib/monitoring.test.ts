@@ -101,6 +101,45 @@ describe('alarms', () => {
     });
   });
 
+  it('no events and an unusual number of them ring only where that is asked for', () => {
+    const both = synthesize({ ...minimal, alerts: { noEventsFor: '1 hour', unusualVolume: true } });
+    const queue = {
+      Name: 'QueueName',
+      Value: { 'Fn::GetAtt': [logicalId(both, 'Router/Queue'), 'QueueName'] },
+    };
+    expect(resource(both, 'Monitoring/NoEvents').Properties).toMatchObject({
+      AlarmName: 'Sluice/Pipeline: no events come in',
+      Namespace: 'AWS/SQS',
+      MetricName: 'NumberOfMessagesSent',
+      Dimensions: [queue],
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 12,
+      DatapointsToAlarm: 12,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      // SQS writes nothing of a queue that was not used for hours.
+      TreatMissingData: 'breaching',
+    });
+    expect(JSON.stringify(resource(both, 'Monitoring/NoEvents').Properties['AlarmActions'])).toContain(
+      'AlarmTopic',
+    );
+    const { Properties } = resource(both, 'Monitoring/UnusualVolume');
+    expect(Properties).toMatchObject({
+      ComparisonOperator: 'LessThanLowerOrGreaterThanUpperThreshold',
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 6,
+    });
+    const metrics = Properties['Metrics'] as { Id: string; Expression?: string; MetricStat?: unknown }[];
+    const band = metrics.find(({ Id }) => Id === Properties['ThresholdMetricId']);
+    expect(band?.Expression).toMatch(/^ANOMALY_DETECTION_BAND\(\w+, 3\)$/);
+    expect(metrics.find(({ MetricStat }) => MetricStat !== undefined)?.MetricStat).toMatchObject({
+      Metric: { Namespace: 'AWS/SQS', MetricName: 'NumberOfMessagesSent', Dimensions: [queue] },
+      Stat: 'Sum',
+    });
+    expect(ids).not.toContain('NoEvents');
+  });
+
   it('WrongKeys: 401s of a quarter of an hour, not of a scan', () => {
     expect(alarm('WrongKeys')).toMatchObject({
       MetricName: 'RequestsUnauthorized',

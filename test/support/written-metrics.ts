@@ -79,6 +79,19 @@ const emittedDimensions = (name: string): readonly (readonly string[])[] => {
   return _aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions);
 };
 
+/** What ingest counts for each source, by which names stand in its code. */
+export const countedAtIngest = (): readonly string[] =>
+  sourcesOf('ingest')
+    .flatMap(namesIn)
+    .map((name) => describeMetric(name, [METRICS.pipeline, 'Source']));
+
+/** What a stage counts, by which names stand in its code. */
+export const countedByStages = (): readonly string[] =>
+  ['router', 'deliver']
+    .flatMap(sourcesOf)
+    .flatMap(namesIn)
+    .map((name) => describeMetric(name, [METRICS.pipeline, METRICS.stage]));
+
 /** The log's, by which names stand in the sources of the functions that have metrics in their log. */
 export const writtenToLog = (): readonly string[] => {
   const known = new Set<string>(Object.values(METRICS));

@@ -36,7 +36,7 @@ describe('the services’ own metrics', () => {
   });
 
   it('have the lengths of queues, and what became of notifications', () => {
-    native.queue('events.fifo', { visible: 3, inFlight: 2 });
+    native.queue('events.fifo', { visible: 3, inFlight: 2, sent: 7 });
     native.notified('alarms', false);
     expect(read('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: 'events.fifo' })).toEqual([
       3, 1,
@@ -44,6 +44,7 @@ describe('the services’ own metrics', () => {
     expect(read('AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', { QueueName: 'events.fifo' })).toEqual([
       2, 1,
     ]);
+    expect(read('AWS/SQS', 'NumberOfMessagesSent', { QueueName: 'events.fifo' })).toEqual([7, 1]);
     expect(read('AWS/SNS', 'NumberOfNotificationsFailed', { TopicName: 'alarms' })).toEqual([1, 1]);
   });
 });

@@ -120,3 +120,14 @@ test('a queue can be named by its name, its URL and its ARN', async () => {
   for (const name of names) expect(await service.queueArn(name)).toBe(names[2]);
   await expect(service.queueArn('r.fifo')).rejects.toThrow('There is no queue "r.fifo"');
 });
+
+test('what was sent to a queue is counted until it is asked for', async () => {
+  await send('a');
+  await service.sendBatch('https://localhost/000000000000/q.fifo', [
+    { id: '1', body: 'b', groupId: 'g' },
+    { id: '2', body: 'c', groupId: 'g' },
+  ]);
+  await expect(send('d', '')).rejects.toThrow();
+  expect(service.takeSent('q.fifo')).toBe(3);
+  expect(service.takeSent('q.fifo')).toBe(0);
+});
