@@ -3,6 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { PipelineConfig } from '../config/index.ts';
 import type { BudgetSettings } from './budget.ts';
+import type { DomainSettings } from './custom-domain.ts';
 
 /** What `sluice.config.ts` holds, and how it is deployed. `docs/configuration.md` describes each key of the former. */
 export interface EventPipelineProps extends PipelineConfig {
@@ -127,6 +128,11 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default - none
    */
   readonly webAcl?: string;
+  /**
+   * A name of yours for the data plane. Its certificate must exist, in the stack's region.
+   * @default - the address that API Gateway makes up
+   */
+  readonly domain?: DomainSettings;
   /**
    * A dashboard of CloudWatch, named as the pipeline. An account's first three cost nothing while they show 50 metrics at most, any other
    * one $3 a month.

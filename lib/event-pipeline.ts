@@ -16,6 +16,7 @@ import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
 import type { PipelineSettings } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
+import { CustomDomain } from './custom-domain.ts';
 import { Dashboard } from './dashboard.ts';
 import { allowServices } from './encryption.ts';
 import type { EventPipelineProps } from './event-pipeline-props.ts';
@@ -78,6 +79,7 @@ export class EventPipeline extends Construct {
       secretKeys = [],
       controlSeconds,
       webAcl,
+      domain,
       budget,
       dashboard = true,
       outputs = true,
@@ -146,7 +148,8 @@ export class EventPipeline extends Construct {
     this.faultInjection = faultInjection ? this.#faultInjection() : undefined;
     if (webAcl !== undefined) new WebAcl(this, 'WebAcl', { api: this.ingest.api, webAclArn: webAcl });
     if (budget !== undefined) new Budget(this, 'Budget', { ...budget, topic: this.alerting.noticeTopic });
-    this.dataPlaneUrl = this.ingest.url;
+    const { api } = this.ingest;
+    this.dataPlaneUrl = domain ? new CustomDomain(this, 'Domain', { ...domain, api }).url : this.ingest.url;
     if (outputs) {
       this.#output('DataPlaneUrl', this.dataPlaneUrl, "Give it to SDKs as the data plane's URL");
       this.#output('ControlFunction', this.control.function.lambda.functionName, 'What npx sluice asks');
