@@ -20,6 +20,7 @@ export default tseslint.config(
       'node_modules',
       'cdk.out',
       'dist',
+      'api-reference',
       '.sluice',
       'coverage',
       '.stryker-tmp',
