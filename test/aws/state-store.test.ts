@@ -32,7 +32,9 @@ beforeAll(async () => {
 afterAll(() => stop());
 
 const put = (stage: string, item: object) =>
-  client.send(new PutItemCommand({ TableName: 'state', Item: marshall({ ...modeKey(stage), ...item }) }));
+  client.send(
+    new PutItemCommand({ TableName: TABLES.state, Item: marshall({ ...modeKey(stage), ...item }) }),
+  );
 
 const underTest = (opened: DynamoStateStore) => ({
   store: opened,
@@ -108,7 +110,7 @@ describe('DynamoStateStore', () => {
 
   it('writes its format, and does not replace the mode of a later one', async () => {
     const raw = async (stage: string) => {
-      const get = new GetItemCommand({ TableName: 'state', Key: marshall(modeKey(stage)) });
+      const get = new GetItemCommand({ TableName: TABLES.state, Key: marshall(modeKey(stage)) });
       return unmarshall((await client.send(get)).Item ?? {});
     };
     await store.writeMode('formed', degraded(), NORMAL);
@@ -122,7 +124,7 @@ describe('DynamoStateStore', () => {
 
   it('ignores a progress field that is not a time', async () => {
     const item = { pk: 'MODE#odd', sk: 'PROGRESS', deliveredAt: 'yesterday', filteredAt: 4, more: 1 };
-    await client.send(new PutItemCommand({ TableName: 'state', Item: marshall(item) }));
+    await client.send(new PutItemCommand({ TableName: TABLES.state, Item: marshall(item) }));
     expect((await store.readStored('odd', 'router')).progress).toEqual({ filteredAt: 4 });
   });
 

@@ -37,6 +37,7 @@ describe('long polling', () => {
     expect(Date.now() - start).toBeGreaterThanOrEqual(900);
   });
 
+  // Sluice's own promise: AWS documents none, and other emulators do not keep it.
   test('a client that disconnects receives no message', async () => {
     const queue = await fifoQueue();
     const command = new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 10 });
