@@ -104,6 +104,41 @@ export interface ErasedPage {
   readonly cursor?: string;
 }
 
+/** Whose events: by the ids of the event itself, one of the two at least. */
+export interface Person {
+  /** Absent: of any source. */
+  readonly source?: string;
+  readonly userId?: string;
+  readonly anonymousId?: string;
+}
+
+/** A parked key that has events of the person who was asked for. */
+export interface FoundKey extends ParkedKey {
+  readonly source: string;
+  /** Events of the person that wait in it. */
+  readonly events: number;
+  /** When the oldest of them was accepted. */
+  readonly oldestAcceptedAt: number;
+}
+
+/** A record of rejected or discarded events of the person. */
+export interface FoundRecord extends RejectedEvent {
+  /** Of the `count` events that share the record. */
+  readonly events: number;
+}
+
+export interface FoundPage {
+  /** One may come on several pages: then `events` are to be added up. */
+  readonly parked: readonly FoundKey[];
+  readonly rejected: readonly FoundRecord[];
+  /** The order keys that the person's ids make, of each source that is configured, or of the one that was asked for. */
+  readonly keys: readonly { readonly source: string; readonly key: string }[];
+  /** The sources that are configured. */
+  readonly sources: readonly string[];
+  /** There is more to look through. */
+  readonly cursor?: string;
+}
+
 /** Any request may say who makes it. It is a claim: IAM decides who may ask, and CloudTrail knows who did. */
 export interface Signed {
   /** In a few words; 200 characters at most. */
@@ -174,6 +209,14 @@ export type ControlRequest =
       readonly dryRun?: boolean;
       readonly cursor?: string;
     }
+  /** Where events of a person are kept: parked, rejected or discarded. What waits in a queue cannot be searched. */
+  | (Person & {
+      readonly command: 'find';
+      readonly stage?: string;
+      /** One kind alone. */
+      readonly kept?: 'parked' | 'rejected';
+      readonly cursor?: string;
+    })
   /** What is stored of one user of a source, in all stages: one of the two ids at least. */
   | {
       readonly command: 'erase';
@@ -203,6 +246,7 @@ export interface ControlResults {
     readonly events: number;
     readonly cursor?: string;
   };
+  readonly find: FoundPage;
   readonly erase: ErasedPage;
 }
 

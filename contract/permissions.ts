@@ -35,6 +35,7 @@ const NEEDS: Needs = {
   'retry-rejected': () => 'operate',
   'resend-rejected': unlessDry,
   'delete-rejected': unlessDry,
+  find: () => 'read',
   erase: unlessDry,
 };
 

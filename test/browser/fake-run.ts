@@ -29,7 +29,7 @@ export interface Scene {
   mistake?: string;
 }
 
-const READING = new Set(['status', 'parked', 'show', 'rejected']);
+const READING = new Set(['status', 'parked', 'show', 'rejected', 'find']);
 
 export class FakeRun {
   scene: Scene;
@@ -128,6 +128,8 @@ export class FakeRun {
         return { records: 0, events: 0, skipped: [] };
       case 'delete-rejected':
         return { records: 0, events: 0 };
+      case 'find':
+        return { parked: [], rejected: [], keys: [], sources: [] };
       case 'erase':
         return { parked: 0, rejected: 0, busy: [] };
     }

@@ -38,6 +38,7 @@ const ROWS = {
     [{ command: 'delete-rejected', ...match, dryRun: false }, 'operate'],
     [{ command: 'delete-rejected', ...match, dryRun: true }, 'read', 'content', 'operate'],
   ],
+  find: [[{ command: 'find', userId: 'ada' }, 'read', 'content', 'operate']],
   erase: [
     [{ command: 'erase', ...user }, 'operate'],
     [{ command: 'erase', ...user, dryRun: false }, 'operate'],

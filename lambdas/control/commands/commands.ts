@@ -3,6 +3,7 @@ import type { Command, CommandName } from './command.ts';
 import { deleteRejected } from './delete-rejected.ts';
 import { discard } from './discard.ts';
 import { erase } from './erase.ts';
+import { find } from './find.ts';
 import { hold } from './hold.ts';
 import { parked } from './parked.ts';
 import { rejected } from './rejected.ts';
@@ -26,5 +27,6 @@ export const COMMANDS: { readonly [Name in CommandName]: Command<Name> } = {
   'retry-rejected': retryRejected,
   'resend-rejected': resendRejected,
   'delete-rejected': deleteRejected,
+  find,
   erase,
 };

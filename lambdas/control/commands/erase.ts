@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import type { ControlAnswer, ErasedPage } from '../../../contract/operations.ts';
+import { INGEST } from '../../../contract/tables.ts';
 import { CALL_MARGIN } from '../../core/base/limits.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { keysOf, withoutSubject, type Subject } from '../../core/event/subject.ts';
@@ -69,7 +70,7 @@ const run = async (
   if (!stages.ok) return stages;
   if (cursor === undefined && !dryRun) for (const key of keys) await deps.seen.save(key, []);
   const eraser = new Eraser(deps, subject, dryRun);
-  const next = await walkKept(deps, placesOf(stages.value), eraser, cursor);
+  const next = await walkKept(deps, placesOf(stages.value, [INGEST, ...stages.value]), eraser, cursor);
   const { parked, rejected, busy } = eraser;
   if (!dryRun && parked + rejected > 0)
     deps.log('warn', "an operator erased a user's events", { source, parked, rejected });

@@ -1,6 +1,5 @@
 /** Everything that is kept: the parked keys of all stages, then the records of rejected events. Page by page, as far as the time allows. */
 import * as v from 'valibot';
-import { INGEST } from '../../../contract/tables.ts';
 import { BadCursor } from '../../core/base/faults.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { HEAD_SHARDS, type HeadSummary } from '../../core/stage/parking-port.ts';
@@ -53,27 +52,22 @@ const readPosition = (cursor: string): Position => {
   }
 };
 
-/** In this order. @param kept undefined: both kinds */
+/** In this order. @param parkedIn stages @param recordsOf names under which records are kept */
 export const placesOf = (
-  stages: readonly string[],
-  kept?: KeptPlace['kind'],
-): ReadonlyMap<string, KeptPlace> => {
-  const parked = stages.flatMap((stage) =>
-    Array.from(
-      { length: HEAD_SHARDS },
-      (_, shard) => [`parked#${stage}#${shard}`, { kind: 'parked', stage, shard }] as const,
+  parkedIn: readonly string[],
+  recordsOf: readonly string[],
+): ReadonlyMap<string, KeptPlace> =>
+  new Map<string, KeptPlace>([
+    ...parkedIn.flatMap((stage) =>
+      Array.from(
+        { length: HEAD_SHARDS },
+        (_, shard) => [`parked#${stage}#${shard}`, { kind: 'parked', stage, shard }] as const,
+      ),
     ),
-  );
-  const rejected = [INGEST, ...stages].map(
-    (stage) => [`rejected#${stage}`, { kind: 'rejected', stage }] as const,
-  );
-  return new Map<string, KeptPlace>([
-    ...(kept === 'rejected' ? [] : parked),
-    ...(kept === 'parked' ? [] : rejected),
+    ...recordsOf.map((stage) => [`rejected#${stage}`, { kind: 'rejected', stage }] as const),
   ]);
-};
 
-const keysOf = async (
+const visitKeys = async (
   { parking }: Pick<ControlDeps, 'parking'>,
   { stage, shard }: KeptPlace & { readonly kind: 'parked' },
   at: Position,
@@ -90,13 +84,12 @@ const keysOf = async (
     const isFirst = i === 0 && head.key === at.key;
     const after = await visitor.key(stage, head, isFirst ? at.after : undefined);
     const next = after === undefined ? heads[start + i + 1]?.key : head.key;
-    if (after !== undefined || (next !== undefined && !visitor.hasTime()))
-      return { ...at, key: next, after };
+    if (after !== undefined || (next !== undefined && !visitor.hasTime())) return { ...at, key: next, after };
   }
   return cursor === undefined ? undefined : { place: at.place, from: cursor };
 };
 
-const recordsOf = async (
+const visitRecords = async (
   { rejections }: Pick<ControlDeps, 'rejections'>,
   stage: string,
   at: Position,
@@ -121,14 +114,15 @@ export const walkKept = async (
 ): Promise<string | undefined> => {
   const places = [...placesByName];
   let at: Position | undefined = from === undefined ? { place: places[0]?.[0] ?? '' } : readPosition(from);
+  if (places.length === 0) return undefined;
   let index = places.findIndex(([name]) => name === at?.place);
   if (index < 0) throw new BadCursor();
   let place = places[index]?.[1];
   while (place !== undefined && at !== undefined) {
     at =
       place.kind === 'parked'
-        ? await keysOf(deps, place, at, visitor)
-        : await recordsOf(deps, place.stage, at, visitor);
+        ? await visitKeys(deps, place, at, visitor)
+        : await visitRecords(deps, place.stage, at, visitor);
     if (at === undefined) {
       index += 1;
       const next = places[index];

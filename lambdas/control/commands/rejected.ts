@@ -17,7 +17,7 @@ const STEP = 5;
 /** Of contents; with one step more the answer still fits the 6 MB of Lambda. */
 const MAX_CONTENT_BYTES = 3_000_000;
 
-const view = (rejection: Rejection, content: boolean): RejectedEvent => {
+export const viewRecord = (rejection: Rejection, content: boolean): RejectedEvent => {
   const { stage, id, receivedAt, at, reason, sourceId, size, sha256, answer } = rejection;
   return {
     stage,
@@ -50,7 +50,7 @@ const run = async (
     read: async (place, page) => {
       const { rejections, ...rest } = await deps.rejections.list(place, page);
       looked.add(place, rejections, rest.cursor === undefined);
-      return { items: rejections.map((rejection) => view(rejection, content)), ...rest };
+      return { items: rejections.map((rejection) => viewRecord(rejection, content)), ...rest };
     },
     limit,
     cursor: position.from,
