@@ -26,4 +26,7 @@ export const withMarkedKeys = (argv: readonly string[]): string[] =>
   argv.map((word) => (KEY_WITH_DASH.test(word) ? `${MARK}${word}` : word));
 
 /** An order key that is an argument. */
-export const orderKey = (text: string): string => (text.startsWith(MARK) ? text.slice(MARK.length) : text);
+export const orderKey = (text: string): string => {
+  const unmarked = text.slice(MARK.length);
+  return text.startsWith(MARK) && KEY_WITH_DASH.test(unmarked) ? unmarked : text;
+};

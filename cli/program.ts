@@ -7,6 +7,7 @@ import { addDev } from './commands/dev.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addErase } from './commands/erase.ts';
 import { addExplain } from './commands/explain.ts';
+import { addFind } from './commands/find.ts';
 import { addHold } from './commands/hold.ts';
 import { addInit } from './commands/init.ts';
 import { addLocal } from './commands/local.ts';
@@ -46,6 +47,7 @@ export const buildProgram = (): Command => {
   addParked(program);
   addDiscard(program);
   addRejected(program);
+  addFind(program);
   addErase(program);
   addReport(program);
   addCheck(program);

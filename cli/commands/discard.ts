@@ -3,6 +3,7 @@ import type { ParkedKeyView, ParkedMessageView } from '../../contract/operations
 import { examples, orderKey, words } from '../arguments.ts';
 import { CommandFailure } from '../failure.ts';
 import { isoAgo, line, plural } from '../format.ts';
+import { addPersonOptions, parkedKeyOf, personOf, type PersonOptions } from '../person.ts';
 import { addSessionOptions, openSession, type View } from '../session.ts';
 import { complain, confirm, dialogue, isUnattended } from '../terminal.ts';
 
@@ -10,33 +11,41 @@ import { complain, confirm, dialogue, isUnattended } from '../terminal.ts';
 const LOOK = 200;
 
 export const addDiscard = (program: Command): void => {
-  addSessionOptions(program.command('discard'))
+  addPersonOptions(addSessionOptions(program.command('discard')))
     .description('give up one event of a parked key: it is never delivered; the reason is recorded')
     .argument('<stage>', "a destination's id, or router")
-    .argument('<key>', 'as `parked` shows it', orderKey)
-    .argument('<messageId>', "the event's, as `show` shows it")
+    .argument('<key>', 'as `parked` shows it; not with --user', orderKey)
+    .argument('[messageId]', "the event's, as `show` shows it")
     .requiredOption('-r, --reason <text>', 'why; it is kept with the record of the event', words)
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
       examples(
         'npx sluice discard router 4vUkAaZr1k... 6f1c1f62-7c5b... --reason "a test of ours, not a user"',
+        'npx sluice discard router --user ada 6f1c1f62-7c5b... --reason "a test of ours"',
       ),
     )
     .action(
       async (
         stage: string,
-        key: string,
-        messageId: string,
-        { reason, yes = false }: { reason: string; yes?: boolean },
+        first: string,
+        second: string | undefined,
+        { reason, yes = false, ...options }: { reason: string; yes?: boolean } & PersonOptions,
         command: Command,
       ) => {
+        const person = personOf(options, command);
+        if ((second === undefined) !== (person !== undefined))
+          return command.error('error: name <key> and <messageId>, or <messageId> and the user', {
+            exitCode: 2,
+          });
+        const messageId = second ?? first;
         if (!yes && isUnattended(dialogue)) {
           throw new CommandFailure(
             'an event is discarded for good, and there is no terminal to ask at: nothing was discarded; add --yes to do it',
           );
         }
         const { ask, show, view } = await openSession(command);
+        const key = person === undefined ? first : await parkedKeyOf(ask, person, stage, view);
         if (!yes) {
           const found = await ask({ command: 'show', stage, key, limit: LOOK });
           complain(question(found, messageId, view));
