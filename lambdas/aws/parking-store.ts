@@ -128,9 +128,13 @@ export class DynamoParkingStore implements ParkingStore {
     return this.#updateHead(stage, key, leaseReleased(owner, set));
   }
 
-  resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean> {
-    const fields = { failures: 0, ...(reason === undefined ? {} : { reason }) };
-    return this.#updateHead(stage, key, fieldsSet(owner, fields));
+  resetFailures(
+    stage: string,
+    key: string,
+    owner: string,
+    set: { readonly nextAttemptAt: number; readonly reason?: string },
+  ): Promise<boolean> {
+    return this.#updateHead(stage, key, fieldsSet(owner, { ...set, failures: 0 }));
   }
 
   setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean> {

@@ -71,7 +71,7 @@ describe('DynamoParkingStore', () => {
       readHead: gone.readHead('crm', 'u'),
       takeLease: gone.takeLease('crm', { key: 'u', failures: 0 }, lease),
       releaseLease: gone.releaseLease('crm', 'u', 'a'),
-      resetFailures: gone.resetFailures('crm', 'u', 'a'),
+      resetFailures: gone.resetFailures('crm', 'u', 'a', { nextAttemptAt: 1 }),
       deleteHead: gone.deleteHead('crm', 'u', 't', 'a'),
       oldest: gone.oldest('crm', 'u', 1),
       page: gone.page('crm', 'u', 1),

@@ -67,7 +67,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
         leaseUntil: 90_000,
       });
       expect(await store.releaseLease(stage, 'u', 'a', { failures: 0 })).toBe(false);
-      expect(await store.resetFailures(stage, 'u', 'a')).toBe(false);
+      expect(await store.resetFailures(stage, 'u', 'a', { nextAttemptAt: 8 })).toBe(false);
       expect(await store.readHead(stage, 'u')).toMatchObject({ leaseOwner: 'b', failures: 2 });
     });
 
@@ -93,11 +93,12 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect(await store.readHead(stage, 'u')).toMatchObject({ reason: 'it alone: crashed', failures: 1 });
       const { heads } = await store.heads(stage, shardOf('u'), { limit: 5 });
       expect(heads).toMatchObject([{ key: 'u', reason: 'it alone: crashed' }]);
-      expect(await store.resetFailures(stage, 'u', 'b', 'x')).toBe(false);
-      expect(await store.resetFailures(stage, 'u', 'a', 'crashed')).toBe(true);
+      expect(await store.resetFailures(stage, 'u', 'b', { nextAttemptAt: 8, reason: 'x' })).toBe(false);
+      expect(await store.resetFailures(stage, 'u', 'a', { nextAttemptAt: 8, reason: 'crashed' })).toBe(true);
       expect(await store.readHead(stage, 'u')).toMatchObject({
         reason: 'crashed',
         failures: 0,
+        nextAttemptAt: 8,
         leaseOwner: 'a',
       });
       expect(await store.setReason(stage, 'nobody', 'a', 'x')).toBe(false);
@@ -119,11 +120,11 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       const [store, stage] = [open(), newStage()];
       await store.touchHead(stage, 'u', first);
       await store.takeLease(stage, { key: 'u', failures: 0 }, lease('a'));
-      expect(await store.resetFailures(stage, 'u', 'a')).toBe(true);
+      expect(await store.resetFailures(stage, 'u', 'a', { nextAttemptAt: 25_000 })).toBe(true);
       expect(await store.readHead(stage, 'u')).toMatchObject({ failures: 0, leaseOwner: 'a' });
       expect(await store.releaseLease(stage, 'u', 'a')).toBe(true);
       const free = await store.readHead(stage, 'u');
-      expect(free).toMatchObject({ failures: 0, nextAttemptAt: 20_000 });
+      expect(free).toMatchObject({ failures: 0, nextAttemptAt: 25_000 });
       expect(free).not.toHaveProperty('leaseOwner');
       expect(free).not.toHaveProperty('leaseUntil');
       expect(await store.releaseLease(stage, 'u', 'a')).toBe(false);
@@ -132,7 +133,7 @@ export const parkingHeadsContract = (name: string, open: () => ParkingStore): vo
       expect(await store.readHead(stage, 'u')).toMatchObject({ failures: 5, nextAttemptAt: 7 });
       // Giving back a lease does not create a missing head.
       expect(await store.releaseLease(stage, 'nobody', 'b', { failures: 5 })).toBe(false);
-      expect(await store.resetFailures(stage, 'nobody', 'b')).toBe(false);
+      expect(await store.resetFailures(stage, 'nobody', 'b', { nextAttemptAt: 8 })).toBe(false);
       expect(await store.readHead(stage, 'nobody')).toBeUndefined();
     });
 

@@ -153,7 +153,7 @@ const ofParking = async (store: DynamoParkingStore, stage: string): Promise<void
   await store.readHead(stage, KEY);
   await store.takeLease(stage, { key: KEY, failures: 0 }, lease);
   await store.releaseLease(stage, KEY, 'me', { failures: 0 });
-  await store.resetFailures(stage, KEY, 'me');
+  await store.resetFailures(stage, KEY, 'me', { nextAttemptAt: 8 });
   await store.setReason(stage, KEY, 'me', 'r');
   await store.deleteHead(stage, KEY, 't', 'me');
   await store.oldest(stage, KEY, 1);

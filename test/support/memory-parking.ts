@@ -81,9 +81,14 @@ export class MemoryParking implements ParkingStore {
     return true;
   }
 
-  async resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean> {
+  async resetFailures(
+    stage: string,
+    key: string,
+    owner: string,
+    set: { readonly nextAttemptAt: number; readonly reason?: string },
+  ): Promise<boolean> {
     await Promise.resolve();
-    return this.#set(stage, key, owner, { failures: 0, ...(reason === undefined ? {} : { reason }) });
+    return this.#set(stage, key, owner, { ...set, failures: 0 });
   }
 
   async setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean> {

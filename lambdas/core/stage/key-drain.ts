@@ -138,14 +138,28 @@ export class KeyDrain {
 
   /** One after another, so that whatever ends this leaves the later ones. @returns false when another has taken the key over */
   async #finished(messages: readonly ParkedMessage[], ended: Ended): Promise<boolean> {
-    const { stage, ports } = this.#deps;
-    for (const { sort } of messages) {
-      await ports.parking.deleteMessage(stage.name, ended.key, sort);
-      this.#done += 1;
+    let isHeld = false;
+    try {
+      // First: behind a deletion nothing would say that the key got further, if the process died.
+      isHeld = await this.#lease.succeeded(ended.outcome);
+    } finally {
+      await this.#deleteAll(messages, ended.key);
     }
-    if (!(await this.#lease.succeeded(ended.outcome))) return false;
-    await this.#mode.ended(ended);
-    return true;
+    if (isHeld) await this.#mode.ended(ended);
+    return isHeld;
+  }
+
+  async #deleteAll(messages: readonly ParkedMessage[], key: string): Promise<void> {
+    const { stage, ports } = this.#deps;
+    try {
+      for (const { sort } of messages) {
+        await ports.parking.deleteMessage(stage.name, key, sort);
+        this.#done += 1;
+      }
+    } catch (error) {
+      this.#lease.comesAgain();
+      throw error;
+    }
   }
 
   async #halted(

@@ -24,6 +24,8 @@ export class KeyLease {
   #failures: number;
   /** As the head says. */
   #reason: string;
+  /** As they were before the last success. */
+  #failuresBefore = 0;
   /** Whether the head's failure count has been cleared. */
   #isReset = false;
   /** When it ends, and when it was last seen to be there; milliseconds since 1970. */
@@ -103,20 +105,27 @@ export class KeyLease {
 
   /**
    * A success: the key's failures start over, and so does its trouble, unless the message was only given up. Once is enough, since
-   * only a lease counts failures.
+   * only a lease counts failures. If the process dies later, the key is due as after its first failure.
    * @returns false when another has taken the key over @throws InfraFault
    */
   async succeeded({ shown }: Outcome): Promise<boolean> {
     const gotThrough = shown !== undefined && shown.delivered + shown.filtered > 0;
     const endsTrouble = this.inOwnTrouble && gotThrough;
     if (this.#isReset && !endsTrouble) return true;
-    const { stage, ports } = this.#deps;
+    const { stage, ports, time } = this.#deps;
     const reason = withoutOwnTrouble(this.#reason);
+    this.#failuresBefore = this.#failures;
     this.#failures = 0;
-    const newReason = endsTrouble ? reason : undefined;
-    this.#isReset = await ports.parking.resetFailures(stage.name, this.#head.key, this.owner, newReason);
+    const nextAttemptAt = time.clock() + time.backoff.minBackoff;
+    const set = { nextAttemptAt, ...(endsTrouble ? { reason } : {}) };
+    this.#isReset = await ports.parking.resetFailures(stage.name, this.#head.key, this.owner, set);
     if (endsTrouble) this.#reason = reason;
     return this.#isReset;
+  }
+
+  /** What got through could not be deleted, and comes again: not sooner than if it had failed. */
+  comesAgain(): void {
+    this.#failures = Math.max(this.#failures, this.#failuresBefore);
   }
 
   /** Nobody's fault: the charge is taken back, and the key is due immediately. @throws InfraFault */

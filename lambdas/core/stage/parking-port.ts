@@ -70,8 +70,13 @@ export interface ParkingStore {
     owner: string,
     set?: { readonly failures?: number; readonly nextAttemptAt?: number },
   ): Promise<boolean>;
-  /** Sets `failures` to 0, and the reason if one is given, on condition of the lease. @returns false when refused */
-  resetFailures(stage: string, key: string, owner: string, reason?: string): Promise<boolean>;
+  /** Sets `failures` to 0, when the key is due again, and the reason if one is given, on condition of the lease. @returns false when refused */
+  resetFailures(
+    stage: string,
+    key: string,
+    owner: string,
+    set: { readonly nextAttemptAt: number; readonly reason?: string },
+  ): Promise<boolean>;
   /** On condition of the lease. @returns false when refused */
   setReason(stage: string, key: string, owner: string, reason: string): Promise<boolean>;
   /** On condition that token and lease owner are unchanged. @returns false when refused */

@@ -190,7 +190,10 @@ class Trial {
     const { key } = head;
     await ports.parking.deleteMessage(stage.name, key, sort);
     const gotThrough = this.#mode.hasProgress(shown);
-    if (gotThrough) await ports.parking.resetFailures(stage.name, key, owner, withoutOwnTrouble(head.reason));
+    if (gotThrough) {
+      const set = { nextAttemptAt: this.#deps.time.clock(), reason: withoutOwnTrouble(head.reason) };
+      await ports.parking.resetFailures(stage.name, key, owner, set);
+    }
     const emptied = (await this.#oldest(key, owner)) === undefined;
     ports.observe({ type: 'drained', key, messages: 1, emptied });
     return gotThrough;

@@ -57,6 +57,33 @@ describe('leases', () => {
     expect(stage.processed()).toEqual(['a1', 'a2']);
   });
 
+  it('are due again as after a first failure once a message got through, if the process dies then', async () => {
+    await stage.parkAll('a', 'a1', 'a2', 'a3');
+    // It has failed often: the next failure would make it wait for long.
+    const { parking } = stage.deps().ports;
+    const before = { now: stage.now, until: stage.now + 1, nextAttemptAt: stage.now, triedEpoch: 0 };
+    for (let failures = 0; failures < 12; failures += 1) {
+      await parking.takeLease(STAGE, { key: 'a', failures }, { ...before, owner: 'x' });
+      await parking.releaseLease(STAGE, 'a', 'x');
+    }
+    const heads: (Head | undefined)[] = [];
+    const deleteMessage: typeof parking.deleteMessage = (...args) => {
+      heads.push(stage.head());
+      return parking.deleteMessage(...args);
+    };
+    stage.results.set('a1', () => {
+      heads.push(stage.head());
+      return DELIVERED;
+    });
+    await stage.drain('a', { ports: { parking: replaced(parking, { deleteMessage }) } });
+    const waits = heads.map((head) => (head?.nextAttemptAt ?? 0) - stage.now);
+    expect(heads[0]).toMatchObject({ failures: 13 });
+    expect(waits[0]).toBeGreaterThan(10 * MINUTE);
+    // Before the first deletion: nothing would say so afterwards.
+    expect(heads[1]).toMatchObject({ failures: 0 });
+    expect(waits[1]).toBeLessThanOrEqual(2 * SECOND);
+  });
+
   it('stop a worker that has less of it left than a message can take', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', () => {
