@@ -252,6 +252,11 @@ export class Control extends Construct {
     return this.#metric(METRICS.recordsExpiringSoon, options);
   }
 
+  /** Days since `npx sluice verify --drill` last passed; nothing before the first. It needs the canary. @default - maximum over 5 minutes */
+  metricDaysSinceDrill(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.daysSinceDrill, options);
+  }
+
   #metric(metricName: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: METRICS.namespace,

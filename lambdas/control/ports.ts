@@ -88,7 +88,8 @@ export interface MetricDatum {
     | 'UsersParked'
     | 'ProbesFailing'
     | 'RecordsExpiring'
-    | 'RecordsExpiringSoon';
+    | 'RecordsExpiringSoon'
+    | 'DaysSinceDrill';
   readonly value: number;
   readonly unit?: 'Seconds' | 'Count';
   readonly dimensions: Readonly<Record<string, string>>;
