@@ -8,17 +8,18 @@ import { sluiceVersion } from '../../contract/version.ts';
 import { examples } from '../arguments.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
 import { addSessionOptions, openSession } from '../session.ts';
-import { colors, print, printJson } from '../terminal.ts';
+import { colors, complain, print, printJson } from '../terminal.ts';
 import { CHECKS } from '../verify/checks.ts';
 import { openWorld } from '../verify/open-world.ts';
 import { receiptMarkdown, receiptOf, type Receipt } from '../verify/receipt.ts';
-import { runChecks } from '../verify/run.ts';
+import { isDrill, NOT_IN_A_DRILL, runChecks } from '../verify/run.ts';
 import { checkText, verdictText } from '../views/verify.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly skip: readonly number[];
   readonly receipt?: string;
+  readonly drill?: boolean;
 }
 
 /** Numbers of checks, with commas between them. */
@@ -60,6 +61,10 @@ export const addVerify = (program: Command): void => {
       "try the pipeline by its canary, and no other events: it needs canary: true, and it pages when the canary's stage is degraded",
     )
     .option('--skip <numbers>', 'checks that are not made, as 6,8', numbers, [])
+    .option(
+      '--drill',
+      'leave out what is no drill (check 2), and remember that it passed: the metric DaysSinceDrill',
+    )
     .option('--receipt <directory>', 'write what was found there, as JSON and as Markdown')
     .addHelpText(
       'after',
@@ -67,9 +72,10 @@ export const addVerify = (program: Command): void => {
         'npx sluice verify                        # the local run',
         'npx sluice verify --stack Sluice',
         'npx sluice verify --stack Sluice --skip 6  # without a page',
+        'npx sluice verify --stack Sluice --drill --receipt receipts',
       ),
     )
-    .action(async ({ json = false, skip, receipt: directory }: Options, command: Command) => {
+    .action(async ({ json = false, skip, receipt: directory, drill = false }: Options, command: Command) => {
       const session = await openSession(command);
       const { target } = session;
       const startedAt = Date.now();
@@ -77,7 +83,7 @@ export const addVerify = (program: Command): void => {
       const world = await openWorld(session, run);
       const checks = await runChecks(world, {
         checks: CHECKS,
-        skip,
+        skip: drill ? [...skip, ...NOT_IN_A_DRILL] : skip,
         onResult: (result) => {
           if (!json) print(checkText(result, colors));
         },
@@ -86,7 +92,7 @@ export const addVerify = (program: Command): void => {
         target,
         dataPlaneUrl: world.dataPlaneUrl,
         run,
-        drill: false,
+        drill,
         versions: { sluice: sluiceVersion(), node: process.version },
         checks,
         startedAt,
@@ -97,5 +103,12 @@ export const addVerify = (program: Command): void => {
       if (json) printJson(receipt);
       else print([verdictText(receipt, colors), ...files].join('\n'));
       if (!receipt.passed) process.exitCode = 1;
+      if (!drill) return;
+      if (isDrill(checks)) {
+        await world.ask({ command: 'canary-set', drilled: true });
+        return;
+      }
+      complain('It does not count as a drill: not every check of one has passed.');
+      process.exitCode = 1;
     });
 };

@@ -1,4 +1,5 @@
 /** The checks, in the order in which they are made. */
+import { assumptions } from './checks/assumptions.ts';
 import { concurrency } from './checks/concurrency.ts';
 import { deduplication } from './checks/deduplication.ts';
 import { degraded } from './checks/degraded.ts';
@@ -23,4 +24,5 @@ export const CHECKS: readonly Check[] = [
   denied,
   alarms,
   removal,
+  assumptions,
 ];

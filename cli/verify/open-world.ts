@@ -95,6 +95,7 @@ export const openWorld = async (session: Session, run: string): Promise<World> =
     ask: patientAsk(session.ask),
     request: requester(dataPlaneUrl),
     dataPlaneUrl,
+    isAws: logs === undefined,
     tlsVersion: () => tlsVersionOf(dataPlaneUrl),
     deniedInLogs: logs === undefined ? undefined : await localLogs(logs),
     clock: Date.now,

@@ -29,6 +29,8 @@ export interface World {
   /** Of the data plane. @throws Error when there is no answer */
   readonly request: (request: HttpRequest) => Promise<Answer>;
   readonly dataPlaneUrl: string;
+  /** Otherwise it is the local run. */
+  readonly isAws: boolean;
   /** The version of TLS that the data plane speaks. */
   readonly tlsVersion: () => Promise<string>;
   /** Lines of the functions' logs since the command began that say that access was denied. */
@@ -49,6 +51,8 @@ export interface Shared {
   /** When the checks began, by the pipeline's clock. */
   pipelineStartedAt: number;
   incident?: Incident;
+  /** Of the checks before, by their numbers. */
+  readonly results: Map<number, Outcome>;
 }
 
 export interface Check {

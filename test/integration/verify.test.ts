@@ -51,6 +51,7 @@ describe('verify', () => {
         '9 passed',
         '10 not checked',
         '11 not checked',
+        '12 not checked',
       ]);
       expect(receipt).toMatchObject({ passed: true, exitCode: 0, target: 'local run' });
       expect(receipt.code['canary']).toMatch(/^[0-9a-f]+$/);

@@ -1,4 +1,4 @@
-/** Checks 10 to 12: what this command does not measure, and what to do in its place. */
+/** Checks 10 and 11: what this command does not measure, and what to do in its place. */
 import { notChecked } from '../outcome.ts';
 import type { Check } from '../world.ts';
 

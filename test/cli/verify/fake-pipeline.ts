@@ -84,6 +84,7 @@ export class FakePipeline {
         Promise.resolve().then(() => this.#ask(request) as ControlResults[Command]),
       request: (request) => Promise.resolve(this.#answer(request)),
       dataPlaneUrl: 'https://events.example',
+      isAws: true,
       tlsVersion: () => Promise.resolve(this.#has('old TLS') ? 'TLSv1.1' : 'TLSv1.3'),
       deniedInLogs: () => Promise.resolve(denied),
       clock: () => this.now,

@@ -1,7 +1,7 @@
 /** Each check against a pipeline in memory: a healthy one passes, and with one thing broken the right check says so. */
 import { describe, expect, it } from '@jest/globals';
 import { CHECKS } from '../../../cli/verify/checks.ts';
-import { isPassed, runChecks, type CheckResult } from '../../../cli/verify/run.ts';
+import { isDrill, isPassed, NOT_IN_A_DRILL, runChecks, type CheckResult } from '../../../cli/verify/run.ts';
 import { FakePipeline, type Plant } from './fake-pipeline.ts';
 
 const verify = async (pipeline: FakePipeline, skip: readonly number[] = []) => {
@@ -79,6 +79,7 @@ describe('a healthy pipeline', () => {
       '9 passed',
       '10 not checked',
       '11 not checked',
+      '12 passed',
     ]);
   });
 
@@ -103,6 +104,14 @@ describe('a healthy pipeline', () => {
       '7 not checked',
       '8 not checked',
     ]);
+  });
+});
+
+describe('a drill', () => {
+  it('counts without the data plane, and not without a page that was resolved', async () => {
+    expect(isDrill(await verify(new FakePipeline(), NOT_IN_A_DRILL))).toBe(true);
+    expect(isDrill(await verify(new FakePipeline(), [6]))).toBe(false);
+    expect(isDrill(await verify(new FakePipeline('a log says denied')))).toBe(false);
   });
 });
 
