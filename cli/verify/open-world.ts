@@ -101,7 +101,6 @@ export const openWorld = async (session: Session, run: string): Promise<World> =
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),
     run,
-    startedAt: Date.now(),
     command: session.view.command,
   };
 };

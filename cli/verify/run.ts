@@ -53,7 +53,7 @@ export const runChecks = async (
     onResult(result);
   }
   // Nothing is changed where there is no canary, or where an operator holds it. What fails here has failed in a check before.
-  if (isReady) await settle(world, SETTLED_WITHIN).catch(() => undefined);
+  if (isReady) await settle(world, shared, SETTLED_WITHIN).catch(() => undefined);
   return results;
 };
 

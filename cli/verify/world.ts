@@ -39,8 +39,6 @@ export interface World {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Names this run of the checks: small letters and digits. */
   readonly run: string;
-  /** When it began, by `clock`. */
-  readonly startedAt: number;
   /** A command for the same pipeline, to copy. */
   readonly command: (text: string) => string;
 }

@@ -4,8 +4,8 @@ import { CANARY } from '../../../contract/canary.ts';
 import type { StageStatus, StatusReport } from '../../../contract/status.ts';
 import { CommandFailure } from '../../failure.ts';
 import { failed, passed, type Outcome } from '../outcome.ts';
-import { stageOf } from '../traffic.ts';
-import { waitFor, type Check, type World } from '../world.ts';
+import { send, stageOf } from '../traffic.ts';
+import { waitFor, type Check, type Shared, type World } from '../world.ts';
 
 /** Milliseconds: what a run that was cut off has left is delivered first. */
 const LEFT_BEHIND = 10 * 60_000;
@@ -55,8 +55,23 @@ export const judgePreflight = ({ stages }: StatusReport): Outcome => {
   return passed(figures, UNMADE);
 };
 
-/** The canary takes everything again, and what waits for it is delivered. */
-export const settle = async ({ ask, clock, sleep }: World, within: number): Promise<StatusReport> => {
+/** Of users of their own, so that they are messages of their own. */
+const USERS = 10;
+
+/** The canary takes everything again, and what waits for it is delivered. A stage that recovers needs events to be normal soon. */
+export const settle = async (
+  world: World,
+  { writeKey }: Pick<Shared, 'writeKey'>,
+  within: number,
+): Promise<StatusReport> => {
+  const { ask, clock, sleep } = world;
+  const run = `${world.run}c1`;
+  let seq = 0;
+  const nudge = async (): Promise<void> => {
+    const events = Array.from({ length: USERS }, (_, i) => ({ run, user: `user${i}`, seq }));
+    seq += 1;
+    await send(world, writeKey, events);
+  };
   await ask({ command: 'canary-set', answer: 'take', seconds: 1 });
   const { value } = await waitFor(
     { clock, sleep },
@@ -65,6 +80,7 @@ export const settle = async ({ ask, clock, sleep }: World, within: number): Prom
       const { mode, held, shut, parkedKeys } = stageOf(status.stages);
       if (mode === 'degraded' && !held) await ask({ command: 'resume', stage: CANARY });
       else if (parkedKeys > 0 && !shut) await ask({ command: 'retry', stage: CANARY });
+      else if (mode === 'recovering' && !shut) await nudge();
       return status;
     },
     ({ stages }) => isEmpty(stageOf(stages)) || stageOf(stages).held,
@@ -85,6 +101,8 @@ export const preflight: Check = {
     }
     const status = await world.ask({ command: 'status' });
     shared.pipelineStartedAt = status.at;
-    return judgePreflight(isEmpty(stageOf(status.stages)) ? status : await settle(world, LEFT_BEHIND));
+    return judgePreflight(
+      isEmpty(stageOf(status.stages)) ? status : await settle(world, shared, LEFT_BEHIND),
+    );
   },
 };

@@ -6,45 +6,8 @@ import type { LastFailure, ModeName } from '../../../contract/modes.ts';
 import type { RequestOf } from '../../../cli/client.ts';
 import { CommandFailure } from '../../../cli/failure.ts';
 import type { Answer, HttpRequest, World } from '../../../cli/verify/world.ts';
+import type { Plant } from './plant.ts';
 import { stageStatusOf } from '../../support/stage-status.ts';
-
-export type Plant =
-  | 'no canary'
-  | 'the canary is held'
-  | 'the router is degraded'
-  | 'dead letters'
-  | 'an old stage is stuck'
-  | 'wrong write key'
-  | 'no CORS'
-  | 'health is broken'
-  | 'unknown keys are taken'
-  | 'a large body is a 502'
-  | 'gzip is not read'
-  | 'old TLS'
-  | 'pixels are lost'
-  | 'a repetition is delivered'
-  | 'an event is lost'
-  | 'order is broken'
-  | 'once is broken'
-  | 'poison is not parked'
-  | 'followers are not parked'
-  | 'others wait for poison'
-  | 'poison makes it degraded'
-  | 'parked events are not drained'
-  | 'a drain is out of order'
-  | 'never degraded'
-  | 'the mapping stays on'
-  | 'ingest refuses while degraded'
-  | 'it leaks while degraded'
-  | 'no page'
-  | 'a late page'
-  | 'never normal'
-  | 'a recovery loses an event'
-  | 'a recovery is out of order'
-  | 'the page is not resolved'
-  | 'the page comes twice'
-  | 'a permission is missing'
-  | 'a log says denied';
 
 interface Sent {
   readonly id: string;
@@ -72,8 +35,9 @@ export class FakePipeline {
   #since = 0;
   #successes = 0;
 
-  constructor(plant?: Plant) {
+  constructor(plant?: Plant, mode: ModeName = 'normal') {
     this.#plant = plant;
+    this.#mode = mode;
     if (plant === 'an old stage is stuck') this.#parked.set('left', [{ id: 'left', userId: 'left' }]);
   }
 
@@ -82,7 +46,7 @@ export class FakePipeline {
     return {
       ask: <Command extends keyof ControlResults>(request: RequestOf<Command>) =>
         Promise.resolve().then(() => this.#ask(request) as ControlResults[Command]),
-      request: (request) => Promise.resolve(this.#answer(request)),
+      request: (request) => Promise.resolve().then(() => this.#answer(request)),
       dataPlaneUrl: 'https://events.example',
       isAws: true,
       tlsVersion: () => Promise.resolve(this.#has('old TLS') ? 'TLSv1.1' : 'TLSv1.3'),
@@ -93,7 +57,6 @@ export class FakePipeline {
         return Promise.resolve();
       },
       run: 'test',
-      startedAt: START,
       command: (text) => `npx sluice ${text}`,
     };
   }
@@ -195,6 +158,8 @@ export class FakePipeline {
       if (!this.#has('pixels are lost')) this.#take([event]);
       return reply(200);
     }
+    if (this.#has('a large body has no answer') && (body?.length ?? 0) > 10_000_000)
+      throw new CommandFailure('write EPIPE');
     if (body !== undefined && body.length > 4_096_000)
       return reply(this.#has('a large body is a 502') && body.length > 10_000_000 ? 502 : 413);
     const isZipped = headers['content-encoding'] === 'gzip';

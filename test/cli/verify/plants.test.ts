@@ -2,7 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CHECKS } from '../../../cli/verify/checks.ts';
 import { isDrill, isPassed, NOT_IN_A_DRILL, runChecks, type CheckResult } from '../../../cli/verify/run.ts';
-import { FakePipeline, type Plant } from './fake-pipeline.ts';
+import { FakePipeline } from './fake-pipeline.ts';
+import type { Plant } from './plant.ts';
 
 const verify = async (pipeline: FakePipeline, skip: readonly number[] = []) => {
   const seen: CheckResult[] = [];
@@ -34,6 +35,7 @@ const PLANTS: readonly (readonly [Plant, number, RegExp])[] = [
   ['health is broken', 2, /health: expected 200/],
   ['unknown keys are taken', 2, /unknown key: expected 401, got 200/],
   ['a large body is a 502', 2, /body of 10.6 MB: expected 413, got 502/],
+  ['a large body has no answer', 2, /body of 10.6 MB: expected 413, got no answer \(write EPIPE\)/],
   ['gzip is not read', 2, /gzip: expected 200, got 400/],
   ['old TLS', 2, /TLSv1.1/],
   ['pixels are lost', 2, /not delivered: .*pixel/],
@@ -90,6 +92,14 @@ describe('a healthy pipeline', () => {
     expect(orders.at(-1)).toMatchObject({ answer: 'take' });
     const { stages } = await pipeline.world().ask({ command: 'status' });
     expect(stages.find(({ id }) => id === 'canary')).toMatchObject({ mode: 'normal', parkedKeys: 0 });
+  });
+
+  it('that recovers still is given events of the canary until it is normal', async () => {
+    const pipeline = new FakePipeline(undefined, 'recovering');
+    const before = pipeline.now;
+    const [first] = await verify(pipeline, [2, 3, 4, 5, 6]);
+    expect(first).toMatchObject({ number: 1, outcome: { kind: 'passed' } });
+    expect(pipeline.now - before).toBeLessThan(60_000);
   });
 
   it('skips what is named, and what depends on it says so', async () => {
