@@ -16,6 +16,7 @@ import { addRejected } from './commands/rejected.ts';
 import { addReport } from './commands/report.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
+import { addVerify } from './commands/verify.ts';
 
 const argumentTerm = (argument: Argument): string => {
   const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
@@ -52,6 +53,7 @@ export const buildProgram = (): Command => {
   addReport(program);
   addCheck(program);
   addExplain(program);
+  addVerify(program);
   addLocal(program);
   return program;
 };

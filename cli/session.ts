@@ -1,10 +1,12 @@
 /** What the operator's commands have in common: which pipeline, and in which form the answer is shown. */
 import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readSettings } from '../local/common/settings.ts';
+import { readRunFile } from '../local/run/run-file.ts';
 import { controlClient, type Ask } from './client.ts';
 import { colors, print, printJson, type Colors } from './terminal.ts';
-import { localTransport, stackTransport } from './transport.ts';
+import { localTransport, stackDataPlane, stackTransport } from './transport.ts';
 
 export interface SessionOptions {
   readonly stack?: string;
@@ -31,6 +33,10 @@ export interface Session {
   readonly view: View;
   /** Where the pipeline runs, for a report. */
   readonly target: string;
+  /** The URL that SDKs are given. @throws CommandFailure when the stack does not say it */
+  readonly dataPlane: () => Promise<string>;
+  /** The directory of the functions' logs, if they are on this machine. */
+  readonly logs: string | undefined;
   /** Prints the result as JSON, or what it means. */
   readonly show: (result: unknown, text: () => string) => void;
 }
@@ -68,16 +74,17 @@ export const openSession = async (command: Command): Promise<Session> => {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
   };
-  const transport =
-    stack === undefined
-      ? await localTransport(readSettings(process.env, process.cwd()).dataDir)
-      : stackTransport({ stack, ...aws });
+  const { dataDir } = readSettings(process.env, process.cwd());
+  const transport = stack === undefined ? await localTransport(dataDir) : stackTransport({ stack, ...aws });
   const suffix = Object.entries({ ...(stack === undefined ? {} : { stack }), ...aws })
     .map(([name, value]) => ` --${name} ${value}`)
     .join('');
   return {
     ask: controlClient(transport, as ?? process.env['SLUICE_OPERATOR'] ?? operator()),
     target: stack === undefined ? 'local run' : `stack ${stack}`,
+    dataPlane: async () =>
+      stack === undefined ? (await readRunFile(dataDir)).dataPlaneUrl : stackDataPlane({ stack, ...aws }),
+    logs: stack === undefined ? join(dataDir, 'logs') : undefined,
     view: {
       now: Date.now(),
       colors,

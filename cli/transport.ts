@@ -10,6 +10,8 @@ import { CommandFailure, messageOf, nameOf } from './failure.ts';
 
 /** The output of the stack that names control's function. */
 export const CONTROL_OUTPUT = 'ControlFunction';
+/** ... and the one that has the URL for SDKs. */
+const URL_OUTPUT = 'DataPlaneUrl';
 
 export interface StackOptions {
   readonly stack: string;
@@ -46,17 +48,35 @@ export const localTransport = async (dataDir: string): Promise<Transport> => {
     });
 };
 
+const configOf = ({ region, profile }: { region: string | undefined; profile: string | undefined }) => ({
+  requestHandler,
+  ...(region === undefined ? {} : { region }),
+  ...(profile === undefined ? {} : { profile }),
+});
+
+/** @throws CommandFailure when the stack does not say it */
+export const stackDataPlane = async ({ stack, pipeline, region, profile }: StackOptions): Promise<string> => {
+  const outputs = await readOutputs(new CloudFormationClient(configOf({ region, profile })), stack);
+  const { key } = chooseOutput(outputs, stack, pipeline);
+  const name = `${key.slice(0, -CONTROL_OUTPUT.length)}${URL_OUTPUT}`;
+  const url = outputs.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+  if (url !== undefined) return url;
+  throw new CommandFailure(
+    `the stack ${JSON.stringify(stack)} has no output ${name}: it is of an older version; deploy it again`,
+  );
+};
+
 /** Credentials and region are found as every AWS tool finds them. */
 export const stackTransport = (options: StackOptions): Transport => {
   const { stack, pipeline, region, profile } = options;
-  const config = {
-    requestHandler,
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-  };
+  const config = configOf({ region, profile });
   let found: Promise<readonly [name: string, invoke: Transport]> | undefined;
   const find = async (): Promise<readonly [name: string, invoke: Transport]> => {
-    const name = await findControl(new CloudFormationClient(config), stack, pipeline);
+    const { name } = chooseOutput(
+      await readOutputs(new CloudFormationClient(config), stack),
+      stack,
+      pipeline,
+    );
     return [name, controlFunction(config, name)];
   };
   return async (payload, permission) => {
@@ -87,7 +107,11 @@ const reasonOf = (error: unknown): Pick<InvocationFailure, 'reason' | 'alias'> =
  * Of `SluiceStack` the output has this name alone; an app's own has the construct's before it.
  * @throws CommandFailure when it is not clear which one is meant
  */
-const chooseOutput = (outputs: readonly Output[], stack: string, pipeline: string | undefined): string => {
+const chooseOutput = (
+  outputs: readonly Output[],
+  stack: string,
+  pipeline: string | undefined,
+): { readonly key: string; readonly name: string } => {
   const all = outputs.filter(({ OutputKey = '' }) => OutputKey.endsWith(CONTROL_OUTPUT));
   const wanted = pipeline?.replaceAll(/[^A-Za-z0-9]/g, '');
   const found =
@@ -96,8 +120,8 @@ const chooseOutput = (outputs: readonly Output[], stack: string, pipeline: strin
         ? all
         : all.filter(({ OutputKey }) => OutputKey === CONTROL_OUTPUT)
       : all.filter(({ OutputKey }) => OutputKey === `${wanted}${CONTROL_OUTPUT}`);
-  const name = found[0]?.OutputValue;
-  if (name !== undefined) return name;
+  const { OutputKey: key, OutputValue: name } = found[0] ?? {};
+  if (key !== undefined && name !== undefined) return { key, name };
   const names = all.map(({ OutputKey = '' }) => OutputKey.slice(0, -CONTROL_OUTPUT.length)).join(', ');
   if (all.length > 0)
     throw new CommandFailure(
@@ -110,11 +134,7 @@ const chooseOutput = (outputs: readonly Output[], stack: string, pipeline: strin
   );
 };
 
-const findControl = async (
-  client: CloudFormationClient,
-  stack: string,
-  pipeline: string | undefined,
-): Promise<string> => {
+const readOutputs = async (client: CloudFormationClient, stack: string): Promise<readonly Output[]> => {
   const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch(async (error: unknown) => {
@@ -130,5 +150,5 @@ const findControl = async (
         what: 'looking up the stack',
       });
     });
-  return chooseOutput(Stacks[0]?.Outputs ?? [], stack, pipeline);
+  return Stacks[0]?.Outputs ?? [];
 };

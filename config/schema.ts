@@ -3,6 +3,7 @@
  * construct. It is validated when the app is synthesized; each mistake is one line with the path of the wrong key.
  */
 import * as v from 'valibot';
+import type { DestinationSettings } from '../contract/settings.ts';
 import { alerts } from './alerts-schema.ts';
 import { records } from './records-schema.ts';
 import { routing } from './routing-schema.ts';
@@ -77,7 +78,11 @@ const destination = v.strictObject({
     id('destination'),
     v.notValues(['router', 'ingest'], got('is the name of a part of the pipeline itself; use another id')),
   ),
-  type: v.literal('webhook', got('is not a destination type; use "webhook"')),
+  type: v.pipe(
+    v.literal('webhook', got('is not a destination type; use "webhook"')),
+    // The canary's is added afterwards, and nobody writes it.
+    v.transform((type): DestinationSettings['type'] => type),
+  ),
   /** Where events are sent by POST, or the secret that holds the whole URL. Redirects are not followed. */
   url,
   /** Further request headers. A secret is named, never written. */
@@ -163,6 +168,8 @@ const pipeline = v.strictObject({
   /** Drops repetitions beyond SQS's five minutes. Off when it is left out; `{}` has the defaults. */
   deduplication: v.optional(deduplication),
   records: v.optional(records, {}),
+  /** A source and a destination of Sluice's own, both `canary`, for `npx sluice verify`. Default: false. */
+  canary: v.optional(v.boolean('expected true or false'), false),
 });
 
 /** Fills in the default that depends on another key: a transform's timeout. */

@@ -1,6 +1,7 @@
 /** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
 import { CONTROL_INTERVAL } from '../contract/environment.ts';
+import { checkCanary } from './canary.ts';
 import { deprecationsOf } from './deprecated.ts';
 import { networkOf } from './networks.ts';
 import { pipelineSchema, SECRET_HEADERS, type PipelineConfig, type ResolvedConfig } from './schema.ts';
@@ -160,6 +161,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
       destinations.map(({ id }, i) => ({ value: id, path: `destinations[${i}].id` })),
       'id',
     ),
+    ...checkCanary(config),
     ...unknownSources,
     ...checkSecrets(config),
     // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.

@@ -70,6 +70,8 @@ export interface ControlBundle extends Bundle {
   readonly sources: readonly Pick<SourceSettings, 'id' | 'orderBy'>[];
   /** Absent: records of rejected and discarded events are kept until an operator deletes them. */
   readonly records?: { readonly retention: number };
+  /** Absent: the pipeline has none. */
+  readonly canary?: { readonly writeKey: string };
 }
 
 /** Files of a function's asset. The entry is ESM; Lambda's handler setting is `index.handler`. */

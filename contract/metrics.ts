@@ -33,6 +33,8 @@ export const METRICS = {
   recordsExpiring: 'RecordsExpiring',
   /** ... within the last third of it. */
   recordsExpiringSoon: 'RecordsExpiringSoon',
+  /** Days since `npx sluice verify --drill` last passed; of the pipeline. From control, with a canary, once one has. */
+  daysSinceDrill: 'DaysSinceDrill',
   /** Failures of a transform after the event had been answered; of each stage and of the pipeline. From the stages. */
   lateCrashes: 'LateCrashes',
 } as const;

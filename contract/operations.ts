@@ -2,6 +2,7 @@
  * What an operator can ask of control, and what control answers. The command line and the local run's console invoke
  * control's function with a request as the payload, on AWS and locally alike. All times are milliseconds since 1970.
  */
+import type { CanaryAnswer, CanaryArrival, CanaryOrders, CanaryPage } from './canary.ts';
 import type { Crash } from './modes.ts';
 import type { StageStatus, StatusReport } from './status.ts';
 
@@ -139,6 +140,19 @@ export interface FoundPage {
   readonly cursor?: string;
 }
 
+export interface CanaryView {
+  /** Of the canary's source. */
+  readonly writeKey: string;
+  /** Absent: it takes everything. */
+  readonly orders?: CanaryOrders;
+  /** Of the run that was asked for, in the order of arrival. */
+  readonly arrivals: readonly CanaryArrival[];
+  /** The latest last. */
+  readonly pages: readonly CanaryPage[];
+  /** When a drill last passed. */
+  readonly drilledAt?: number;
+}
+
 /** Any request may say who makes it. It is a claim: IAM decides who may ask, and CloudTrail knows who did. */
 export interface Signed {
   /** In a few words; 200 characters at most. */
@@ -226,6 +240,16 @@ export type ControlRequest =
       /** Counts, and erases nothing. */
       readonly dryRun?: boolean;
       readonly cursor?: string;
+    }
+  /** What the canary has got. `run`: of which run of checks. */
+  | { readonly command: 'canary'; readonly run?: string }
+  /** How the canary answers from now on, for at most so many seconds; or that a drill has passed. */
+  | {
+      readonly command: 'canary-set';
+      readonly answer?: CanaryAnswer;
+      readonly users?: readonly string[];
+      readonly seconds?: number;
+      readonly drilled?: boolean;
     };
 
 export interface ControlResults {
@@ -248,6 +272,8 @@ export interface ControlResults {
   };
   readonly find: FoundPage;
   readonly erase: ErasedPage;
+  readonly canary: CanaryView;
+  readonly 'canary-set': CanaryView;
 }
 
 /** `refused`: the request cannot be carried out as it is; says what to change. */

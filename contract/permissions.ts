@@ -37,6 +37,8 @@ const NEEDS: Needs = {
   'delete-rejected': unlessDry,
   find: () => 'read',
   erase: unlessDry,
+  canary: () => 'read',
+  'canary-set': () => 'operate',
 };
 
 /** The least that a request needs. */

@@ -76,7 +76,8 @@ export interface RoutingSettings {
 
 export interface DestinationSettings {
   readonly id: string;
-  readonly type: 'webhook';
+  /** `canary`: its receiver is the stage's own function (`contract/canary.ts`). */
+  readonly type: 'webhook' | 'canary';
   /** The secret holds the whole URL. */
   readonly url: string | SecretName;
   readonly headers: Readonly<Record<string, string | SecretName>>;

@@ -3,6 +3,7 @@ import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { alignedList } from '../contract/aligned-list.ts';
@@ -37,6 +38,8 @@ export interface ControlProps {
   readonly flipTopic: FlipTopic;
   /** The router's first. */
   readonly stages: readonly ControlledStage[];
+  /** The write key of the canary's source. @default - there is no canary */
+  readonly canaryKey?: string | undefined;
 }
 
 /**
@@ -52,7 +55,7 @@ export class Control extends Construct {
 
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
-    const { context, config, tables, flipTopic, stages } = props;
+    const { context, config, tables, flipTopic, stages, canaryKey } = props;
     this.node.setContext(ARN_SIZE, ARN_SIZE_BYTES);
     this.#pipeline = context.pipeline;
     this.function = new SluiceFunction(this, 'Function', {
@@ -65,6 +68,7 @@ export class Control extends Construct {
         degradedMode: config.degradedMode,
         sources: config.sources.map(({ id, orderBy }) => ({ id, orderBy })),
         ...(config.records.retention !== undefined && { records: { retention: config.records.retention } }),
+        ...(canaryKey !== undefined && { canary: { writeKey: canaryKey } }),
       } satisfies Omit<ControlBundle, 'codeVersion'>,
       // All clients of AWS take 100 MB and more.
       memorySize: 256,
@@ -107,6 +111,16 @@ export class Control extends Construct {
     Validations.of(subscription).acknowledge({
       id: 'Serverless-SNSRedrivePolicy',
       reason: 'What control does on a change of mode it does each minute anyway, from what is stored.',
+    });
+  }
+
+  /** Control records the canary's pages, so that a check sees that one arrives. It is given all pages, and looks at no other. */
+  hearPages(topic: Topic): void {
+    const subscription = topic.addSubscription(new LambdaSubscription(this.function.lambda));
+    Validations.of(subscription).acknowledge({
+      id: 'Serverless-SNSRedrivePolicy',
+      reason:
+        'A page that is not recorded fails the check that waits for it, and is delivered to the pagers anyway.',
     });
   }
 
@@ -236,6 +250,11 @@ export class Control extends Construct {
   /** Those of them that go within the last third of the period. @default - maximum over 5 minutes */
   metricRecordsExpiringSoon(options?: MetricOptions): Metric {
     return this.#metric(METRICS.recordsExpiringSoon, options);
+  }
+
+  /** Days since `npx sluice verify --drill` last passed; nothing before the first. It needs the canary. @default - maximum over 5 minutes */
+  metricDaysSinceDrill(options?: MetricOptions): Metric {
+    return this.#metric(METRICS.daysSinceDrill, options);
   }
 
   #metric(metricName: string, options?: MetricOptions): Metric {

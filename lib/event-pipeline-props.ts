@@ -42,6 +42,12 @@ export interface EventPipelineProps extends PipelineConfig {
    * @default - until an operator deletes them
    */
   readonly records?: PipelineConfig['records'];
+  /**
+   * Adds a source and a destination of Sluice's own, both with the id `canary`, by which `npx sluice verify` tries the pipeline and touches
+   * no other event.
+   * @default false
+   */
+  readonly canary?: PipelineConfig['canary'];
 
   /**
    * When a stage stops forwarding, and how it recovers.

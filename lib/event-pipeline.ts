@@ -11,6 +11,7 @@ import {
   type ResolvedConfig,
 } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
+import { withCanary } from '../config/canary.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
@@ -99,7 +100,8 @@ export class EventPipeline extends Construct {
       checkTransforms,
     };
     allowServices(this, this.#context);
-    this.#config = this.#validate(config, controlSeconds);
+    const canary = withCanary(this.#validate(config, controlSeconds), this.#context.pipeline);
+    this.#config = canary.config;
 
     this.tables = new Tables(this, 'Tables', this.#context);
     this.flipTopic = new FlipTopic(this, 'Flips', this.#context);
@@ -127,11 +129,13 @@ export class EventPipeline extends Construct {
       tables: this.tables,
       flipTopic: this.flipTopic,
       stages: this.#controlled(),
+      canaryKey: canary.writeKey,
     });
     this.alerting = new Alerting(this, 'Alerting', {
       context: this.#context,
       alerts: this.#config.alerts,
     });
+    if (this.#config.canary) this.control.hearPages(this.alerting.alarmTopic);
     this.monitoring = new Monitoring(this, 'Monitoring', {
       context: this.#context,
       alerting: this.alerting,

@@ -3,6 +3,7 @@ import type { ControlAnswer } from '../../contract/operations.ts';
 import { carryOut } from './commands/index.ts';
 import type { ControlDeps } from './ports.ts';
 import { reconcile } from './reconcile.ts';
+import { recordPage } from './canary-pages.ts';
 import { readTrigger } from './trigger.ts';
 
 /**
@@ -14,6 +15,9 @@ export const control = async (event: unknown, deps: ControlDeps): Promise<Contro
   switch (trigger.kind) {
     case 'request':
       return carryOut(trigger.request, trigger.by === undefined ? deps : { ...deps, by: trigger.by });
+    case 'page':
+      await recordPage(deps, trigger);
+      return undefined;
     case 'refused':
       return { ok: false, refused: trigger.refused };
     case 'minute':

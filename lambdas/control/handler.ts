@@ -4,11 +4,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { readAlignedList } from '../../contract/aligned-list.ts';
 import type { ControlBundle } from '../../contract/bundle.ts';
+import { CANARY } from '../../contract/canary.ts';
 import { ENV, readControlInterval } from '../../contract/environment.ts';
 import type { ControlAnswer } from '../../contract/operations.ts';
 import { CloudWatchAlarms, respondToCloudFormation } from '../aws/alarms.ts';
 import { SnsAnnouncer } from '../aws/announcer.ts';
 import { readBundle } from '../aws/bundle.ts';
+import { DynamoCanaryStore } from '../aws/canary-store.ts';
 import * as clients from '../aws/clients.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { LambdaFunctions } from '../aws/functions.ts';
@@ -34,7 +36,7 @@ import type { ControlDeps, ControlledStage } from './ports.ts';
 import { QuietMetrics } from './quiet-metrics.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
-const { stages, degradedMode, sources, records } = readBundle() as ControlBundle;
+const { stages, degradedMode, sources, records, canary } = readBundle() as ControlBundle;
 const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
 const settings = { ...degradedMode, minute: readControlInterval(process.env) };
 const names = { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) };
@@ -54,6 +56,10 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
     records === undefined
       ? undefined
       : { time: records.retention, store: new DynamoRetentionStore(dynamo, tables.state) },
+  canary:
+    canary === undefined
+      ? undefined
+      : { ...canary, store: new DynamoCanaryStore(dynamoCalls(dynamo), tables.state, CANARY) },
   // For empty records only, which nothing needs for longer.
   seen: new DynamoSeenIdsStore(dynamoCalls(dynamo), tables.state, { window: 0 }, Date.now),
   registry: new DynamoStageRegistry(dynamo, tables.state),

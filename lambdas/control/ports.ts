@@ -1,4 +1,5 @@
 /** What control knows and asks of the world, besides the core's ports. */
+import type { CanaryArrival, CanaryOrders, CanaryPage } from '../../contract/canary.ts';
 import type { DrainWork } from '../core/stage/command.ts';
 import type { OrderBy } from '../../contract/settings.ts';
 import type { MappingChange, MappingState } from '../core/mode/mapping.ts';
@@ -87,7 +88,8 @@ export interface MetricDatum {
     | 'UsersParked'
     | 'ProbesFailing'
     | 'RecordsExpiring'
-    | 'RecordsExpiringSoon';
+    | 'RecordsExpiringSoon'
+    | 'DaysSinceDrill';
   readonly value: number;
   readonly unit?: 'Seconds' | 'Count';
   readonly dimensions: Readonly<Record<string, string>>;
@@ -115,6 +117,22 @@ export interface Retention {
   readonly store: RetentionStore;
 }
 
+/** What the canary keeps: `contract/canary.ts`. */
+export interface CanaryStore {
+  /** @throws InfraFault */
+  readSettings(): Promise<{ readonly orders?: CanaryOrders; readonly drilledAt?: number }>;
+  /** @throws InfraFault */
+  order(orders: CanaryOrders): Promise<void>;
+  /** @throws InfraFault */
+  noteDrill(at: number): Promise<void>;
+  /** @throws InfraFault */
+  readArrivals(run: string): Promise<readonly CanaryArrival[]>;
+  /** The latest last. @throws InfraFault */
+  readPages(): Promise<readonly CanaryPage[]>;
+  /** @throws InfraFault */
+  addPage(page: CanaryPage): Promise<void>;
+}
+
 export interface ControlDeps {
   /** Who makes the request, as the request says. */
   readonly by?: string;
@@ -131,6 +149,8 @@ export interface ControlDeps {
   readonly rejections: RejectionStore & RejectionReader;
   /** Absent: records are kept until an operator deletes them. */
   readonly retention?: Retention | undefined;
+  /** Absent: the pipeline has none. */
+  readonly canary?: { readonly writeKey: string; readonly store: CanaryStore } | undefined;
   readonly seen: Pick<SeenIdsStore, 'save'>;
   readonly registry: StageRegistry;
   readonly mappings: Mappings;

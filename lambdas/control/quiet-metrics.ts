@@ -14,7 +14,11 @@ const ALWAYS: ReadonlySet<MetricDatum['name']> = new Set([
   'Heartbeat',
   'RecordsExpiring',
   'RecordsExpiringSoon',
+  'DaysSinceDrill',
 ]);
+
+/** They are something in each minute, and no news: that there was a run, and that time has passed. */
+const NEVER_NEWS: ReadonlySet<MetricDatum['name']> = new Set(['Heartbeat', 'DaysSinceDrill']);
 
 /** For how long a value of nothing is news after one of something: it resolves what the other one rang. Milliseconds. */
 const NEWS = 3_600_000;
@@ -43,8 +47,7 @@ export class QuietMetrics implements Metrics {
   }
 
   #isNews(datum: MetricDatum): boolean {
-    // It is always the same: it says that there was a run.
-    if (datum.name === 'Heartbeat') return false;
+    if (NEVER_NEWS.has(datum.name)) return false;
     const key = keyOf(datum);
     const now = this.#clock();
     if (datum.value !== 0) this.#somethingAt.set(key, now);

@@ -13,6 +13,7 @@ import type { ModeRecord } from '../core/mode/record.ts';
 import type { StageQueues } from '../core/mode/ports.ts';
 import { putBacklogs } from './backlogs.ts';
 import { drainStages } from './drains.ts';
+import { putDrill } from './drill.ts';
 import { lookAtAll } from './look.ts';
 import { bringMappings, namesOf } from './mappings.ts';
 import { heartbeat, putPages, putParked, putWaiting } from './metrics.ts';
@@ -55,6 +56,7 @@ export const reconcile = async (
     await putWaiting(deps, steps, now);
     await putBacklogs(deps, steps, now);
     await putPages(deps, steps, now);
+    await putDrill(deps, steps);
     await keepRetention(deps, steps);
     await steps.try('remember the stages', () => register(deps));
     // The last step: it says that control publishes what it reads and gets to its end, whatever trouble a single stage has.

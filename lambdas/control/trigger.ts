@@ -1,4 +1,6 @@
 /** What control's function was invoked with. */
+import { readPage } from './canary-pages.ts';
+import type { CanaryPage } from '../../contract/canary.ts';
 import type { ControlRequest } from '../../contract/operations.ts';
 import { isJsonObject, type JsonObject } from '../core/event/event.ts';
 import { readRequest } from './commands/request.ts';
@@ -8,6 +10,8 @@ export type Trigger =
   | { readonly kind: 'minute' }
   /** A stage has changed its mode. Which one does not matter: all are looked at. */
   | { readonly kind: 'flip' }
+  /** An alarm that pages has changed its state; of those the canary's own are of interest. */
+  | { readonly kind: 'page'; readonly name: string; readonly page: Omit<CanaryPage, 'receivedAt'> }
   /** An operator asks for something. */
   | { readonly kind: 'request'; readonly request: ControlRequest; readonly by?: string }
   | { readonly kind: 'refused'; readonly refused: string };
@@ -23,7 +27,10 @@ export const readTrigger = (event: unknown): Trigger => {
   if (isJsonObject(event)) {
     if ('command' in event) return readRequest(event);
     if (event['source'] === 'aws.events') return { kind: 'minute' };
-    if (isFromSns(event)) return { kind: 'flip' };
+    if (isFromSns(event)) {
+      const page = readPage(event);
+      return page === undefined ? { kind: 'flip' } : { kind: 'page', ...page };
+    }
   }
   throw new Error(
     'control was invoked with an event that it does not know; for a run send {"source":"aws.events"}, ' +

@@ -10,7 +10,7 @@ import { userCode } from '../stage/user-code.ts';
 import { stageWorld } from '../stage/world.ts';
 import type { Networks } from './address.ts';
 import { deliverer } from './deliver.ts';
-import { httpClient } from './http-client.ts';
+import { httpClient, type HttpClient } from './http-client.ts';
 import { roomForMessage } from './room.ts';
 
 const { destination, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
@@ -29,6 +29,12 @@ const warn = (message: string, error: unknown): void => {
 
 const getSecret: GetSecret = async (name) => (await import('../stage/seldom-secrets.ts')).getSecret(name);
 const secrets = secretCache(getSecret, Date.now, warn);
+
+/** Its code is read by the canary's function alone. */
+const canary: HttpClient = async (request) => {
+  const { canaryOf } = await import('./canary-world.ts');
+  return canaryOf(world)(request);
+};
 
 const code = userCode({
   stage,
@@ -55,10 +61,13 @@ export const handler = stageHandler(
       destination,
       timing,
       transforms: code.transforms,
-      send: httpClient({
-        timeout: timing.requestTimeout,
-        networks,
-      }),
+      send:
+        destination.type === 'canary'
+          ? canary
+          : httpClient({
+              timeout: timing.requestTimeout,
+              networks,
+            }),
       secrets,
       rejections: redactedRejections(world.rejections, secrets.redact),
       clock: Date.now,

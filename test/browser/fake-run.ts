@@ -29,7 +29,7 @@ export interface Scene {
   mistake?: string;
 }
 
-const READING = new Set(['status', 'parked', 'show', 'rejected', 'find']);
+const READING = new Set(['status', 'parked', 'show', 'rejected', 'find', 'canary']);
 
 export class FakeRun {
   scene: Scene;
@@ -132,6 +132,9 @@ export class FakeRun {
         return { parked: [], rejected: [], keys: [], sources: [] };
       case 'erase':
         return { parked: 0, rejected: 0, busy: [] };
+      case 'canary':
+      case 'canary-set':
+        return { writeKey: 'canary-key', arrivals: [], pages: [] };
     }
   }
 

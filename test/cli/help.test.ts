@@ -44,6 +44,7 @@ describe('--help', () => {
       { name: 'report', synopsis: 'report' },
       { name: 'check', synopsis: 'check [stage...]' },
       { name: 'explain', synopsis: 'explain <file>' },
+      { name: 'verify', synopsis: 'verify' },
       { name: 'init', synopsis: 'init [directory]' },
       { name: 'dev', synopsis: 'dev' },
       { name: 'send', synopsis: 'send' },

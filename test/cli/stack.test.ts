@@ -1,10 +1,13 @@
 /** The operator's commands with --stack: CloudFormation has the name of control's function, Lambda invokes it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { awsFailure } from '../../cli/aws-errors.ts';
 import { ALL_NORMAL, DEGRADED } from './fixtures.ts';
 
 import { Cli, type Said } from './run-cli.ts';
-import { FUNCTION, ITSELF, ok, StandIn } from './stand-in.ts';
+import type { Receipt } from '../../cli/verify/receipt.ts';
+import { FUNCTION, ITSELF, ok, refused, StandIn } from './stand-in.ts';
 
 const aws = new StandIn();
 const cli = new Cli();
@@ -45,6 +48,54 @@ it('--json and --exit-code work as they do locally; the region may come from the
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual(ALL_NORMAL);
   expect([...aws.regions]).toEqual(['us-west-2']);
+});
+
+describe('verify', () => {
+  const verify = ['verify', '--stack', 'Shop', '--region', 'eu-west-1', '--json'];
+
+  it('finds the data plane by the output next to that of control', async () => {
+    const more = { WebControlFunction: 'Gone', WebDataPlaneUrl: 'https://web.invalid' };
+    aws.stacks = {
+      Shop: {
+        ...more,
+        BackofficeControlFunction: FUNCTION,
+        BackofficeDataPlaneUrl: 'https://office.invalid/',
+      },
+    };
+    aws.replies = { canary: () => refused('the pipeline has no canary') };
+    const { code, stdout } = await run([...verify, '--pipeline', 'Back-office', '--receipt', 'receipts']);
+    expect(code).toBe(1);
+    const receipt = JSON.parse(stdout) as Receipt;
+    expect(receipt).toMatchObject({
+      passed: false,
+      target: 'stack Shop',
+      dataPlaneUrl: 'https://office.invalid',
+    });
+    expect(receipt.checks[0]?.outcome).toMatchObject({ kind: 'failed', why: 'the pipeline has no canary' });
+    const files = readdirSync(join(cli.dir, 'receipts')).sort();
+    expect(files).toEqual([
+      expect.stringMatching(/^sluice-verify-.*Z\.json$/),
+      expect.stringMatching(/\.md$/),
+    ]);
+    const [json = '', markdown = ''] = files.map((file) =>
+      readFileSync(join(cli.dir, 'receipts', file), 'utf8'),
+    );
+    expect(JSON.parse(json)).toEqual(receipt);
+    expect(markdown).toContain('| 1 | preflight | failed |');
+  });
+
+  it('says that a stack has no such output', async () => {
+    aws.stacks = { Shop: { ControlFunction: FUNCTION } };
+    expect(await run(verify)).toEqual(
+      failed('the stack "Shop" has no output DataPlaneUrl: it is of an older version; deploy it again'),
+    );
+  });
+
+  it('takes no number that is no check', async () => {
+    const { code, stderr } = await run([...verify, '--skip', '6,99']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Use numbers of checks from 2 to');
+  });
 });
 
 describe('a stack with pipelines of an app of its own', () => {

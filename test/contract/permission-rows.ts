@@ -44,6 +44,8 @@ const ROWS = {
     [{ command: 'erase', ...user, dryRun: false }, 'operate'],
     [{ command: 'erase', ...user, dryRun: true }, 'read', 'content', 'operate'],
   ],
+  canary: [[{ command: 'canary', run: 'r1' }, 'read', 'content', 'operate']],
+  'canary-set': [[{ command: 'canary-set', answer: 'take' }, 'operate']],
 } satisfies { readonly [Name in Command]: Row<Name> };
 
 export const PERMISSION_ROWS: readonly (readonly [ControlRequest, ...Permission[]])[] =

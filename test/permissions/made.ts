@@ -1,5 +1,6 @@
 /** The calls of AWS that each function makes: every method of every adapter that its wiring uses, asked with its own names. */
 import { ROUTER_STAGE } from '../../contract/bundle.ts';
+import { DynamoCanaryStore } from '../../lambdas/aws/canary-store.ts';
 import { CloudWatchAlarms } from '../../lambdas/aws/alarms.ts';
 import { SnsAnnouncer } from '../../lambdas/aws/announcer.ts';
 import { LambdaFunctions } from '../../lambdas/aws/functions.ts';
@@ -136,6 +137,17 @@ const byStage = async (recorder: Recorder, stage: string, place: string): Promis
   await announce(recorder);
 };
 
+const canary = async (recorder: Recorder, stage: string): Promise<void> => {
+  const store = new DynamoCanaryStore(recorder.call('dynamodb'), TABLES.state, stage, clock);
+  await store.readSettings();
+  await store.order({ answer: 'take', until: 1 });
+  await store.noteDrill(1);
+  await store.readArrivals('r1');
+  await store.addArrival('r1', { id: 'e', delivery: 'd', at: 1 });
+  await store.readPages();
+  await store.addPage({ state: 'OK', changedAt: 1, receivedAt: 2 });
+};
+
 const announce = (recorder: Recorder): Promise<void> =>
   new SnsAnnouncer(recorder.client('sns'), TOPIC).announce({
     pipeline: 'p',
@@ -189,6 +201,8 @@ const router = (): Promise<readonly Call[]> =>
 const deliver = (): Promise<readonly Call[]> =>
   recording(async (recorder) => {
     await byStage(recorder, 'crm', 'Destination-crm');
+    // The canary's stage is a destination as any other: its id alone differs.
+    await canary(recorder, 'crm');
     const read = secretReader(recorder.client('secretsmanager'));
     await read('crm/token');
     await read('crm/signing');
@@ -239,6 +253,7 @@ const control = (): Promise<readonly Call[]> =>
     await retention.saveSweeps(new Map());
     await retention.readSeen('crm');
     await retention.saveSeen('crm', NOTHING_SEEN);
+    await canary(recorder, 'canary');
     const counts = new SqsQueueCounts(sqs, QUEUES_URL);
     for (const place of ['Router', 'Destination-crm']) {
       await counts.read(queueName(`${place}/Queue`));

@@ -8,20 +8,22 @@ import { METRICS } from '../../contract/metrics.ts';
 import { emitMetrics } from '../../lambdas/aws/log.ts';
 import { control } from '../../lambdas/control/control.ts';
 import { ROOT } from '../../local/common/settings.ts';
+import { MemoryCanary } from './memory-canary.ts';
 import { MemoryRetention } from './memory-retention.ts';
 import { START, World } from '../lambdas/control/world.ts';
 
 export const describeMetric = (name: string, dimensions: readonly string[]): string =>
   `${name} of ${[...dimensions].sort().join(', ')}`;
 
-/** Control's metrics, in a minute in which a stage with messages and parked keys is blocked. */
+/** Control's metrics, in a minute in which a stage with messages and parked keys is blocked, after a drill. */
 export const writtenByControl = async (): Promise<readonly string[]> => {
   const world = new World();
   world.degraded('crm', { troubledSince: START - 60_000 });
   world.counts.set('crm.fifo', { visible: 3, inFlight: 0 });
   await world.park('crm', 'ann', [{ messageId: 'e1' }]);
   const retention = { time: 1, store: new MemoryRetention() };
-  await control({ source: 'aws.events' }, { ...world.deps, retention });
+  const canary = { writeKey: 'key', store: new MemoryCanary({ drilledAt: START }) };
+  await control({ source: 'aws.events' }, { ...world.deps, retention, canary });
   return world.metrics.map(({ name, dimensions }) => describeMetric(name, Object.keys(dimensions)));
 };
 

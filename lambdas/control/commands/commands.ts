@@ -1,5 +1,6 @@
 /** The operator's commands: all that the contract has, and no other, or this does not compile. */
 import type { Command, CommandName } from './command.ts';
+import { canary, canarySet } from './canary.ts';
 import { deleteRejected } from './delete-rejected.ts';
 import { discard } from './discard.ts';
 import { erase } from './erase.ts';
@@ -29,4 +30,6 @@ export const COMMANDS: { readonly [Name in CommandName]: Command<Name> } = {
   'delete-rejected': deleteRejected,
   find,
   erase,
+  canary,
+  'canary-set': canarySet,
 };
