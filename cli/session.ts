@@ -1,8 +1,8 @@
 /** What the operator's commands have in common: which pipeline, and in which form the answer is shown. */
 import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { readSettings } from '../local/common/settings.ts';
 import { controlClient, type Ask } from './client.ts';
+import { localDataDir } from './local-data-dir.ts';
 import { colors, print, printJson, type Colors } from './terminal.ts';
 import { localTransport, stackTransport } from './transport.ts';
 
@@ -69,9 +69,7 @@ export const openSession = async (command: Command): Promise<Session> => {
     ...(profile === undefined ? {} : { profile }),
   };
   const transport =
-    stack === undefined
-      ? await localTransport(readSettings(process.env, process.cwd()).dataDir)
-      : stackTransport({ stack, ...aws });
+    stack === undefined ? await localTransport(localDataDir()) : stackTransport({ stack, ...aws });
   const suffix = Object.entries({ ...(stack === undefined ? {} : { stack }), ...aws })
     .map(([name, value]) => ` --${name} ${value}`)
     .join('');
