@@ -83,6 +83,15 @@ export const findAll = async (
   }
 };
 
+/** Ends the command when options of a list are given that a search for a user has no use for. */
+export const refuseWithPerson = (command: Command, options: readonly string[]): void => {
+  const given = options.find((option) => command.getOptionValueSource(option) === 'cli');
+  if (given !== undefined)
+    command.error(`error: --${given} does not go with a user: all that is kept of the user is listed`, {
+      exitCode: 2,
+    });
+};
+
 /** Keys in which events of the person are parked. @param stage undefined: of any @throws CommandFailure when there are none */
 export const parkedKeysOf = async (
   ask: Ask,

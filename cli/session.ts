@@ -2,9 +2,9 @@
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readSettings } from '../local/common/settings.ts';
 import { readRunFile } from '../local/run/run-file.ts';
 import { controlClient, type Ask } from './client.ts';
+import { localDataDir } from './local-data-dir.ts';
 import { colors, print, printJson, type Colors } from './terminal.ts';
 import { localTransport, stackDataPlane, stackTransport } from './transport.ts';
 
@@ -74,8 +74,11 @@ export const openSession = async (command: Command): Promise<Session> => {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
   };
-  const { dataDir } = readSettings(process.env, process.cwd());
-  const transport = stack === undefined ? await localTransport(dataDir) : stackTransport({ stack, ...aws });
+  const found = stack === undefined ? localDataDir() : undefined;
+  const transport =
+    found === undefined ? stackTransport({ stack: stack ?? '', ...aws }) : await localTransport(found);
+  // It is there: its transport is.
+  const dataDir = await found;
   const suffix = Object.entries({ ...(stack === undefined ? {} : { stack }), ...aws })
     .map(([name, value]) => ` --${name} ${value}`)
     .join('');
@@ -83,8 +86,10 @@ export const openSession = async (command: Command): Promise<Session> => {
     ask: controlClient(transport, as ?? process.env['SLUICE_OPERATOR'] ?? operator()),
     target: stack === undefined ? 'local run' : `stack ${stack}`,
     dataPlane: async () =>
-      stack === undefined ? (await readRunFile(dataDir)).dataPlaneUrl : stackDataPlane({ stack, ...aws }),
-    logs: stack === undefined ? join(dataDir, 'logs') : undefined,
+      dataDir === undefined
+        ? stackDataPlane({ stack: stack ?? '', ...aws })
+        : (await readRunFile(dataDir)).dataPlaneUrl,
+    logs: dataDir === undefined ? undefined : join(dataDir, 'logs'),
     view: {
       now: Date.now(),
       colors,

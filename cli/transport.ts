@@ -22,11 +22,13 @@ export interface StackOptions {
 }
 
 /** @throws CommandFailure when no local run is up */
-export const localTransport = async (dataDir: string): Promise<Transport> => {
-  const run = await readRunFile(dataDir).catch((error: unknown) => {
+export const localTransport = async (found: string | Promise<string>): Promise<Transport> => {
+  const orElse = (error: unknown): never => {
     if (!(error instanceof UsageError)) throw error;
     throw new CommandFailure(`${error.message}, or name a deployed pipeline with --stack`, { cause: error });
-  });
+  };
+  const dataDir = await Promise.resolve(found).catch(orElse);
+  const run = await readRunFile(dataDir).catch(orElse);
   const { apiUrl, accessKeyId, controlFunction: name } = run as Partial<RunFile>;
   if (apiUrl === undefined || accessKeyId === undefined || name === undefined) {
     throw new CommandFailure(

@@ -1,14 +1,14 @@
 /** The commands that are about this machine alone. */
 import type { Command } from 'commander';
 import { readRunFile } from '../../local/run/run-file.ts';
-import { readSettings, UsageError } from '../../local/common/settings.ts';
+import { UsageError } from '../../local/common/settings.ts';
 import { examples, whole } from '../arguments.ts';
 import { startListener } from '../listen.ts';
+import { localDataDir } from '../local-data-dir.ts';
 import { complain, print } from '../terminal.ts';
 
 const redeploy = async ({ unchecked = false }: { unchecked?: boolean }): Promise<void> => {
-  const { dataDir } = readSettings(process.env, process.cwd());
-  const { consoleUrl } = await readRunFile(dataDir);
+  const { consoleUrl } = await readRunFile(await localDataDir());
   const url = `${consoleUrl}/api/redeploy${unchecked ? '?unchecked=true' : ''}`;
   const response = await fetch(url, { method: 'POST' }).catch((error: unknown) => {
     throw new UsageError(`the local run does not answer at ${consoleUrl}; start it with npm start`, {

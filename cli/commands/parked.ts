@@ -3,7 +3,15 @@ import type { ParkedPage, Person } from '../../contract/operations.ts';
 import { examples, orderKey, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
 import { readPages } from '../pages.ts';
-import { addPersonOptions, parkedKeyOf, parkedKeysOf, personOf, type PersonOptions } from '../person.ts';
+import {
+  addPersonOptions,
+  findAll,
+  parkedKeyOf,
+  parkedKeysOf,
+  personOf,
+  refuseWithPerson,
+  type PersonOptions,
+} from '../person.ts';
 import { addSessionOptions, openSession } from '../session.ts';
 import { parkedText, retryText, showText } from '../views/parked.ts';
 
@@ -36,19 +44,35 @@ const retryPerson = async (person: Person, stage: string | undefined, command: C
 };
 
 export const addParked = (program: Command): void => {
-  addSessionOptions(program.command('parked'))
+  addPersonOptions(addSessionOptions(program.command('parked')))
     .description('the users whose events are set aside: how many, since when, why')
     .argument('[stage]', STAGE)
     .option('-n, --limit <keys>', 'show at most this many keys', whole(1, 10_000), 50)
     .option('--cursor <cursor>', 'continue from the cursor of an earlier page')
-    .addHelpText('after', examples('npx sluice parked', 'npx sluice parked crm --limit 500 --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'npx sluice parked',
+        'npx sluice parked crm --limit 500 --json',
+        'npx sluice parked --user ada',
+      ),
+    )
     .action(
       async (
         stage: string | undefined,
-        { limit, cursor }: { limit: number; cursor?: string },
+        { limit, cursor, ...options }: { limit: number; cursor?: string } & PersonOptions,
         command: Command,
       ) => {
+        const person = personOf(options, command);
+        if (person !== undefined) refuseWithPerson(command, ['limit', 'cursor']);
         const { ask, show, view } = await openSession(command);
+        if (person !== undefined) {
+          const { parked: keys } = await findAll(ask, person, { stage, kept: 'parked' });
+          show({ keys }, () =>
+            keys.length === 0 ? 'Nothing of this user is parked.' : parkedText({ keys }, view),
+          );
+          return;
+        }
         const page = await readParked(ask, limit, { stage, cursor });
         show(page, () => parkedText(page, view));
       },

@@ -3,6 +3,7 @@ import type { RejectedPage } from '../../contract/operations.ts';
 import { examples, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
 import { readPages } from '../pages.ts';
+import { addPersonOptions, findAll, personOf, refuseWithPerson, type PersonOptions } from '../person.ts';
 import { addSessionOptions, openSession } from '../session.ts';
 import { rejectedText } from '../views/rejected.ts';
 import { addRejectedDelete } from './rejected-delete.ts';
@@ -16,7 +17,7 @@ export interface RejectedQuery {
   readonly cursor?: string | undefined;
 }
 
-interface ListOptions {
+interface ListOptions extends PersonOptions {
   readonly limit: number;
   readonly content?: boolean;
   readonly cursor?: string;
@@ -53,7 +54,7 @@ export const addRejected = (program: Command): void => {
     .command('rejected')
     .description('events that will not be delivered: those that were refused, and those discarded by hand');
 
-  addSessionOptions(rejected.command('list', { isDefault: true }))
+  addPersonOptions(addSessionOptions(rejected.command('list', { isDefault: true })))
     .description('list them, with the reasons')
     .argument('[stage]', "ingest, router, or a destination's id")
     .option('--content', "show the events' content as well: it is the users' data")
@@ -61,15 +62,30 @@ export const addRejected = (program: Command): void => {
     .option('--cursor <cursor>', 'continue from the cursor of an earlier page')
     .addHelpText(
       'after',
-      examples('npx sluice rejected list', 'npx sluice rejected list crm --content --json'),
+      examples(
+        'npx sluice rejected list',
+        'npx sluice rejected list crm --content --json',
+        'npx sluice rejected list --user ada --source web',
+      ),
     )
     .action(
       async (
         stage: string | undefined,
-        { limit, json = false, content = false, cursor }: ListOptions,
+        { limit, json = false, content = false, cursor, ...options }: ListOptions,
         command: Command,
       ) => {
+        const person = personOf(options, command);
+        if (person !== undefined) refuseWithPerson(command, ['limit', 'cursor', 'content']);
         const { ask, show, view } = await openSession(command);
+        if (person !== undefined) {
+          const { rejected: events } = await findAll(ask, person, { stage, kept: 'rejected' });
+          show({ events }, () =>
+            events.length === 0
+              ? 'Nothing of this user was rejected or discarded.'
+              : rejectedText({ events }, view),
+          );
+          return;
+        }
         // What goes to a program, nobody has seen.
         const page = await readRejected(ask, limit, { stage, content, seen: !json, cursor });
         show(page, () => rejectedText(page, view));

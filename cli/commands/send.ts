@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { readRunFile } from '../../local/run/run-file.ts';
-import { readSettings } from '../../local/common/settings.ts';
 import { examples, whole } from '../arguments.ts';
 import { readRawEvents } from '../check/fixtures.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
+import { localDataDir } from '../local-data-dir.ts';
 import { print } from '../terminal.ts';
 
 interface Options {
@@ -28,7 +28,7 @@ const addressOf = async ({ url, writeKey, source }: Options): Promise<{ url: str
       throw new CommandFailure('--url needs --write-key: the key of one of its sources');
     return { url: url.replace(/\/+$/, ''), writeKey };
   }
-  const { dataPlaneUrl, sources = [] } = await readRunFile(readSettings(process.env, process.cwd()).dataDir);
+  const { dataPlaneUrl, sources = [] } = await readRunFile(await localDataDir());
   if (writeKey !== undefined) return { url: dataPlaneUrl, writeKey };
   const named = source === undefined ? sources[0] : sources.find(({ id }) => id === source);
   const key = named?.writeKeys[0];

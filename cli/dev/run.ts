@@ -60,7 +60,7 @@ export const runDev = async (settings: Settings, { root, listens, dataDir }: Dev
   const { lines, listeners } = await attend(localDestinations(run.pipeline), listens, print);
   for (const line of lines) print(line);
   say(`ready after ${seconds(began)}; watching ${relative(process.cwd(), root) || '.'}`);
-  const watching = watchSources(root, (changed) => takeUp(run, changed));
+  const watching = watchSources(root, settings.dataDir, (changed) => takeUp(run, changed));
   const stopLooking = lookAt(run);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);

@@ -17,10 +17,12 @@ export interface Watching {
 
 /**
  * @param root a directory; with all that is in it
+ * @param dataDir of the run, wherever it is: what is written there is no change of a source
  * @param onChange absolute paths. While it is at work further changes are collected
  */
 export const watchSources = (
   root: string,
+  dataDir: string,
   onChange: (changed: readonly string[]) => Promise<void>,
 ): Watching => {
   const changed = new Set<string>();
@@ -36,11 +38,12 @@ export const watchSources = (
     await flush();
   };
   const isIgnored = (path: string): boolean =>
-    path !== root &&
-    path
-      .slice(root.length + 1)
-      .split(sep)
-      .some((part) => IGNORED.test(part));
+    path === dataDir ||
+    (path !== root &&
+      path
+        .slice(root.length + 1)
+        .split(sep)
+        .some((part) => IGNORED.test(part)));
   const watcher = watch(root, { ignored: isIgnored, ignoreInitial: true });
   watcher.on('all', (event, path) => {
     if (event === 'addDir' || event === 'unlinkDir' || !SOURCE.test(path)) return;

@@ -22,7 +22,7 @@ export interface RunFile {
 /** It holds what lets a caller in. */
 const OWNER_ONLY = 0o600;
 
-const pathIn = (dataDir: string): string => join(dataDir, 'run.json');
+export const pathIn = (dataDir: string): string => join(dataDir, 'run.json');
 
 export const writeRunFile = (dataDir: string, run: RunFile): Promise<void> =>
   replaceFile(pathIn(dataDir), `${JSON.stringify(run, undefined, 2)}\n`, OWNER_ONLY);

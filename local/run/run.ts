@@ -11,6 +11,7 @@ import { startConsole, type ConsoleActions } from '../console/server.ts';
 import { flowSince } from './flow.ts';
 import type { Listening } from '../common/http.ts';
 import { lockDataDir } from './lock.ts';
+import { removePointer, writePointer } from './find-run.ts';
 import { exposedDataDir } from './private-data.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { HOST, UsageError, type Settings } from '../common/settings.ts';
@@ -113,6 +114,12 @@ const start = async (
   running.cloud = started;
   const pipeline = await writeFile(started);
   undo.push(() => removeRunFile(dataDir));
+  const startedIn = process.cwd();
+  undo.push(() => removePointer(startedIn, dataDir));
+  // Of use to the command line alone, which can be told otherwise.
+  await writePointer(startedIn, dataDir).catch((error: unknown) =>
+    onTrouble('data', `commands in ${startedIn} need SLUICE_DATA_DIR=${dataDir}: ${String(error)}`),
+  );
   return { pipeline, dataPlaneUrl: api.url, consoleUrl: console.url, redeploy, takeUp, flow };
 };
 

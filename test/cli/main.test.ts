@@ -32,7 +32,7 @@ it.each([
   [['parked', '--limit', ''], 'Use a whole number from 1 to 10000.'],
   [['retry'], 'name a stage, or give --all'],
   [['retry', 'crm', '--all'], 'give either a stage or --all'],
-  [['show', 'crm'], "missing required argument 'key'"],
+  [['show', 'crm'], 'name a key, or the user with --user or --anonymous-id'],
   [['discard', 'crm', 'key', 'id'], "required option '-r, --reason <text>' not specified"],
   [['discard', 'crm', 'key', 'id', '--reason', ' '], 'Say something'],
   [['status', '--region', 'eu-west-1'], '--pipeline, --region and --profile belong to --stack'],

@@ -1,5 +1,14 @@
 /** `npx sluice dev` as a person has it, with an app of their own: from a start to a change of the code. */
-import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -42,11 +51,14 @@ const said = (what: string | RegExp) =>
     },
   );
 
+/** From a directory below the app's, and without a word on where the run keeps its data. */
+const deep = join(dir, 'src', 'deep');
 const sluice = (...args: readonly string[]) =>
-  runProcess(process.execPath, [join(ROOT, 'cli', 'sluice.mjs'), ...args], { cwd: dir, env: environment });
+  runProcess(process.execPath, [join(ROOT, 'cli', 'sluice.mjs'), ...args], { cwd: deep, env: environment });
 
 let port: number;
 beforeAll(async () => {
+  mkdirSync(deep, { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   port = await freePort();
   write('package.json', '{ "type": "module" }');
@@ -62,7 +74,7 @@ beforeAll(async () => {
   };
   dev = new Subprocess(process.execPath, [join(ROOT, 'cli', 'sluice.mjs'), 'dev'], {
     cwd: dir,
-    env: environment,
+    env: { ...environment, SLUICE_DATA_DIR: 'elsewhere' },
   });
   await said('ready after');
 }, DEADLINE_MS);
@@ -70,6 +82,7 @@ beforeAll(async () => {
 afterAll(async () => {
   dev.kill('SIGINT');
   await dev.ended;
+  expect(readdirSync(join(dir, '.sluice', 'runs'))).toEqual([]);
   rmSync(dir, { recursive: true });
 }, DEADLINE_MS);
 
@@ -119,7 +132,7 @@ it(
       code: 1,
       stderr: expect.stringContaining('there is no source "web"; the sources are site'),
     });
-    expect(readFileSync(join(dir, '.sluice', 'run.json'), 'utf8')).toContain('"site"');
+    expect(readFileSync(join(dir, 'elsewhere', 'run.json'), 'utf8')).toContain('"site"');
   },
   DEADLINE_MS,
 );
