@@ -6,6 +6,7 @@ import { readBundle } from '../aws/bundle.ts';
 import { DirectQueueSender, directSqs } from '../aws/direct-sender.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { emitMetrics, log } from '../aws/log.ts';
+import { queueProbe } from '../aws/queue-probe.ts';
 import { createIngest } from './ingest.ts';
 import { sleep } from './send.ts';
 import { keysToSources } from './write-key.ts';
@@ -13,10 +14,12 @@ import { keysToSources } from './write-key.ts';
 const { sources, timing, maxKeys, version, codeVersion } = readBundle() as IngestBundle;
 
 const queueUrl = requireEnv(ENV.eventsQueueUrl);
+const sqs = directSqs(queueUrl, Date.now);
 
 export const handler = createIngest({
   sourceOf: keysToSources(sources),
-  sender: new DirectQueueSender(directSqs(queueUrl, Date.now), queueUrl),
+  sender: new DirectQueueSender(sqs, queueUrl),
+  probeQueue: queueProbe(sqs, queueUrl),
   deadline: timing.ingestDeadline,
   maxKeys,
   clock: Date.now,

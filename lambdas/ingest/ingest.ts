@@ -8,18 +8,24 @@ import { health, type HealthOptions } from './health.ts';
 import { asPixel } from './pixel.ts';
 import { rateLimits } from './rate-limits.ts';
 import { refusedBodies } from './refused-bodies.ts';
+import { readiness, type ReadyOptions } from './ready.ts';
 import { parseRequest, type IngestRequest, type ProxyEvent } from './request.ts';
 import { json, refuse, ROBOTS, unavailable, type Answer, type ProxyResult } from './response.ts';
 import { findRoute } from './routes.ts';
 import { sourceConfig } from './source-config.ts';
 
 export type IngestOptions = AcceptOptions &
-  Pick<HealthOptions, 'readMode'> & {
+  Pick<HealthOptions, 'readMode'> &
+  Pick<ReadyOptions, 'probeQueue'> & {
     /** Of Sluice, and of this function's code. */
     readonly version: { readonly version: string; readonly codeVersion: string };
   };
 
-const answer = async (request: IngestRequest, options: IngestOptions & Accepting): Promise<Answer> => {
+interface Kept extends Accepting {
+  readonly ready: () => Promise<Answer>;
+}
+
+const answer = async (request: IngestRequest, options: IngestOptions & Kept): Promise<Answer> => {
   if (request.method === 'OPTIONS') return preflight(request.headers);
   const route = findRoute(request.method, request.path);
   switch (route.kind) {
@@ -33,6 +39,8 @@ const answer = async (request: IngestRequest, options: IngestOptions & Accepting
         onUnknown: (error) =>
           options.log('warn', 'health: the mode is unknown', { error: describeError(error) }),
       });
+    case 'ready':
+      return options.ready();
     case 'version':
       // RudderStack's names for them.
       return json({ Version: options.version.version, Commit: options.version.codeVersion });
@@ -63,7 +71,11 @@ const orUnavailable = async (options: IngestOptions, work: () => Promise<Answer>
 };
 
 export const createIngest = (given: IngestOptions) => {
-  const options = { ...given, keepRefused: refusedBodies(given), limits: rateLimits() };
+  const ready = readiness({
+    ...given,
+    onRefused: (error) => given.log('warn', 'ready: SQS takes no events', { error: describeError(error) }),
+  });
+  const options = { ...given, ready, keepRefused: refusedBodies(given), limits: rateLimits() };
   return async (event: ProxyEvent): Promise<ProxyResult> => {
     let request: IngestRequest | undefined;
     const answered = await orUnavailable(options, () => {

@@ -22,7 +22,7 @@ export type EventRoute = { readonly keyIn: KeyPlaces } & (
 );
 
 export type Route =
-  | { readonly kind: 'health' | 'version' | 'robots' }
+  | { readonly kind: 'health' | 'ready' | 'version' | 'robots' }
   | { readonly kind: 'source config'; readonly keyIn: KeyPlaces }
   | EventRoute;
 
@@ -59,6 +59,7 @@ const ROUTES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['/sourceConfig', { methods: READ, route: { kind: 'source config', keyIn: 'header, query' } }],
   ['/', { methods: READ, route: { kind: 'health' } }],
   ['/health', { methods: READ, route: { kind: 'health' } }],
+  ['/ready', { methods: READ, route: { kind: 'ready' } }],
   ['/version', { methods: READ, route: { kind: 'version' } }],
   ['/robots.txt', { methods: READ, route: { kind: 'robots' } }],
 ]);

@@ -162,21 +162,13 @@ describe('DynamoStageRegistry', () => {
       deadLetterQueueName: `${name}-dead.fifo`,
     });
     await registry.save(new Map());
+    await registry.save(new Map([['router', queues('events')]]));
     // Two controls at the same time, from before and after a deployment.
     await Promise.all([
-      registry.save(
-        new Map([
-          ['router', queues('events')],
-          ['old', queues('old')],
-        ]),
-      ),
-      registry.save(
-        new Map([
-          ['router', queues('events')],
-          ['crm-2', queues('crm')],
-        ]),
-      ),
+      registry.save(new Map([['old', queues('old')]])),
+      registry.save(new Map([['crm-2', queues('crm')]])),
     ]);
+    await registry.read();
     await registry.save(new Map([['crm-2', queues('crm2')]]));
     expect(await registry.read()).toEqual(
       new Map([
@@ -186,5 +178,41 @@ describe('DynamoStageRegistry', () => {
       ]),
     );
     await expect(new DynamoStageRegistry(client, 'no-such-table').read()).rejects.toThrow(InfraFault);
+  });
+
+  it('takes any number of stages', async () => {
+    const registry = new DynamoStageRegistry(client, TABLES.state);
+    const named = (name: string) =>
+      new Map(
+        Array.from({ length: 101 }, (_, i) => [
+          `many-${i}`,
+          { queueName: `${name}-${i}.fifo`, deadLetterQueueName: `${name}-${i}-dead.fifo` },
+        ]),
+      );
+    for (const name of ['first', 'second']) {
+      await registry.save(named(name));
+      const kept = [...(await registry.read())].filter(([id]) => id.startsWith('many'));
+      expect(new Map(kept)).toEqual(named(name));
+    }
+  });
+
+  it('replaces no queue that it has not read: another control may have written it since', async () => {
+    const queues = (name: string) => ({
+      queueName: `${name}.fifo`,
+      deadLetterQueueName: `${name}-dead.fifo`,
+    });
+    const former = (name: string) => [`lake (formerly ${name}.fifo)`, queues(name)] as const;
+    const [first, second] = [1, 2].map(() => new DynamoStageRegistry(client, TABLES.state));
+    await first?.read();
+    await first?.save(new Map([['lake', queues('lake-1')]]));
+    // Removed and added again, twice in a short time: each control knows the queue of its own deployment.
+    await Promise.all([first?.read(), second?.read()]);
+    await first?.save(new Map([former('lake-1'), ['lake', queues('lake-2')]]));
+    await second?.save(new Map([former('lake-1'), ['lake', queues('lake-3')]]));
+    expect((await second?.read())?.get('lake')).toEqual(queues('lake-2'));
+    // Its next run knows what it replaces.
+    await second?.save(new Map([former('lake-2'), ['lake', queues('lake-3')]]));
+    const kept = [...((await first?.read()) ?? [])].filter(([id]) => id.startsWith('lake'));
+    expect(new Map(kept)).toEqual(new Map([['lake', queues('lake-3')], former('lake-1'), former('lake-2')]));
   });
 });

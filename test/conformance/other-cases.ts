@@ -93,6 +93,7 @@ export const others: readonly Case[] = [
   read('GET', '/', page('JSON')),
   read('GET', '/health', page('JSON')),
   read('HEAD', '/health', wrongMethod, 'load balancers probe with it'),
+  read('GET', '/ready', unknown, 'a health check that chooses a region goes by it'),
   read('GET', '/version', page('JSON')),
   read('GET', '/robots.txt', page('User-agent: *')),
   read('GET', '/docs', page('HTML'), 'the docs are in the repository'),

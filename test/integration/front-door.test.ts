@@ -188,7 +188,7 @@ describe('the routes other than /v1', () => {
     expect(await deliveredAs('webhook_source_event')).toMatchObject({ properties: { order: ['7'] } });
   });
 
-  it('/sourceConfig, /version, /robots.txt, /health', async () => {
+  it('/sourceConfig, /version, /robots.txt, /health, /ready', async () => {
     const config = await fetch(`${run.dataPlaneUrl}/sourceConfig/?writeKey=web-key`);
     expect(await config.json()).toMatchObject({ source: { id: 'web', enabled: true, destinations: [] } });
     const version = await fetch(`${run.dataPlaneUrl}/version`);
@@ -198,5 +198,6 @@ describe('the routes other than /v1', () => {
     });
     expect(await (await fetch(`${run.dataPlaneUrl}/robots.txt`)).text()).toContain('Disallow: /');
     expect((await fetch(`${run.dataPlaneUrl}/health`)).status).toBe(200);
+    expect((await fetch(`${run.dataPlaneUrl}/ready`)).status).toBe(200);
   });
 });

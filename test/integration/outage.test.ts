@@ -1,4 +1,4 @@
-/** DynamoDB, which stores modes, charges and parked events, is down for a while. */
+/** DynamoDB, which stores modes, charges and parked events, is down for a while; and then SQS, which stores accepted events. */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -74,6 +74,7 @@ it(
     expect(refusals).toEqual([]);
     const health = await fetch(`${run.dataPlaneUrl}/health`);
     expect(health.status).toBe(200);
+    expect((await fetch(`${run.dataPlaneUrl}/ready`)).status).toBe(200);
     expect(await health.json()).toMatchObject({
       mode: 'UNKNOWN',
       routingEvents: 'UNKNOWN',
@@ -96,4 +97,34 @@ it(
     }
   },
   8 * DEADLINE_MS,
+);
+
+it(
+  '/ready is 503 while SQS is down, and 200 when it is back; nothing that it asked is delivered',
+  async () => {
+    const before = receiver.requests.length;
+    const ready = async (): Promise<readonly [number, boolean]> => {
+      const { status, headers } = await fetch(`${run.dataPlaneUrl}/ready`);
+      return [status, headers.has('retry-after')];
+    };
+    const untilReady = (expected: number, retryAfter: boolean): Promise<unknown> =>
+      until(`/ready to answer ${expected}`, async () => {
+        const [status, hasRetryAfter] = await ready();
+        return status === expected && hasRetryAfter === retryAfter;
+      });
+    await untilReady(200, false);
+    writeFileSync(flag, 'sqs');
+    await untilReady(503, true);
+    expect((await fetch(`${run.dataPlaneUrl}/health`)).status).toBe(200);
+    rmSync(flag);
+    await untilReady(200, false);
+    // What SQS had stored would be delivered before this event, or rejected.
+    const users = usersNamed('later', 1);
+    const events = eventsOf(users, 1, 0);
+    await sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: 'web-key', batch: 1 });
+    await receiver.waitFor('/crm', before + 1);
+    expect(await stageStatus(run, 'router')).toMatchObject({ mode: 'normal', redrives: 0 });
+    expect(receiver.requests).toHaveLength(before + 1);
+  },
+  3 * DEADLINE_MS,
 );

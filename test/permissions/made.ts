@@ -11,6 +11,7 @@ import { CloudWatchMetrics } from '../../lambdas/aws/metrics.ts';
 import { DynamoParkingStore } from '../../lambdas/aws/parking-store.ts';
 import { SqsQueueCounts } from '../../lambdas/aws/queue-counts.ts';
 import { DirectQueueSender } from '../../lambdas/aws/direct-sender.ts';
+import { queueProbe } from '../../lambdas/aws/queue-probe.ts';
 import { SqsQueueSender } from '../../lambdas/aws/queue.ts';
 import { SqsStageQueue } from '../../lambdas/aws/stage-queue.ts';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
@@ -212,6 +213,7 @@ const ingest = (): Promise<readonly Call[]> =>
   recording(async (recorder) => {
     const url = `${QUEUES_URL}${queueName('Router/Queue')}`;
     await new DirectQueueSender(recorder.call('sqs'), url).send([MESSAGE]);
+    await queueProbe(recorder.call('sqs'), url)(new AbortController().signal).catch(() => undefined);
     // As `mode-reader.ts` asks, which makes its own client.
     const [pk, sk] = [modeKey(ROUTER_STAGE).pk, modeKey(ROUTER_STAGE).sk];
     recorder.calls.push({

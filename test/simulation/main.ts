@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- --seeds N [--from S] [--jobs J]`: scenarios drawn from seeds, all in virtual time. A scenario with a
  * violation is reduced and printed. `--trace` shows every line of a single seed. `--times` measures the table of `docs/times.md`; `--way 503,throw`
- * and `--users 1,5` a part of it.
+ * and `--users 1,5` a part of it. `--regions` tells stories of two regions.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     planted: { type: 'boolean', default: false },
     'crash-points': { type: 'boolean', default: false },
     tenth: { type: 'boolean', default: false },
+    regions: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     way: { type: 'string' },
     users: { type: 'string' },
@@ -83,6 +84,10 @@ const trace = async (): Promise<boolean> => {
 const run = async (): Promise<boolean> => {
   if (values.planted) return (await import('./planted-main.ts')).huntAll(say);
   if (values.times) return (await import('./times/main.ts')).measureAll(say, values);
+  if (values.regions) {
+    const { tellAll } = await import('./regions/main.ts');
+    return tellAll(say, { from: whole('from', 0), seeds: whole('seeds', 1) });
+  }
   if (values['crash-points']) return (await import('./crash-points.ts')).runAll(say, values.tenth ? 10 : 1);
   return values.trace ? trace() : seeds();
 };

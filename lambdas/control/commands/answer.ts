@@ -27,13 +27,16 @@ export const findStage = ({ stages }: Pick<ControlDeps, 'stages'>, id: string): 
   );
 };
 
-/** Stages that were configured once and are not now. @throws InfraFault */
+/** Stages that were configured once and are not now; and those of before that had another queue. @throws InfraFault */
 export const formerStages = async ({
   stages,
   registry,
 }: Pick<ControlDeps, 'stages' | 'registry'>): Promise<ReadonlyMap<string, StageQueues>> => {
   const configured = new Set(stages.map(({ id }) => id));
-  return new Map([...(await registry.read())].filter(([id]) => !configured.has(id)));
+  const known = await registry.read();
+  // A queue that is in use is not a former one, whatever a control of another deployment has noted.
+  const inUse = new Set([...configured].map((id) => known.get(id)?.queueName));
+  return new Map([...known].filter(([id, { queueName }]) => !configured.has(id) && !inUse.has(queueName)));
 };
 
 /**

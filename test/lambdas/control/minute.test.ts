@@ -81,6 +81,15 @@ describe('the minute’s run', () => {
       ok: true,
       result: { orphans: [{ id: 'crm (formerly old.fifo)', queue: { visible: 2, inFlight: 0 } }] },
     });
+    // The control of before the deployment was running still, and took the new queue for a former one.
+    world.registry.set('crm (formerly crm.fifo)', {
+      queueName: 'crm.fifo',
+      deadLetterQueueName: 'crm-dead-letters.fifo',
+    });
+    world.counts.set('crm.fifo', { visible: 5, inFlight: 0 });
+    expect(await control({ command: 'status' }, world.deps)).toMatchObject({
+      result: { orphans: [{ id: 'crm (formerly old.fifo)' }] },
+    });
   });
 
   it('reports how long messages have waited at a blocked stage, which receives no messages itself', async () => {

@@ -111,6 +111,7 @@ export const setUp = (more: Partial<IngestOptions> = {}) => {
     log: (level, message, fields = {}) => logs.push({ level, message, fields }),
     emitMetrics: (dimensions, values) => metrics.push({ dimensions, values }),
     readMode: () => Promise.resolve(NORMAL),
+    probeQueue: () => Promise.resolve(),
     version: { version: '1.2.3', codeVersion: 'c0de' },
     ...more,
   });

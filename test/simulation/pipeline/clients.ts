@@ -112,7 +112,7 @@ export class Client {
 }
 
 /** One request to ingest, in a process that may die. @param answer gets the status; undefined when there was none */
-const post = (
+export const post = (
   world: World,
   user: number,
   event: ProxyEvent,

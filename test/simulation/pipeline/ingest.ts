@@ -40,6 +40,7 @@ export const ingestFor = (world: World, invocation: Invocation): ReturnType<type
     log: () => undefined,
     emitMetrics: () => undefined,
     version: { version: '0', codeVersion: '0' },
+    probeQueue: () => Promise.resolve(),
     readMode: () => {
       throw new Error('ingest reads the mode without a health request');
     },

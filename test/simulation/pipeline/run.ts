@@ -40,7 +40,7 @@ export interface Told {
 }
 
 /** Puts deadlines that use Node's timers on virtual time. */
-const withDeadlines = async <T>(schedule: Schedule, run: () => Promise<T>): Promise<T> => {
+export const withDeadlines = async <T>(schedule: Schedule, run: () => Promise<T>): Promise<T> => {
   const real = AbortSignal.timeout.bind(AbortSignal);
   AbortSignal.timeout = (milliseconds) => {
     const controller = new AbortController();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { readAssembly } from '../../../local/template/assembly.ts';
-import { accesses, type Call } from './calls.ts';
+import { accesses, type Call, type Facts } from './calls.ts';
 import { factsOf } from './facts.ts';
 import { allows } from './policy.ts';
 import { readRoles, type Roles } from './roles.ts';
@@ -65,6 +65,8 @@ const readCall = ({ method, url, headers, body: sent }: Request): Call => {
 export class Guard {
   readonly #dataDir: string;
   #roles: Roles | undefined;
+  /** Of earlier deployments: a queue that is gone from the template stays in the account, with its tags. */
+  readonly #former: Roles[] = [];
   readonly #seen = new Set<string>();
 
   constructor(dataDir: string) {
@@ -77,8 +79,8 @@ export class Guard {
     const call = readCall(request);
     await this.#note(functionName, call);
     // A deployment may have changed the template since.
-    if (this.#roles !== undefined && this.#judge(this.#roles, functionName, call) === undefined)
-      return undefined;
+    if (this.#roles !== undefined && this.#isAllowed(this.#roles, functionName, call)) return undefined;
+    if (this.#roles !== undefined) this.#former.unshift(this.#roles);
     this.#roles = await this.#readRoles();
     const missing = this.#judge(this.#roles, functionName, call);
     if (missing === undefined) return undefined;
@@ -99,11 +101,27 @@ export class Guard {
     }
   }
 
+  /** False also when this template does not know what the call names. */
+  #isAllowed(roles: Roles, functionName: string, call: Call): boolean {
+    try {
+      return this.#judge(roles, functionName, call) === undefined;
+    } catch {
+      return false;
+    }
+  }
+
   #judge(roles: Roles, functionName: string, call: Call): object | undefined {
     const statements = roles.functions.get(functionName);
     // The function of a removed stage finishes what it has in hand.
     if (statements === undefined) return undefined;
-    return accesses(call, factsOf(roles)).find((access) => !allows(statements, access));
+    return accesses(call, this.#factsOf(roles)).find((access) => !allows(statements, access));
+  }
+
+  #factsOf(roles: Roles): Facts {
+    const all = [roles, ...this.#former].map(factsOf);
+    const tagsOf: Facts['tagsOf'] = (queueName) =>
+      all.map((facts) => facts.tagsOf(queueName)).find((tags) => Object.keys(tags).length > 0) ?? {};
+    return { ...factsOf(roles), tagsOf };
   }
 
   /** Each operation of each function, once. */

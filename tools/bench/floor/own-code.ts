@@ -44,6 +44,7 @@ const handlerOf = ({ own: { createIngest, keysToSources } }: Version): Handler =
     },
     emitMetrics: () => undefined,
     readMode: () => Promise.resolve(NORMAL),
+    probeQueue: () => Promise.resolve(),
     version: { version: '0', codeVersion: '0' },
   });
 };
