@@ -74,22 +74,28 @@ export interface RoutingSettings {
   readonly filter?: Filter | undefined;
 }
 
-export interface DestinationSettings {
+/** What every kind of destination has. */
+interface AnyDestination {
   readonly id: string;
+  /** Ids of the sources it takes. Absent: all. */
+  readonly sources?: readonly string[] | undefined;
+  readonly maxConcurrency: number;
+  readonly enabled: boolean;
+}
+
+export interface WebhookSettings extends AnyDestination {
   readonly type: 'webhook';
   /** The secret holds the whole URL. */
   readonly url: string | SecretName;
   readonly headers: Readonly<Record<string, string | SecretName>>;
-  /** Ids of the sources it takes. Absent: all. */
-  readonly sources?: readonly string[] | undefined;
   /** Events of one request, at most. */
   readonly batch: number;
-  readonly maxConcurrency: number;
   readonly signingSecret?: SecretName | undefined;
   /** The networks besides the public one that it may send to; `true`: private addresses. */
   readonly allowPrivateNetwork: boolean | readonly NetworkName[];
-  readonly enabled: boolean;
 }
+
+export type DestinationSettings = WebhookSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

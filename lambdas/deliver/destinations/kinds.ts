@@ -1,0 +1,28 @@
+/** The sender of a kind of destination. The code of each kind but the webhook's is in a file of its own, which only its functions read. */
+import type { DestinationSettings, TimingSettings, WebhookSettings } from '../../../contract/settings.ts';
+import type { Secrets } from '../../aws/secrets.ts';
+import type { Clock } from '../../core/base/clock.ts';
+import type { Networks } from '../address.ts';
+import { httpClient } from '../http-client.ts';
+import type { Sender } from './sender.ts';
+import { webhookSender } from './webhook/sender.ts';
+
+/** What a kind may need. */
+export interface KindDeps {
+  readonly timing: Pick<TimingSettings, 'requestTimeout'>;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** The local run's destinations are on this machine. */
+  readonly allowsLoopback: boolean;
+}
+
+const networksOf = ({ allowPrivateNetwork: allowed }: WebhookSettings, allowsLoopback: boolean): Networks => [
+  ...(allowed === true ? (['private'] as const) : allowed || []),
+  ...(allowsLoopback ? (['loopback'] as const) : []),
+];
+
+export const senderOf = (destination: DestinationSettings, deps: KindDeps): Promise<Sender> => {
+  const networks = networksOf(destination, deps.allowsLoopback);
+  const send = httpClient({ timeout: deps.timing.requestTimeout, networks });
+  return Promise.resolve(webhookSender({ ...deps, destination, send }));
+};
