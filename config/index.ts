@@ -1,4 +1,5 @@
 export { deprecationsOf, type Deprecation } from './deprecated.ts';
+export { isToken } from './destinations/resource.ts';
 export { ConfigError, validateConfig } from './validate.ts';
 export type {
   PipelineConfig,

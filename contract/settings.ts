@@ -95,7 +95,13 @@ export interface WebhookSettings extends AnyDestination {
   readonly allowPrivateNetwork: boolean | readonly NetworkName[];
 }
 
-export type DestinationSettings = WebhookSettings;
+/** Which queue it is says the environment: a queue of the app around the pipeline has no name before it is deployed. */
+export interface SqsSettings extends AnyDestination {
+  readonly type: 'sqs';
+  readonly fifo: boolean;
+}
+
+export type DestinationSettings = WebhookSettings | SqsSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/base/clock.ts';
 import { requireEnv } from './environment.ts';
-import { poster, type Posted } from './post.ts';
+import { poster, type Posted, type PostLimits } from './post.ts';
 import { noteError } from './resources.ts';
 import { amzDate, signer, type Credentials } from './signature.ts';
 
@@ -18,6 +18,8 @@ export interface Service {
   readonly name: string;
   /** Headers of its own, which are signed. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: the function's. */
+  readonly region?: string;
 }
 
 export const SQS: Service = {
@@ -76,13 +78,21 @@ const errorOf = ({ status, headers, body }: Posted, isClockCorrected: boolean): 
  * @param url of the resource, or of the service: the service is where it is, as for the SDK's client of SQS
  * @throws Error when a variable that is needed is not set, at a call
  */
-export const directCall = ({ target, name, headers: own = {} }: Service, url: string, clock: Clock): Call => {
+export const directCall = (
+  { target, name, headers: own = {}, region }: Service,
+  url: string,
+  clock: Clock,
+  limits: PostLimits = LIMITS,
+): Call => {
   const endpoint = new URL(url);
   // While the function starts: what it needs of Node is loaded then.
-  const post = poster(endpoint, LIMITS);
+  const post = poster(endpoint, limits);
   const authorize = () => {
     const credentials = credentialsOf();
-    return { token: credentials.sessionToken, sign: signer(credentials, requireEnv('AWS_REGION'), name) };
+    return {
+      token: credentials.sessionToken,
+      sign: signer(credentials, region ?? requireEnv('AWS_REGION'), name),
+    };
   };
   let authority: ReturnType<typeof authorize> | undefined;
   let skew = 0;

@@ -7,6 +7,7 @@ import { readSchedules, type ScheduleSpec } from '../events/template.ts';
 import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
 import { readQueues, type QueueSpec } from '../sqs/template.ts';
+import { destinationQueues } from './destination-resources.ts';
 import type { Assembly } from '../template/assembly.ts';
 import { functionName, resolveTemplate } from '../template/physical.ts';
 
@@ -33,13 +34,15 @@ export interface Stack {
  */
 export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
   const template = resolveTemplate(assembly, queuesUrl);
-  const queues = readQueues(template);
+  const own = readQueues(template);
+  const functions = readFunctions(template);
+  const queues = [...own, ...destinationQueues(functions, own)];
   const schedules = readSchedules(template);
   const control = template.output(CONTROL_OUTPUT);
   return {
     queues,
     tables: readTables(template),
-    functions: readFunctions(template),
+    functions,
     mappings: readMappings(template, queues),
     api: readApi(template),
     schedules,

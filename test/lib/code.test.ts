@@ -46,7 +46,7 @@ describe("a function's code", () => {
     ingest: { sources: [], timing: { ingestDeadline: 1000 } },
     router: { destinations: [], timing: { routerTimeout: 1000 }, degradedMode: {} },
     deliver: {
-      destination: { id: 'crm', url: 'https://example.com', headers: {} },
+      destination: { id: 'crm', type: 'webhook', url: 'https://example.com', headers: {} },
       timing: {},
       degradedMode: {},
     },
@@ -104,6 +104,17 @@ describe("a function's code", () => {
     ]);
     // Files that are of packages alone, of which no map says what is in them.
     expect(packages.filter((one) => one.startsWith('in '))).toEqual([]);
+  });
+
+  it('deliver to a webhook starts without the code of the other kinds', () => {
+    const code = buildCode('deliver', configs.deliver, place);
+    const ofKinds = (sources: readonly string[]): readonly string[] => [
+      ...new Set(sources.flatMap((source) => /destinations\/(\w+)\//.exec(source)?.[1] ?? [])),
+    ];
+    expect(ofKinds(loadedAtStart(code))).toEqual(['webhook']);
+    const all = [...code.files.keys()].filter((name) => /^chunk-.*\.mjs\.map$/.test(name));
+    const later = all.flatMap((name) => (JSON.parse(text(code, name)) as { sources: string[] }).sources);
+    expect(ofKinds(later)).toEqual(expect.arrayContaining(['aws', 'sqs']));
   });
 
   it.each(Object.keys(configs) as HandlerName[])(

@@ -21,8 +21,17 @@ const networksOf = ({ allowPrivateNetwork: allowed }: WebhookSettings, allowsLoo
   ...(allowsLoopback ? (['loopback'] as const) : []),
 ];
 
-export const senderOf = (destination: DestinationSettings, deps: KindDeps): Promise<Sender> => {
+const webhook = (destination: WebhookSettings, deps: KindDeps): Sender => {
   const networks = networksOf(destination, deps.allowsLoopback);
   const send = httpClient({ timeout: deps.timing.requestTimeout, networks });
-  return Promise.resolve(webhookSender({ ...deps, destination, send }));
+  return webhookSender({ ...deps, destination, send });
+};
+
+export const senderOf = async (destination: DestinationSettings, deps: KindDeps): Promise<Sender> => {
+  switch (destination.type) {
+    case 'webhook':
+      return webhook(destination, deps);
+    case 'sqs':
+      return (await import('./sqs/index.ts')).sqsDestination(destination, deps);
+  }
 };

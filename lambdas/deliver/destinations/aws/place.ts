@@ -1,0 +1,35 @@
+/** Where a resource of AWS is, by its ARN. */
+import type { PostLimits } from '../../../aws/post.ts';
+
+export interface Arn {
+  readonly service: string;
+  readonly region: string;
+  readonly account: string;
+  /** What follows: `name`, `stream/name`. */
+  readonly resource: string;
+}
+
+/** @throws Error for what is not an ARN */
+export const parseArn = (arn: string): Arn => {
+  const [prefix, , service, region, account, ...resource] = arn.split(':');
+  if (prefix !== 'arn' || service === undefined || region === undefined || account === undefined)
+    throw new Error(`${arn} is not an ARN`);
+  return { service, region, account, resource: resource.join(':') };
+};
+
+/**
+ * @param stageQueueUrl of the stage's own queue: the queues of an account and region have URLs that differ in the name alone; SQS's host
+ *   has the region
+ */
+export const queueUrlOf = ({ region, account, resource }: Arn, stageQueueUrl: string): string => {
+  const url = new URL(stageQueueUrl);
+  url.hostname = url.hostname.replace(/^sqs\.[^.]+\./, `sqs.${region}.`);
+  url.pathname = `/${account}/${resource}`;
+  return url.href;
+};
+
+/** A call ends within the time that a request of the destination may take: what is tried again is tried by the stage. */
+export const limitsOf = (requestTimeout: number): PostLimits => {
+  const connect = Math.min(1_000, requestTimeout / 2);
+  return { connect, answer: requestTimeout - connect };
+};

@@ -1,0 +1,15 @@
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+
+/**
+ * Keys of a destination that is a resource of your app: `{ id: 'orders', ...Destination.queue(queue) }`. The pipeline's function gets the
+ * permission to send to it, and to use its key.
+ */
+export const Destination = {
+  /** Events as messages of a queue; one user's events as a group of a FIFO queue. */
+  queue: (queue: IQueue) => ({
+    type: 'sqs' as const,
+    queue: queue.queueArn,
+    fifo: queue.fifo,
+    ...(queue.encryptionMasterKey && { encryptionKey: queue.encryptionMasterKey.keyArn }),
+  }),
+};

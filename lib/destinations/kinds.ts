@@ -1,0 +1,15 @@
+/** What each kind of destination adds to its stage. */
+import type { Construct } from 'constructs';
+import type { ResolvedDestination } from '../../config/index.ts';
+import type { KindParts } from './kind-parts.ts';
+import { sqsParts } from './sqs.ts';
+import { webhookParts } from './webhook.ts';
+
+export const kindParts = (scope: Construct, destination: ResolvedDestination): KindParts => {
+  switch (destination.type) {
+    case 'webhook':
+      return webhookParts(destination);
+    case 'sqs':
+      return sqsParts(scope, destination);
+  }
+};

@@ -1,0 +1,68 @@
+/** Destinations that are resources of AWS: which keys are valid, and what a mistake is answered with. */
+import { describe, expect, it } from '@jest/globals';
+import { validateConfig } from '../../config/index.ts';
+import { minimal, mistakes } from './mistakes.ts';
+
+const withDestination = (one: unknown) => ({ ...minimal, destinations: [one] });
+const mistakesOf = (one: unknown): readonly string[] =>
+  mistakes(withDestination(one)).map((line) => line.replace('sluice.config.ts: ', ''));
+const TOKEN = '${Token[TOKEN.123]}';
+
+it.each([
+  [{ id: 'crm' }, 'destinations[0].type: is missing; use "webhook"'],
+  ['crm', 'destinations[0]: expected an object'],
+])('what has no type: %j', (one, line) => {
+  const [found, ...others] = mistakesOf(one);
+  expect(found).toMatch(line);
+  expect(others).toEqual([]);
+});
+
+describe('sqs', () => {
+  const sqs = { id: 'orders', type: 'sqs', queue: 'orders.fifo' };
+
+  it.each([
+    'orders',
+    'orders.fifo',
+    'arn:aws:sqs:eu-west-1:111111111111:orders.fifo',
+    'arn:aws-cn:sqs:cn-north-1:111111111111:o',
+  ])('may be named %s', (queue) => {
+    expect(validateConfig(withDestination({ ...sqs, queue })).destinations[0]).toEqual({
+      ...sqs,
+      queue,
+      maxConcurrency: 10,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    [
+      'queue',
+      'https://sqs.eu-west-1.amazonaws.com/1/orders',
+      'is not a queue; use its name, or its ARN: arn:aws:sqs:<region>:<account>:<name>',
+    ],
+    ['queue', 'orders.fifo.fifo', 'is not a queue'],
+    ['queue', 'arn:aws:sqs:eu-west-1:111111111111:*', 'is not a queue'],
+    ['encryptionKey', 'alias/mine', 'is not the ARN of a key; use arn:aws:kms:<region>:<account>:key/<id>'],
+    ['url', 'https://example.com', 'unknown key; check its spelling, or remove it'],
+    ['batch', 5, 'unknown key'],
+    ['fifo', false, "is false, and the queue's name ends in .fifo; remove it"],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...sqs, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+
+  it('must be named', () => {
+    expect(mistakesOf({ id: 'orders', type: 'sqs' })).toEqual(['destinations[0].queue: is missing']);
+  });
+
+  it('of the app must say whether it is FIFO', () => {
+    expect(mistakesOf({ ...sqs, queue: TOKEN })).toEqual([
+      'destinations[0].fifo: is missing; the name of a queue of the app is not known yet: use Destination.queue(queue)',
+    ]);
+    expect(validateConfig(withDestination({ ...sqs, queue: TOKEN, fifo: true })).destinations).toHaveLength(
+      1,
+    );
+  });
+});
