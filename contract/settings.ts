@@ -101,7 +101,12 @@ export interface SqsSettings extends AnyDestination {
   readonly fifo: boolean;
 }
 
-export type DestinationSettings = WebhookSettings | SqsSettings;
+/** Which stream it is says the environment. */
+export interface KinesisSettings extends AnyDestination {
+  readonly type: 'kinesis';
+}
+
+export type DestinationSettings = WebhookSettings | SqsSettings | KinesisSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

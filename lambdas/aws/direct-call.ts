@@ -1,5 +1,5 @@
 /**
- * A call of AWS without the SDK, for what the functions do with each event: of one service, in the protocol AWS JSON 1.0, with the
+ * A call of AWS without the SDK, for what the functions do with each event: of one service, in the protocol AWS JSON, with the
  * credentials that Lambda gives a function. docs/decisions has what that saves, and what is given up.
  */
 import type { Clock } from '../core/base/clock.ts';
@@ -20,6 +20,8 @@ export interface Service {
   readonly headers?: Readonly<Record<string, string>>;
   /** Default: the function's. */
   readonly region?: string;
+  /** The protocol's version. Default: AWS JSON 1.0. */
+  readonly json?: '1.0' | '1.1';
 }
 
 export const SQS: Service = {
@@ -27,6 +29,7 @@ export const SQS: Service = {
   name: 'sqs',
   headers: { 'x-amzn-query-mode': 'true' },
 };
+export const KINESIS: Service = { target: 'Kinesis_20131202', name: 'kinesis', json: '1.1' };
 export const DYNAMODB: Service = { target: 'DynamoDB_20120810', name: 'dynamodb' };
 
 /** What AWS answered in place of a result. `retrying.ts` goes by it. */
@@ -79,7 +82,7 @@ const errorOf = ({ status, headers, body }: Posted, isClockCorrected: boolean): 
  * @throws Error when a variable that is needed is not set, at a call
  */
 export const directCall = (
-  { target, name, headers: own = {}, region }: Service,
+  { target, name, headers: own = {}, region, json = '1.0' }: Service,
   url: string,
   clock: Clock,
   limits: PostLimits = LIMITS,
@@ -108,7 +111,7 @@ export const directCall = (
     const body = Buffer.from(JSON.stringify(input));
     const date = amzDate(clock() + skew);
     const signed = {
-      'content-type': 'application/x-amz-json-1.0',
+      'content-type': `application/x-amz-json-${json}`,
       host: endpoint.host,
       'x-amz-date': date,
       ...(token === undefined ? {} : { 'x-amz-security-token': token }),

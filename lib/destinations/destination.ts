@@ -1,3 +1,4 @@
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /**
@@ -11,5 +12,12 @@ export const Destination = {
     queue: queue.queueArn,
     fifo: queue.fifo,
     ...(queue.encryptionMasterKey && { encryptionKey: queue.encryptionMasterKey.keyArn }),
+  }),
+
+  /** Events as records of a stream; one user's events under one partition key. */
+  stream: (stream: IStream) => ({
+    type: 'kinesis' as const,
+    stream: stream.streamArn,
+    ...(stream.encryptionKey && { encryptionKey: stream.encryptionKey.keyArn }),
   }),
 };

@@ -2,6 +2,7 @@
 import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
 import type { KindParts } from './kind-parts.ts';
+import { kinesisParts } from './kinesis.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
@@ -11,5 +12,7 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return webhookParts(destination);
     case 'sqs':
       return sqsParts(scope, destination);
+    case 'kinesis':
+      return kinesisParts(scope, destination);
   }
 };

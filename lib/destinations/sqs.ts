@@ -18,7 +18,7 @@ export const sqsParts = (scope: Construct, destination: Sqs): KindParts => {
     environment: { [ENV.destinationArn]: arn },
     grant: (grantee) => {
       grantee.allow(['sqs:SendMessage'], [arn]);
-      grantKey(grantee, encryptionKey, 'sqs');
+      grantKey(grantee, encryptionKey, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt']);
     },
   };
 };

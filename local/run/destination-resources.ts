@@ -17,6 +17,10 @@ const named = (
   ),
 ];
 
+export const destinationStreams = (
+  functions: readonly Pick<FunctionSpec, 'environment'>[],
+): readonly string[] => named(functions, 'kinesis');
+
 /** Queues as SQS makes them by default; those that have been made stay as they are. @param own of the pipeline */
 export const destinationQueues = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],

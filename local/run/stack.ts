@@ -7,7 +7,7 @@ import { readSchedules, type ScheduleSpec } from '../events/template.ts';
 import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
 import { readQueues, type QueueSpec } from '../sqs/template.ts';
-import { destinationQueues } from './destination-resources.ts';
+import { destinationQueues, destinationStreams } from './destination-resources.ts';
 import type { Assembly } from '../template/assembly.ts';
 import { functionName, resolveTemplate } from '../template/physical.ts';
 
@@ -24,6 +24,8 @@ export interface Stack {
   readonly topics: readonly TopicSpec[];
   readonly subscriptions: readonly SubscriptionSpec[];
   readonly alarms: readonly AlarmSpec[];
+  /** Names of the streams that destinations send to. */
+  readonly streams: readonly string[];
   /** The function that takes the operator's requests. */
   readonly controlFunction: string | undefined;
 }
@@ -49,6 +51,7 @@ export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
     topics: readTopics(template),
     subscriptions: readSubscriptions(template),
     alarms: readAlarms(template),
+    streams: destinationStreams(functions),
     controlFunction: typeof control === 'string' ? functionName(control) : schedules[0]?.functionName,
   };
 };

@@ -17,6 +17,38 @@ it.each([
   expect(others).toEqual([]);
 });
 
+describe('kinesis', () => {
+  const kinesis = { id: 'clicks', type: 'kinesis', stream: 'clicks' };
+
+  it.each(['clicks', 'arn:aws:kinesis:eu-west-1:111111111111:stream/clicks', TOKEN])(
+    'may be named %s',
+    (stream) => {
+      expect(validateConfig(withDestination({ ...kinesis, stream })).destinations[0]).toEqual({
+        ...kinesis,
+        stream,
+        maxConcurrency: 10,
+        enabled: true,
+      });
+    },
+  );
+
+  it.each([
+    [
+      'stream',
+      'arn:aws:kinesis:eu-west-1:111111111111:stream/*',
+      'is not a stream; use its name, or its ARN: arn:aws:kinesis:',
+    ],
+    ['stream', 7, 'expected the name or the ARN of a stream, a string'],
+    ['encryptionKey', 'k', 'is not the ARN of a key'],
+    ['queue', 'q', 'unknown key'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...kinesis, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
 describe('sqs', () => {
   const sqs = { id: 'orders', type: 'sqs', queue: 'orders.fifo' };
 

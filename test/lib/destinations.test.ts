@@ -2,6 +2,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ENV } from '../../contract/environment.ts';
@@ -44,6 +45,40 @@ const inApp = (destinations: (stack: Stack) => EventPipelineProps['destinations'
   );
   return { statements, variables, stack };
 };
+
+describe('kinesis', () => {
+  it('by name: a stream of the pipeline’s account and region, to which the function may put records', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'clicks', type: 'kinesis', stream: 'clicks' }],
+    });
+    const arn = arnOfOwn('kinesis', 'stream/clicks');
+    expect(environment(example, 'Destination-clicks')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-clicks')).toMatchObject({
+      destination: { id: 'clicks', type: 'kinesis', maxConcurrency: 10, enabled: true },
+    });
+    expect(permissions(example, 'Destination-clicks')).toMatchObject({
+      [JSON.stringify(arn)]: ['kinesis:PutRecord'],
+    });
+  });
+
+  it('of the app: Destination.stream names it, and grants its key', () => {
+    const { statements, variables } = inApp((scope) => {
+      const stream = new Stream(scope, 'Clicks', { encryptionKey: new Key(scope, 'Key') });
+      return [{ id: 'clicks', ...Destination.stream(stream) }];
+    });
+    expect(variables).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^Clicks/), 'Arn'] }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'kinesis:PutRecord', Resource: variables[0] }),
+    );
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: 'kms:GenerateDataKey',
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+      }),
+    );
+  });
+});
 
 describe('sqs', () => {
   it('by name: a queue of the pipeline’s account and region, to which the function may send', () => {

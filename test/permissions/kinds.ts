@@ -1,4 +1,5 @@
 /** Destinations that are resources of AWS: one of each kind, the calls that its function makes of it, and what its role allows. */
+import { kinesisSender } from '../../lambdas/deliver/destinations/kinesis/sender.ts';
 import { sqsSender } from '../../lambdas/deliver/destinations/sqs/sender.ts';
 import type { Outgoing, Sender } from '../../lambdas/deliver/destinations/sender.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -11,6 +12,7 @@ export const kinds = synthesize({
   sources: [{ id: 'web', writeKey: 'web-key' }],
   destinations: [
     { id: 'orders', type: 'sqs', queue: 'orders.fifo' },
+    { id: 'clicks', type: 'kinesis', stream: 'clicks' },
     { id: 'audit', type: 'sqs', queue: 'arn:aws:sqs:eu-west-1:111111111111:audit' },
   ],
 });
@@ -63,6 +65,17 @@ export const KIND_ROWS: readonly KindRow[] = [
     resource: 'arn:aws:sqs:eu-west-1:111111111111:audit',
     other: arn('sqs', 'audit'),
     calls: () => Promise.resolve([]),
+  },
+  {
+    id: 'clicks',
+    type: 'kinesis',
+    what: 'the stream `clicks`, by name',
+    resource: arn('kinesis', 'stream/clicks'),
+    other: arn('kinesis', 'stream/other'),
+    calls: () => {
+      const streamArn = arn('kinesis', 'stream/clicks');
+      return recorded('kinesis', (call) => kinesisSender({ call, streamArn, room: 1 }));
+    },
   },
 ];
 

@@ -33,5 +33,7 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return webhook(destination, deps);
     case 'sqs':
       return (await import('./sqs/index.ts')).sqsDestination(destination, deps);
+    case 'kinesis':
+      return (await import('./kinesis/index.ts')).kinesisDestination(deps);
   }
 };

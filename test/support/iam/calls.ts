@@ -7,7 +7,7 @@ type Item = Readonly<Record<string, { readonly S?: string }>>;
 
 /** A call, as its SDK client makes it. */
 export interface Call {
-  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`. */
+  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`. */
   readonly service: string;
   /** As the API has it: `SendMessageBatch`. */
   readonly operation: string;
@@ -143,6 +143,8 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
       return lambda(operation, input, facts);
     case 'cloudwatch':
       return cloudWatch(operation, input);
+    case 'kinesis':
+      return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
     case 'sns':
       return [{ action: `sns:${operation}`, resource: text(input['TopicArn']) }];
     case 'secretsmanager':

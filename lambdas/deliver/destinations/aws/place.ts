@@ -28,6 +28,21 @@ export const queueUrlOf = ({ region, account, resource }: Arn, stageQueueUrl: st
   return url.href;
 };
 
+/**
+ * Where a service of a region is: as the SDK would find it, configuration files left out.
+ * @param stageQueueUrl as above; it has the partition's domain
+ */
+export const endpointOf = (
+  { service, region }: Pick<Arn, 'service' | 'region'>,
+  stageQueueUrl: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string => {
+  const configured = env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env['AWS_ENDPOINT_URL'];
+  if (configured !== undefined) return configured;
+  const [, domain = 'amazonaws.com'] = /^sqs\.[^.]+\.(.+)$/.exec(new URL(stageQueueUrl).hostname) ?? [];
+  return `https://${service}.${region}.${domain}`;
+};
+
 /** A call ends within the time that a request of the destination may take: what is tried again is tried by the stage. */
 export const limitsOf = (requestTimeout: number): PostLimits => {
   const connect = Math.min(1_000, requestTimeout / 2);

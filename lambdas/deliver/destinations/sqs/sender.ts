@@ -16,6 +16,7 @@ import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from '../../../core/base/limits.ts
 import type { OutgoingMessage, SendResult } from '../../../core/base/messages.ts';
 import { byteLength } from '../../../core/base/text.ts';
 import { toEventText } from '../../../core/event/envelope.ts';
+import { oneByOne } from '../aws/one-by-one.ts';
 import { DELIVERED, nameOfCause, tooLarge, verdictOf } from '../aws/verdicts.ts';
 import type { Outgoing, Sender, Verdict } from '../sender.ts';
 
@@ -74,19 +75,7 @@ const fifoSender = ({ call, queueUrl, room }: SqsDeps): Sender => {
     // Another user's event was in the call: alone it shows whose content it was.
     return timeLeft() < room ? undefined : ofOne(direct.send([message]));
   };
-  return {
-    batch: 1,
-    send: async (events, timeLeft) => {
-      const verdicts: Verdict[] = [];
-      for (const event of events) {
-        const verdict = await sendOne(event, timeLeft);
-        if (verdict === undefined) break;
-        verdicts.push(verdict);
-        if (verdict.kind === 'retry') break;
-      }
-      return verdicts.length === 0 ? undefined : { kind: 'each', verdicts };
-    },
-  };
+  return oneByOne(sendOne);
 };
 
 /** @returns the bodies' indices, by calls that hold them */
