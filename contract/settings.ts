@@ -106,7 +106,14 @@ export interface KinesisSettings extends AnyDestination {
   readonly type: 'kinesis';
 }
 
-export type DestinationSettings = WebhookSettings | SqsSettings | KinesisSettings;
+/** Which function it is says the environment. */
+export interface LambdaSettings extends AnyDestination {
+  readonly type: 'lambda';
+  /** Events of one invocation, at most. */
+  readonly batch: number;
+}
+
+export type DestinationSettings = WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

@@ -1,16 +1,22 @@
 /** A destination: one of the kinds, by its `type`. */
 import * as v from 'valibot';
 import type { DestinationSettings } from '../../contract/settings.ts';
+import { lambda } from './lambda.ts';
 import { checkSqs, sqs } from './sqs.ts';
 import { kinesis } from './kinesis.ts';
 import { webhook } from './webhook.ts';
 
 /** As messages list them. */
-const KINDS = ['webhook', 'sqs', 'kinesis'] as const satisfies readonly DestinationSettings['type'][];
+const KINDS = [
+  'webhook',
+  'sqs',
+  'kinesis',
+  'lambda',
+] as const satisfies readonly DestinationSettings['type'][];
 const quoted = KINDS.map((kind) => JSON.stringify(kind));
 const CHOICE = `use ${quoted.slice(0, -1).join(', ')} or ${quoted.slice(-1).join('')}`;
 
-export const destination = v.variant('type', [webhook, sqs, kinesis], ({ input, expected }) => {
+export const destination = v.variant('type', [webhook, sqs, kinesis, lambda], ({ input, expected }) => {
   if (expected === 'Object') return 'expected an object';
   return input === undefined
     ? `is missing; ${CHOICE}`
@@ -19,7 +25,8 @@ export const destination = v.variant('type', [webhook, sqs, kinesis], ({ input, 
 
 /** What is checked of a destination. */
 type Checked =
-  { readonly type: 'webhook' | 'kinesis' } | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0]);
+  | { readonly type: 'webhook' | 'kinesis' | 'lambda' }
+  | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0]);
 
 /** What needs more than one key of a kind. @returns lines without the destination's path */
 export const checkKind = (one: Checked): readonly string[] => (one.type === 'sqs' ? checkSqs(one) : []);

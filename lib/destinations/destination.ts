@@ -1,4 +1,5 @@
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /**
@@ -20,4 +21,7 @@ export const Destination = {
     stream: stream.streamArn,
     ...(stream.encryptionKey && { encryptionKey: stream.encryptionKey.keyArn }),
   }),
+
+  /** Events as invocations of a function, or of one of its aliases, which says what became of each. */
+  function: (fn: IFunction) => ({ type: 'lambda' as const, function: fn.functionArn }),
 };

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
 import type { KindParts } from './kind-parts.ts';
 import { kinesisParts } from './kinesis.ts';
+import { lambdaParts } from './lambda.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
@@ -14,5 +15,7 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return sqsParts(scope, destination);
     case 'kinesis':
       return kinesisParts(scope, destination);
+    case 'lambda':
+      return lambdaParts(scope, destination);
   }
 };

@@ -21,6 +21,18 @@ export const destinationStreams = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],
 ): readonly string[] => named(functions, 'kinesis');
 
+export const destinationFunctions = (
+  functions: readonly Pick<FunctionSpec, 'environment'>[],
+): readonly string[] => [
+  ...new Set(
+    functions.flatMap(({ environment }) => {
+      const [, name] =
+        /:lambda:[^:]*:[^:]*:function:([^:]+)/.exec(environment[ENV.destinationArn] ?? '') ?? [];
+      return name === undefined ? [] : [name];
+    }),
+  ),
+];
+
 /** Queues as SQS makes them by default; those that have been made stay as they are. @param own of the pipeline */
 export const destinationQueues = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],

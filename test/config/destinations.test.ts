@@ -49,6 +49,32 @@ describe('kinesis', () => {
   });
 });
 
+describe('lambda', () => {
+  const lambda = { id: 'enrich', type: 'lambda', function: 'enrich' };
+  const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:enrich';
+
+  it.each(['enrich', ARN, `${ARN}:live`, TOKEN])('may be named %s', (name) => {
+    expect(validateConfig(withDestination({ ...lambda, function: name })).destinations[0]).toEqual({
+      ...lambda,
+      function: name,
+      batch: 1,
+      maxConcurrency: 10,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    ['function', `${ARN}:*`, 'is not a function; use its name, or its ARN: arn:aws:lambda:'],
+    ['function', 'enrich:live', 'is not a function'],
+    ['batch', 0, 'is too small; use 1 to 1000'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...lambda, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
 describe('sqs', () => {
   const sqs = { id: 'orders', type: 'sqs', queue: 'orders.fifo' };
 

@@ -3,6 +3,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ENV } from '../../contract/environment.ts';
@@ -76,6 +77,38 @@ describe('kinesis', () => {
         Action: 'kms:GenerateDataKey',
         Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
       }),
+    );
+  });
+});
+
+describe('lambda', () => {
+  it('by name: a function of the pipeline’s account and region, which the function may invoke', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'enrich', type: 'lambda', function: 'enrich', batch: 20 }],
+    });
+    const arn = arnOfOwn('lambda', 'function:enrich');
+    expect(environment(example, 'Destination-enrich')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-enrich')).toMatchObject({
+      destination: { id: 'enrich', type: 'lambda', batch: 20, maxConcurrency: 10, enabled: true },
+    });
+    expect(permissions(example, 'Destination-enrich')).toMatchObject({
+      [JSON.stringify(arn)]: ['lambda:InvokeFunction'],
+    });
+  });
+
+  it('of the app: Destination.function names it', () => {
+    const { statements, variables } = inApp((scope) => {
+      const fn = new LambdaFunction(scope, 'Enrich', {
+        code: Code.fromInline('exports.handler = async () => null;'),
+        handler: 'index.handler',
+        runtime: Runtime.NODEJS_LATEST,
+      });
+      return [{ id: 'enrich', ...Destination.function(fn) }];
+    });
+    expect(variables).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^Enrich/), 'Arn'] }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'lambda:InvokeFunction', Resource: variables[0] }),
     );
   });
 });

@@ -1,5 +1,6 @@
 /** Destinations that are resources of AWS: one of each kind, the calls that its function makes of it, and what its role allows. */
 import { kinesisSender } from '../../lambdas/deliver/destinations/kinesis/sender.ts';
+import { lambdaSender } from '../../lambdas/deliver/destinations/lambda/sender.ts';
 import { sqsSender } from '../../lambdas/deliver/destinations/sqs/sender.ts';
 import type { Outgoing, Sender } from '../../lambdas/deliver/destinations/sender.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -12,10 +13,31 @@ export const kinds = synthesize({
   sources: [{ id: 'web', writeKey: 'web-key' }],
   destinations: [
     { id: 'orders', type: 'sqs', queue: 'orders.fifo' },
+    { id: 'enrich', type: 'lambda', function: 'enrich' },
     { id: 'clicks', type: 'kinesis', stream: 'clicks' },
     { id: 'audit', type: 'sqs', queue: 'arn:aws:sqs:eu-west-1:111111111111:audit' },
   ],
 });
+
+const enrich = async (): Promise<readonly Call[]> => {
+  const calls: Call[] = [];
+  const sender = lambdaSender({
+    destination: 'enrich',
+    batch: 1,
+    room: 1,
+    invoke: () => {
+      // As `lambda/index.ts` invokes it.
+      calls.push({
+        service: 'lambda',
+        operation: 'Invoke',
+        input: { FunctionName: arn('lambda', 'function:enrich') },
+      });
+      return Promise.resolve({ failed: false, payload: 'null' });
+    },
+  });
+  await sender.send([EVENT], () => 60_000);
+  return calls;
+};
 
 const roles = readRoles(await readAssembly(kinds.app.outdir));
 export const kindRoles = roles;
@@ -65,6 +87,14 @@ export const KIND_ROWS: readonly KindRow[] = [
     resource: 'arn:aws:sqs:eu-west-1:111111111111:audit',
     other: arn('sqs', 'audit'),
     calls: () => Promise.resolve([]),
+  },
+  {
+    id: 'enrich',
+    type: 'lambda',
+    what: 'the function `enrich`, by name',
+    resource: arn('lambda', 'function:enrich'),
+    other: arn('lambda', 'function:other'),
+    calls: enrich,
   },
   {
     id: 'clicks',

@@ -1,7 +1,7 @@
 /**
  * Preloaded into the local run's process: the services that destinations send to fail as the file says that SLUICE_TEST_FAULTS names, as long
  * as it says so. It holds JSON: a list of `{ target, text, status, type }` for calls that fail as a whole, and `{ target, text, list, fail }`
- * for entries that fail: those of `input[list]` that have the text `fail`. `target` is what a call's header X-Amz-Target says; only calls
+ * for entries that fail: those of `input[list]` that have the text `fail`. `target` is what a call's header X-Amz-Target says, or its path; only calls
  * that have `text` are meant. The pipeline's own code knows nothing of it.
  */
 import { readFileSync } from 'node:fs';
@@ -21,15 +21,16 @@ const faults = () => {
 };
 
 const answer = (response, status, body) => {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+  const type = body.__type === undefined ? {} : { 'x-amzn-errortype': body.__type };
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...type });
   response.end(JSON.stringify(body));
 };
 
 const { emit } = Server.prototype;
 Server.prototype.emit = function (event, ...args) {
   const [request, response] = args;
-  const target = event === 'request' ? request.headers['x-amz-target'] : undefined;
-  const meant = target === undefined ? [] : faults().filter((one) => one.target === target);
+  const target = event === 'request' ? (request.headers['x-amz-target'] ?? request.url) : undefined;
+  const meant = target === undefined ? [] : faults().filter((one) => target.startsWith(one.target));
   if (meant.length === 0) return emit.call(this, event, ...args);
   handle(this, meant, request, response).catch((error) => answer(response, 500, { message: error.stack }));
   return true;

@@ -35,5 +35,7 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return (await import('./sqs/index.ts')).sqsDestination(destination, deps);
     case 'kinesis':
       return (await import('./kinesis/index.ts')).kinesisDestination(deps);
+    case 'lambda':
+      return (await import('./lambda/index.ts')).lambdaDestination(destination, deps);
   }
 };
