@@ -113,7 +113,15 @@ export interface LambdaSettings extends AnyDestination {
   readonly batch: number;
 }
 
-export type DestinationSettings = WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings;
+/** Which bus it is says the environment. */
+export interface EventBridgeSettings extends AnyDestination {
+  readonly type: 'eventbridge';
+  /** The field `source` of its events. */
+  readonly source: string;
+}
+
+export type DestinationSettings =
+  WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

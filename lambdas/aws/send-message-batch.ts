@@ -32,7 +32,7 @@ const isRefused = (entry: Refusal | undefined): boolean =>
 
 /** @returns a result for each message, in their order */
 export const resultsOf = (
-  messages: readonly OutgoingMessage[],
+  messages: readonly unknown[],
   { Successful = [], Failed = [] }: SendMessageBatchAnswer,
 ): readonly SendResult[] => {
   const accepted = new Set(Successful.map(({ Id }) => Id));

@@ -1,3 +1,4 @@
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -21,6 +22,9 @@ export const Destination = {
     stream: stream.streamArn,
     ...(stream.encryptionKey && { encryptionKey: stream.encryptionKey.keyArn }),
   }),
+
+  /** Events on a bus of EventBridge, which keeps no order. */
+  bus: (bus: Pick<IEventBus, 'eventBusArn'>) => ({ type: 'eventbridge' as const, bus: bus.eventBusArn }),
 
   /** Events as invocations of a function, or of one of its aliases, which says what became of each. */
   function: (fn: IFunction) => ({ type: 'lambda' as const, function: fn.functionArn }),

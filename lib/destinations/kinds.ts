@@ -2,6 +2,7 @@
 import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
 import type { KindParts } from './kind-parts.ts';
+import { eventBridgeParts } from './eventbridge.ts';
 import { kinesisParts } from './kinesis.ts';
 import { lambdaParts } from './lambda.ts';
 import { sqsParts } from './sqs.ts';
@@ -17,5 +18,7 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return kinesisParts(scope, destination);
     case 'lambda':
       return lambdaParts(scope, destination);
+    case 'eventbridge':
+      return eventBridgeParts(scope, destination);
   }
 };

@@ -75,6 +75,37 @@ describe('lambda', () => {
   });
 });
 
+describe('eventbridge', () => {
+  const bus = { id: 'company', type: 'eventbridge', bus: 'company' };
+
+  it.each(['company', 'arn:aws:events:eu-west-1:111111111111:event-bus/company', TOKEN])(
+    'may be named %s',
+    (name) => {
+      expect(validateConfig(withDestination({ ...bus, bus: name })).destinations[0]).toEqual({
+        ...bus,
+        bus: name,
+        source: 'sluice',
+        maxConcurrency: 10,
+        enabled: true,
+      });
+    },
+  );
+
+  it.each([
+    [
+      'bus',
+      'arn:aws:events:eu-west-1:111111111111:rule/company',
+      'is not a bus; use its name, or its ARN: arn:aws:events:',
+    ],
+    ['source', 'aws.s3', 'is not a source; use letters, digits and ._/-, not aws. at its beginning'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...bus, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
 describe('sqs', () => {
   const sqs = { id: 'orders', type: 'sqs', queue: 'orders.fifo' };
 

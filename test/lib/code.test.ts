@@ -120,7 +120,9 @@ describe("a function's code", () => {
     expect(ofKinds(loadedAtStart(code))).toEqual(['webhook']);
     const all = [...code.files.keys()].filter((name) => /^chunk-.*\.mjs\.map$/.test(name));
     const later = all.flatMap((name) => (JSON.parse(text(code, name)) as { sources: string[] }).sources);
-    expect(ofKinds(later)).toEqual(expect.arrayContaining(['aws', 'kinesis', 'lambda', 'sqs']));
+    expect(ofKinds(later)).toEqual(
+      expect.arrayContaining(['aws', 'eventbridge', 'kinesis', 'lambda', 'sqs']),
+    );
   });
 
   it.each(Object.keys(configs) as HandlerName[])(

@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ENV } from '../../contract/environment.ts';
@@ -109,6 +110,34 @@ describe('lambda', () => {
     expect(variables).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^Enrich/), 'Arn'] }]);
     expect(statements).toContainEqual(
       expect.objectContaining({ Action: 'lambda:InvokeFunction', Resource: variables[0] }),
+    );
+  });
+});
+
+describe('eventbridge', () => {
+  it('by name: a bus of the pipeline’s account and region, on which the function may put events', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'company', type: 'eventbridge', bus: 'company', source: 'shop' }],
+    });
+    const arn = arnOfOwn('events', 'event-bus/company');
+    expect(environment(example, 'Destination-company')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-company')).toMatchObject({
+      destination: { id: 'company', type: 'eventbridge', source: 'shop', maxConcurrency: 10, enabled: true },
+    });
+    expect(permissions(example, 'Destination-company')).toMatchObject({
+      [JSON.stringify(arn)]: ['events:PutEvents'],
+    });
+  });
+
+  it('of the app: Destination.bus names it', () => {
+    const { statements, variables } = inApp((scope) => {
+      const company = new EventBus(scope, 'Company');
+      return [{ id: 'company', ...Destination.bus(company) }];
+    });
+    expect(variables).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^Company/), 'Arn'] }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'events:PutEvents', Resource: variables[0] }),
     );
   });
 });

@@ -1,4 +1,5 @@
 /** Destinations that are resources of AWS: one of each kind, the calls that its function makes of it, and what its role allows. */
+import { eventBridgeSender } from '../../lambdas/deliver/destinations/eventbridge/sender.ts';
 import { kinesisSender } from '../../lambdas/deliver/destinations/kinesis/sender.ts';
 import { lambdaSender } from '../../lambdas/deliver/destinations/lambda/sender.ts';
 import { sqsSender } from '../../lambdas/deliver/destinations/sqs/sender.ts';
@@ -14,6 +15,7 @@ export const kinds = synthesize({
   destinations: [
     { id: 'orders', type: 'sqs', queue: 'orders.fifo' },
     { id: 'enrich', type: 'lambda', function: 'enrich' },
+    { id: 'company', type: 'eventbridge', bus: 'company' },
     { id: 'clicks', type: 'kinesis', stream: 'clicks' },
     { id: 'audit', type: 'sqs', queue: 'arn:aws:sqs:eu-west-1:111111111111:audit' },
   ],
@@ -95,6 +97,17 @@ export const KIND_ROWS: readonly KindRow[] = [
     resource: arn('lambda', 'function:enrich'),
     other: arn('lambda', 'function:other'),
     calls: enrich,
+  },
+  {
+    id: 'company',
+    type: 'eventbridge',
+    what: 'the bus `company`, by name',
+    resource: arn('events', 'event-bus/company'),
+    other: arn('events', 'event-bus/default'),
+    calls: () => {
+      const busArn = arn('events', 'event-bus/company');
+      return recorded('events', (call) => eventBridgeSender({ call, busArn, source: 'sluice', room: 1 }));
+    },
   },
   {
     id: 'clicks',

@@ -37,5 +37,7 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return (await import('./kinesis/index.ts')).kinesisDestination(deps);
     case 'lambda':
       return (await import('./lambda/index.ts')).lambdaDestination(destination, deps);
+    case 'eventbridge':
+      return (await import('./eventbridge/index.ts')).eventBridgeDestination(destination, deps);
   }
 };

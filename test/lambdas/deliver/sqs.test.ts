@@ -202,6 +202,15 @@ describe('a standard queue', () => {
     expect(await slow.send(large('a'), large('b'))).toEqual([DELIVERED]);
   });
 
+  it('refuses a call for the content of one, and there is no time to send each alone: no verdict on the rest', async () => {
+    const answer: Answer = (entries, n) =>
+      entries.length > 1 ? named('InvalidMessageContents') : allTaken(entries, n);
+    const left = [60_000, 60_000, 100];
+    const { send, calls } = queue(false, answer, () => left.shift() ?? 0);
+    expect(await send(outgoing(event('a')), outgoing(event('b')))).toEqual([DELIVERED]);
+    expect(calls.map(idsIn)).toEqual([['a', 'b'], ['a']]);
+  });
+
   it('refuses a call for the content of one: each is sent alone', async () => {
     const answer: Answer = (entries, n) =>
       idsIn(entries).includes('b') ? named('InvalidMessageContents') : allTaken(entries, n);

@@ -27,6 +27,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   AmazonSQS: 'sqs',
   secretsmanager: 'secretsmanager',
   Kinesis_20131202: 'kinesis',
+  AWSEvents: 'events',
   GraniteServiceVersion20100801: 'cloudwatch',
 };
 

@@ -31,13 +31,15 @@ export const queueUrlOf = ({ region, account, resource }: Arn, stageQueueUrl: st
 /**
  * Where a service of a region is: as the SDK would find it, configuration files left out.
  * @param stageQueueUrl as above; it has the partition's domain
+ * @param sdkId as variables of the environment name the service
  */
 export const endpointOf = (
   { service, region }: Pick<Arn, 'service' | 'region'>,
   stageQueueUrl: string,
   env: Readonly<Record<string, string | undefined>>,
+  sdkId = service.toUpperCase(),
 ): string => {
-  const configured = env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env['AWS_ENDPOINT_URL'];
+  const configured = env[`AWS_ENDPOINT_URL_${sdkId}`] ?? env['AWS_ENDPOINT_URL'];
   if (configured !== undefined) return configured;
   const [, domain = 'amazonaws.com'] = /^sqs\.[^.]+\.(.+)$/.exec(new URL(stageQueueUrl).hostname) ?? [];
   return `https://${service}.${region}.${domain}`;

@@ -17,6 +17,7 @@ import type { OutgoingMessage, SendResult } from '../../../core/base/messages.ts
 import { byteLength } from '../../../core/base/text.ts';
 import { toEventText } from '../../../core/event/envelope.ts';
 import { oneByOne } from '../aws/one-by-one.ts';
+import { several } from '../aws/several.ts';
 import { DELIVERED, nameOfCause, tooLarge, verdictOf } from '../aws/verdicts.ts';
 import type { Outgoing, Sender, Verdict } from '../sender.ts';
 
@@ -78,60 +79,20 @@ const fifoSender = ({ call, queueUrl, room }: SqsDeps): Sender => {
   return oneByOne(sendOne);
 };
 
-/** @returns the bodies' indices, by calls that hold them */
-const callsOf = (sizes: readonly number[]): readonly (readonly number[])[] => {
-  const calls: number[][] = [];
-  let bytes = Infinity;
-  for (const [i, size] of sizes.entries()) {
-    if (size > MAX_SQS_BYTES) continue;
-    if (bytes + size > MAX_BATCH_BYTES || calls.at(-1)?.length === MAX_BATCH_ENTRIES) {
-      calls.push([]);
-      bytes = 0;
-    }
-    calls.at(-1)?.push(i);
-    bytes += size;
-  }
-  return calls;
-};
-
-const standardSender = ({ call, queueUrl, room }: SqsDeps): Sender => {
-  const sendAll = async (messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]> => {
-    const Entries = messages.map(({ body }, i) => ({ Id: String(i), MessageBody: body }));
-    const sent = call('SendMessageBatch', { QueueUrl: queueUrl, Entries });
-    return resultsOf(messages, (await orFault(`SendMessageBatch of "${queueUrl}"`, sent)) ?? {});
-  };
-  const verdictsOf = async (messages: readonly OutgoingMessage[]): Promise<readonly Verdict[]> => {
-    try {
-      return (await sendAll(messages)).map(toVerdict);
-    } catch (error) {
-      if (!isRefusedContent(error)) {
-        const verdict = verdictOf(error);
-        return messages.map(() => verdict);
-      }
-    }
-    const alone: Verdict[] = [];
-    for (const message of messages) alone.push(await ofOne(sendAll([message])));
-    return alone;
-  };
-  return {
-    batch: MAX_BATCH_ENTRIES,
-    send: async (events, timeLeft) => {
-      const messages = events.map(toMessage);
-      const sizes = messages.map(({ body }) => byteLength(body));
-      const verdicts = sizes.map((bytes): Verdict | undefined =>
-        bytes > MAX_SQS_BYTES ? tooLarge('SQS', bytes, MAX_SQS_BYTES) : undefined,
-      );
-      for (const indices of callsOf(sizes)) {
-        if (timeLeft() < room) break;
-        const said = await verdictsOf(indices.flatMap((i) => messages[i] ?? []));
-        for (const [n, i] of indices.entries()) verdicts[i] = said[n];
-        if (said.some(({ kind }) => kind === 'retry')) break;
-      }
-      const missing = verdicts.indexOf(undefined);
-      const known = missing === -1 ? verdicts : verdicts.slice(0, missing);
-      return known.length === 0 ? undefined : { kind: 'each', verdicts: known.flatMap((one) => one ?? []) };
+const standardSender = ({ call, queueUrl, room }: SqsDeps): Sender =>
+  several({
+    service: 'SQS',
+    entries: MAX_BATCH_ENTRIES,
+    callBytes: MAX_BATCH_BYTES,
+    maxBytes: MAX_SQS_BYTES,
+    room,
+    refusedContent: REFUSED_CONTENT,
+    sendCall: async (events, texts) => {
+      const Entries = texts.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
+      const sent = call('SendMessageBatch', { QueueUrl: queueUrl, Entries });
+      const answer = await orFault(`SendMessageBatch of "${queueUrl}"`, sent);
+      return resultsOf(events, answer ?? {}).map(toVerdict);
     },
-  };
-};
+  });
 
 export const sqsSender = (deps: SqsDeps): Sender => (deps.fifo ? fifoSender(deps) : standardSender(deps));
