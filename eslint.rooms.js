@@ -33,6 +33,7 @@ export const rooms = {
   'local/events': AWS_SERVICE,
   'local/secrets-manager': AWS_SERVICE,
   'local/sqs': AWS_SERVICE,
+  'local/kinesis': AWS_SERVICE,
   'local/lambda': ['local/sqs', ...AWS_SERVICE],
   'local/sns': ['local/secrets-manager', 'local/sqs', ...AWS_SERVICE],
   'local/cloudwatch': ['local/lambda', ...AWS_SERVICE],

@@ -63,7 +63,9 @@ const flag = (app: App, key: string, byDefault: boolean): boolean => {
 /** What the app itself is made of. */
 const appInputs = (): string[] => [
   ...['bin', 'config', 'contract', 'lib'].flatMap((directory) =>
-    readdirSync(path.join(PROJECT, directory)).map((file) => path.join(PROJECT, directory, file)),
+    readdirSync(path.join(PROJECT, directory), { recursive: true, encoding: 'utf8' }).map((file) =>
+      path.join(PROJECT, directory, file),
+    ),
   ),
   ...['cdk.json', 'package-lock.json', 'tsconfig.json'].map((file) => path.join(PROJECT, file)),
 ];

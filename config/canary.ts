@@ -1,7 +1,7 @@
 /** The canary as a part of the configuration: a source and a destination that nobody writes, and that no other event reaches. */
 import { createHash } from 'node:crypto';
 import { CANARY } from '../contract/canary.ts';
-import type { ResolvedConfig, ResolvedDestination } from './schema.ts';
+import type { CanaryDestination, ResolvedConfig } from './schema.ts';
 
 /** Lambda's least: a canary's traffic is small. */
 const CONCURRENCY = 2;
@@ -22,16 +22,11 @@ const writeKeyOf = (pipeline: string, { sources }: ResolvedConfig): string => {
   return `canary-${hash.digest('base64url').slice(0, 32)}`;
 };
 
-/** Nothing is sent to its URL: the receiver is in the function. */
-const DESTINATION: ResolvedDestination = {
+const DESTINATION: CanaryDestination = {
   id: CANARY,
   type: 'canary',
-  url: 'https://canary.invalid/',
-  headers: {},
   sources: [CANARY],
-  batch: 1,
   maxConcurrency: CONCURRENCY,
-  allowPrivateNetwork: false,
   enabled: true,
 };
 

@@ -1,6 +1,9 @@
 /** What a configuration says openly and should not: a line each, which is shown when it is read, and when the app is synthesized. */
 import { hostOf, networkOf } from './networks.ts';
+import type { WebhookSettings } from '../contract/settings.ts';
 import type { ResolvedConfig } from './schema.ts';
+
+type WebhookKeys = Pick<WebhookSettings, 'url' | 'headers'>;
 
 export interface Exposure {
   /** The path of the key. */
@@ -35,16 +38,18 @@ const inUrl = (key: string, url: string, what: string): readonly Exposure[] => [
     : []),
 ];
 
+const inWebhook = ({ url, headers }: WebhookKeys, path: string): readonly Exposure[] => [
+  ...(typeof url === 'string' ? inUrl(`${path}.url`, url, 'events') : []),
+  ...Object.entries(headers).flatMap(([name, value]) => {
+    const key = `${path}.headers.${name}`;
+    if (typeof value !== 'string' || !CREDENTIAL.test(name)) return [];
+    const warning = `${key}: is written out; if it is a credential, store it in Secrets Manager, and write { secretName: "..." }`;
+    return [{ key, warning }];
+  }),
+];
+
 export const exposuresOf = ({ destinations, alerts }: ResolvedConfig): readonly Exposure[] => [
-  ...destinations.flatMap(({ url, headers }, i) => [
-    ...(typeof url === 'string' ? inUrl(`destinations[${i}].url`, url, 'events') : []),
-    ...Object.entries(headers).flatMap(([name, value]) => {
-      const key = `destinations[${i}].headers.${name}`;
-      if (typeof value !== 'string' || !CREDENTIAL.test(name)) return [];
-      const warning = `${key}: is written out; if it is a credential, store it in Secrets Manager, and write { secretName: "..." }`;
-      return [{ key, warning }];
-    }),
-  ]),
+  ...destinations.flatMap((one, i) => (one.type === 'webhook' ? inWebhook(one, `destinations[${i}]`) : [])),
   ...alerts.urls.flatMap((url, i) =>
     typeof url === 'string' ? inUrl(`alerts.urls[${i}]`, url, 'alerts') : [],
   ),

@@ -1,8 +1,10 @@
 export { deprecationsOf, type Deprecation } from './deprecated.ts';
+export { isToken } from './destinations/resource.ts';
 export { ConfigError, validateConfig } from './validate.ts';
 export type {
   PipelineConfig,
   ResolvedConfig,
+  CanaryDestination,
   ResolvedDestination,
   ResolvedSource,
   ResolvedTiming,

@@ -3,115 +3,19 @@
  * construct. It is validated when the app is synthesized; each mistake is one line with the path of the wrong key.
  */
 import * as v from 'valibot';
-import type { DestinationSettings } from '../contract/settings.ts';
 import { alerts } from './alerts-schema.ts';
+import { destination } from './destinations/destination.ts';
 import { records } from './records-schema.ts';
-import { routing } from './routing-schema.ts';
 import { source } from './source-schema.ts';
 import { DEFAULT_PARK_AFTER, degradedMode, timing } from './timing-schema.ts';
 import { transform, withTimeout, type ResolvedTransform } from './transform-schema.ts';
-import { count, duration, got, httpUrl, id, secret } from './values.ts';
+import { count, duration, got } from './values.ts';
 
 /**
  * The largest number of destinations: a stack holds 500 resources, and each takes a dozen; and the names of their
  * queues travel in the router's environment, of 4 KB.
  */
 export const MAX_DESTINATIONS = 30;
-
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Set by Sluice itself on every request; a configured header of the same name would be in doubt. */
-const OWN_HEADERS = new Set([
-  'content-length',
-  'content-encoding',
-  'content-type',
-  'host',
-  'user-agent',
-  'idempotency-key',
-  'webhook-id',
-  'webhook-timestamp',
-  'webhook-signature',
-]);
-
-/** Of the connection, or of one hop: RFC 9110, 7.6.1 and 10.1. They would change how the request is read. */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'http2-settings',
-  'proxy-authenticate',
-]);
-/** What they hold is always a credential. */
-export const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
-
-const headers = v.record(
-  v.pipe(
-    v.string(),
-    v.regex(HEADER_NAME, got('is not a header name')),
-    v.check((name) => !OWN_HEADERS.has(name.toLowerCase()), got('is set by Sluice itself; remove it')),
-    v.check(
-      (name) => !CONNECTION_HEADERS.has(name.toLowerCase()),
-      got('belongs to the connection; remove it'),
-    ),
-  ),
-  v.union(
-    [v.pipe(v.string(), v.regex(HEADER_VALUE, 'has characters that a header cannot hold')), secret],
-    'expected a header value: a string, or { secretName: "..." }',
-  ),
-);
-
-const url = v.union(
-  [httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }'), secret],
-  'expected a URL, or { secretName: "..." }',
-);
-
-const network = v.picklist(['private', 'loopback', 'linkLocal']);
-
-const destination = v.strictObject({
-  /** Names the destination's stage: its queue, its function, its mode. */
-  id: v.pipe(
-    id('destination'),
-    v.notValues(['router', 'ingest'], got('is the name of a part of the pipeline itself; use another id')),
-  ),
-  type: v.pipe(
-    v.literal('webhook', got('is not a destination type; use "webhook"')),
-    // The canary's is added afterwards, and nobody writes it.
-    v.transform((type): DestinationSettings['type'] => type),
-  ),
-  /** Where events are sent by POST, or the secret that holds the whole URL. Redirects are not followed. */
-  url,
-  /** Further request headers. A secret is named, never written. */
-  headers: v.optional(headers, {}),
-  /** Ids of the sources it takes. Default: all. */
-  sources: v.optional(v.pipe(v.array(v.string()), v.nonEmpty('is empty; leave it out to take all sources'))),
-  ...routing,
-  /** A module whose default export is `transform(event, context)`, for this destination alone; or its path and limits. */
-  transform: v.optional(transform),
-  /** Up to this many events of one user in one request, as a JSON array. Default: 1, a JSON object. */
-  batch: v.optional(count(1, 1000), 1),
-  /** How many of its deliver functions run concurrently; Lambda's range. Default: 10. */
-  maxConcurrency: v.optional(count(2, 1000), 10),
-  /** Sign requests as Standard Webhooks, with a `whsec_...` secret. Default: unsigned. */
-  signingSecret: v.optional(secret),
-  /**
-   * Hosts in other networks than the public one are refused. `true`: not those with private addresses (RFC 1918, RFC 4193). A list names
-   * the networks: `'private'`, `'loopback'`, `'linkLocal'`. Default: false.
-   */
-  allowPrivateNetwork: v.optional(
-    v.union(
-      [v.boolean(), v.array(network)],
-      'expected true, false, or a list of "private", "loopback" and "linkLocal"',
-    ),
-    false,
-  ),
-  /** `false`: takes no new events, and continues to deliver those it has. Default: true. */
-  enabled: v.optional(v.boolean('expected true or false'), true),
-});
 
 const ingest = v.strictObject({
   /** Lambda concurrency kept for ingest, so that no other function of the account can starve it. Default: none. */
@@ -172,16 +76,35 @@ const pipeline = v.strictObject({
   canary: v.optional(v.boolean('expected true or false'), false),
 });
 
+interface WithTransform {
+  transform?: v.InferOutput<typeof transform> | undefined;
+}
+
+/** Of each kind by itself: a union stays one. */
+type Completed<T> = T extends unknown ? Omit<T, 'transform'> & { transform?: ResolvedTransform } : never;
+
 /** Fills in the default that depends on another key: a transform's timeout. */
-const complete = <T extends { transform?: v.InferOutput<typeof transform> | undefined }>(
+const complete = <T extends WithTransform>(
   { transform: written, ...rest }: T,
   functionTimeout: number,
-): Omit<T, 'transform'> & { transform?: ResolvedTransform } => ({
-  ...rest,
-  ...(written && { transform: withTimeout(written, functionTimeout) }),
-});
+): Completed<T> =>
+  ({ ...rest, ...(written && { transform: withTimeout(written, functionTimeout) }) }) as Completed<T>;
+
+/** Nobody writes it: see `canary.ts`. Its receiver is its own function. */
+export interface CanaryDestination {
+  readonly id: string;
+  readonly type: 'canary';
+  readonly sources: string[];
+  readonly integration?: undefined;
+  readonly consentManagement?: undefined;
+  readonly filter?: undefined;
+  readonly transform?: never;
+  readonly maxConcurrency: number;
+  readonly enabled: boolean;
+}
 
 type Written = v.InferOutput<typeof pipeline>;
+type AnyDestination = Completed<Written['destinations'][number]> | CanaryDestination;
 
 /** A key of an earlier version becomes the one that took its place (`deprecated.ts`). */
 const renamed = ({ timing: { closedDoorLimit, ...timing }, degradedMode, ...rest }: Written) => ({
@@ -206,7 +129,9 @@ export const pipelineSchema = v.pipe(
   v.transform(renamed),
   v.transform((config) => ({
     ...complete(config, config.timing.routerTimeout),
-    destinations: config.destinations.map((one) => complete(one, config.timing.deliverTimeout)),
+    destinations: config.destinations.map((one): AnyDestination =>
+      complete(one, config.timing.deliverTimeout),
+    ),
   })),
 );
 

@@ -4,7 +4,9 @@ import { CONTROL_INTERVAL } from '../contract/environment.ts';
 import { checkCanary } from './canary.ts';
 import { deprecationsOf } from './deprecated.ts';
 import { networkOf } from './networks.ts';
-import { pipelineSchema, SECRET_HEADERS, type PipelineConfig, type ResolvedConfig } from './schema.ts';
+import { checkKind } from './destinations/destination.ts';
+import { SECRET_HEADERS } from './destinations/webhook.ts';
+import { pipelineSchema, type PipelineConfig, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 
 /** A configuration that cannot be deployed. `message` has a line for each mistake, ready to be shown. */
@@ -113,7 +115,9 @@ const checkTransforms = ({ transform, destinations, timing }: ResolvedConfig): s
 
 /** A credential that is written out, or that would be sent in clear text. */
 const checkSecrets = ({ destinations }: ResolvedConfig): string[] =>
-  destinations.flatMap(({ url, headers }, i) => {
+  destinations.flatMap((destination, i) => {
+    if (destination.type !== 'webhook') return [];
+    const { url, headers } = destination;
     const path = `destinations[${i}]`;
     const named = Object.entries(headers).find(([, value]) => typeof value === 'object');
     const isOpen = typeof url === 'string' && url.startsWith('http:') && networkOf(url) === 'public';
@@ -164,6 +168,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
     ...checkCanary(config),
     ...unknownSources,
     ...checkSecrets(config),
+    ...destinations.flatMap((one, i) => checkKind(one).map((line) => `destinations[${i}].${line}`)),
     // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.
     ...tooShort('routerVisibility', 6 * timing.routerTimeout, '6 times timing.routerTimeout'),
     ...tooShort('deliverVisibility', 6 * timing.deliverTimeout, '6 times timing.deliverTimeout'),

@@ -17,6 +17,8 @@ export const ENV = {
   stackName: 'SLUICE_STACK_NAME',
   /** The router's: names of the destinations' queues, aligned with its bundle's `destinations` (see `aligned-list.ts`). */
   destinationQueueNames: 'SLUICE_DESTINATION_QUEUE_NAMES',
+  /** Of a destination that is a resource of AWS: its ARN. */
+  destinationArn: 'SLUICE_DESTINATION_ARN',
   /** Table of modes and attempts. */
   stateTable: 'SLUICE_STATE_TABLE',
   /** Table of what is parked and what is rejected. */

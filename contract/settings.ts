@@ -74,23 +74,62 @@ export interface RoutingSettings {
   readonly filter?: Filter | undefined;
 }
 
-export interface DestinationSettings {
+/** What every kind of destination has. */
+interface AnyDestination {
   readonly id: string;
-  /** `canary`: its receiver is the stage's own function (`contract/canary.ts`). */
-  readonly type: 'webhook' | 'canary';
+  /** Ids of the sources it takes. Absent: all. */
+  readonly sources?: readonly string[] | undefined;
+  readonly maxConcurrency: number;
+  readonly enabled: boolean;
+}
+
+export interface WebhookSettings extends AnyDestination {
+  readonly type: 'webhook';
   /** The secret holds the whole URL. */
   readonly url: string | SecretName;
   readonly headers: Readonly<Record<string, string | SecretName>>;
-  /** Ids of the sources it takes. Absent: all. */
-  readonly sources?: readonly string[] | undefined;
   /** Events of one request, at most. */
   readonly batch: number;
-  readonly maxConcurrency: number;
   readonly signingSecret?: SecretName | undefined;
   /** The networks besides the public one that it may send to; `true`: private addresses. */
   readonly allowPrivateNetwork: boolean | readonly NetworkName[];
-  readonly enabled: boolean;
 }
+
+/** Which queue it is says the environment: a queue of the app around the pipeline has no name before it is deployed. */
+export interface SqsSettings extends AnyDestination {
+  readonly type: 'sqs';
+  readonly fifo: boolean;
+}
+
+/** Which stream it is says the environment. */
+export interface KinesisSettings extends AnyDestination {
+  readonly type: 'kinesis';
+}
+
+/** Which function it is says the environment. */
+export interface LambdaSettings extends AnyDestination {
+  readonly type: 'lambda';
+  /** Events of one invocation, at most. */
+  readonly batch: number;
+}
+
+/** Which bus it is says the environment. */
+export interface EventBridgeSettings extends AnyDestination {
+  readonly type: 'eventbridge';
+  /** The field `source` of its events. */
+  readonly source: string;
+}
+
+/** Its receiver is the stage's own function (`contract/canary.ts`). Nobody configures it. */
+export interface CanarySettings extends AnyDestination {
+  readonly type: 'canary';
+}
+
+/** What a configuration may name. */
+export type NamedDestination =
+  WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
+
+export type DestinationSettings = NamedDestination | CanarySettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

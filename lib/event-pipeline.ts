@@ -244,7 +244,9 @@ export class EventPipeline extends Construct {
       Annotations.of(this).addWarningV2(`sluice:exposed-${key}`, `${this.#context.where}: ${warning}`);
     for (const { key, warning } of unheardOf(this.#config))
       Annotations.of(this).addWarningV2(`sluice:unheard-${key}`, `${this.#context.where}: ${warning}`);
-    for (const { id, url, allowPrivateNetwork } of this.#config.destinations) {
+    for (const destination of this.#config.destinations) {
+      if (destination.type !== 'webhook') continue;
+      const { id, url, allowPrivateNetwork } = destination;
       // What a secret holds is not known here.
       const network = typeof url === 'string' ? networkOf(url) : 'public';
       const isAllowed = networksOf(allowPrivateNetwork).some((allowed) => allowed === network);

@@ -2,6 +2,7 @@ export { EventPipeline } from './event-pipeline.ts';
 export type { BudgetSettings } from './budget.ts';
 export type { DomainSettings } from './custom-domain.ts';
 export type { EventPipelineProps } from './event-pipeline-props.ts';
+export { Destination } from './destinations/destination.ts';
 export { SluiceStack } from './sluice-stack.ts';
 export { PipelineStage } from './stage.ts';
 export { IngestApi } from './ingest-api.ts';

@@ -5,6 +5,7 @@ import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract
 import { ENV } from '../contract/environment.ts';
 import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../config/index.ts';
 import type { PipelineSettings } from './context.ts';
+import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
@@ -77,18 +78,14 @@ export const destinationStage = (
   i: number,
 ): PipelineStage => {
   const { timing, degradedMode } = config;
-  // What the router judges by is left out: a change of it leaves this stage as it is.
-  const { id, type, url, headers, sources, batch, maxConcurrency, signingSecret } = destination;
-  const { allowPrivateNetwork, enabled, transform: resolved } = destination;
+  const { id, maxConcurrency } = destination;
+  const kind = kindParts(scope, destination);
   const transform = stageTransform(
     `destinations[${i}].transform`,
     written.destinations[i]?.transform,
-    resolved,
+    destination.transform,
   );
-  const secrets = [url, ...Object.values(headers), signingSecret].flatMap((value) =>
-    typeof value === 'object' ? [value.secretName] : [],
-  );
-  return new PipelineStage(scope, `Destination-${id}`, {
+  const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,
     tables,
     flipTopic,
@@ -98,26 +95,18 @@ export const destinationStage = (
     functionName: `deliver-${id}`,
     description: `delivers to ${id}`,
     config: {
-      destination: {
-        id,
-        type,
-        url,
-        headers,
-        ...(sources && { sources }),
-        batch,
-        maxConcurrency,
-        ...(signingSecret && { signingSecret }),
-        allowPrivateNetwork,
-        enabled,
-      },
+      destination: kind.settings,
       timing,
       degradedMode,
       ...transform.bundle,
     } satisfies Omit<DeliverBundle, 'codeVersion'>,
     transform: transform.source,
-    secrets: [...secrets, ...transform.secrets],
+    secrets: [...kind.secrets, ...transform.secrets],
     timeout: timing.deliverTimeout,
     visibility: timing.deliverVisibility,
     maxConcurrency,
+    environment: kind.environment,
   });
+  kind.grant(stage.function);
+  return stage;
 };

@@ -18,9 +18,9 @@ export interface LocalDestination {
 export const localDestinations = ({
   destinations,
 }: Pick<DescribedPipeline, 'destinations'>): readonly LocalDestination[] =>
-  destinations.flatMap(({ id, url }) => {
-    if (typeof url !== 'string') return [];
-    const { hostname, protocol, port } = new URL(url);
+  destinations.flatMap(({ id, target }) => {
+    if (typeof target !== 'string') return [];
+    const { hostname, protocol, port } = new URL(target);
     if (protocol !== 'http:' || !LOCAL.has(hostname)) return [];
     return [{ id, port: Number(port === '' ? 80 : port) }];
   });

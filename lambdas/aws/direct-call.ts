@@ -1,10 +1,10 @@
 /**
- * A call of AWS without the SDK, for what the functions do with each event: of one service, in the protocol AWS JSON 1.0, with the
+ * A call of AWS without the SDK, for what the functions do with each event: of one service, in the protocol AWS JSON, with the
  * credentials that Lambda gives a function. docs/decisions has what that saves, and what is given up.
  */
 import type { Clock } from '../core/base/clock.ts';
 import { requireEnv } from './environment.ts';
-import { poster, type Posted } from './post.ts';
+import { poster, type Posted, type PostLimits } from './post.ts';
 import { noteError } from './resources.ts';
 import { amzDate, signer, type Credentials } from './signature.ts';
 
@@ -18,6 +18,10 @@ export interface Service {
   readonly name: string;
   /** Headers of its own, which are signed. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: the function's. */
+  readonly region?: string;
+  /** The protocol's version. Default: AWS JSON 1.0. */
+  readonly json?: '1.0' | '1.1';
 }
 
 export const SQS: Service = {
@@ -25,6 +29,8 @@ export const SQS: Service = {
   name: 'sqs',
   headers: { 'x-amzn-query-mode': 'true' },
 };
+export const KINESIS: Service = { target: 'Kinesis_20131202', name: 'kinesis', json: '1.1' };
+export const EVENTBRIDGE: Service = { target: 'AWSEvents', name: 'events', json: '1.1' };
 export const DYNAMODB: Service = { target: 'DynamoDB_20120810', name: 'dynamodb' };
 
 /** What AWS answered in place of a result. `retrying.ts` goes by it. */
@@ -76,13 +82,21 @@ const errorOf = ({ status, headers, body }: Posted, isClockCorrected: boolean): 
  * @param url of the resource, or of the service: the service is where it is, as for the SDK's client of SQS
  * @throws Error when a variable that is needed is not set, at a call
  */
-export const directCall = ({ target, name, headers: own = {} }: Service, url: string, clock: Clock): Call => {
+export const directCall = (
+  { target, name, headers: own = {}, region, json = '1.0' }: Service,
+  url: string,
+  clock: Clock,
+  limits: PostLimits = LIMITS,
+): Call => {
   const endpoint = new URL(url);
   // While the function starts: what it needs of Node is loaded then.
-  const post = poster(endpoint, LIMITS);
+  const post = poster(endpoint, limits);
   const authorize = () => {
     const credentials = credentialsOf();
-    return { token: credentials.sessionToken, sign: signer(credentials, requireEnv('AWS_REGION'), name) };
+    return {
+      token: credentials.sessionToken,
+      sign: signer(credentials, region ?? requireEnv('AWS_REGION'), name),
+    };
   };
   let authority: ReturnType<typeof authorize> | undefined;
   let skew = 0;
@@ -98,7 +112,7 @@ export const directCall = ({ target, name, headers: own = {} }: Service, url: st
     const body = Buffer.from(JSON.stringify(input));
     const date = amzDate(clock() + skew);
     const signed = {
-      'content-type': 'application/x-amz-json-1.0',
+      'content-type': `application/x-amz-json-${json}`,
       host: endpoint.host,
       'x-amz-date': date,
       ...(token === undefined ? {} : { 'x-amz-security-token': token }),

@@ -5,6 +5,7 @@
  * was made of them. Of several messages (`unit.ts`), each is transformed by itself. One whose transform fails or has no time is left
  * out, with those behind it; so it is the first of a later unit, and fails there.
  */
+import type { TimingSettings } from '../../contract/settings.ts';
 import {
   leftForLater,
   NOTHING_SHOWN,
@@ -23,12 +24,13 @@ import { roomForRequest } from './room.ts';
 import { unitOf, type Readable } from './unit.ts';
 
 export interface DeliverDeps extends DeliveryDeps {
+  readonly timing: Pick<TimingSettings, 'requestTimeout'>;
   readonly transforms: Transforms;
 }
 
 /** @throws InfraFault, MessageRefused before anything was sent */
 export const deliverer = (deps: DeliverDeps): Process => {
-  const { batch } = deps.destination;
+  const { batch } = deps.sender;
   const unit: ProcessUnit = async (messages, processing) => {
     const [first, ...others] = unitOf(messages, batch);
     return first === undefined

@@ -1,14 +1,13 @@
 /**
  * One attempt at one message, or at several that are sent as one (`unit.ts`), whose events have been transformed.
  *
- * - Requests go out one after another, in order; the next begins when the last is answered, so that a destination sees a user's
- *   events in the order of acceptance.
+ * - Calls of the destination (`destinations/sender.ts`) go out one after another, in order; the next begins when the last is
+ *   answered, so that a destination sees a user's events in the order of acceptance.
  * - An event is finished when it was delivered, filtered out, or recorded as rejected (before anything moves past it).
  *   Where a message stops, its progress is returned, and the next attempt continues from there.
  * - A batch that is refused for its content is sent again event by event, so that only the bad one is rejected.
  * - Whatever becomes of a message, its outcome says what of it was delivered, filtered out and rejected in this attempt.
  */
-import type { DestinationSettings, TimingSettings } from '../../contract/settings.ts';
 import type { EventsEnvelope } from '../core/event/envelope.ts';
 import {
   endedBy,
@@ -19,22 +18,15 @@ import {
   type Shown,
 } from '../core/stage/outcome.ts';
 import type { Clock } from '../core/base/clock.ts';
-import { redactor } from '../core/base/redaction.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import type { RejectionStore } from '../core/event/ports.ts';
-import type { Secrets } from '../aws/secrets.ts';
-import { judge, type Verdict } from './answer.ts';
-import { redacted, type HttpClient } from './http-client.ts';
+import type { Outgoing, Sender, Verdict } from './destinations/sender.ts';
 import type { Output, Plan } from './plan.ts';
 import { refusedEvent, type Refusal } from './rejections.ts';
-import { roomForRequest } from './room.ts';
-import { buildRequest, secretNames } from './webhook.ts';
 
 export interface DeliveryDeps {
-  readonly destination: Omit<DestinationSettings, 'transform'>;
-  readonly timing: Pick<TimingSettings, 'requestTimeout'>;
-  readonly send: HttpClient;
-  readonly secrets: Secrets;
+  readonly destination: { readonly id: string };
+  readonly sender: Sender;
   readonly rejections: RejectionStore;
   readonly clock: Clock;
   /** Called once for each attempt at a message that counted anything. */
@@ -55,6 +47,13 @@ interface Item {
   readonly part: Part;
   readonly output: Output;
 }
+
+const toSend = ({ part: { envelope, message }, output: { event, index, content } }: Item): Outgoing => ({
+  sourceId: envelope.sourceId,
+  key: message.groupId,
+  place: `${message.id}:${event}:${index}`,
+  content,
+});
 
 /** What became of an item: nothing but that it was delivered, or why it was rejected. */
 interface Finished {
@@ -119,53 +118,46 @@ export class Delivery {
 
   /** @returns without the progress, which follows from how many are finished */
   async #sendAll(): Promise<Outcome> {
+    const { sender } = this.#deps;
     const pending = this.#chunks();
     for (let chunk = pending.shift(); chunk !== undefined; chunk = pending.shift()) {
-      const verdict = await this.#send(chunk);
-      if (verdict === undefined) return { kind: 'stopped' };
-      const refusal = this.#refusal(verdict);
-      const [first, ...others] = chunk;
-      if (verdict.kind === 'delivered') {
-        this.#finished.push(...chunk.map(() => ({})));
-      } else if (refusal === undefined) {
-        const { reason, retryAfter } = { retryAfter: undefined, ...verdict };
-        return { kind: 'retry', reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
-      } else if (first !== undefined && others.length > 0) {
+      const said = await sender.send(chunk.map(toSend), this.#processing.timeLeft);
+      if (said === undefined) return { kind: 'stopped' };
+      if (said.kind === 'whole' && chunk.length > 1 && this.#refusal(said.verdict) !== undefined) {
         pending.unshift(...chunk.map((item) => [item]));
-      } else if (this.#processing.isTrial) {
-        return triedInVain(refusal.reason);
-      } else if (first !== undefined) {
-        await this.#reject(first, refusal);
+        continue;
+      }
+      for (const [i, item] of chunk.entries()) {
+        const verdict = said.kind === 'whole' ? said.verdict : said.verdicts[i];
+        if (verdict === undefined) return { kind: 'stopped' };
+        const ended = await this.#settle(item, verdict);
+        if (ended !== undefined) return ended;
       }
     }
     return { kind: 'done' };
   }
 
-  /** Of each request, the events that go in it. */
-  #chunks(): (readonly Item[])[] {
-    const { batch } = this.#deps.destination;
-    return Array.from({ length: Math.ceil(this.#items.length / batch) }, (_, i) =>
-      this.#items.slice(i * batch, (i + 1) * batch),
-    );
+  /** @returns undefined when the item is finished */
+  async #settle(item: Item, verdict: Verdict): Promise<Outcome | undefined> {
+    if (verdict.kind === 'delivered') {
+      this.#finished.push({});
+      return undefined;
+    }
+    const refusal = this.#refusal(verdict);
+    if (refusal === undefined) {
+      const { reason, retryAfter } = { retryAfter: undefined, ...verdict };
+      return { kind: 'retry', reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
+    }
+    if (this.#processing.isTrial) return triedInVain(refusal.reason);
+    await this.#reject(item, refusal);
+    return undefined;
   }
 
-  /** @returns undefined when there was no time to begin */
-  async #send(items: readonly Item[]): Promise<Verdict | undefined> {
-    const { destination, secrets, send, clock, timing } = this.#deps;
-    const values = await secrets.read(secretNames(destination));
-    if (this.#processing.timeLeft() < roomForRequest(timing)) return undefined;
-    const events = items.map(({ output }) => output.content);
-    const { sourceId } = this.#parts[0].envelope;
-    const built = buildRequest(destination, sourceId, events, values, clock());
-    const reply = built.kind === 'request' ? await send(built.request) : built;
-    const isLocked = reply.kind === 'answer' && (reply.status === 401 || reply.status === 403);
-    if (isLocked || built.kind === 'misconfigured') secrets.expire();
-    if (built.kind !== 'request') return judge(reply, clock());
-    // Before anything of it is cut: half a secret would not be recognized.
-    const ownSecrets = redactor(built.signatures);
-    return judge(
-      redacted(reply, (text) => secrets.redact(ownSecrets(text))),
-      clock(),
+  /** Of each call, the events that go in it. */
+  #chunks(): (readonly Item[])[] {
+    const { batch } = this.#deps.sender;
+    return Array.from({ length: Math.ceil(this.#items.length / batch) }, (_, i) =>
+      this.#items.slice(i * batch, (i + 1) * batch),
     );
   }
 

@@ -1,4 +1,4 @@
-/** A destination's wiring: its queue -> its transform -> its webhook. */
+/** A destination's wiring: its queue -> its transform -> its kind's sender. */
 import type { DeliverBundle } from '../../contract/bundle.ts';
 import { ENV } from '../../contract/environment.ts';
 import { readBundle } from '../aws/bundle.ts';
@@ -8,33 +8,19 @@ import { redactedRejections } from '../stage/redacted.ts';
 import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { stageWorld } from '../stage/world.ts';
-import type { Networks } from './address.ts';
 import { deliverer } from './deliver.ts';
-import { httpClient, type HttpClient } from './http-client.ts';
+import { senderOf } from './destinations/kinds.ts';
 import { roomForMessage } from './room.ts';
 
 const { destination, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
 const stage = destination.id;
 const world = stageWorld(codeVersion);
-const { allowPrivateNetwork: allowed } = destination;
-const networks: Networks = [
-  ...(allowed === true ? (['private'] as const) : allowed || []),
-  // The local run's destinations are on this machine.
-  ...(process.env[ENV.allowNetwork] === 'loopback' ? (['loopback'] as const) : []),
-];
-
 const warn = (message: string, error: unknown): void => {
   log('warn', message, { stage, error: describeError(error) });
 };
 
 const getSecret: GetSecret = async (name) => (await import('../stage/seldom-secrets.ts')).getSecret(name);
 const secrets = secretCache(getSecret, Date.now, warn);
-
-/** Its code is read by the canary's function alone. */
-const canary: HttpClient = async (request) => {
-  const { canaryOf } = await import('./canary-world.ts');
-  return canaryOf(world)(request);
-};
 
 const code = userCode({
   stage,
@@ -46,6 +32,15 @@ const code = userCode({
   clock: Date.now,
   directory: import.meta.url,
   lastWords: world.lastWords,
+});
+
+const sender = await senderOf(destination, {
+  timing,
+  secrets,
+  clock: Date.now,
+  calls: world.calls,
+  newId: world.uuid,
+  allowsLoopback: process.env[ENV.allowNetwork] === 'loopback',
 });
 
 export const handler = stageHandler(
@@ -61,14 +56,7 @@ export const handler = stageHandler(
       destination,
       timing,
       transforms: code.transforms,
-      send:
-        destination.type === 'canary'
-          ? canary
-          : httpClient({
-              timeout: timing.requestTimeout,
-              networks,
-            }),
-      secrets,
+      sender,
       rejections: redactedRejections(world.rejections, secrets.redact),
       clock: Date.now,
       count: (metrics) => {

@@ -4,7 +4,7 @@ import type { EventsEnvelope } from '../core/event/envelope.ts';
 import type { IncomingMessage } from '../core/base/messages.ts';
 import type { Rejection } from '../core/event/ports.ts';
 import { kept, rejectionId } from '../core/event/rejection.ts';
-import type { RefusalAnswer } from './answer.ts';
+import type { RefusalAnswer } from './destinations/sender.ts';
 import type { Output } from './plan.ts';
 
 export interface Refusal {

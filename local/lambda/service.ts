@@ -191,6 +191,8 @@ export class Functions {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       AWS_ENDPOINT_URL_LAMBDA: api,
       AWS_ENDPOINT_URL_SNS: api,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: api,
+      AWS_ENDPOINT_URL_KINESIS: api,
       AWS_ENDPOINT_URL_CLOUDWATCH: api,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: api,
       // A destination on this machine is what one tries things out with; anything else that is private stays refused.

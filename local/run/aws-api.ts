@@ -1,5 +1,5 @@
 /**
- * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch and Secrets Manager,
+ * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch, Secrets Manager, Kinesis and EventBridge,
  * as their SDK clients expect them.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -13,6 +13,9 @@ import type { Publication } from '../sns/service.ts';
 import { toListener } from '../common/server.ts';
 import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
 import { answerCloudWatch } from '../cloudwatch/api.ts';
+import { answerEvents } from '../events/bus.ts';
+import { answerKinesis } from '../kinesis/api.ts';
+import type { KinesisService } from '../kinesis/service.ts';
 import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
 import { answerMappings, type MappingActions } from '../lambda/mappings-api.ts';
 import { answerSecrets } from '../secrets-manager/api.ts';
@@ -23,6 +26,7 @@ export interface AwsApiOptions extends MappingActions, InvokeActions {
   /** Those of the callers; others are refused. */
   readonly credentials: Credentials;
   readonly publish: (publication: Publication) => Promise<string>;
+  readonly kinesis: Pick<KinesisService, 'put'>;
   readonly putMetric: (datum: Datum) => void;
 }
 
@@ -59,6 +63,8 @@ const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promis
   const found =
     (await answerInvoke(request, options)) ??
     answerMappings(request, options) ??
+    (await answerKinesis(request, options.kinesis)) ??
+    (await answerEvents(request, options.dataDir)) ??
     (await answerSecrets(request, options.dataDir)) ??
     answerCloudWatch(request, options.putMetric) ??
     (await answerSns(request, options.publish));

@@ -1,20 +1,20 @@
 /** What the user sees when the local run is up: everything on it can be copied and works. */
 import pc from 'picocolors';
-import type { DestinationSettings } from '../../contract/settings.ts';
+import type { DescribedDestination } from './described.ts';
 import type { LocalRun } from './run.ts';
 
 /** What `npx sluice listen` listens on, unless an option says otherwise. */
 const LISTEN_PORT = '9000';
 
-type Url = DestinationSettings['url'];
+type Target = DescribedDestination['target'];
 
-const shown = (url: Url): string =>
-  typeof url === 'string' ? url : `the URL in the secret ${url.secretName}`;
+const shown = (target: Target): string =>
+  typeof target === 'string' ? target : `the URL in the secret ${target.secretName}`;
 
 /** A destination on this machine is one that the user can stand in for. */
-const listenLines = (destinations: readonly { readonly url: Url }[]): readonly string[] => {
+const listenLines = (destinations: readonly DescribedDestination[]): readonly string[] => {
   const local = destinations
-    .flatMap(({ url }) => (typeof url === 'string' ? [new URL(url)] : []))
+    .flatMap(({ target }) => (typeof target === 'string' ? [new URL(target)] : []))
     .find(({ protocol, hostname }) => protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname));
   if (local === undefined) return [];
   const port = local.port === LISTEN_PORT ? '' : ` --port ${local.port || '80'}`;
@@ -40,8 +40,8 @@ export const banner = (
     '',
     row('data plane', pc.cyan(dataPlaneUrl)),
     ...sources.map(({ id, key }, i) => row(i === 0 ? 'write key' : '', `${pc.cyan(key)}  (source ${id})`)),
-    ...pipeline.destinations.map(({ id, url }, i) =>
-      row(i === 0 ? 'destinations' : '', `${id} -> ${shown(url)}`),
+    ...pipeline.destinations.map(({ id, target }, i) =>
+      row(i === 0 ? 'destinations' : '', `${id} -> ${shown(target)}`),
     ),
     row('console', pc.cyan(consoleUrl)),
     row('data, logs', dataDir),

@@ -2,28 +2,39 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILES, type DeliverBundle, type IngestBundle } from '../../contract/bundle.ts';
-import type { DestinationSettings, SourceSettings } from '../../contract/settings.ts';
+import { ENV } from '../../contract/environment.ts';
+import type { SourceSettings, WebhookSettings } from '../../contract/settings.ts';
 import type { FunctionSpec } from '../lambda/template.ts';
+
+export interface DescribedDestination {
+  readonly id: string;
+  /** Where its events go: a webhook's URL, or the ARN of a resource of AWS. */
+  readonly target: WebhookSettings['url'];
+}
 
 export interface DescribedPipeline {
   readonly sources: readonly Pick<SourceSettings, 'id' | 'writeKeys'>[];
-  readonly destinations: readonly Pick<DestinationSettings, 'id' | 'url'>[];
+  readonly destinations: readonly DescribedDestination[];
 }
 
 type AnyBundle = Partial<Pick<IngestBundle, 'sources' | 'maxKeys'> & Pick<DeliverBundle, 'destination'>>;
 
 export const describePipeline = async (
-  functions: readonly Pick<FunctionSpec, 'codeDir'>[],
+  functions: readonly Pick<FunctionSpec, 'codeDir' | 'environment'>[],
 ): Promise<DescribedPipeline> => {
   const bundles = await Promise.all(
-    functions.map(
-      async ({ codeDir }) =>
-        JSON.parse(await readFile(join(codeDir, BUNDLE_FILES.config), 'utf8')) as AnyBundle,
-    ),
+    functions.map(async ({ codeDir, environment }) => ({
+      ...(JSON.parse(await readFile(join(codeDir, BUNDLE_FILES.config), 'utf8')) as AnyBundle),
+      arn: environment[ENV.destinationArn],
+    })),
   );
   return {
     // Control has sources as well, without their keys.
     sources: bundles.flatMap(({ sources = [], maxKeys }) => (maxKeys === undefined ? [] : sources)),
-    destinations: bundles.flatMap(({ destination }) => (destination === undefined ? [] : [destination])),
+    destinations: bundles.flatMap(({ destination, arn = '' }) =>
+      destination === undefined
+        ? []
+        : [{ id: destination.id, target: destination.type === 'webhook' ? destination.url : arn }],
+    ),
   };
 };

@@ -12,6 +12,8 @@ import type { Listening } from '../common/http.ts';
 import { AsyncInvoker } from '../lambda/async-invoker.ts';
 import { killLeftovers } from '../lambda/children.ts';
 import { queueSource } from '../lambda/queue-source.ts';
+import { KinesisService } from '../kinesis/service.ts';
+import { StandIns } from '../lambda/stand-ins.ts';
 import { buildRuntime } from '../lambda/runtime-bundle.ts';
 import { clearTmp } from '../lambda/tmp-dirs.ts';
 import { Mappings } from '../lambda/mappings.ts';
@@ -38,6 +40,8 @@ export interface Services {
   readonly async: AsyncInvoker;
   readonly mappings: Mappings;
   readonly sns: SnsService;
+  readonly kinesis: KinesisService;
+  readonly standIns: StandIns;
   readonly metrics: MetricStore;
   readonly native: NativeMetrics;
   readonly alarms: Alarms;
@@ -57,6 +61,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const credentials = newCredentials();
   const sqsServer = await startSqsServer({ service: sqs, credentials });
   const dynamo = await startDynamoDb(dataDir, credentials);
+  const kinesis = new KinesisService(dataDir);
+  const standIns = new StandIns(dataDir);
   const metrics = new MetricStore();
   const native = new NativeMetrics(metrics);
   // Functions call it, and it calls functions: what it needs of them is there before the first call.
@@ -65,11 +71,13 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     credentials,
     mapping: (id) => mappings.view(id),
     updateMapping: (id, change) => mappings.update(id, change),
-    hasFunction: (name, qualifier) => functions.has(name, qualifier),
-    invoke: (name, payload, options) => functions.invoke(name, payload, options),
+    hasFunction: (name, qualifier) => functions.has(name, qualifier) || standIns.has(name),
+    invoke: (name, payload, options) =>
+      standIns.has(name) ? standIns.invoke(name, payload) : functions.invoke(name, payload, options),
     invokeLater: (name, payload, qualifier) => void async.invoke(name, payload, qualifier),
     publish: (publication) => sns.publish(publication),
     putMetric: (datum) => metrics.put(datum),
+    kinesis,
   });
   const functions = new Functions({
     dataDir,
@@ -116,6 +124,18 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     },
     onTrouble: (line) => onTrouble('cloudwatch', line),
   });
-  const parts = { credentials, sqs, sqsServer, dynamo, awsApi, functions, async, mappings, sns };
+  const parts = {
+    credentials,
+    sqs,
+    sqsServer,
+    dynamo,
+    awsApi,
+    functions,
+    async,
+    mappings,
+    sns,
+    kinesis,
+    standIns,
+  };
   return { ...parts, metrics, native, alarms };
 };

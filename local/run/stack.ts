@@ -7,6 +7,7 @@ import { readSchedules, type ScheduleSpec } from '../events/template.ts';
 import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
 import { readQueues, type QueueSpec } from '../sqs/template.ts';
+import { destinationFunctions, destinationQueues, destinationStreams } from './destination-resources.ts';
 import type { Assembly } from '../template/assembly.ts';
 import { functionName, resolveTemplate } from '../template/physical.ts';
 
@@ -23,6 +24,10 @@ export interface Stack {
   readonly topics: readonly TopicSpec[];
   readonly subscriptions: readonly SubscriptionSpec[];
   readonly alarms: readonly AlarmSpec[];
+  /** Names of the streams that destinations send to. */
+  readonly streams: readonly string[];
+  /** Names of the functions that destinations invoke, and that are not the pipeline's. */
+  readonly standIns: readonly string[];
   /** The function that takes the operator's requests. */
   readonly controlFunction: string | undefined;
 }
@@ -33,19 +38,23 @@ export interface Stack {
  */
 export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
   const template = resolveTemplate(assembly, queuesUrl);
-  const queues = readQueues(template);
+  const own = readQueues(template);
+  const functions = readFunctions(template);
+  const queues = [...own, ...destinationQueues(functions, own)];
   const schedules = readSchedules(template);
   const control = template.output(CONTROL_OUTPUT);
   return {
     queues,
     tables: readTables(template),
-    functions: readFunctions(template),
+    functions,
     mappings: readMappings(template, queues),
     api: readApi(template),
     schedules,
     topics: readTopics(template),
     subscriptions: readSubscriptions(template),
     alarms: readAlarms(template),
+    streams: destinationStreams(functions),
+    standIns: destinationFunctions(functions),
     controlFunction: typeof control === 'string' ? functionName(control) : schedules[0]?.functionName,
   };
 };

@@ -82,6 +82,7 @@ describe('a valid configuration', () => {
   });
 
   it('may rotate write keys, and name secrets', () => {
+    const headers = { authorization: { secretName: 'crm-token' }, 'x-team': 'web' };
     const config: PipelineConfig = {
       sources: [{ id: 'web', writeKeys: ['old', 'new'] }],
       destinations: [
@@ -89,14 +90,14 @@ describe('a valid configuration', () => {
           id: 'crm',
           type: 'webhook',
           url: 'https://example.com/hook',
-          headers: { authorization: { secretName: 'crm-token' }, 'x-team': 'web' },
+          headers,
           signingSecret: { secretName: 'crm-signing' },
         },
       ],
     };
     const { sources, destinations } = validateConfig(config);
     expect(sources[0]?.writeKeys).toEqual(['old', 'new']);
-    expect(destinations[0]?.headers).toEqual(config.destinations[0]?.headers);
+    expect(destinations[0]).toMatchObject({ headers });
   });
 });
 
@@ -152,7 +153,7 @@ describe('a mistake gives one line, with the path of the key and the fix', () =>
     [
       'an unknown type',
       withDestination({ type: 'kafka' }),
-      'destinations[0].type: "kafka" is not a destination type; use "webhook"',
+      'destinations[0].type: "kafka" is not a destination type; use "webhook", "sqs", "kinesis", "lambda" or "eventbridge"',
     ],
     [
       'an unknown source',

@@ -21,7 +21,7 @@ const poison = `export default (event) => {
 };
 `;
 
-type Destination = PipelineConfig['destinations'][number];
+type Destination = Extract<PipelineConfig['destinations'][number], { type: 'webhook' }>;
 
 const destination = (id: string, more: Partial<Destination> = {}): Destination => ({
   id,

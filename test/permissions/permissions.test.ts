@@ -17,11 +17,14 @@ import {
   resource,
   temporaryDirectory,
 } from '../lib/synth.ts';
+import { accesses } from '../support/iam/calls.ts';
+import { factsOf } from '../support/iam/facts.ts';
 import { DENIED, Guard } from '../support/iam/guard.ts';
 import { allows, type Statement } from '../support/iam/policy.ts';
 import { mayCall, nameOf, roles, type FunctionName } from './example.ts';
+import { KIND_ROWS, kindRoles, statementsOfKind } from './kinds.ts';
 import { MADE } from './made.ts';
-import { allowed, FUNCTIONS, PAGE, toPage } from './table.ts';
+import { allowed, allowedOnKind, FUNCTIONS, PAGE, toPage } from './table.ts';
 import { TARGETS, type Target } from './targets.ts';
 
 afterAll(removeDirectories);
@@ -37,16 +40,33 @@ describe('every call that the code makes', () => {
   it('is among them: the adapters make no other', async () => {
     const known = new Set<string>();
     for (const [, calls] of made) for (const { operation } of await calls()) known.add(operation);
+    for (const { calls } of KIND_ROWS) for (const { operation } of await calls()) known.add(operation);
     const directory = path.join(PROJECT, 'lambdas');
     const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => readFileSync(path.join(directory, name), 'utf8'));
     // With the SDK, without it, and of many messages at the same time.
-    const asked = /new (\w+)Command\(|#call\('(\w+)'|gathered\(\w+, \w+, '(\w+)'/g;
+    const asked = /new (\w+)Command\(|\bcall\('(\w+)'|gathered\(\w+, \w+, '(\w+)'/g;
     const written = sources.flatMap((text) =>
       [...text.matchAll(asked)].map(([, bySdk, direct, gathered]) => bySdk ?? direct ?? gathered),
     );
     expect([...known].sort()).toEqual([...new Set(written)].sort());
+  });
+});
+
+describe('a destination that is a resource of AWS', () => {
+  it.each(KIND_ROWS)('$id ($type): its calls are allowed', async ({ id, calls }) => {
+    const statements = statementsOfKind(id);
+    for (const call of await calls())
+      for (const access of accesses(call, factsOf(kindRoles)))
+        expect([access, allows(statements, access)]).toEqual([access, true]);
+  });
+
+  it.each(KIND_ROWS)('$id ($type): sending to it, and nothing else', ({ id, resource: own, other }) => {
+    expect(allowedOnKind(id, own)).toHaveLength(1);
+    expect(allowedOnKind(id, other)).toEqual([]);
+    for (const one of KIND_ROWS.filter(({ resource: its }) => its !== own))
+      expect(allowedOnKind(id, one.resource)).toEqual([]);
   });
 });
 

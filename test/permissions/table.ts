@@ -6,6 +6,8 @@ import { includes, neededBy, type Permission } from '../../contract/permissions.
 import { PERMISSION_ROWS } from '../contract/permission-rows.ts';
 import { PROJECT } from '../lib/synth.ts';
 import { may, PLACES, type FunctionName } from './example.ts';
+import { allows } from '../support/iam/policy.ts';
+import { KIND_ROWS, statementsOfKind } from './kinds.ts';
 import { ACTIONS, TARGETS, type Target } from './targets.ts';
 
 export const PAGE = path.join(PROJECT, 'docs/permissions.md');
@@ -33,6 +35,32 @@ const section = (group: string): readonly string[] => [
   line(['-', ...FUNCTIONS.map(() => '-')]),
   ...TARGETS.filter((target) => target.group === group).map((target) =>
     line([target.what, ...FUNCTIONS.map((name) => allowed(name, target).join(', ') || '–')]),
+  ),
+  '',
+];
+
+/** The actions that the function of a destination may take on a resource. */
+export const allowedOnKind = (id: string, resource: string): readonly string[] => {
+  const service = resource.split(':')[2] ?? '';
+  const statements = statementsOfKind(id);
+  return (ACTIONS[service] ?? []).filter((action) =>
+    allows(statements, { action: `${service}:${action}`, resource }),
+  );
+};
+
+const KINDS = `## Destinations that are resources of AWS
+
+What the function of such a destination may do besides. Its resource alone is named; \`encryptionKey\` adds \`kms:GenerateDataKey\` and
+\`kms:Decrypt\` with that key, through that service. A resource of another account, or one whose own policy or key policy names who may send,
+has to allow the function's role as well.
+`;
+
+const kindRows = (): readonly string[] => [
+  KINDS,
+  line(['type', 'resource', 'actions']),
+  line(['-', '-', '-']),
+  ...KIND_ROWS.map(({ id, type, what, resource }) =>
+    line([`\`${type}\``, what, allowedOnKind(id, resource).join(', ') || '–']),
   ),
   '',
 ];
@@ -101,6 +129,7 @@ export const toPage = async (): Promise<string> => {
   const text = [
     INTRODUCTION,
     ...groups.flatMap(section),
+    ...kindRows(),
     ...operators(),
     '## Actions that are asked for',
     '',

@@ -61,6 +61,8 @@ export const ACTIONS: Readonly<Record<string, readonly string[]>> = {
     'DeleteEventSourceMapping',
   ],
   sns: ['Publish', 'Subscribe', 'SetTopicAttributes', 'DeleteTopic'],
+  events: ['PutEvents', 'PutRule', 'PutTargets', 'DeleteEventBus'],
+  kinesis: ['PutRecord', 'PutRecords', 'GetRecords', 'DeleteStream', 'UpdateShardCount'],
   secretsmanager: ['GetSecretValue', 'PutSecretValue', 'DeleteSecret'],
   cloudwatch: [
     'PutMetricData',

@@ -13,7 +13,7 @@ export interface Pipeline {
   readonly destinations: readonly string[];
   readonly hasTransform?: boolean;
   /** Further settings of each destination. */
-  readonly settings?: Partial<PipelineConfig['destinations'][number]>;
+  readonly settings?: Partial<Extract<PipelineConfig['destinations'][number], { type: 'webhook' }>>;
 }
 
 /** A local run that is not started yet. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cut } from '../../../lambdas/core/base/text.ts';
-import { judge, readRetryAfter } from '../../../lambdas/deliver/answer.ts';
+import { judge, readRetryAfter } from '../../../lambdas/deliver/destinations/webhook/answer.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const answer = (status: number, headers: Record<string, string> = {}, body = '') =>

@@ -6,37 +6,42 @@ import {
   type CanaryArrival,
   type CanaryOrders,
 } from '../../../contract/canary.ts';
-import { canaryReceiver } from '../../../lambdas/deliver/canary.ts';
+import { canarySender } from '../../../lambdas/deliver/destinations/canary/sender.ts';
 
 const NOW = 1_000_000;
 
-const receive = async (messageId: string, userId: string, orders?: CanaryOrders) => {
+const ROOM = 100;
+
+const receive = async (messageId: string, userId: string, orders?: CanaryOrders, timeLeft = ROOM) => {
   const arrivals: [string, CanaryArrival][] = [];
-  const receiver = canaryReceiver({
+  const { send } = canarySender({
     store: {
       readSettings: () => Promise.resolve(orders === undefined ? {} : { orders }),
       addArrival: (run, arrival) => Promise.resolve(void arrivals.push([run, arrival])),
     },
     clock: () => NOW,
     newId: () => 'd1',
+    room: ROOM,
   });
-  const body = JSON.stringify({ messageId, userId });
-  const reply = await receiver({ url: 'https://canary.invalid/', headers: {}, body });
+  const event = { sourceId: 'canary', key: 'k', place: 'p', content: { messageId, userId } };
+  const reply = await send([event], () => timeLeft);
   return { reply, arrivals };
 };
 
 const id = canaryMessageId({ run: 'r1', user: 'ada', seq: 3 });
 
+const DELIVERED = { kind: 'whole', verdict: { kind: 'delivered' } };
+
 describe("the canary's receiver", () => {
   it('records an event of a run', async () => {
     const { reply, arrivals } = await receive(id, 'ada');
-    expect(reply).toMatchObject({ kind: 'answer', status: 200 });
+    expect(reply).toEqual(DELIVERED);
     expect(arrivals).toEqual([['r1', { id, delivery: 'd1', at: NOW }]]);
   });
 
   it('takes an event of nobody, and records nothing', async () => {
     const { reply, arrivals } = await receive('e7a1', 'ada');
-    expect(reply).toMatchObject({ status: 200 });
+    expect(reply).toEqual(DELIVERED);
     expect(arrivals).toEqual([]);
   });
 
@@ -45,7 +50,13 @@ describe("the canary's receiver", () => {
       'the canary was ordered to fail',
     );
     const { reply, arrivals } = await receive(id, 'ada', { answer: 'refuse', until: NOW + 1 });
-    expect(reply).toMatchObject({ status: 503 });
+    expect(reply).toMatchObject({ kind: 'whole', verdict: { kind: 'retry' } });
+    expect(arrivals).toEqual([]);
+  });
+
+  it('begins nothing for which there is no time', async () => {
+    const { reply, arrivals } = await receive(id, 'ada', undefined, ROOM - 1);
+    expect(reply).toBeUndefined();
     expect(arrivals).toEqual([]);
   });
 

@@ -161,7 +161,7 @@ describe('AWS that fails', () => {
   it('a secret that cannot be read is a fault before anything is sent', async () => {
     const fault = new InfraFault('GetSecretValue failed');
     const secrets = { read: () => Promise.reject(fault), expire: () => undefined, redact: NOTHING_TO_REDACT };
-    const world = new World({ deps: { secrets } });
+    const world = new World({ webhook: { secrets } });
     expect(await world.run([a])).toMatchObject({ kind: 'fault', reason: 'GetSecretValue failed' });
     expect(world.requests).toEqual([]);
   });
@@ -171,12 +171,12 @@ describe('AWS that fails', () => {
       'GetSecretValue of "key" failed: ResourceNotFoundException: no such secret',
     );
     const secrets = { read: () => Promise.reject(fault), expire: () => undefined, redact: NOTHING_TO_REDACT };
-    const outcome = await new World({ deps: { secrets } }).run([a]);
+    const outcome = await new World({ webhook: { secrets } }).run([a]);
     expect(outcome).toMatchObject({ kind: 'fault', access: true, reason: fault.message });
   });
 
   it('a bug of ours is a crash, not a fault', async () => {
-    const world = new World({ deps: { send: () => Promise.reject(new TypeError('bug')) } });
+    const world = new World({ webhook: { send: () => Promise.reject(new TypeError('bug')) } });
     expect(await world.run([a])).toMatchObject({ kind: 'crash', crash: { error: 'TypeError: bug' } });
   });
 });

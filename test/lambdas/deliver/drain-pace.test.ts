@@ -6,6 +6,7 @@ import type { Process } from '../../../lambdas/core/stage/outcome.ts';
 import { sortOf } from '../../../lambdas/core/stage/parking.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { deliverer } from '../../../lambdas/deliver/deliver.ts';
+import { webhookSender } from '../../../lambdas/deliver/destinations/webhook/sender.ts';
 import { roomForMessage } from '../../../lambdas/deliver/room.ts';
 import { Dice } from '../../../tools/driver/dice.ts';
 import { DrainStage } from '../../support/drain-stage.ts';
@@ -96,19 +97,13 @@ class Pace {
   }
 
   get #process(): Process {
-    return deliverer({
+    const sender = webhookSender({
       destination: {
-        id: STAGE,
-        type: 'webhook',
         url: 'https://receiver.example/hook',
         headers: {},
         batch: this.#batch,
-        maxConcurrency: 10,
-        allowPrivateNetwork: false,
-        enabled: true,
       },
       timing: TIMING,
-      transforms: PASS_THROUGH,
       send: async ({ body }) => {
         await this.#pass(REQUEST);
         const events = [JSON.parse(body) as { messageId: string } | { messageId: string }[]].flat();
@@ -120,6 +115,13 @@ class Pace {
         expire: () => undefined,
         redact: NOTHING_TO_REDACT,
       },
+      clock: () => this.#stage.now,
+    });
+    return deliverer({
+      destination: { id: STAGE },
+      sender,
+      timing: TIMING,
+      transforms: PASS_THROUGH,
       rejections: { save: () => Promise.reject(new Error('nothing is rejected')) },
       clock: () => this.#stage.now,
       count: () => undefined,

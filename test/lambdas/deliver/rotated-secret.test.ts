@@ -4,24 +4,19 @@ import { secretCache } from '../../../lambdas/aws/secrets.ts';
 import { toMessageBody } from '../../../lambdas/core/event/envelope.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { deliverer } from '../../../lambdas/deliver/deliver.ts';
+import { webhookSender } from '../../../lambdas/deliver/destinations/webhook/sender.ts';
 import { message } from '../../support/fakes.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 
 const world = () => {
   const state = { now: 1_000_000, stored: 'old', accepted: 'old', reads: 0 };
-  const deliver = deliverer({
+  const sender = webhookSender({
     destination: {
-      id: 'crm',
-      type: 'webhook',
       url: 'https://crm.example/',
       headers: { Authorization: { secretName: 'crm-token' } },
       batch: 1,
-      maxConcurrency: 2,
-      allowPrivateNetwork: false,
-      enabled: true,
     },
     timing: { requestTimeout: 10_000 },
-    transforms: PASS_THROUGH,
     send: ({ headers }) => {
       const isKnown = headers['Authorization'] === state.accepted;
       const body = isKnown ? '' : 'unknown token';
@@ -35,6 +30,13 @@ const world = () => {
       () => state.now,
       () => undefined,
     ),
+    clock: () => state.now,
+  });
+  const deliver = deliverer({
+    destination: { id: 'crm' },
+    sender,
+    timing: { requestTimeout: 10_000 },
+    transforms: PASS_THROUGH,
     rejections: new MemoryRejections(),
     clock: () => state.now,
     count: () => undefined,

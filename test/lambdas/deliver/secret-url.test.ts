@@ -1,6 +1,6 @@
 /** `url: { secretName }`: the URL is read like a header's secret. */
 import { expect, it } from '@jest/globals';
-import { buildRequest } from '../../../lambdas/deliver/webhook.ts';
+import { buildRequest } from '../../../lambdas/deliver/destinations/webhook/request.ts';
 import { event } from './world.ts';
 
 const built = (url: string) =>

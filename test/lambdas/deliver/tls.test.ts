@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import net from 'node:net';
 import type tls from 'node:tls';
-import { judge } from '../../../lambdas/deliver/answer.ts';
+import { judge } from '../../../lambdas/deliver/destinations/webhook/answer.ts';
 import { httpClient } from '../../../lambdas/deliver/http-client.ts';
 import { rawTlsServer, type RawServer } from '../../support/raw-server.ts';
 

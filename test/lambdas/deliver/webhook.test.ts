@@ -8,7 +8,7 @@ import {
   sign,
   toPayload,
   type WebhookConfig,
-} from '../../../lambdas/deliver/webhook.ts';
+} from '../../../lambdas/deliver/destinations/webhook/request.ts';
 
 const url = 'https://receiver.example/hook?a=1';
 const plain: WebhookConfig = { url, headers: {}, batch: 1 };

@@ -1,5 +1,5 @@
 /** A destination, its stores and its clock, for tests of `deliverer`. */
-import type { ResolvedDestination } from '../../../config/schema.ts';
+import type { WebhookSettings } from '../../../contract/settings.ts';
 import { toMessageBody, type Envelope } from '../../../lambdas/core/event/envelope.ts';
 import type { Json, JsonObject, SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
@@ -10,7 +10,8 @@ import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { nameOf } from '../../../lambdas/core/event/outputs.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
-import type { HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
+import { webhookSender, type WebhookDeps } from '../../../lambdas/deliver/destinations/webhook/sender.ts';
+import type { HttpClient, HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
 import { plainTransforms, type PlainOptions, type PlainTransform } from '../../support/plain-transforms.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -51,7 +52,7 @@ export const answer = (status: number, body = '', headers: Record<string, string
   body,
 });
 
-const destination: ResolvedDestination = {
+const destination: WebhookSettings = {
   id: 'crm',
   type: 'webhook',
   url: 'https://receiver.example/hook',
@@ -68,12 +69,13 @@ export const idsIn = (request: HttpRequest): string[] =>
   [JSON.parse(request.body) as SluiceEvent | SluiceEvent[]].flat().map(({ messageId }) => messageId);
 
 export interface Setting {
-  readonly destination?: Partial<ResolvedDestination>;
+  readonly destination?: Partial<WebhookSettings>;
   readonly transform?: PlainTransform;
   /** How long the transform takes: the world's `timeLeft` runs down with it. */
   readonly timing?: Pick<PlainOptions, 'timeout' | 'takes' | 'limit'>;
   /** The destination's answer to its n-th request. Default: always 200. */
   readonly reply?: (request: HttpRequest, n: number) => Reply;
+  readonly webhook?: Partial<WebhookDeps>;
   readonly deps?: Partial<DeliverDeps>;
 }
 
@@ -99,17 +101,16 @@ export class World {
       this.timeLeft -= milliseconds;
     };
     const options = { ...setting.timing, elapse };
-    this.process = deliverer({
+    const send: HttpClient = (request) => {
+      const said = reply(request, this.requests.push(request));
+      if (said.kind === 'answer' && said.status >= 200 && said.status < 300)
+        this.settled.push(...idsIn(request).map((id) => `+${id}`));
+      return Promise.resolve(said);
+    };
+    const sender = webhookSender({
       destination: { ...destination, ...setting.destination },
       timing: { requestTimeout: 10_000 },
-      transforms:
-        setting.transform === undefined ? PASS_THROUGH : plainTransforms(setting.transform, options),
-      send: (request) => {
-        const said = reply(request, this.requests.push(request));
-        if (said.kind === 'answer' && said.status >= 200 && said.status < 300)
-          this.settled.push(...idsIn(request).map((id) => `+${id}`));
-        return Promise.resolve(said);
-      },
+      send,
       secrets: {
         read: (names) => Promise.resolve(new Map(names.map((name) => [name, `value of <${name}>`]))),
         expire: () => {
@@ -117,6 +118,15 @@ export class World {
         },
         redact: NOTHING_TO_REDACT,
       },
+      clock: () => this.now,
+      ...setting.webhook,
+    });
+    this.process = deliverer({
+      destination: { id: destination.id },
+      sender,
+      timing: { requestTimeout: 10_000 },
+      transforms:
+        setting.transform === undefined ? PASS_THROUGH : plainTransforms(setting.transform, options),
       rejections: {
         save: (rejection) => {
           if (this.storeFailures > 0) {

@@ -1,7 +1,7 @@
 /** What one source, or one request, may take: rate limits, order keys, and what a browser's public key cannot reach. */
 import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
-import { idempotencyKey } from '../../../lambdas/deliver/webhook.ts';
+import { idempotencyKey } from '../../../lambdas/deliver/destinations/webhook/request.ts';
 import { sleep } from '../../../lambdas/ingest/send.ts';
 import { keysToSources } from '../../../lambdas/ingest/write-key.ts';
 import { basic, eventsOf, setUp, THROTTLED } from './fakes.ts';

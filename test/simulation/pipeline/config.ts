@@ -32,9 +32,11 @@ const config = validateConfig({
 
 export const { timing, sources } = config;
 
-export const destination = (id: DestinationId): (typeof config.destinations)[number] => {
+type Webhook = Extract<(typeof config.destinations)[number], { type: 'webhook' }>;
+
+export const destination = (id: DestinationId): Webhook => {
   const found = config.destinations.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`${id} is not configured`);
+  if (found?.type !== 'webhook') throw new Error(`${id} is not configured`);
   return found;
 };
 

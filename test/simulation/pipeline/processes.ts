@@ -7,6 +7,7 @@ import type { SeenIdsStore } from '../../../lambdas/core/event/seen-ids.ts';
 import type { Transforms } from '../../../lambdas/core/event/transform.ts';
 import { secretCache } from '../../../lambdas/aws/secrets.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
+import { webhookSender } from '../../../lambdas/deliver/destinations/webhook/sender.ts';
 import type { HttpClient } from '../../../lambdas/deliver/http-client.ts';
 import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import { gated } from '../../support/ports-gate.ts';
@@ -141,10 +142,9 @@ const deliverProcess = (
 ): Process => {
   const { gate } = invocation;
   const clock = world.clockOf(invocation);
-  const deps: DeliverDeps = {
+  const sender = webhookSender({
     destination: destination(stage),
     timing,
-    transforms,
     send: httpTo(world, stage, invocation),
     secrets: secretCache(
       () => {
@@ -155,6 +155,13 @@ const deliverProcess = (
       clock,
       () => undefined,
     ),
+    clock,
+  });
+  const deps: DeliverDeps = {
+    destination: { id: stage },
+    sender,
+    timing,
+    transforms,
     rejections: gated(world.rejections, 'rejections', gate),
     clock,
     count: () => undefined,

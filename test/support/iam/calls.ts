@@ -7,7 +7,7 @@ type Item = Readonly<Record<string, { readonly S?: string }>>;
 
 /** A call, as its SDK client makes it. */
 export interface Call {
-  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`. */
+  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `events`. */
   readonly service: string;
   /** As the API has it: `SendMessageBatch`. */
   readonly operation: string;
@@ -143,6 +143,13 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
       return lambda(operation, input, facts);
     case 'cloudwatch':
       return cloudWatch(operation, input);
+    case 'events':
+      return ((input['Entries'] ?? []) as readonly Json[]).map((entry) => ({
+        action: `events:${operation}`,
+        resource: text(entry['EventBusName']),
+      }));
+    case 'kinesis':
+      return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
     case 'sns':
       return [{ action: `sns:${operation}`, resource: text(input['TopicArn']) }];
     case 'secretsmanager':

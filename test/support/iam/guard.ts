@@ -26,6 +26,8 @@ const SERVICES: Readonly<Record<string, string>> = {
   DynamoDB_20120810: 'dynamodb',
   AmazonSQS: 'sqs',
   secretsmanager: 'secretsmanager',
+  Kinesis_20131202: 'kinesis',
+  AWSEvents: 'events',
   GraniteServiceVersion20100801: 'cloudwatch',
 };
 

@@ -1,29 +1,7 @@
-/** What a destination's reply means for the events that were sent. */
-import { cut } from '../core/base/text.ts';
-import type { Reply } from './http-client.ts';
-
-export type Verdict =
-  | { readonly kind: 'delivered' }
-  /** It may take the events later. `retryAfter`: milliseconds it asked us to wait. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number }
-  /**
-   * A moved or locked door rather than a bad event: retried too, because a key that was rotated must not empty the
-   * stream into the rejected. It is given up only for a key in trouble of its own. No `answer`: nobody was asked.
-   */
-  | {
-      readonly kind: 'closed';
-      readonly reason: string;
-      readonly retryAfter?: number;
-      readonly answer?: RefusalAnswer;
-    }
-  /** It will never take them. */
-  | { readonly kind: 'rejected'; readonly reason: string; readonly answer: RefusalAnswer };
-
-export interface RefusalAnswer {
-  readonly status: number;
-  /** The first 4 KB. */
-  readonly body: string;
-}
+/** What a webhook's reply means for the events that were sent. */
+import { cut } from '../../../core/base/text.ts';
+import type { Reply } from '../../http-client.ts';
+import type { Verdict } from '../sender.ts';
 
 const RETRYABLE = new Set([408, 425, 429]);
 /**

@@ -9,12 +9,12 @@
  * not choose where the pipeline sends requests, nor the headers.
  */
 import { createHash, createHmac } from 'node:crypto';
-import type { DestinationSettings } from '../../contract/settings.ts';
-import { stringify } from '../core/base/exact-json.ts';
-import { isJsonObject, type JsonObject, type SluiceEvent } from '../core/event/event.ts';
-import type { HttpRequest } from './http-client.ts';
+import type { WebhookSettings } from '../../../../contract/settings.ts';
+import { stringify } from '../../../core/base/exact-json.ts';
+import { isJsonObject, type JsonObject, type SluiceEvent } from '../../../core/event/event.ts';
+import type { HttpRequest } from '../../http-client.ts';
 
-export type WebhookConfig = Pick<DestinationSettings, 'url' | 'headers' | 'batch' | 'signingSecret'>;
+export type WebhookConfig = Pick<WebhookSettings, 'url' | 'headers' | 'batch' | 'signingSecret'>;
 
 export type Built =
   /** `signatures`: of the request, which are as secret as the key for as long as a receiver takes them. */

@@ -1,0 +1,48 @@
+/** The sender of a kind of destination. The code of each kind but the webhook's is in a file of its own, which only its functions read. */
+import type { DestinationSettings, TimingSettings, WebhookSettings } from '../../../contract/settings.ts';
+import type { DirectCalls } from '../../aws/direct-calls.ts';
+import type { Secrets } from '../../aws/secrets.ts';
+import type { Clock } from '../../core/base/clock.ts';
+import type { Networks } from '../address.ts';
+import { httpClient } from '../http-client.ts';
+import type { Sender } from './sender.ts';
+import { webhookSender } from './webhook/sender.ts';
+
+/** What a kind may need. */
+export interface KindDeps {
+  readonly timing: Pick<TimingSettings, 'requestTimeout'>;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly calls: Pick<DirectCalls, 'dynamo'>;
+  readonly newId: () => string;
+  /** The local run's destinations are on this machine. */
+  readonly allowsLoopback: boolean;
+}
+
+const networksOf = ({ allowPrivateNetwork: allowed }: WebhookSettings, allowsLoopback: boolean): Networks => [
+  ...(allowed === true ? (['private'] as const) : allowed || []),
+  ...(allowsLoopback ? (['loopback'] as const) : []),
+];
+
+const webhook = (destination: WebhookSettings, deps: KindDeps): Sender => {
+  const networks = networksOf(destination, deps.allowsLoopback);
+  const send = httpClient({ timeout: deps.timing.requestTimeout, networks });
+  return webhookSender({ ...deps, destination, send });
+};
+
+export const senderOf = async (destination: DestinationSettings, deps: KindDeps): Promise<Sender> => {
+  switch (destination.type) {
+    case 'webhook':
+      return webhook(destination, deps);
+    case 'sqs':
+      return (await import('./sqs/index.ts')).sqsDestination(destination, deps);
+    case 'kinesis':
+      return (await import('./kinesis/index.ts')).kinesisDestination(deps);
+    case 'lambda':
+      return (await import('./lambda/index.ts')).lambdaDestination(destination, deps);
+    case 'eventbridge':
+      return (await import('./eventbridge/index.ts')).eventBridgeDestination(destination, deps);
+    case 'canary':
+      return (await import('./canary/index.ts')).canaryDestination(deps);
+  }
+};

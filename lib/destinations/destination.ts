@@ -1,0 +1,31 @@
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+
+/**
+ * Keys of a destination that is a resource of your app: `{ id: 'orders', ...Destination.queue(queue) }`. The pipeline's function gets the
+ * permission to send to it, and to use its key.
+ */
+export const Destination = {
+  /** Events as messages of a queue; one user's events as a group of a FIFO queue. */
+  queue: (queue: IQueue) => ({
+    type: 'sqs' as const,
+    queue: queue.queueArn,
+    fifo: queue.fifo,
+    ...(queue.encryptionMasterKey && { encryptionKey: queue.encryptionMasterKey.keyArn }),
+  }),
+
+  /** Events as records of a stream; one user's events under one partition key. */
+  stream: (stream: IStream) => ({
+    type: 'kinesis' as const,
+    stream: stream.streamArn,
+    ...(stream.encryptionKey && { encryptionKey: stream.encryptionKey.keyArn }),
+  }),
+
+  /** Events on a bus of EventBridge, which keeps no order. */
+  bus: (bus: Pick<IEventBus, 'eventBusArn'>) => ({ type: 'eventbridge' as const, bus: bus.eventBusArn }),
+
+  /** Events as invocations of a function, or of one of its aliases, which says what became of each. */
+  function: (fn: IFunction) => ({ type: 'lambda' as const, function: fn.functionArn }),
+};

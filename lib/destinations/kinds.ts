@@ -1,0 +1,27 @@
+/** What each kind of destination adds to its stage. */
+import type { Construct } from 'constructs';
+import type { ResolvedDestination } from '../../config/index.ts';
+import { canaryParts } from './canary.ts';
+import type { KindParts } from './kind-parts.ts';
+import { eventBridgeParts } from './eventbridge.ts';
+import { kinesisParts } from './kinesis.ts';
+import { lambdaParts } from './lambda.ts';
+import { sqsParts } from './sqs.ts';
+import { webhookParts } from './webhook.ts';
+
+export const kindParts = (scope: Construct, destination: ResolvedDestination): KindParts => {
+  switch (destination.type) {
+    case 'webhook':
+      return webhookParts(destination);
+    case 'sqs':
+      return sqsParts(scope, destination);
+    case 'kinesis':
+      return kinesisParts(scope, destination);
+    case 'lambda':
+      return lambdaParts(scope, destination);
+    case 'eventbridge':
+      return eventBridgeParts(scope, destination);
+    case 'canary':
+      return canaryParts(destination);
+  }
+};

@@ -1,0 +1,29 @@
+import type { ResolvedDestination } from '../../config/index.ts';
+import type { KindParts } from './kind-parts.ts';
+
+type Webhook = Extract<ResolvedDestination, { type: 'webhook' }>;
+
+export const webhookParts = (destination: Webhook): KindParts => {
+  // What the router judges by is left out: a change of it leaves this stage as it is.
+  const { id, type, url, headers, sources, batch, maxConcurrency, signingSecret } = destination;
+  const { allowPrivateNetwork, enabled } = destination;
+  return {
+    settings: {
+      id,
+      type,
+      url,
+      headers,
+      ...(sources && { sources }),
+      batch,
+      maxConcurrency,
+      ...(signingSecret && { signingSecret }),
+      allowPrivateNetwork,
+      enabled,
+    },
+    secrets: [url, ...Object.values(headers), signingSecret].flatMap((value) =>
+      typeof value === 'object' ? [value.secretName] : [],
+    ),
+    environment: {},
+    grant: () => undefined,
+  };
+};

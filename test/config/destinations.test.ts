@@ -1,0 +1,157 @@
+/** Destinations that are resources of AWS: which keys are valid, and what a mistake is answered with. */
+import { describe, expect, it } from '@jest/globals';
+import { validateConfig } from '../../config/index.ts';
+import { minimal, mistakes } from './mistakes.ts';
+
+const withDestination = (one: unknown) => ({ ...minimal, destinations: [one] });
+const mistakesOf = (one: unknown): readonly string[] =>
+  mistakes(withDestination(one)).map((line) => line.replace('sluice.config.ts: ', ''));
+const TOKEN = '${Token[TOKEN.123]}';
+
+it.each([
+  [{ id: 'crm' }, 'destinations[0].type: is missing; use "webhook"'],
+  ['crm', 'destinations[0]: expected an object'],
+])('what has no type: %j', (one, line) => {
+  const [found, ...others] = mistakesOf(one);
+  expect(found).toMatch(line);
+  expect(others).toEqual([]);
+});
+
+describe('kinesis', () => {
+  const kinesis = { id: 'clicks', type: 'kinesis', stream: 'clicks' };
+
+  it.each(['clicks', 'arn:aws:kinesis:eu-west-1:111111111111:stream/clicks', TOKEN])(
+    'may be named %s',
+    (stream) => {
+      expect(validateConfig(withDestination({ ...kinesis, stream })).destinations[0]).toEqual({
+        ...kinesis,
+        stream,
+        maxConcurrency: 10,
+        enabled: true,
+      });
+    },
+  );
+
+  it.each([
+    [
+      'stream',
+      'arn:aws:kinesis:eu-west-1:111111111111:stream/*',
+      'is not a stream; use its name, or its ARN: arn:aws:kinesis:',
+    ],
+    ['stream', 7, 'expected the name or the ARN of a stream, a string'],
+    ['encryptionKey', 'k', 'is not the ARN of a key'],
+    ['queue', 'q', 'unknown key'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...kinesis, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
+describe('lambda', () => {
+  const lambda = { id: 'enrich', type: 'lambda', function: 'enrich' };
+  const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:enrich';
+
+  it.each(['enrich', ARN, `${ARN}:live`, TOKEN])('may be named %s', (name) => {
+    expect(validateConfig(withDestination({ ...lambda, function: name })).destinations[0]).toEqual({
+      ...lambda,
+      function: name,
+      batch: 1,
+      maxConcurrency: 10,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    ['function', `${ARN}:*`, 'is not a function; use its name, or its ARN: arn:aws:lambda:'],
+    ['function', 'enrich:live', 'is not a function'],
+    ['batch', 0, 'is too small; use 1 to 1000'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...lambda, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
+describe('eventbridge', () => {
+  const bus = { id: 'company', type: 'eventbridge', bus: 'company' };
+
+  it.each(['company', 'arn:aws:events:eu-west-1:111111111111:event-bus/company', TOKEN])(
+    'may be named %s',
+    (name) => {
+      expect(validateConfig(withDestination({ ...bus, bus: name })).destinations[0]).toEqual({
+        ...bus,
+        bus: name,
+        source: 'sluice',
+        maxConcurrency: 10,
+        enabled: true,
+      });
+    },
+  );
+
+  it.each([
+    [
+      'bus',
+      'arn:aws:events:eu-west-1:111111111111:rule/company',
+      'is not a bus; use its name, or its ARN: arn:aws:events:',
+    ],
+    ['source', 'aws.s3', 'is not a source; use letters, digits and ._/-, not aws. at its beginning'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...bus, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
+describe('sqs', () => {
+  const sqs = { id: 'orders', type: 'sqs', queue: 'orders.fifo' };
+
+  it.each([
+    'orders',
+    'orders.fifo',
+    'arn:aws:sqs:eu-west-1:111111111111:orders.fifo',
+    'arn:aws-cn:sqs:cn-north-1:111111111111:o',
+  ])('may be named %s', (queue) => {
+    expect(validateConfig(withDestination({ ...sqs, queue })).destinations[0]).toEqual({
+      ...sqs,
+      queue,
+      maxConcurrency: 10,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    [
+      'queue',
+      'https://sqs.eu-west-1.amazonaws.com/1/orders',
+      'is not a queue; use its name, or its ARN: arn:aws:sqs:<region>:<account>:<name>',
+    ],
+    ['queue', 'orders.fifo.fifo', 'is not a queue'],
+    ['queue', 'arn:aws:sqs:eu-west-1:111111111111:*', 'is not a queue'],
+    ['encryptionKey', 'alias/mine', 'is not the ARN of a key; use arn:aws:kms:<region>:<account>:key/<id>'],
+    ['url', 'https://example.com', 'unknown key; check its spelling, or remove it'],
+    ['batch', 5, 'unknown key'],
+    ['fifo', false, "is false, and the queue's name ends in .fifo; remove it"],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...sqs, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+
+  it('must be named', () => {
+    expect(mistakesOf({ id: 'orders', type: 'sqs' })).toEqual(['destinations[0].queue: is missing']);
+  });
+
+  it('of the app must say whether it is FIFO', () => {
+    expect(mistakesOf({ ...sqs, queue: TOKEN })).toEqual([
+      'destinations[0].fifo: is missing; the name of a queue of the app is not known yet: use Destination.queue(queue)',
+    ]);
+    expect(validateConfig(withDestination({ ...sqs, queue: TOKEN, fifo: true })).destinations).toHaveLength(
+      1,
+    );
+  });
+});

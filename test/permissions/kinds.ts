@@ -1,0 +1,130 @@
+/** Destinations that are resources of AWS: one of each kind, the calls that its function makes of it, and what its role allows. */
+import { eventBridgeSender } from '../../lambdas/deliver/destinations/eventbridge/sender.ts';
+import { kinesisSender } from '../../lambdas/deliver/destinations/kinesis/sender.ts';
+import { lambdaSender } from '../../lambdas/deliver/destinations/lambda/sender.ts';
+import { sqsSender } from '../../lambdas/deliver/destinations/sqs/sender.ts';
+import type { Outgoing, Sender } from '../../lambdas/deliver/destinations/sender.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { arn } from '../../local/template/physical.ts';
+import { logicalId, synthesize } from '../lib/synth.ts';
+import type { Call } from '../support/iam/calls.ts';
+import { readRoles } from '../support/iam/roles.ts';
+
+export const kinds = synthesize({
+  sources: [{ id: 'web', writeKey: 'web-key' }],
+  destinations: [
+    { id: 'orders', type: 'sqs', queue: 'orders.fifo' },
+    { id: 'enrich', type: 'lambda', function: 'enrich' },
+    { id: 'company', type: 'eventbridge', bus: 'company' },
+    { id: 'clicks', type: 'kinesis', stream: 'clicks' },
+    { id: 'audit', type: 'sqs', queue: 'arn:aws:sqs:eu-west-1:111111111111:audit' },
+  ],
+});
+
+const enrich = async (): Promise<readonly Call[]> => {
+  const calls: Call[] = [];
+  const sender = lambdaSender({
+    destination: 'enrich',
+    batch: 1,
+    room: 1,
+    invoke: () => {
+      // As `lambda/index.ts` invokes it.
+      calls.push({
+        service: 'lambda',
+        operation: 'Invoke',
+        input: { FunctionName: arn('lambda', 'function:enrich') },
+      });
+      return Promise.resolve({ failed: false, payload: 'null' });
+    },
+  });
+  await sender.send([EVENT], () => 60_000);
+  return calls;
+};
+
+const roles = readRoles(await readAssembly(kinds.app.outdir));
+export const kindRoles = roles;
+
+const EVENT: Outgoing = { sourceId: 'web', key: 'ada', place: '1:0:0', content: { messageId: 'e1' } };
+
+const recorded = async (
+  service: string,
+  makes: (call: (operation: string, input: object) => Promise<unknown>) => Sender,
+): Promise<readonly Call[]> => {
+  const calls: Call[] = [];
+  const sender = makes((operation, input) => {
+    calls.push({ service, operation, input: input as Record<string, unknown> });
+    return Promise.resolve({});
+  });
+  await sender.send([EVENT], () => 60_000);
+  return calls;
+};
+
+export interface KindRow {
+  readonly id: string;
+  readonly type: string;
+  /** The resource, as the docs name it. */
+  readonly what: string;
+  readonly resource: string;
+  /** One that it must not touch. */
+  readonly other: string;
+  readonly calls: () => Promise<readonly Call[]>;
+}
+
+const sqs = (fifo: boolean, queueUrl: string) => () =>
+  recorded('sqs', (call) => sqsSender({ call, queueUrl, fifo, room: 1 }));
+
+export const KIND_ROWS: readonly KindRow[] = [
+  {
+    id: 'orders',
+    type: 'sqs',
+    what: 'the queue `orders.fifo`, by name',
+    resource: arn('sqs', 'orders.fifo'),
+    other: arn('sqs', 'other.fifo'),
+    calls: sqs(true, 'http://127.0.0.1:1/000000000000/orders.fifo'),
+  },
+  {
+    id: 'audit',
+    type: 'sqs',
+    what: "another account's queue, by ARN",
+    resource: 'arn:aws:sqs:eu-west-1:111111111111:audit',
+    other: arn('sqs', 'audit'),
+    calls: () => Promise.resolve([]),
+  },
+  {
+    id: 'enrich',
+    type: 'lambda',
+    what: 'the function `enrich`, by name',
+    resource: arn('lambda', 'function:enrich'),
+    other: arn('lambda', 'function:other'),
+    calls: enrich,
+  },
+  {
+    id: 'company',
+    type: 'eventbridge',
+    what: 'the bus `company`, by name',
+    resource: arn('events', 'event-bus/company'),
+    other: arn('events', 'event-bus/default'),
+    calls: () => {
+      const busArn = arn('events', 'event-bus/company');
+      return recorded('events', (call) => eventBridgeSender({ call, busArn, source: 'sluice', room: 1 }));
+    },
+  },
+  {
+    id: 'clicks',
+    type: 'kinesis',
+    what: 'the stream `clicks`, by name',
+    resource: arn('kinesis', 'stream/clicks'),
+    other: arn('kinesis', 'stream/other'),
+    calls: () => {
+      const streamArn = arn('kinesis', 'stream/clicks');
+      return recorded('kinesis', (call) => kinesisSender({ call, streamArn, room: 1 }));
+    },
+  },
+];
+
+export const statementsOfKind = (id: string) => {
+  const name = logicalId(kinds, `Destination-${id}/Function/Handler`);
+  const found = roles.functions.get(name);
+  if (found === undefined) throw new Error(`the template has no function of ${id}`);
+  return found;
+};
