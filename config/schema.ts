@@ -12,10 +12,13 @@ import { transform, withTimeout, type ResolvedTransform } from './transform-sche
 import { count, duration, got, httpUrl, id, secret } from './values.ts';
 
 /**
- * The largest number of destinations: a stack holds 500 resources, and each takes a dozen; and the names of their
- * queues travel in the router's environment, of 4 KB.
+ * The largest number of destinations: the ids of their mappings travel in control's environment, of 4 KB, and control looks at each of
+ * them every minute.
  */
-export const MAX_DESTINATIONS = 30;
+export const MAX_DESTINATIONS = 100;
+
+/** Of them in a stack, the pipeline's own or a nested one: a stack holds 500 resources, and each destination takes a dozen. */
+export const MAX_DESTINATIONS_OF_STACK = 30;
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -69,6 +72,8 @@ const url = v.union(
   'expected a URL, or { secretName: "..." }',
 );
 
+const NESTED_STACK = /^[a-z][a-z0-9]{0,15}$/;
+
 const network = v.picklist(['private', 'loopback', 'linkLocal']);
 
 const destination = v.strictObject({
@@ -103,6 +108,21 @@ const destination = v.strictObject({
       'expected true, false, or a list of "private", "loopback" and "linkLocal"',
     ),
     false,
+  ),
+  /**
+   * The nested stack that the destination is in, by a name of yours. A stack has room for 30 destinations. It is for good: a destination
+   * cannot change its stack. Default: the pipeline's own stack.
+   */
+  nestedStack: v.optional(
+    v.pipe(
+      v.string('expected the name of a nested stack, such as "b"'),
+      v.regex(
+        NESTED_STACK,
+        got(
+          'is not the name of a nested stack; use lower-case letters and digits, a letter first, at most 16',
+        ),
+      ),
+    ),
   ),
   /** `false`: takes no new events, and continues to deliver those it has. Default: true. */
   enabled: v.optional(v.boolean('expected true or false'), true),

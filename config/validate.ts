@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { CONTROL_INTERVAL } from '../contract/environment.ts';
 import { deprecationsOf } from './deprecated.ts';
 import { networkOf } from './networks.ts';
+import { checkStacks } from './nested-stacks.ts';
 import { pipelineSchema, SECRET_HEADERS, type PipelineConfig, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 
@@ -161,6 +162,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
       'id',
     ),
     ...unknownSources,
+    ...checkStacks(config),
     ...checkSecrets(config),
     // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.
     ...tooShort('routerVisibility', 6 * timing.routerTimeout, '6 times timing.routerTimeout'),
