@@ -12,10 +12,13 @@ import { transform, withTimeout, type ResolvedTransform } from './transform-sche
 import { count, duration, got } from './values.ts';
 
 /**
- * The largest number of destinations: a stack holds 500 resources, and each takes a dozen; and the names of their
- * queues travel in the router's environment, of 4 KB.
+ * The largest number of destinations: the ids of their mappings travel in control's environment, of 4 KB, and control looks at each of
+ * them every minute.
  */
-export const MAX_DESTINATIONS = 30;
+export const MAX_DESTINATIONS = 100;
+
+/** Of them in a stack, the pipeline's own or a nested one: a stack holds 500 resources, and each destination takes a dozen. */
+export const MAX_DESTINATIONS_OF_STACK = 30;
 
 const ingest = v.strictObject({
   /** Lambda concurrency kept for ingest, so that no other function of the account can starve it. Default: none. */
@@ -99,6 +102,7 @@ export interface CanaryDestination {
   readonly consentManagement?: undefined;
   readonly filter?: undefined;
   readonly transform?: never;
+  readonly nestedStack?: undefined;
   readonly maxConcurrency: number;
   readonly enabled: boolean;
 }

@@ -6,6 +6,7 @@ import { deprecationsOf } from './deprecated.ts';
 import { networkOf } from './networks.ts';
 import { checkKind } from './destinations/destination.ts';
 import { SECRET_HEADERS } from './destinations/webhook.ts';
+import { checkStacks } from './nested-stacks.ts';
 import { pipelineSchema, type PipelineConfig, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 
@@ -167,6 +168,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
     ),
     ...checkCanary(config),
     ...unknownSources,
+    ...checkStacks(config),
     ...checkSecrets(config),
     ...destinations.flatMap((one, i) => checkKind(one).map((line) => `destinations[${i}].${line}`)),
     // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.

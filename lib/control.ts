@@ -1,4 +1,4 @@
-import { Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -6,24 +6,19 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { alignedList } from '../contract/aligned-list.ts';
 import type { ControlBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import { METRICS } from '../contract/metrics.ts';
-import { PIPELINE_TAG, type PipelineSettings } from './context.ts';
+import type { PipelineSettings } from './context.ts';
+import { stagesEnvironment } from './control-environment.ts';
+import { countConditions, grantStages, grantWork } from './control-grants.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import { SluiceFunction } from './function.ts';
+import type { NestedStages } from './nested-stages.ts';
 import { OperatorAliases } from './operator-aliases.ts';
 import type { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
-
-/**
- * By what the CDK judges how many statements a policy of a role holds; it does not count the ARNs in conditions, which each mapping's
- * statement has one of. More than the longest ARN, so that they are counted with the resources.
- */
-const ARN_SIZE = '@aws-cdk/aws-iam.arnSizeEstimate';
-const ARN_SIZE_BYTES = 260;
 
 /** A stage as control sees it. */
 export interface ControlledStage {
@@ -40,6 +35,7 @@ export interface ControlProps {
   readonly stages: readonly ControlledStage[];
   /** The write key of the canary's source. @default - there is no canary */
   readonly canaryKey?: string | undefined;
+  readonly nested: NestedStages;
 }
 
 /**
@@ -53,10 +49,11 @@ export class Control extends Construct {
   readonly #aliases: OperatorAliases;
   readonly #pipeline: string;
 
+  /** @throws ConfigError when the stages have no room in the environment */
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
-    const { context, config, tables, flipTopic, stages, canaryKey } = props;
-    this.node.setContext(ARN_SIZE, ARN_SIZE_BYTES);
+    const { context, config, tables, flipTopic, stages, canaryKey, nested } = props;
+    countConditions(this, nested);
     this.#pipeline = context.pipeline;
     this.function = new SluiceFunction(this, 'Function', {
       context,
@@ -76,22 +73,22 @@ export class Control extends Construct {
       environment: {
         ...flipTopic.environment,
         [ENV.stackName]: context.stackName,
-        [ENV.mappingIds]: alignedList(
-          stages.map(({ stage }) => stage.stage),
-          stages.map(({ stage }) => stage.mapping.eventSourceMappingId),
+        ...stagesEnvironment(
+          stages.map(({ stage }) => stage),
+          context,
         ),
-        ...(stages[0] === undefined ? {} : { [ENV.queuesUrl]: queuesUrl(stages[0].stage) }),
       },
       asyncRetries: 0,
     });
     this.#aliases = new OperatorAliases(this, 'Aliases', this.function);
     tables.connectControl(this.function);
     flipTopic.grantPublish(this.function);
-    this.#grantStages(stages.map(({ stage }) => stage));
-    this.#grantCounts(context);
-    this.#grantMetrics();
-    this.#grantAlarms(context);
-    this.#acknowledgeWide();
+    grantStages(
+      this.function,
+      stages.map(({ stage }) => stage),
+      nested,
+    );
+    grantWork(this.function, context);
     this.#listen(flipTopic);
     this.schedule = new Rule(this, 'Schedule', {
       description: 'Sluice: runs control every minute',
@@ -121,67 +118,6 @@ export class Control extends Construct {
       id: 'Serverless-SNSRedrivePolicy',
       reason:
         'A page that is not recorded fails the check that waits for it, and is delivered to the pagers anyway.',
-    });
-  }
-
-  /** Switching stages off and on, probing them, starting drains, and sending rejected events again. */
-  #grantStages(stages: readonly PipelineStage[]): void {
-    for (const stage of stages) {
-      const mapping = [stage.mapping.eventSourceMappingArn];
-      this.function.allow(['lambda:GetEventSourceMapping'], mapping);
-      // An update may name another function.
-      this.function.allow(['lambda:UpdateEventSourceMapping'], mapping, {
-        ArnEquals: { 'lambda:FunctionArn': stage.function.lambda.functionArn },
-      });
-      stage.grantInvoke(this.function);
-      stage.grantSend(this.function);
-    }
-  }
-
-  /** By the tag, and not by name: the queues of removed destinations are in no template any more, but still count. */
-  #grantCounts({ pipeline }: PipelineSettings): void {
-    const { partition, region, account } = Stack.of(this);
-    this.function.allow(['sqs:GetQueueAttributes'], [`arn:${partition}:sqs:${region}:${account}:*`], {
-      StringEquals: { [`aws:ResourceTag/${PIPELINE_TAG}`]: pipeline },
-    });
-  }
-
-  #grantMetrics(): void {
-    // CloudWatch knows no resources for it; the namespace is what it can be limited to.
-    this.function.allow(['cloudwatch:PutMetricData'], ['*'], {
-      StringEquals: { 'cloudwatch:namespace': METRICS.namespace },
-    });
-  }
-
-  #acknowledgeWide(): void {
-    Validations.of(this.function).acknowledge(
-      {
-        id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:*]',
-        reason: "Limited to the queues that have the pipeline's tag, and to reading their attributes.",
-      },
-      {
-        id: 'AwsSolutions-IAM5[Resource::*]',
-        reason:
-          "PutMetricData knows no resources; it is limited to Sluice's namespace. DescribeAlarms reads states, and is limited to none.",
-      },
-    );
-  }
-
-  /**
-   * Resolving alarms that a deployment removes: a custom resource, which control's function answers. By the beginning of their names:
-   * the template no longer has those that are removed.
-   */
-  #grantAlarms({ pipeline }: PipelineSettings): void {
-    const { partition, region, account } = Stack.of(this);
-    const alarms = `:cloudwatch:${region}:${account}:alarm:${pipeline}:*`;
-    this.function.allow(
-      ['cloudwatch:SetAlarmState', 'cloudwatch:DisableAlarmActions', 'cloudwatch:EnableAlarmActions'],
-      [`arn:${partition}${alarms}`],
-    );
-    this.function.allow(['cloudwatch:DescribeAlarms'], ['*']);
-    Validations.of(this.function).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:${pipeline}:*]`,
-      reason: "Limited to the pipeline's own alarms, whose names begin with its own.",
     });
   }
 
@@ -267,9 +203,3 @@ export class Control extends Construct {
     });
   }
 }
-
-/** `https://sqs.<region>.amazonaws.com/<account>/`, made from a queue's own URL so that it holds for every endpoint. */
-const queuesUrl = ({ queue }: PipelineStage): string => {
-  const part = (i: number): string => Fn.select(i, Fn.split('/', queue.queueUrl));
-  return Fn.join('/', [part(0), '', part(2), part(3), '']);
-};

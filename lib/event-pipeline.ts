@@ -28,6 +28,7 @@ import { Monitoring } from './monitoring.ts';
 import { exposuresOf } from '../config/exposures.ts';
 import { unheardOf } from '../config/unheard.ts';
 import { networkOf, networksOf } from '../config/networks.ts';
+import { NestedStages } from './nested-stages.ts';
 import { destinationStage, routerStage } from './pipeline-stages.ts';
 import type { PipelineStage } from './stage.ts';
 import { Tables } from './tables.ts';
@@ -109,11 +110,12 @@ export class EventPipeline extends Construct {
       context: this.#context,
       tables: this.tables,
       flipTopic: this.flipTopic,
+      nested: new NestedStages(this, this.#context),
       config: this.#config,
       written: config,
     };
     this.destinations = new Map(
-      this.#config.destinations.map((one, i) => [one.id, destinationStage(this, parts, one, i)]),
+      this.#config.destinations.map((one, i) => [one.id, destinationStage(parts, one, i)]),
     );
     this.router = routerStage(this, parts, (id) => this.destination(id));
     this.ingest = new IngestApi(this, 'Ingest', {
@@ -130,6 +132,7 @@ export class EventPipeline extends Construct {
       flipTopic: this.flipTopic,
       stages: this.#controlled(),
       canaryKey: canary.writeKey,
+      nested: parts.nested,
     });
     this.alerting = new Alerting(this, 'Alerting', {
       context: this.#context,
@@ -143,6 +146,7 @@ export class EventPipeline extends Construct {
       control: this.control,
       stages: this.stages,
       volume: this.#config.alerts,
+      nested: parts.nested.scopes,
       retention: this.#config.records.retention,
     });
     if (dashboard) {

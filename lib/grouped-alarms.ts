@@ -9,17 +9,23 @@ import type { PipelineStage } from './stage.ts';
 /** Metrics that an alarm can compare: CloudWatch's limit. */
 const MAX_METRICS = 10;
 
-/** Specs for metrics of a kind, as many to an alarm as CloudWatch compares. */
+/**
+ * Specs for metrics of a kind, as many to an alarm as CloudWatch compares.
+ * @param place of what they watch, in their titles. @default - the pipeline's own stack
+ */
 export const grouped = <T>(
   id: string,
   all: readonly T[],
   spec: (group: readonly T[], suffix: string) => AlarmSpec,
+  place?: string,
 ): Record<string, AlarmSpec> => {
   const count = Math.ceil(all.length / MAX_METRICS);
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => {
       const group = all.slice(i * MAX_METRICS, (i + 1) * MAX_METRICS);
-      return [i === 0 ? id : `${id}${i + 1}`, spec(group, i === 0 ? '' : ` (${i + 1})`)];
+      const words = [place, i === 0 ? undefined : String(i + 1)].filter((word) => word !== undefined);
+      const suffix = words.length === 0 ? '' : ` (${words.join(', ')})`;
+      return [`${id}${i === 0 ? '' : i + 1}`, spec(group, suffix)];
     }),
   );
 };

@@ -1,4 +1,4 @@
-import { CfnResource } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   AnomalyDetectionAlarm,
@@ -22,6 +22,33 @@ import type { PipelineStage } from './stage.ts';
 /** The type of the custom resource that lists the alarms. */
 const REMOVED_ALARMS = 'Custom::SluiceAlarms';
 
+/** A stack inside the pipeline's own, and its name in alarms' titles. */
+export interface NestedScope {
+  readonly name: string;
+  readonly scope: Construct;
+}
+
+const degradedModes = (stages: readonly PipelineStage[]): Record<string, alarms.AlarmSpec> =>
+  Object.fromEntries(stages.map((stage) => [`DegradedMode-${stage.stage}`, alarms.degradedMode(stage)]));
+
+/**
+ * That ingest fails, or is throttled, shows in its answers; that control is throttled, in its heartbeat.
+ * @param place a nested stack's name
+ */
+const ofFunctions = (
+  stages: readonly PipelineStage[],
+  control?: Control,
+  place?: string,
+): Record<string, alarms.AlarmSpec> => {
+  const functions = stages.map((stage) => stage.function);
+  const watched = control === undefined ? functions : [control.function, ...functions];
+  return {
+    ...grouped('DeadLetters', stages, deadLetters, place),
+    ...grouped('FunctionErrors', watched, functionErrors, place),
+    ...grouped('FunctionThrottles', functions, functionThrottles, place),
+  };
+};
+
 export interface MonitoringProps {
   readonly context: PipelineSettings;
   readonly alerting: Alerting;
@@ -31,6 +58,8 @@ export interface MonitoringProps {
   readonly stages: readonly [PipelineStage, ...PipelineStage[]];
   /** Milliseconds; and whether it is watched at all. */
   readonly volume: { readonly noEventsFor?: number | undefined; readonly unusualVolume: boolean };
+  /** The nested stacks that stages are in. */
+  readonly nested: readonly NestedScope[];
   /** Milliseconds, of records. @default - records are kept */
   readonly retention?: number | undefined;
 }
@@ -40,7 +69,7 @@ export interface MonitoringProps {
  * do. What cannot be known at deploy time (since when, why, the last crash) is shown by the command.
  */
 export class Monitoring extends Construct {
-  /** By the id of their construct. */
+  /** By the id of their construct; of those that watch functions or queues of a nested stack, with the stack's name behind it. */
   readonly alarms: ReadonlyMap<string, Alarm>;
 
   readonly #context: PipelineSettings;
@@ -52,13 +81,10 @@ export class Monitoring extends Construct {
     const [router] = stages;
     this.#context = context;
     this.#alerting = alerting;
-    // That ingest fails, or is throttled, shows in its answers; that control is throttled, in its heartbeat.
-    const ofStages = stages.map((stage) => stage.function);
+    const own = stages.filter((stage) => Stack.of(stage) === Stack.of(this));
     const age = this.metricOldestMessageAge();
     const specs = {
-      ...Object.fromEntries(
-        stages.map((stage) => [`DegradedMode-${stage.stage}`, alarms.degradedMode(stage)]),
-      ),
+      ...degradedModes(own),
       Heartbeat: alarms.heartbeat(control),
       UsersParked: alarms.usersParked(control),
       ProbesFailing: alarms.probesFailing(control),
@@ -79,13 +105,29 @@ export class Monitoring extends Construct {
           }),
       ...(volume.noEventsFor === undefined ? {} : { NoEvents: alarms.noEvents(router, volume.noEventsFor) }),
       ...(volume.unusualVolume ? { UnusualVolume: alarms.unusualVolume(router) } : {}),
-      ...grouped('DeadLetters', stages, deadLetters),
-      ...grouped('FunctionErrors', [control.function, ...ofStages], functionErrors),
-      ...grouped('FunctionThrottles', ofStages, functionThrottles),
+      ...ofFunctions(own, control),
       ...grouped('PagerFailures', alerting.deadLetterQueues, pagerFailures),
     };
-    this.alarms = new Map(Object.entries(specs).map(([name, spec]) => [name, this.#alarm(name, spec)]));
+    const made = this.#make(this, specs);
+    this.alarms = new Map([...made, ...props.nested.flatMap((stack) => this.#ofNested(stack, stages))]);
     this.#resolveRemoved(control);
+  }
+
+  #make(scope: Construct, specs: Readonly<Record<string, alarms.AlarmSpec>>): readonly [string, Alarm][] {
+    return Object.entries(specs).map(([name, spec]) => [name, this.#alarm(scope, name, spec)]);
+  }
+
+  /** Those of the stages in a nested stack are there as well: the pipeline's own stack has no room for all of them. */
+  #ofNested({ scope, name }: NestedScope, stages: readonly PipelineStage[]): readonly [string, Alarm][] {
+    const its = stages.filter((stage) => Stack.of(stage) === Stack.of(scope));
+    const inScope = new Construct(scope, 'Monitoring');
+    return [
+      ...this.#make(inScope, degradedModes(its)),
+      ...this.#make(inScope, ofFunctions(its, undefined, name)).map(([id, alarm]): [string, Alarm] => [
+        `${id}-${name}`,
+        alarm,
+      ]),
+    ];
   }
 
   /**
@@ -133,7 +175,7 @@ export class Monitoring extends Construct {
     });
   }
 
-  #alarm(id: string, spec: alarms.AlarmSpec): Alarm {
+  #alarm(scope: Construct, id: string, spec: alarms.AlarmSpec): Alarm {
     const { pipeline, stackName, runbookUrl } = this.#context;
     const { title, text, section, command = 'status', atLeast, below, deviations, of = 1, bad = of } = spec;
     const common = {
@@ -147,7 +189,7 @@ export class Monitoring extends Construct {
     };
     const alarm =
       deviations === undefined
-        ? new Alarm(this, id, {
+        ? new Alarm(scope, id, {
             ...common,
             threshold: atLeast ?? below ?? 1,
             comparisonOperator:
@@ -155,7 +197,7 @@ export class Monitoring extends Construct {
                 ? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
                 : ComparisonOperator.LESS_THAN_THRESHOLD,
           })
-        : new AnomalyDetectionAlarm(this, id, { ...common, stdDevs: deviations });
+        : new AnomalyDetectionAlarm(scope, id, { ...common, stdDevs: deviations });
     const { alarmTopic, noticeTopic } = this.#alerting;
     for (const topic of spec.page ? [alarmTopic, noticeTopic] : [noticeTopic]) {
       const action = new SnsAction(topic);

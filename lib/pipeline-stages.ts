@@ -7,6 +7,7 @@ import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../con
 import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
+import type { NestedStages } from './nested-stages.ts';
 import { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { stageTransform } from './transform.ts';
@@ -15,6 +16,7 @@ export interface StageParts {
   readonly context: PipelineSettings;
   readonly tables: Tables;
   readonly flipTopic: FlipTopic;
+  readonly nested: NestedStages;
   readonly config: ResolvedConfig;
   /** What `config` was made of: errors name its keys. */
   readonly written: PipelineConfig;
@@ -23,7 +25,7 @@ export interface StageParts {
 /** @param stageOf the stage of a destination, by its id */
 export const routerStage = (
   scope: Construct,
-  { context, tables, flipTopic, config, written }: StageParts,
+  { context, tables, flipTopic, nested, config, written }: StageParts,
   stageOf: (id: string) => PipelineStage,
 ): PipelineStage => {
   const { destinations, timing, degradedMode, deduplication, router } = config;
@@ -59,32 +61,37 @@ export const routerStage = (
     environment: {
       [ENV.destinationQueueNames]: alignedList(
         enabled.map(({ id }) => id),
-        enabled.map(({ id }) => stageOf(id).queue.queueName),
+        enabled.map(({ id }) => stageOf(id).queueName),
+        nested.queueNames,
       ),
     },
   });
-  for (const { id } of enabled) stageOf(id).grantSend(stage.function);
+  const own = enabled.filter(({ nestedStack }) => nestedStack === undefined);
+  for (const { id } of own) stageOf(id).grantSend(stage.function);
+  nested.grantSend(stage.function);
+  // Their queues are named and not referred to; the router must not send before they are there.
+  for (const { scope: stack } of nested.scopes) stage.function.lambda.node.addDependency(stack);
   return stage;
 };
 
 /**
- * One that is switched off has its stage, so that it continues to deliver what it has.
+ * Put into the nested stack that the configuration names, if it does. One that is switched off has its stage, so that it continues to deliver what it has.
  * @param i its place in the configuration
  */
 export const destinationStage = (
-  scope: Construct,
-  { context, tables, flipTopic, config, written }: StageParts,
+  { context, tables, flipTopic, nested, config, written }: StageParts,
   destination: ResolvedDestination,
   i: number,
 ): PipelineStage => {
   const { timing, degradedMode } = config;
   const { id, maxConcurrency } = destination;
-  const kind = kindParts(scope, destination);
   const transform = stageTransform(
     `destinations[${i}].transform`,
     written.destinations[i]?.transform,
     destination.transform,
   );
+  const { scope, queueNames } = nested.homeOf(destination);
+  const kind = kindParts(scope, destination);
   const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,
     tables,
@@ -92,6 +99,7 @@ export const destinationStage = (
     stage: id,
     handler: 'deliver',
     queueName: `to-${id}`,
+    queueNames,
     functionName: `deliver-${id}`,
     description: `delivers to ${id}`,
     config: {

@@ -50,6 +50,8 @@ export interface PipelineStageProps {
   readonly handler: 'router' | 'deliver';
   /** Parts of the names, when the pipeline names things. */
   readonly queueName: string;
+  /** Whole names of its queues. @default - CloudFormation's, or made of `queueName` when the pipeline names things */
+  readonly queueNames?: { readonly queue: string; readonly deadLetterQueue: string } | undefined;
   readonly functionName: string;
   readonly description: string;
   /** What the function's `bundle.json` says, the code version left out. */
@@ -84,25 +86,31 @@ export class PipelineStage extends Construct {
   readonly deadLetterMapping: EventSourceMapping;
   /** `router`, or the destination's id. */
   readonly stage: string;
+  /** The queue's; a text where it is known before the queue is made. */
+  readonly queueName: string;
 
   readonly #pipeline: string;
 
   /** @throws ConfigError when the transform cannot be bundled, or does not load */
   constructor(scope: Construct, id: string, props: PipelineStageProps) {
     super(scope, id);
-    const { context, tables, flipTopic, queueName } = props;
+    const { context, tables, flipTopic, queueName, queueNames } = props;
     this.stage = props.stage;
     this.#pipeline = context.pipeline;
     const timeout = wholeSeconds(props.timeout);
     const visibility = Math.max(wholeSeconds(props.visibility), 6 * timeout);
 
-    this.deadLetterQueue = this.#fifo('DeadLetterQueue', context, `${queueName}-dead-letters`, {
+    const nameFor = (part: string): string | undefined => nameOf(context, `${part}.fifo`);
+    this.deadLetterQueue = this.#fifo('DeadLetterQueue', context, {
+      ...optional('queueName', queueNames?.deadLetterQueue ?? nameFor(`${queueName}-dead-letters`)),
       visibilityTimeout: Duration.seconds(visibility),
     });
-    this.queue = this.#fifo('Queue', context, queueName, {
+    this.queue = this.#fifo('Queue', context, {
+      ...optional('queueName', queueNames?.queue ?? nameFor(queueName)),
       visibilityTimeout: Duration.seconds(visibility),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
+    this.queueName = queueNames?.queue ?? this.queue.queueName;
 
     this.function = new SluiceFunction(this, 'Function', {
       context,
@@ -171,12 +179,10 @@ export class PipelineStage extends Construct {
   #fifo(
     id: string,
     context: PipelineSettings,
-    name: string,
-    props: Pick<QueueProps, 'visibilityTimeout' | 'deadLetterQueue'>,
+    props: Pick<QueueProps, 'queueName' | 'visibilityTimeout' | 'deadLetterQueue'>,
   ): Queue {
     const queue = new Queue(this, id, {
       ...props,
-      ...optional('queueName', nameOf(context, `${name}.fifo`)),
       fifo: true,
       // High throughput: each message group has its own share, and its own deduplication.
       fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,

@@ -4,6 +4,8 @@ import { routing } from '../routing-schema.ts';
 import { transform } from '../transform-schema.ts';
 import { count, got, id } from '../values.ts';
 
+const NESTED_STACK = /^[a-z][a-z0-9]{0,15}$/;
+
 export const anyDestination = {
   /** Names the destination's stage: its queue, its function, its mode. */
   id: v.pipe(
@@ -17,6 +19,21 @@ export const anyDestination = {
   transform: v.optional(transform),
   /** How many of its deliver functions run concurrently; Lambda's range. Default: 10. */
   maxConcurrency: v.optional(count(2, 1000), 10),
+  /**
+   * The nested stack that the destination is in, by a name of yours. A stack has room for 30 destinations. It is for good: a destination
+   * cannot change its stack. Default: the pipeline's own stack.
+   */
+  nestedStack: v.optional(
+    v.pipe(
+      v.string('expected the name of a nested stack, such as "b"'),
+      v.regex(
+        NESTED_STACK,
+        got(
+          'is not the name of a nested stack; use lower-case letters and digits, a letter first, at most 16',
+        ),
+      ),
+    ),
+  ),
   /** `false`: takes no new events, and continues to deliver those it has. Default: true. */
   enabled: v.optional(v.boolean('expected true or false'), true),
 };

@@ -8,6 +8,7 @@ import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { PARTITION } from '../../contract/tables.ts';
 import { parseMode, toModeItem } from '../core/mode/codec.ts';
 import type { ModeRecord, StageProgress } from '../core/mode/record.ts';
+import { allDone } from '../core/base/all-done.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import type { Attempt, StageState, StateStore } from '../core/stage/ports.ts';
 import type { Clock } from '../core/base/clock.ts';
@@ -26,6 +27,9 @@ const attemptKey = (stage: string, messageId: string): Key => ({
 
 /** SQS keeps a message 14 days; its record may go a little later. */
 const ATTEMPT_TTL_SECONDS = 21 * 24 * 3600;
+
+/** Keys of one BatchGetItem: DynamoDB's limit. */
+const MAX_KEYS = 100;
 
 /** BatchGetItem may leave keys unread under load; what is unread after these rounds is a fault, never "absent". */
 const READ_ROUNDS = 3;
@@ -72,7 +76,11 @@ export class DynamoStateStore implements StateStore, ModeStore {
   }
 
   async readModes(stages: readonly string[]): Promise<ReadonlyMap<string, ModeRecord>> {
-    const items = await this.#readAll(stages.map(modeKey), []);
+    const groups = Array.from({ length: Math.ceil(stages.length / MAX_KEYS) }, (_, i) =>
+      stages.slice(i * MAX_KEYS, (i + 1) * MAX_KEYS),
+    );
+    const read = await allDone(groups.map((group) => this.#readAll(group.map(modeKey), [])));
+    const items = new Map(read.flatMap((found) => [...found]));
     return new Map(stages.map((stage) => [stage, modeOf(items, stage)]));
   }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import { readAlignedList } from '../../contract/aligned-list.ts';
+import { readAlignedList, wholeUuid } from '../../contract/aligned-list.ts';
 import type { ControlBundle } from '../../contract/bundle.ts';
 import { CANARY } from '../../contract/canary.ts';
 import { ENV, readControlInterval } from '../../contract/environment.ts';
@@ -91,7 +91,11 @@ const readStages = (): readonly ControlledStage[] => {
   const mappings = readAlignedList(ids, requireEnv(ENV.mappingIds));
   if (mappings === undefined)
     throw new InfraFault(`${ENV.mappingIds} belongs to another deployment than the code`);
-  return stages.map(({ id, maxConcurrency }) => ({ id, maxConcurrency, mappingId: mappings.get(id) ?? '' }));
+  return stages.map(({ id, maxConcurrency }) => ({
+    id,
+    maxConcurrency,
+    mappingId: wholeUuid(mappings.get(id) ?? ''),
+  }));
 };
 
 export const handler = async (event: unknown, context: Context): Promise<ControlAnswer | undefined> => {

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chosenPipeline, stacksOf, type MetadataEntry, type StackArtifact } from './manifest.ts';
+import { flatten, type FlatResource, type Properties, type RawTemplate } from './nested.ts';
 
-export type Properties = Readonly<Record<string, unknown>>;
+export type { Properties } from './nested.ts';
 
 export interface Resource {
   readonly logicalId: string;
@@ -24,10 +25,6 @@ export interface Assembly {
   readonly described?: ReadonlyMap<string, readonly MetadataEntry[]>;
 }
 
-interface Template {
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: Properties }>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
-}
 interface AssetManifest {
   readonly files?: Readonly<
     Record<
@@ -45,27 +42,63 @@ const readJson = async (path: string): Promise<unknown> => JSON.parse(await read
 /** Where the construct of a function has the function itself. */
 const FUNCTION_BELOW = '/Handler/Resource';
 
-const describedBy = ({ metadata }: StackArtifact): ReadonlyMap<string, readonly MetadataEntry[]> =>
-  new Map(
-    [...metadata].flatMap(([path, entries]) => {
-      const id = logicalIdOf(metadata.get(`${path}${FUNCTION_BELOW}`));
-      return id === undefined ? [] : [[id, entries] as const];
-    }),
-  );
+/** The resource of a nested stack, whose construct is beside it. */
+const STACK_RESOURCE = /^(.*)\.NestedStack\/[^/]+\.NestedStackResource$/;
 
 const logicalIdOf = (entries: readonly MetadataEntry[] = []): string | undefined => {
   const id = entries.find(({ type }) => type === 'aws:cdk:logicalId')?.data;
   return typeof id === 'string' ? id : undefined;
 };
 
-/** Logical ids of what a construct is made of. */
-const idsBelow = ({ metadata }: StackArtifact, path: string): ReadonlySet<string> =>
-  new Set(
-    [...metadata].flatMap(([below, entries]) => {
-      const id = below.startsWith(`/${path}/`) ? logicalIdOf(entries) : undefined;
-      return id === undefined ? [] : [id];
+/** Names a resource as the metadata do: by the nested stack that it is in, if any, and the id in the template of that. */
+const placeOf = (stack: string | undefined, idInTemplate: string): string => `${stack ?? ''}/${idInTemplate}`;
+
+/** The place of each construct that is a resource, by its path. */
+const placesOf = ({ metadata }: StackArtifact): ReadonlyMap<string, string> => {
+  const all = [...metadata].flatMap(([path, entries]) => {
+    const id = logicalIdOf(entries);
+    return id === undefined ? [] : [{ path, id }];
+  });
+  const stacks = all.flatMap(({ path, id }) => {
+    const [, construct] = STACK_RESOURCE.exec(path) ?? [];
+    return construct === undefined ? [] : [{ inside: `${construct}/`, id }];
+  });
+  return new Map(
+    all.map(({ path, id }) => [path, placeOf(stacks.find(({ inside }) => path.startsWith(inside))?.id, id)]),
+  );
+};
+
+/** @returns by the logical id of the function */
+const describedBy = (
+  { metadata }: StackArtifact,
+  places: ReadonlyMap<string, string>,
+  resources: readonly FlatResource[],
+): ReadonlyMap<string, readonly MetadataEntry[]> => {
+  const ids = new Map(resources.map((one) => [placeOf(one.nestedIn, one.idInTemplate), one.logicalId]));
+  return new Map(
+    [...metadata].flatMap(([path, entries]) => {
+      const id = ids.get(places.get(`${path}${FUNCTION_BELOW}`) ?? '');
+      return id === undefined ? [] : [[id, entries] as const];
     }),
   );
+};
+
+/** Places of what a construct is made of. */
+const placesBelow = (places: ReadonlyMap<string, string>, path: string): ReadonlySet<string> =>
+  new Set([...places].flatMap(([below, place]) => (below.startsWith(`/${path}/`) ? [place] : [])));
+
+/** The file of an asset, by the S3 key that the template names. */
+const readAssets = async (stack: StackArtifact): Promise<ReadonlyMap<string, string>> => {
+  const { files = {} } = (await readJson(join(stack.dir, `${stack.id}.assets.json`))) as AssetManifest;
+  return new Map(
+    Object.values(files).flatMap(({ source, destinations }) =>
+      Object.values(destinations).map(({ objectKey }): [string, string] => [
+        objectKey,
+        join(stack.dir, source.path),
+      ]),
+    ),
+  );
+};
 
 /**
  * @param pipeline the path of its construct; needed where the assembly has several
@@ -74,28 +107,32 @@ const idsBelow = ({ metadata }: StackArtifact, path: string): ReadonlySet<string
 export const readAssembly = async (dir: string, pipeline?: string): Promise<Assembly> => {
   const chosen = chosenPipeline(await stacksOf(dir), pipeline);
   const { stack, path } = chosen;
-  const own = path === undefined ? undefined : idsBelow(stack, path);
-  const { Resources, Outputs = {} } = (await readJson(join(stack.dir, stack.templateFile))) as Template;
-  const assets = (await readJson(join(stack.dir, `${stack.id}.assets.json`))) as AssetManifest;
-  const paths = new Map(
-    Object.values(assets.files ?? {}).flatMap(({ source, destinations }) =>
-      Object.values(destinations).map(({ objectKey }): [string, string] => [objectKey, source.path]),
-    ),
-  );
+  const files = await readAssets(stack);
+  const template = (await readJson(join(stack.dir, stack.templateFile))) as RawTemplate;
+  const { resources, outputs } = await flatten(template, async (url) => {
+    // It is an address whose parts CloudFormation puts together; the key of the file in its bucket is one of them.
+    const text = JSON.stringify(url);
+    const [, file] = [...files].find(([key]) => text.includes(`/${key}`)) ?? [];
+    if (file === undefined)
+      throw new Error(`the assembly in ${dir} has no template of a nested stack: ${text}`);
+    return (await readJson(file)) as RawTemplate;
+  });
+  const places = placesOf(stack);
+  const own = path === undefined ? undefined : placesBelow(places, path);
   return {
     stackName: stack.id,
-    resources: Object.entries(Resources).map(([logicalId, { Type, Properties = {} }]) => ({
+    resources: resources.map(({ logicalId, idInTemplate, nestedIn, type, properties }) => ({
       logicalId,
-      type: Type,
-      properties: Properties,
-      ...(own?.has(logicalId) === false && { isForeign: true }),
+      type,
+      properties,
+      ...(own?.has(placeOf(nestedIn, idInTemplate)) === false && { isForeign: true }),
     })),
-    outputs: Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, Value])),
+    outputs,
     assetDir: (s3Key) => {
-      const found = paths.get(s3Key);
+      const found = files.get(s3Key);
       if (found === undefined) throw new Error(`the assembly in ${dir} has no asset ${s3Key}`);
-      return join(stack.dir, found);
+      return found;
     },
-    described: describedBy(stack),
+    described: describedBy(stack, places, resources),
   };
 };

@@ -47,6 +47,16 @@ stateStoreContract('DynamoStateStore', () => underTest(store));
 stateStoreContract('DynamoStateStore without the SDK', () => underTest(direct));
 
 describe('DynamoStateStore', () => {
+  it('reads the modes of more stages than one call takes', async () => {
+    const stages = Array.from({ length: 101 }, (_, i) => `many-${i}`);
+    const last = degraded();
+    await store.writeMode('many-100', last, NORMAL);
+    const modes = await store.readModes(stages);
+    expect([...modes.keys()]).toEqual(stages);
+    expect(modes.get('many-100')).toMatchObject({ mode: 'degraded' });
+    expect(modes.get('many-0')).toEqual(NORMAL);
+  });
+
   it('reads everything in one call, strongly consistent, and repeats it for keys that DynamoDB left unprocessed', async () => {
     await store.writeMode('slow', degraded(), NORMAL);
     await new DynamoParkingStore(client, TABLES.parking).touchHead('slow', 'u', {

@@ -14,7 +14,13 @@ const cli = new Cli();
 const write = (name: string, content: unknown): void =>
   writeFileSync(join(cli.dir, name), typeof content === 'string' ? content : JSON.stringify(content));
 
-const crm = { id: 'crm', type: 'webhook', url: 'https://crm.example.com/', transform: './crm.ts' };
+const crm = {
+  id: 'crm',
+  type: 'webhook',
+  url: 'https://crm.example.com/',
+  transform: './crm.ts',
+  nestedStack: 'b',
+};
 const CONFIG = {
   sources: [
     { id: 'web', writeKey: 'web-key' },
@@ -22,7 +28,7 @@ const CONFIG = {
   ],
   destinations: [
     { ...crm, sources: ['app'] },
-    { id: 'lake', type: 'webhook', url: 'https://lake.example.com/' },
+    { id: 'lake', type: 'webhook', url: 'https://lake.example.com/', nestedStack: 'b' },
   ],
   transform: { file: './all.ts', secrets: { KEY: { secretName: 'all/key' } } },
 };

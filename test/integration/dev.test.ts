@@ -34,7 +34,7 @@ new EventPipeline(stack, 'Events', {
   baseDir: import.meta.dirname,
   sources: [{ id: '${source}', writeKey: 'the-key' }],
   destinations: [
-    { id: 'crm', type: 'webhook', url: 'http://127.0.0.1:${port}/', transform: './named.ts' },
+    { id: 'crm', type: 'webhook', url: 'http://127.0.0.1:${port}/', transform: './named.ts', nestedStack: 'b' },
   ],
 });
 `;

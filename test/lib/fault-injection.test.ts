@@ -1,5 +1,7 @@
+import { NestedStack, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { MAX_DESTINATIONS } from '../../config/schema.ts';
+import { MAX_DESTINATIONS, MAX_DESTINATIONS_OF_STACK } from '../../config/schema.ts';
 import { environment } from './example.ts';
 import { EXPERIMENT, off, on, STAGES, two } from './fault-injection-example.ts';
 import {
@@ -14,6 +16,9 @@ import {
 } from './synth.ts';
 
 afterAll(removeDirectories);
+
+const resourcesOf = (stack: Stack): object =>
+  (Template.fromStack(stack).toJSON() as { Resources: object }).Resources;
 
 type Experiment = 'routerFails' | 'destinationSlow';
 const idOfExperiment = (name: Experiment, { stack, pipeline }: Synthesized = on): string =>
@@ -193,13 +198,18 @@ describe('fault injection that is enabled', () => {
     expect(Object.keys(none.template.findOutputs('*'))).not.toContain('DestinationSlowExperiment');
   });
 
-  it('fits a stack with the most destinations', () => {
-    const destinations = Array.from({ length: MAX_DESTINATIONS }, (_, i) => ({
+  it.each([MAX_DESTINATIONS_OF_STACK, MAX_DESTINATIONS])('fits its stacks with %d destinations', (count) => {
+    const destinations = Array.from({ length: count }, (_, i) => ({
       id: `d-${i}`,
       type: 'webhook' as const,
       url: 'https://example.com',
+      ...(i < MAX_DESTINATIONS_OF_STACK
+        ? {}
+        : { nestedStack: `n${Math.floor(i / MAX_DESTINATIONS_OF_STACK)}` }),
     }));
-    const { resources } = synthesize({ ...minimal, destinations, faultInjection: true });
-    expect(Object.keys(resources).length).toBeLessThanOrEqual(500);
+    const { stack }: { stack: Stack } = synthesize({ ...minimal, destinations, faultInjection: true });
+    const nested = stack.node.findAll().filter((one): one is NestedStack => NestedStack.isNestedStack(one));
+    for (const one of [stack, ...nested])
+      expect(Object.keys(resourcesOf(one)).length).toBeLessThanOrEqual(500);
   });
 });

@@ -1,15 +1,16 @@
 /** What AWS allows of a stack, for the largest configuration and the longest names. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { MAX_SUBSCRIBERS } from '../../config/alerts-schema.ts';
-import { MAX_DESTINATIONS } from '../../config/schema.ts';
+import { MAX_DESTINATIONS, MAX_DESTINATIONS_OF_STACK } from '../../config/schema.ts';
 import { environment } from './example.ts';
+import { ARN, environmentSize, longest } from './longest.ts';
 import { minimal, ofType, removeDirectories, synthesize } from './synth.ts';
 
 afterAll(removeDirectories);
 
 const largest = synthesize({
   ...minimal,
-  destinations: Array.from({ length: MAX_DESTINATIONS }, (_, i) => ({
+  destinations: Array.from({ length: MAX_DESTINATIONS_OF_STACK }, (_, i) => ({
     // 32 characters, the most that an id has.
     id: `destination-${'x'.repeat(18)}${String(i).padStart(2, '0')}`,
     type: 'webhook',
@@ -24,47 +25,7 @@ const largest = synthesize({
   },
 });
 
-/** Longest names that CloudFormation makes up, by type; what is longer is cut. */
-const NAMES: Readonly<Record<string, number>> = {
-  'AWS::SQS::Queue': 80,
-  'AWS::DynamoDB::GlobalTable': 255,
-  'AWS::SNS::Topic': 256,
-};
-const STACK_NAME = 'S'.repeat(128);
-const ARN = 'arn:aws-us-gov:sqs:ap-southeast-1:123456789012:';
-const QUEUES_URL = 'https://sqs.ap-southeast-1.amazonaws.com/123456789012/';
-const MAPPING_ID = '01234567-89ab-cdef-0123-456789abcdef';
-
-const typeOf = (id: string): string => largest.resources[id]?.Type ?? '';
-/** `<stack>-<logical id>-<twelve characters>` */
-const nameOf = (id: string): string =>
-  `${STACK_NAME}-${id}-${'R'.repeat(12)}`.slice(0, NAMES[typeOf(id)] ?? 255);
-
-type Value = string | Readonly<Record<string, unknown>>;
-
-/** What a value of an environment becomes, at its longest. */
-const deployed = (value: Value): string => {
-  if (typeof value === 'string') return value.replaceAll('Sluice', STACK_NAME);
-  const [[name, argument] = ['']] = Object.entries(value);
-  if (name === 'Fn::Join') {
-    const [separator, parts] = argument as [string, Value[]];
-    return parts.map(deployed).join(separator);
-  }
-  if (name === 'Fn::GetAtt') {
-    const [id, attribute] = argument as [string, string];
-    return attribute === 'Arn' ? `${ARN}${nameOf(id)}` : nameOf(id);
-  }
-  if (name === 'Fn::Select') {
-    const [i] = argument as [number];
-    return QUEUES_URL.split('/')[i] ?? '';
-  }
-  const id = String(argument);
-  if (typeOf(id) === 'AWS::Lambda::EventSourceMapping') return MAPPING_ID;
-  if (typeOf(id) === 'AWS::SQS::Queue') return `${QUEUES_URL}${nameOf(id)}`;
-  return typeOf(id) === 'AWS::SNS::Topic' ? `${ARN}${nameOf(id)}` : nameOf(id);
-};
-
-describe('the largest configuration', () => {
+describe('the largest configuration of one stack', () => {
   it('fits a stack, and leaves room for other resources', () => {
     expect(Object.keys(largest.resources).length).toBeLessThanOrEqual(490);
     expect(Object.keys(largest.template.findOutputs('*')).length).toBeLessThanOrEqual(200);
@@ -86,8 +47,7 @@ describe('the largest configuration', () => {
   it.each(['Router', 'Control', 'Ingest', `Destination-destination-${'x'.repeat(18)}00`])(
     '%s: its environment fits the 4 KB of Lambda, with the longest names',
     (place) => {
-      const variables = Object.entries(environment(largest, place)) as [string, Value][];
-      const size = variables.reduce((sum, [name, value]) => sum + name.length + deployed(value).length, 0);
+      const size = environmentSize(environment(largest, place), longest(largest.resources));
       expect(size).toBeLessThanOrEqual(4096);
     },
   );

@@ -104,3 +104,66 @@ it('a single stack of an older version, which says nothing of itself, is a pipel
   write(dir, { Sluice: { resources: { 'Sluice/Queue': 'Queue' } } });
   expect(await deployed()).toEqual(['Queue']);
 });
+
+describe('with a nested stack', () => {
+  const json = (name: string, value: unknown) => writeFileSync(join(dir, name), JSON.stringify(value));
+  const id = (data: string) => [{ type: 'aws:cdk:logicalId', data }];
+  const told = [{ type: 'sluice:transform', data: {} }];
+  const fn = { Type: 'AWS::Lambda::Function' };
+  const nested = (key: string) => ({
+    Type: 'AWS::CloudFormation::Stack',
+    Properties: {
+      TemplateURL: { 'Fn::Join': ['', ['https://s3/', { Ref: 'AWS::Region' }, `/${key}.json`]] },
+    },
+  });
+
+  beforeEach(() => {
+    write(dir, { Shop: { resources: {} } });
+    json('Shop.template.json', {
+      Resources: { FnAAAAAAAA: fn, OwnBBBBBBBB: nested('own'), TheirsCCCCCCCC: nested('theirs') },
+    });
+    for (const name of ['own', 'theirs'])
+      json(`${name}.nested.template.json`, { Resources: { FnAAAAAAAA: fn } });
+    json('Shop.assets.json', {
+      files: Object.fromEntries(
+        ['own', 'theirs'].map((name) => [
+          name,
+          {
+            source: { path: `${name}.nested.template.json` },
+            destinations: { here: { objectKey: `${name}.json` } },
+          },
+        ]),
+      ),
+    });
+    json('Shop.metadata.json', {
+      '/Shop/Events': [{ type: 'sluice:pipeline', data: 'Shop/Events' }],
+      '/Shop/Events/Own.NestedStack/Own.NestedStackResource': id('OwnBBBBBBBB'),
+      '/Shop/Theirs.NestedStack/Theirs.NestedStackResource': id('TheirsCCCCCCCC'),
+      '/Shop/Events/One/Function': told,
+      '/Shop/Events/One/Function/Handler/Resource': id('FnAAAAAAAA'),
+      '/Shop/Events/Own/Two/Function': told,
+      '/Shop/Events/Own/Two/Function/Handler/Resource': id('FnAAAAAAAA'),
+      '/Shop/Theirs/Three/Function/Handler/Resource': id('FnAAAAAAAA'),
+    });
+  });
+
+  it("the pipeline's own nested stacks are deployed with it, and no other", async () => {
+    expect(await deployed()).toEqual(['FnAAAAAAAA', 'OwnBBBBBBBB', 'FnAAAAAAAABBBBBBBB']);
+    expect((await readAssembly(dir)).resources.map(({ logicalId }) => logicalId)).toContain(
+      'FnAAAAAAAACCCCCCCC',
+    );
+  });
+
+  it('what a function says of itself is found by its id here', async () => {
+    const { described } = await readAssembly(dir);
+    expect([...(described ?? [])]).toEqual([
+      ['FnAAAAAAAA', told],
+      ['FnAAAAAAAABBBBBBBB', told],
+    ]);
+  });
+
+  it('whose template is not there is refused', async () => {
+    json('Shop.assets.json', { files: {} });
+    await expect(deployed()).rejects.toThrow('has no template of a nested stack');
+  });
+});

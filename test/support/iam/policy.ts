@@ -62,6 +62,7 @@ const COMPARISONS: Readonly<Record<string, (value: string, wanted: string) => bo
 };
 
 const FOR_ALL = 'ForAllValues:';
+const IF_EXISTS = 'IfExists';
 
 /** @param values of the request; undefined: the request has no such key */
 const holds = (
@@ -69,11 +70,13 @@ const holds = (
   values: readonly string[] | undefined,
   wanted: readonly string[],
 ): boolean => {
-  const compare = COMPARISONS[operator.replace(FOR_ALL, '')];
+  const isOptional = operator.endsWith(IF_EXISTS);
+  const compare = COMPARISONS[operator.replace(FOR_ALL, '').replace(IF_EXISTS, '')];
   if (compare === undefined) throw new Error(`the evaluation knows no condition operator ${operator}`);
   const isMatched = (value: string): boolean => wanted.some((one) => compare(value, one));
   // Holds for a request that has no such key, too.
   if (operator.startsWith(FOR_ALL)) return (values ?? []).every(isMatched);
+  if (values === undefined && isOptional) return true;
   if (values !== undefined && values.length > 1)
     throw new Error(`${operator} was given several values; it takes one`);
   return values?.some(isMatched) === true;
