@@ -11,7 +11,7 @@ import {
   type ResolvedConfig,
 } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
-import { withCanary } from '../config/canary.ts';
+import { withCanary } from './canary.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';

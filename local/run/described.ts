@@ -32,7 +32,8 @@ export const describePipeline = async (
     // Control has sources as well, without their keys.
     sources: bundles.flatMap(({ sources = [], maxKeys }) => (maxKeys === undefined ? [] : sources)),
     destinations: bundles.flatMap(({ destination, arn = '' }) =>
-      destination === undefined
+      // What the canary gets, its own function takes.
+      destination === undefined || destination.type === 'canary'
         ? []
         : [{ id: destination.id, target: destination.type === 'webhook' ? destination.url : arn }],
     ),

@@ -1,6 +1,6 @@
 /** `canary: true`: a source and a destination of their own, which no other event reaches. */
 import { describe, expect, it } from '@jest/globals';
-import { withCanary } from '../../config/canary.ts';
+import { withCanary } from '../../lib/canary.ts';
 import { validateConfig, type PipelineConfig } from '../../config/index.ts';
 import { minimal, mistakes } from './mistakes.ts';
 

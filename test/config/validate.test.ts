@@ -53,6 +53,7 @@ describe('a valid configuration', () => {
         maxDrainBackoff: 3_600_000,
       },
       alerts: { emails: [], urls: [], unusualVolume: false },
+      canary: false,
       ingest: {
         rateLimit: 1_000,
         burstLimit: 2_000,
