@@ -68,10 +68,13 @@ export const runDev = async (settings: Settings, { root, listens, dataDir }: Dev
   // A second Ctrl-C is for a user who cannot wait; what is in flight is redelivered at the next start.
   process.once('SIGINT', () => process.exit(130));
   print('Stopping ...');
-  stopLooking();
-  await watching.close();
-  await Promise.all(listeners.map((listener) => listener.close()));
-  await run.close();
+  try {
+    stopLooking();
+    await watching.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  } finally {
+    await run.close();
+  }
 };
 
 /** What runs stays as it was when a change is refused: the next one may fix it. */

@@ -19,6 +19,35 @@ const abandoning = (source: string, more: Parameters<typeof sandboxed>[1] = {}) 
   return { ...sandboxed(`${HELPERS}${source}`, { timeout: 20_000, onAbandoned, ...more }), reports };
 };
 
+// First: what the threads of the others still do is memory of the same process.
+describe('beside a thread that does not end', () => {
+  const CALLS = `import { execSync } from 'node:child_process';
+    const kept = [];
+    export default (event) => {
+      if (event.how === 'call') execSync('sleep ' + event.seconds);
+      if (event.how === 'fills') for (let i = 0; i < 100; i += 1) kept.push(new Array(5e5).fill(i));
+      return event; }`;
+
+  it('others are finished in a new one, if it does no harm', async () => {
+    const { run, sandbox, reports } = abandoning(CALLS, { timeout: 300 });
+    const [bad, good] = await Promise.all([
+      run([event('bad', { how: 'call', seconds: 4 })]),
+      run([event('good')]),
+    ]);
+    expect(bad.ended).toMatchObject({ kind: 'crash', crash: { kind: 'timeout' } });
+    expect(good.made).toHaveLength(1);
+    expect(sandbox).toMatchObject({ hasAbandoned: true, isSpent: false });
+    expect(reports).toHaveLength(1);
+  });
+
+  it('what fills the memory is not known, and nobody is charged', async () => {
+    const { run, sandbox } = abandoning(CALLS, { timeout: 3_000 });
+    await run([event('bad', { how: 'call', seconds: 12 })]);
+    expect(await run([event('big', { how: 'fills' })])).toEqual({ made: [], ended: { kind: 'no time' } });
+    expect(sandbox.isSpent).toBe(true);
+  });
+});
+
 describe('a thread that fills the memory in a loop that does not end', () => {
   it('convicts the event whose code that is; the others go back uncharged, and nothing else is begun', async () => {
     const { run, sandbox, reports, late } = abandoning(
@@ -64,33 +93,5 @@ describe('a thread that fills the memory in a loop that does not end', () => {
     expect((await run([event('a')])).ended).toMatchObject({ kind: 'crash', crash: load });
     expect(await sandbox.check()).toMatchObject(load);
     expect((await run([event('b')])).ended).toMatchObject({ kind: 'crash', crash: load });
-  });
-});
-
-describe('beside a thread that does not end', () => {
-  const CALLS = `import { execSync } from 'node:child_process';
-    const kept = [];
-    export default (event) => {
-      if (event.how === 'call') execSync('sleep ' + event.seconds);
-      if (event.how === 'fills') for (let i = 0; i < 100; i += 1) kept.push(new Array(5e5).fill(i));
-      return event; }`;
-
-  it('others are finished in a new one, if it does no harm', async () => {
-    const { run, sandbox, reports } = abandoning(CALLS, { timeout: 300 });
-    const [bad, good] = await Promise.all([
-      run([event('bad', { how: 'call', seconds: 4 })]),
-      run([event('good')]),
-    ]);
-    expect(bad.ended).toMatchObject({ kind: 'crash', crash: { kind: 'timeout' } });
-    expect(good.made).toHaveLength(1);
-    expect(sandbox).toMatchObject({ hasAbandoned: true, isSpent: false });
-    expect(reports).toHaveLength(1);
-  });
-
-  it('what fills the memory is not known, and nobody is charged', async () => {
-    const { run, sandbox } = abandoning(CALLS, { timeout: 3_000 });
-    await run([event('bad', { how: 'call', seconds: 12 })]);
-    expect(await run([event('big', { how: 'fills' })])).toEqual({ made: [], ended: { kind: 'no time' } });
-    expect(sandbox.isSpent).toBe(true);
   });
 });
