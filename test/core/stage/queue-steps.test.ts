@@ -1,7 +1,12 @@
 /** Calls to a queue, which may fail. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
-import { byKey, deleteMessage, changeVisibility } from '../../../lambdas/core/stage/queue-steps.ts';
+import {
+  byKey,
+  changeVisibility,
+  deleteInOrder,
+  deleteMessage,
+} from '../../../lambdas/core/stage/queue-steps.ts';
 import { MemoryStage } from '../../support/memory-stage.ts';
 
 let stage: MemoryStage;
@@ -45,6 +50,33 @@ describe('deleteMessage', () => {
     await expect(deleteMessage(stage.message('a1', 'a'), { ...stage.deps().ports, queue })).rejects.toThrow(
       'a bug',
     );
+  });
+});
+
+describe('deleteInOrder', () => {
+  const deletedWith = async (failing: readonly string[]): Promise<readonly string[]> => {
+    const deleted: string[] = [];
+    const queue = {
+      receive: broken,
+      setVisibility: broken,
+      delete: ({ id }: { readonly id: string }) => {
+        if (failing.includes(id)) return Promise.reject(new InfraFault('no'));
+        deleted.push(id);
+        return Promise.resolve();
+      },
+    };
+    const messages = ['a1', 'b1', 'a2', 'b2', 'a3'].map((id) => stage.message(id, id.slice(0, 1)));
+    await deleteInOrder(messages, { ...stage.deps().ports, queue });
+    return deleted.sort();
+  };
+
+  it('deletes all', async () => {
+    expect(await deletedWith([])).toEqual(['a1', 'a2', 'a3', 'b1', 'b2']);
+  });
+
+  it('leaves what is behind one of its key that may still be there', async () => {
+    expect(await deletedWith(['a2'])).toEqual(['a1', 'b1', 'b2']);
+    expect(await deletedWith(['a1', 'b2'])).toEqual(['b1']);
   });
 });
 
