@@ -243,7 +243,7 @@ export type ControlRequest =
     }
   /** What the canary has got. `run`: of which run of checks. */
   | { readonly command: 'canary'; readonly run?: string }
-  /** How the canary answers from now on, for at most so many seconds; or that a drill has passed. */
+  /** How the canary answers from now on, for this number of seconds at most; or that a drill has passed. */
   | {
       readonly command: 'canary-set';
       readonly answer?: CanaryAnswer;

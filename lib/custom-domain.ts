@@ -30,7 +30,7 @@ export interface CustomDomainProps extends DomainSettings {
 const NAME = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const CERTIFICATE = /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
 
-/** A name of yours in front of the API, whose own address goes on to work: SDKs in the field may have it. */
+/** A name of yours in front of the API, whose own address still works: SDKs in the field may have it. */
 export class CustomDomain extends Construct {
   /** Without a slash at the end. */
   readonly url: string;

@@ -163,7 +163,7 @@ describe('an update', () => {
     );
     expect(before.length).toBeGreaterThan(60);
     for (const [place, type] of before) expect([place, alerted.get(place)?.type]).toEqual([place, type]);
-    // Nothing in the pipeline's own stack has a name that CloudFormation would have to make anew.
+    // Nothing in the pipeline's own stack has a name that CloudFormation would have to create again.
     expect([...alerted.values()].filter(({ fixed }) => fixed['QueueName'] !== undefined)).toEqual([]);
   });
 

@@ -157,7 +157,7 @@ export class KeyDrain {
         this.#done += 1;
       }
     } catch (error) {
-      this.#lease.comesAgain();
+      this.#lease.notDeleted();
       throw error;
     }
   }

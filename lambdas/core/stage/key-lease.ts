@@ -111,10 +111,10 @@ export class KeyLease {
   async succeeded({ shown }: Outcome): Promise<boolean> {
     const gotThrough = shown !== undefined && shown.delivered + shown.filtered > 0;
     const endsTrouble = this.inOwnTrouble && gotThrough;
+    this.#failuresBefore = this.#failures;
     if (this.#isReset && !endsTrouble) return true;
     const { stage, ports, time } = this.#deps;
     const reason = withoutOwnTrouble(this.#reason);
-    this.#failuresBefore = this.#failures;
     this.#failures = 0;
     const nextAttemptAt = time.clock() + time.backoff.minBackoff;
     const set = { nextAttemptAt, ...(endsTrouble ? { reason } : {}) };
@@ -123,8 +123,8 @@ export class KeyLease {
     return this.#isReset;
   }
 
-  /** What got through could not be deleted, and comes again: not sooner than if it had failed. */
-  comesAgain(): void {
+  /** What got through could not be deleted, and is delivered again: not sooner than if it had failed. */
+  notDeleted(): void {
     this.#failures = Math.max(this.#failures, this.#failuresBefore);
   }
 

@@ -55,6 +55,22 @@ describe('after a failed drain a key', () => {
     expect(stage.head()).toMatchObject({ failures: 1, nextAttemptAt: stage.now + SECOND / 2 });
   });
 
+  it('starts over after a success, if AWS fails around a later message', async () => {
+    await stage.parkAll('a', 'a1', 'a2');
+    stage.results.set('a1', crash);
+    for (let i = 0; i < 5; i++) {
+      await stage.drain();
+      stage.now += HOUR;
+    }
+    stage.results.delete('a1');
+    stage.results.set('a2', () => {
+      stage.faults.set('parking.deleteMessage', 'before');
+      return DELIVERED;
+    });
+    await stage.drain();
+    expect(stage.head()).toMatchObject({ failures: 1 });
+  });
+
   it.each([
     ['in the processing of a message', () => stage.results.set('a1', failing)],
     ['around it', () => stage.faults.set('parking.deleteMessage', 'before')],

@@ -129,7 +129,7 @@ it('gets as many events at a time as a payload holds, without the one that is to
   ]);
 });
 
-it('is invoked no more after an event that has to be tried again, nor without time', async () => {
+it('is not invoked again after an event that has to be tried again, nor without time', async () => {
   const large = (id: string) => event(id, { text: 'x'.repeat(MAX_PAYLOAD_BYTES / 2) });
   const closed = fn(() => ({ results: [{ outcome: 'retry', reason: 'closed' }] }));
   expect(await closed.send(large('a'), large('b'))).toEqual([{ kind: 'retry', reason: 'closed' }]);

@@ -9,7 +9,7 @@ import type { Outgoing, Sender, Verdict } from '../sender.ts';
 import { verdictsIn } from './contract.ts';
 
 export interface Invoked {
-  /** It failed, by itself or at its timeout: its answer says how. */
+  /** It threw, or reached its timeout: its answer says how. */
   readonly failed: boolean;
   readonly payload: string;
 }
