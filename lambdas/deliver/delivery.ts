@@ -55,18 +55,22 @@ const toSend = ({ part: { envelope, message }, output: { event, index, content }
   content,
 });
 
-/** What became of an item: nothing but that it was delivered, or why it was rejected. */
+/** What became of an item: it was delivered, or left out by the destination, or why it was rejected. */
 interface Finished {
+  readonly filtered?: true;
   readonly rejection?: string;
 }
+
+const wasDelivered = ({ filtered, rejection }: Finished): boolean =>
+  filtered === undefined && rejection === undefined;
 
 /** The outcomes of a part's items, as far as there are any. */
 const shownOf = ({ plan }: Part, finished: readonly Finished[]): Shown => {
   const rejections = finished.flatMap(({ rejection }) => (rejection === undefined ? [] : [rejection]));
   const rejection = rejections.at(-1);
   return {
-    delivered: finished.length - rejections.length,
-    filtered: plan.filteredAt(finished.length),
+    delivered: finished.filter(wasDelivered).length,
+    filtered: plan.filteredAt(finished.length) + finished.filter(({ filtered }) => filtered).length,
     rejected: rejections.length,
     ...(rejection === undefined ? {} : { rejection }),
   };
@@ -139,8 +143,8 @@ export class Delivery {
 
   /** @returns undefined when the item is finished */
   async #settle(item: Item, verdict: Verdict): Promise<Outcome | undefined> {
-    if (verdict.kind === 'delivered') {
-      this.#finished.push({});
+    if (verdict.kind === 'delivered' || verdict.kind === 'filtered') {
+      this.#finished.push(verdict.kind === 'delivered' ? {} : { filtered: true });
       return undefined;
     }
     const refusal = this.#refusal(verdict);
@@ -169,7 +173,7 @@ export class Delivery {
     if (verdict.kind === 'rejected') return verdict;
     const { inOwnTrouble, isTrial } = this.#processing;
     if (verdict.kind !== 'closed' || !inOwnTrouble || isTrial) return undefined;
-    if (this.#finished.some(({ rejection }) => rejection === undefined)) return undefined;
+    if (this.#finished.some(wasDelivered)) return undefined;
     const { answer, reason } = verdict;
     return {
       reason: `${reason}, again and again while other users' events were delivered`,

@@ -16,6 +16,8 @@ export interface Outgoing {
 
 export type Verdict =
   | { readonly kind: 'delivered' }
+  /** It is none of those that the destination takes: nothing was sent. */
+  | { readonly kind: 'filtered' }
   /** It may be taken later. `retryAfter`: milliseconds that the destination asked us to wait. */
   | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number }
   /**

@@ -43,6 +43,15 @@ describe('a verdict for each event', () => {
     expect(ids()).toHaveLength(1);
   });
 
+  it('one that the destination does not take is filtered, and is no delivery', async () => {
+    const { world } = sending([{ kind: 'filtered' }, DELIVERED, { kind: 'filtered' }]);
+    expect(await world.run([a, b, c])).toMatchObject({
+      kind: 'done',
+      shown: { delivered: 1, filtered: 2, rejected: 0 },
+    });
+    expect(world.rejected).toEqual([]);
+  });
+
   it('one that may be taken later stops the message there, whatever became of those behind it', async () => {
     const { world, ids } = sending([DELIVERED, RETRY, DELIVERED]);
     expect(await world.run([a, b, c, d])).toEqual({
