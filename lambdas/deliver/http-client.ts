@@ -8,17 +8,24 @@ import { Connections } from './connections.ts';
 import { transportReason } from './transport-reason.ts';
 
 export interface HttpRequest {
+  /** Default: POST. */
+  readonly method?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** In place of the body's text. */
+  readonly bytes?: Uint8Array;
+  /** Milliseconds, where less is left than the client allows. */
+  readonly timeout?: number;
 }
 
 export type Reply =
   | {
       readonly kind: 'answer';
       readonly status: number;
-      readonly headers: Pick<http.IncomingHttpHeaders, 'location' | 'retry-after'>;
-      /** The first 64 KB. */
+      /** `location` and `retry-after`, unless the client reads answers whole. */
+      readonly headers: http.IncomingHttpHeaders;
+      /** The first 64 KB, or what the client reads. */
       readonly body: string;
     }
   /** No complete answer. Whether the other side has seen the request is unknown. */
@@ -44,10 +51,13 @@ export interface HttpClientOptions {
   readonly resolve?: Resolve;
   /** PEM of the authorities whose certificates are trusted. Default: Node's, which are the public ones. */
   readonly ca?: string;
+  /** Reads all headers of an answer, and more of its body, for a program that works on with it. */
+  readonly readsWhole?: boolean;
 }
 
 /** Bytes of an answer that are read; then the connection is cut, and the answer is what was read. */
 const MAX_ANSWER = 64 * 1024;
+const MAX_WHOLE_ANSWER = 2 * 1024 * 1024;
 
 /**
  * A kept-alive connection that the server had closed before it could see the request, or on which it sent what belongs to an earlier
@@ -65,20 +75,24 @@ interface Exchange {
   readonly ca: string | undefined;
   readonly signal: AbortSignal;
   readonly timeout: number;
+  readonly readsWhole: boolean;
 }
 
 /**
  * A client that keeps connections alive between requests, and follows no redirect: a destination gets what its
  * configuration says, and the address checks hold for where it goes.
  */
-export const httpClient = ({ timeout, networks, resolve, ca }: HttpClientOptions): HttpClient => {
+export const httpClient = (options: HttpClientOptions): HttpClient => {
+  const { networks, resolve, ca, readsWhole = false } = options;
   const connections = new Connections();
   const lookup = guardedLookup(networks, resolve);
   return async (request) => {
     const url = new URL(request.url);
     const refused = checkLiteral(url, networks);
     if (refused !== undefined) return { kind: 'misconfigured', reason: refused.message };
-    const call = { url, request, connections, lookup, ca, timeout, signal: AbortSignal.timeout(timeout) };
+    const timeout = Math.min(options.timeout, request.timeout ?? Infinity);
+    const signal = AbortSignal.timeout(timeout);
+    const call = { url, request, connections, lookup, ca, timeout, signal, readsWhole };
     const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
     if (reply !== STALE) return reply;
     // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
@@ -94,11 +108,13 @@ const isParseError = ({ code }: NodeJS.ErrnoException): boolean => code?.startsW
 const isOfEarlier = (error: NodeJS.ErrnoException): boolean =>
   isParseError(error) || ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
 
-const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeout }: Exchange) =>
+const exchange = (call: Exchange) =>
   new Promise<Reply | typeof STALE>((settle) => {
+    const { url, request, agent, connections, lookup, ca, signal, timeout, readsWhole } = call;
     const send = url.protocol === 'https:' ? https.request : http.request;
-    const headers = { ...request.headers, 'content-length': Buffer.byteLength(request.body) };
-    const outgoing = send(url, { method: 'POST', headers, agent, lookup, ca, signal });
+    const body = request.bytes ?? request.body;
+    const headers = { ...request.headers, 'content-length': Buffer.byteLength(body) };
+    const outgoing = send(url, { method: request.method ?? 'POST', headers, agent, lookup, ca, signal });
     let answer: Answer | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
       if (answer?.isComplete === true) {
@@ -122,7 +138,7 @@ const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeou
       if (answer === undefined) fail(new Error('the connection was closed before an answer'));
     });
     outgoing.on('response', (response) => {
-      const received = (answer = new Answer(response));
+      const received = (answer = new Answer(response, readsWhole));
       const finish = (): void => {
         settle(received.reply());
       };
@@ -134,17 +150,19 @@ const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeou
         response.destroy();
       });
     });
-    outgoing.end(request.body);
+    outgoing.end(body);
   });
 
 /** What has been received of an answer. */
 class Answer {
   readonly #response: http.IncomingMessage;
   readonly #chunks: Buffer[] = [];
+  readonly #readsWhole: boolean;
   #size = 0;
 
-  constructor(response: http.IncomingMessage) {
+  constructor(response: http.IncomingMessage, readsWhole: boolean) {
     this.#response = response;
+    this.#readsWhole = readsWhole;
   }
 
   /** Its headers, and as much of a body as they declare, have arrived. */
@@ -156,7 +174,11 @@ class Answer {
   add(chunk: Buffer): boolean {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    return this.#size >= MAX_ANSWER;
+    return this.#size >= this.#max;
+  }
+
+  get #max(): number {
+    return this.#readsWhole ? MAX_WHOLE_ANSWER : MAX_ANSWER;
   }
 
   /** Takes what was received before an error, and not yet emitted: reading emits it. */
@@ -171,8 +193,8 @@ class Answer {
     return {
       kind: 'answer',
       status: statusCode,
-      headers: { location, 'retry-after': retryAfter },
-      body: Buffer.concat(this.#chunks).subarray(0, MAX_ANSWER).toString('utf8'),
+      headers: this.#readsWhole ? headers : { location, 'retry-after': retryAfter },
+      body: Buffer.concat(this.#chunks).subarray(0, this.#max).toString('utf8'),
     };
   }
 }
