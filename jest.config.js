@@ -8,13 +8,14 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // They need a browser, a machine to themselves, or a registry, and have scripts of their own: `npm run test:browser`, `npm run test:outages`,
-  // `npm run test:package`.
+  // They need a browser, a machine to themselves, a registry, or a lot of time, and have scripts of their own: `npm run test:browser`,
+  // `npm run test:outages`, `npm run test:package`, `npm run test:actions`.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/outages/',
     '<rootDir>/test/package/',
+    '<rootDir>/test/actions/',
   ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

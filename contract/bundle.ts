@@ -81,5 +81,8 @@ export const BUNDLE_FILES = {
   transform: 'transform.mjs',
   /** ... and so is the program of the thread that runs it. */
   sandbox: 'sandbox.mjs',
+  /** The program of the thread that runs a destination of Segment's catalogue, and that destination. Absent for other kinds. */
+  actions: 'actions.mjs',
+  catalogue: 'catalogue.mjs',
   config: 'bundle.json',
 } as const;

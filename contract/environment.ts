@@ -41,6 +41,11 @@ export const ENV = {
    * Networks to which deliver may send although they are not public: `loopback` (set by the local run alone) or unset.
    */
   allowNetwork: 'SLUICE_ALLOW_NETWORK',
+  /**
+   * The origin that gets all requests of destinations of Segment's catalogue, in place of the services' own (set by the local run alone)
+   * or unset.
+   */
+  actionsOrigin: 'SLUICE_ACTIONS_ORIGIN',
 } as const;
 
 /** Of a function's environment. @throws Error for what is not a length of time */

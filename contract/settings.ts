@@ -120,6 +120,47 @@ export interface EventBridgeSettings extends AnyDestination {
   readonly source: string;
 }
 
+/** JSON, in which a secret is named wherever a text may stand. */
+export type NamingJson =
+  | string
+  | number
+  | boolean
+  | null
+  | SecretName
+  | readonly NamingJson[]
+  | { readonly [key: string]: NamingJson };
+
+/** Which events an action takes, and what it makes of them. */
+export interface SubscriptionSettings {
+  readonly action: string;
+  /** In Segment's filter query language. */
+  readonly subscribe: string;
+  readonly mapping: Readonly<Record<string, NamingJson>>;
+}
+
+/** The access of an account that was connected by OAuth. */
+export interface OAuthSettings {
+  readonly accessToken?: SecretName | undefined;
+  readonly refreshToken?: SecretName | undefined;
+  readonly clientId?: string | SecretName | undefined;
+  readonly clientSecret?: SecretName | undefined;
+  readonly refreshTokenUrl?: string | undefined;
+}
+
+/** One of Segment's catalogue. Its code is a file of its own next to the function's (`BUNDLE_FILES`). */
+export interface ActionsSettings extends AnyDestination {
+  readonly type: 'actions';
+  /** Its name in the catalogue. */
+  readonly destination: string;
+  readonly settings: Readonly<Record<string, string | number | boolean | SecretName>>;
+  readonly oauth: OAuthSettings;
+  /** What the environment of its thread holds. */
+  readonly env: Readonly<Record<string, string | SecretName>>;
+  readonly subscriptions: readonly SubscriptionSettings[];
+  /** Events of one request, at most, of an action that takes several. */
+  readonly batch: number;
+}
+
 /** Its receiver is the stage's own function (`contract/canary.ts`). Nobody configures it. */
 export interface CanarySettings extends AnyDestination {
   readonly type: 'canary';
@@ -127,7 +168,7 @@ export interface CanarySettings extends AnyDestination {
 
 /** What a configuration may name. */
 export type NamedDestination =
-  WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
+  WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings | ActionsSettings;
 
 export type DestinationSettings = NamedDestination | CanarySettings;
 

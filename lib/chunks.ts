@@ -7,6 +7,9 @@ export interface Output {
   readonly sourceMap?: Uint8Array;
 }
 
+/** Packages in CommonJS call `require` for Node's own modules; an ES module has none. */
+export const REQUIRE_BANNER = `import{createRequire as sluiceCreateRequire}from'node:module';const require=sluiceCreateRequire(import.meta.url);`;
+
 /** As esbuild is told to name them, and as they are named in the code of those that load them. */
 export const CHUNK_NAMES = 'chunk-[hash]';
 const NAME = /chunk-[A-Z0-9]{8}(?=\.mjs")/g;

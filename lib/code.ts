@@ -10,7 +10,8 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeBuildError } from '../config/build-messages.ts';
-import { CHUNK_NAMES, numbered, type Output } from './chunks.ts';
+import { bundleCatalogue, catalogueIn } from './catalogue.ts';
+import { CHUNK_NAMES, numbered, REQUIRE_BANNER, type Output } from './chunks.ts';
 import { packagedModule, type Module } from './packaged.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
@@ -58,10 +59,7 @@ const buildOptions = (root: string) =>
     format: 'esm',
     // Packages' ES modules first: esbuild leaves out what is not used of them.
     mainFields: ['module', 'main'],
-    // Packages in CommonJS call `require` for Node's own modules; an ES module has none.
-    banner: {
-      js: `import{createRequire as sluiceCreateRequire}from'node:module';const require=sluiceCreateRequire(import.meta.url);`,
-    },
+    banner: { js: REQUIRE_BANNER },
     outExtension: { '.js': '.mjs' },
     sourcemap: 'external',
     sourcesContent: false,
@@ -125,7 +123,7 @@ const filesOf = (module: Module, name: string): [string, Uint8Array][] => [
   ...[...module.chunks].flatMap(([chunk, output]) => filesOfOutput(output, chunk)),
 ];
 
-export type ProgramName = HandlerName | 'sandbox' | 'check';
+export type ProgramName = HandlerName | 'sandbox' | 'check' | 'actions';
 
 /** In a thread's program and in the check's nothing is imported later. */
 const PROGRAMS: Readonly<Record<ProgramName, { readonly file: string; readonly splits: boolean }>> = {
@@ -135,6 +133,7 @@ const PROGRAMS: Readonly<Record<ProgramName, { readonly file: string; readonly s
   control: { file: 'control/handler.ts', splits: true },
   sandbox: { file: 'sandbox/shell.ts', splits: false },
   check: { file: 'sandbox/check.ts', splits: false },
+  actions: { file: 'deliver/destinations/actions/program.ts', splits: false },
 };
 
 export const PROGRAM_NAMES = Object.keys(PROGRAMS) as readonly ProgramName[];
@@ -199,10 +198,16 @@ export const buildCode = (
   const main = bundleProgram(handler);
   const user = transform && bundleTransform(transform, place.baseDir, place.where);
   const thread = user && bundleProgram('sandbox');
+  const source = catalogueIn(config);
+  const actions = source && bundleProgram('actions');
   const code = [
     ...filesOf(main, BUNDLE_FILES.code),
     ...(user ? filesOf(user, BUNDLE_FILES.transform) : []),
     ...(thread ? filesOf(thread, BUNDLE_FILES.sandbox) : []),
+    ...(actions ? filesOf(actions, BUNDLE_FILES.actions) : []),
+    ...(source
+      ? [[BUNDLE_FILES.catalogue, bundleCatalogue(source, place.baseDir, place.where)] as const]
+      : []),
   ];
   const codeVersion = hashOf(code.filter(([name]) => name.endsWith('.mjs'))).slice(0, 16);
   const bundleJson = new TextEncoder().encode(`${JSON.stringify({ codeVersion, ...config })}\n`);
@@ -211,7 +216,7 @@ export const buildCode = (
     files: new Map(files),
     codeVersion,
     hash: hashOf(files),
-    inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? [])],
+    inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? []), ...(actions?.inputs ?? [])],
     transformInputs: user?.inputs ?? [],
   };
 };

@@ -91,7 +91,7 @@ export const destinationStage = (
     destination.transform,
   );
   const { scope, queueNames } = nested.homeOf(destination);
-  const kind = kindParts(scope, destination);
+  const kind = kindParts(scope, destination, context.baseDir);
   const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,
     tables,
@@ -113,6 +113,7 @@ export const destinationStage = (
     timeout: timing.deliverTimeout,
     visibility: timing.deliverVisibility,
     maxConcurrency,
+    memory: kind.memory,
     environment: kind.environment,
   });
   kind.grant(stage.function);

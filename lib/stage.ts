@@ -66,6 +66,8 @@ export interface PipelineStageProps {
   readonly visibility: number;
   /** How many functions run concurrently, in normal mode. */
   readonly maxConcurrency: number;
+  /** MB of the function, where it has no transform. @default - what every stage has */
+  readonly memory?: number | undefined;
   /** @default - none besides those that every stage has */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -119,7 +121,7 @@ export class PipelineStage extends Construct {
       description: props.description,
       config: props.config,
       transform: props.transform,
-      memorySize: props.transform === undefined ? MEMORY : MEMORY_WITH_TRANSFORM,
+      memorySize: props.transform === undefined ? (props.memory ?? MEMORY) : MEMORY_WITH_TRANSFORM,
       timeout: Duration.seconds(timeout),
       environment: {
         [ENV.stageQueueUrl]: this.queue.queueUrl,

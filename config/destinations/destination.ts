@@ -1,6 +1,7 @@
 /** A destination: one of the kinds, by its `type`. */
 import * as v from 'valibot';
 import type { DestinationSettings } from '../../contract/settings.ts';
+import { actions } from './actions.ts';
 import { lambda } from './lambda.ts';
 import { checkSqs, sqs } from './sqs.ts';
 import { eventbridge } from './eventbridge.ts';
@@ -14,13 +15,14 @@ const KINDS = [
   'kinesis',
   'lambda',
   'eventbridge',
+  'actions',
 ] as const satisfies readonly DestinationSettings['type'][];
 const quoted = KINDS.map((kind) => JSON.stringify(kind));
 const CHOICE = `use ${quoted.slice(0, -1).join(', ')} or ${quoted.slice(-1).join('')}`;
 
 export const destination = v.variant(
   'type',
-  [webhook, sqs, kinesis, lambda, eventbridge],
+  [webhook, sqs, kinesis, lambda, eventbridge, actions],
   ({ input, expected }) => {
     if (expected === 'Object') return 'expected an object';
     return input === undefined
@@ -31,7 +33,7 @@ export const destination = v.variant(
 
 /** What is checked of a destination. */
 type Checked =
-  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'canary' }
+  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'actions' | 'canary' }
   | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0]);
 
 /** What needs more than one key of a kind. @returns lines without the destination's path */

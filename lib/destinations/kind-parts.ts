@@ -9,6 +9,8 @@ export interface KindParts {
   readonly secrets: readonly string[];
   /** Variables of the function, which may be known at deployment only. */
   readonly environment: Readonly<Record<string, string>>;
+  /** MB that the function needs. Absent: what every stage has. */
+  readonly memory?: number;
   /** Lets the function do its work. */
   readonly grant: (grantee: SluiceFunction) => void;
 }

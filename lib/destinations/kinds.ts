@@ -1,6 +1,7 @@
 /** What each kind of destination adds to its stage. */
 import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
+import { actionsParts } from './actions.ts';
 import { canaryParts } from './canary.ts';
 import type { KindParts } from './kind-parts.ts';
 import { eventBridgeParts } from './eventbridge.ts';
@@ -9,7 +10,8 @@ import { lambdaParts } from './lambda.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
-export const kindParts = (scope: Construct, destination: ResolvedDestination): KindParts => {
+/** @param baseDir of the project */
+export const kindParts = (scope: Construct, destination: ResolvedDestination, baseDir: string): KindParts => {
   switch (destination.type) {
     case 'webhook':
       return webhookParts(destination);
@@ -21,6 +23,8 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return lambdaParts(scope, destination);
     case 'eventbridge':
       return eventBridgeParts(scope, destination);
+    case 'actions':
+      return actionsParts(destination, baseDir);
     case 'canary':
       return canaryParts(destination);
   }

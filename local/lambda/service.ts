@@ -197,6 +197,7 @@ export class Functions {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: api,
       // A destination on this machine is what one tries things out with; anything else that is private stays refused.
       [ENV.allowNetwork]: 'loopback',
+      [ENV.actionsOrigin]: process.env[ENV.actionsOrigin] ?? '',
       ...(controlInterval === undefined ? {} : { [ENV.controlInterval]: String(controlInterval) }),
     };
   }

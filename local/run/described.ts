@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILES, type DeliverBundle, type IngestBundle } from '../../contract/bundle.ts';
 import { ENV } from '../../contract/environment.ts';
-import type { SourceSettings, WebhookSettings } from '../../contract/settings.ts';
+import type { DestinationSettings, SourceSettings, WebhookSettings } from '../../contract/settings.ts';
 import type { FunctionSpec } from '../lambda/template.ts';
 
 export interface DescribedDestination {
   readonly id: string;
-  /** Where its events go: a webhook's URL, or the ARN of a resource of AWS. */
+  /** Where its events go: a webhook's URL, the ARN of a resource of AWS, or `actions:` and the name of a destination of Segment's catalogue. */
   readonly target: WebhookSettings['url'];
 }
 
@@ -18,6 +18,11 @@ export interface DescribedPipeline {
 }
 
 type AnyBundle = Partial<Pick<IngestBundle, 'sources' | 'maxKeys'> & Pick<DeliverBundle, 'destination'>>;
+
+const targetOf = (destination: DestinationSettings, arn: string): WebhookSettings['url'] => {
+  if (destination.type === 'webhook') return destination.url;
+  return destination.type === 'actions' ? `actions:${destination.destination}` : arn;
+};
 
 export const describePipeline = async (
   functions: readonly Pick<FunctionSpec, 'codeDir' | 'environment'>[],
@@ -35,7 +40,7 @@ export const describePipeline = async (
       // What the canary gets, its own function takes.
       destination === undefined || destination.type === 'canary'
         ? []
-        : [{ id: destination.id, target: destination.type === 'webhook' ? destination.url : arn }],
+        : [{ id: destination.id, target: targetOf(destination, arn) }],
     ),
   };
 };

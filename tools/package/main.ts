@@ -29,7 +29,14 @@ const ENTRIES = [
 const REQUIRED = ['dynalite'];
 
 /** As they are in the checkout. */
-const COPIED = ['LICENSE', 'CHANGELOG.md', 'README.md', 'cdk.json', 'local/sqs/commit-thread.mjs'];
+const COPIED = [
+  'LICENSE',
+  'CHANGELOG.md',
+  'README.md',
+  'cdk.json',
+  'local/sqs/commit-thread.mjs',
+  'lib/shims/cross-fetch.cjs',
+];
 
 const compile = (): void => {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');

@@ -16,6 +16,9 @@ export const PACKAGE_NAME = 'sluice-pipeline';
 /** They belong to the app that has the construct in it: with two copies of them nothing would fit. */
 const PEERS: Readonly<Record<string, string>> = { 'aws-cdk-lib': '^2.276.0', constructs: '^10.8.1' };
 
+/** For destinations of Segment's catalogue alone. Its code is bundled with the project's own. */
+const CATALOGUE: Readonly<Record<string, string>> = { '@segment/action-destinations': '^3.497.0' };
+
 /** For the local run alone: the local cloud's stores. Who only deploys does without them; `sluice init` installs them. */
 export const LOCAL_ONLY: readonly string[] = ['@aws-sdk/client-dynamodb', 'dynalite', 'libsql'];
 
@@ -74,7 +77,13 @@ export const manifestOf = (checkout: Checkout, imported: ReadonlySet<string>): o
       own.filter((name) => !LOCAL_ONLY.includes(name)),
     ),
     // A range: the app may have a later one for itself.
-    peerDependencies: { ...PEERS, ...mapValues(pick(dependencies, local), (version) => `^${version}`) },
-    peerDependenciesMeta: Object.fromEntries(local.map((name) => [name, { optional: true }])),
+    peerDependencies: {
+      ...PEERS,
+      ...mapValues(pick(dependencies, local), (version) => `^${version}`),
+      ...CATALOGUE,
+    },
+    peerDependenciesMeta: Object.fromEntries(
+      [...local, ...Object.keys(CATALOGUE)].map((name) => [name, { optional: true }]),
+    ),
   };
 };

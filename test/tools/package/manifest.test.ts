@@ -38,7 +38,10 @@ it("leaves the CDK to the app, and the local run's stores to whoever runs it", (
       constructs: expect.any(String),
       dynalite: '^4.0.0',
     },
-    peerDependenciesMeta: { dynalite: { optional: true } },
+    peerDependenciesMeta: {
+      dynalite: { optional: true },
+      '@segment/action-destinations': { optional: true },
+    },
   });
 });
 
