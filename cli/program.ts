@@ -4,6 +4,7 @@ import { printable } from '../local/common/terminal.ts';
 import { sluiceVersion } from '../contract/version.ts';
 import { addCheck } from './commands/check.ts';
 import { addDev } from './commands/dev.ts';
+import { addDestinations } from './commands/destinations.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addErase } from './commands/erase.ts';
 import { addExplain } from './commands/explain.ts';
@@ -53,6 +54,7 @@ export const buildProgram = (): Command => {
   addReport(program);
   addCheck(program);
   addExplain(program);
+  addDestinations(program);
   addVerify(program);
   addLocal(program);
   return program;

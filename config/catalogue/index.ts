@@ -17,7 +17,7 @@ const like = (wrong: string, names: readonly string[]): string => {
 };
 
 /** They hand events to Segment's own engine, and make no request anywhere else. */
-const OF_SEGMENT = new Set(['segment', 'segment-profiles']);
+export const OF_SEGMENT = new Set(['segment', 'segment-profiles']);
 
 type Read = { readonly definition: Definition } | { readonly issue: string };
 

@@ -22,7 +22,7 @@ const pick = (fields: Fields, name: string): Fields =>
   fields[name] === undefined ? {} : { [name]: fields[name] };
 
 /** By it a service recognizes a repetition. Where an action leaves it empty, it gets the event's id. */
-const INSERT_ID = 'insert_id';
+export const INSERT_ID = 'insert_id';
 
 const idOf = ({ fields }: Action): Mapping =>
   fields[INSERT_ID] === undefined ? {} : { [INSERT_ID]: { '@path': '$.messageId' } };
