@@ -48,8 +48,23 @@ const inWebhook = ({ url, headers }: WebhookKeys, path: string): readonly Exposu
   }),
 ];
 
+/** Texts of a mapping that are URLs: of Slack's and its like they are keys. */
+const inMapping = (key: string, value: unknown): readonly Exposure[] => {
+  if (typeof value === 'string')
+    return /^https?:\/\//.test(value) && URL.canParse(value) ? inUrl(key, value, 'events') : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => inMapping(`${key}.${name}`, one));
+};
+
 export const exposuresOf = ({ destinations, alerts }: ResolvedConfig): readonly Exposure[] => [
   ...destinations.flatMap((one, i) => (one.type === 'webhook' ? inWebhook(one, `destinations[${i}]`) : [])),
+  ...destinations.flatMap((one, i) =>
+    one.type === 'actions'
+      ? (one.subscriptions ?? []).flatMap(({ mapping }, s) =>
+          inMapping(`destinations[${i}].subscriptions[${s}].mapping`, mapping),
+        )
+      : [],
+  ),
   ...alerts.urls.flatMap((url, i) =>
     typeof url === 'string' ? inUrl(`alerts.urls[${i}]`, url, 'alerts') : [],
   ),

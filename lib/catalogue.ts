@@ -32,6 +32,8 @@ const { default: definition } = require(${JSON.stringify(file)});
 const { Destination } = require('@segment/actions-core');
 const { parseFql, validate } = require('@segment/destination-subscriptions');
 export const destination = new Destination({ ...definition, name: ${JSON.stringify(name)} });
+// It keeps every answer that it ever got.
+for (const action of Object.values(destination.actions)) action.removeAllListeners('response');
 export { parseFql, validate };
 `;
 

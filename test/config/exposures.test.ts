@@ -108,3 +108,24 @@ it.each([
 ])('%s leads to %s', (url, network) => {
   expect(networkOf(url)).toBe(network);
 });
+
+it('a URL in a mapping that is a key', () => {
+  const config = (url: unknown) => ({
+    sources: [{ id: 'web', writeKey: 'k' }],
+    destinations: [
+      {
+        id: 'chat',
+        type: 'actions',
+        destination: 'slack',
+        subscriptions: [
+          { action: 'postToChannel', subscribe: 'type = "track"', mapping: { url, text: 'x' } },
+        ],
+      },
+    ],
+  });
+  expect(warnings(config('https://hooks.slack.com/services/T0/B0/x'))).toEqual([
+    expect.stringContaining('destinations[0].subscriptions[0].mapping.url: has a key in it'),
+  ]);
+  expect(warnings(config({ secretName: 'hook' }))).toEqual([]);
+  expect(warnings(config({ '@path': '$.properties.url' }))).toEqual([]);
+});

@@ -67,6 +67,39 @@ describe('an answer', () => {
     });
   });
 
+  it('is read whole for a program that works on with it: all headers, and more than 64 KB', async () => {
+    const { url } = await serve((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'X-Other': 'y' }).end('x'.repeat(100_000));
+    });
+    const request = { url, headers: {}, body: '' };
+    const whole = await client({ readsWhole: true })(request);
+    expect(whole).toMatchObject({ headers: { 'x-other': 'y' } });
+    expect(whole.kind === 'answer' && whole.body).toHaveLength(100_000);
+    const part = await client()(request);
+    expect(part.kind === 'answer' && part.body).toHaveLength(65_536);
+  });
+
+  it('to another method, and to bytes', async () => {
+    const { url } = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => response.end(`${request.method} ${Buffer.concat(chunks).toString('hex')}`));
+    });
+    const bytes = Uint8Array.from([0, 255, 16]);
+    expect(await client()({ method: 'PUT', url, headers: {}, body: '', bytes })).toMatchObject({
+      body: 'PUT 00ff10',
+    });
+  });
+
+  it('has as long as the request has left, where that is less', async () => {
+    const { url } = await serve((request) => request.resume());
+    expect(await client()({ url, headers: {}, body: '', timeout: 200 })).toEqual({
+      kind: 'transport',
+      reason: 'no complete answer within 0.2 s',
+    });
+  });
+
   it('that redirects is not followed', async () => {
     const seen: string[] = [];
     const { url } = await serve((request, response) => {

@@ -98,6 +98,11 @@ export class Bundled {
     return said?.kind === 'each' ? said.verdicts : [];
   }
 
+  /** As a new environment does, before its first event. */
+  load(): Promise<void> {
+    return this.thread.start({});
+  }
+
   async close(): Promise<void> {
     await this.thread.close();
     rmSync(this.#directory, { recursive: true });

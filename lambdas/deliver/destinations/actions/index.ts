@@ -28,7 +28,7 @@ export const actionsDestination = (destination: ActionsSettings, deps: KindDeps)
     origin: deps.allowsLoopback && origin !== '' ? origin : undefined,
     now: () => performance.now(),
   });
-  if (isPlain(destination.env)) thread.start(destination.env);
+  if (isPlain(destination.env)) void thread.start(destination.env);
   return actionsSender({
     destination,
     timing: deps.timing,

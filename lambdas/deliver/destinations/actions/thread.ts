@@ -57,8 +57,9 @@ export class DestinationThread {
   }
 
   /** Starts to load the destination, so that the first event does not wait for it. */
-  start(env: Readonly<Record<string, string>>): void {
-    this.#thread(env).loaded.catch(() => undefined);
+  async start(env: Readonly<Record<string, string>>): Promise<void> {
+    // Why it does not load the first event says.
+    await this.#thread(env).loaded.catch(() => undefined);
   }
 
   /**

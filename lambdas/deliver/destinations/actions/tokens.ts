@@ -6,15 +6,18 @@ export interface NewTokens {
   readonly refreshToken?: string | undefined;
 }
 
+/** Tokens that are taken out of texts: the latest. */
+const MAX_KNOWN = 20;
+
 export class Tokens {
   #configured = '';
   #current: OAuth = {};
   #pending: Promise<void> | undefined;
-  readonly #known = new Set<string>();
+  #known: readonly string[] = [];
 
   /** What a refresh brought; it is as secret as what was configured. */
   get known(): readonly string[] {
-    return [...this.#known];
+    return this.#known;
   }
 
   /** @param configured other values than before take the place of what was refreshed */
@@ -45,6 +48,7 @@ export class Tokens {
       throw new Error('the answer has no access token');
     const { accessToken, refreshToken = this.#current.refreshToken } = fresh;
     this.#current = { ...this.#current, accessToken, refreshToken };
-    for (const token of [accessToken, refreshToken]) if (token !== undefined) this.#known.add(token);
+    const tokens = [accessToken, refreshToken].filter((token) => token !== undefined);
+    this.#known = [...this.#known, ...tokens].slice(-MAX_KNOWN);
   }
 }
