@@ -6,7 +6,7 @@ import type { Recorded, Said } from '../support/actions/recorder.ts';
 
 export interface Case {
   readonly written: Written;
-  /** Values of secrets that are not just any text. */
+  /** Values of secrets that are of a form of their own. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly event: SluiceEvent;
   /** The service's host. */

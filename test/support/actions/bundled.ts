@@ -40,7 +40,7 @@ export class Bundled {
   readonly #send: ReturnType<typeof actionsSender>['send'];
 
   /** @throws Error with what is wrong with the configuration */
-  constructor(given: Written, { origin, timeout = 5_000, secrets = {} }: BundledOptions) {
+  constructor(given: Written, { origin, timeout = 30_000, secrets = {} }: BundledOptions) {
     const written: WrittenActions = { settings: {}, oauth: {}, env: {}, batch: 1, ...given };
     const issues = checkActions(written, openLibrary(ROOT));
     if (issues.length > 0) throw new Error(issues.join('\n'));

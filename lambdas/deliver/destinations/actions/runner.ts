@@ -135,7 +135,7 @@ export class Runner {
       await this.#refreshing(account, async () => {
         await this.#catalogue.destination.executeAction(action, {
           ...this.#bundle(subscription, account, scope),
-          event,
+          event: structuredClone(event),
         });
       });
       return scope.answers === before ? FILTERED : DELIVERED;
@@ -156,7 +156,7 @@ export class Runner {
     const ask = () =>
       this.#catalogue.destination.executeBatch(action, {
         ...this.#bundle(subscription, account, scope),
-        events: group,
+        events: structuredClone(group),
       });
     let results: Result[];
     try {
@@ -201,7 +201,7 @@ export class Runner {
   #bundle({ mapping }: Subscription, { settings, oauth }: Account, { signal }: RunScope) {
     const { accessToken, refreshToken, refreshTokenUrl } = this.#tokens.of(oauth);
     return {
-      // The library's mapping writes into what it is given.
+      // An action may write into what it is given, and the next one must not see it.
       mapping: structuredClone(mapping),
       settings: { ...settings },
       auth: { accessToken, refreshToken, refreshTokenUrl },

@@ -94,8 +94,7 @@ export class DestinationThread {
     const id = this.#ids;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        thread.cause ??= `the destination's code did not return within ${(timeout + grace) / 1000} s`;
-        void thread.worker.terminate();
+        this.#end(thread, `the destination's code did not return within ${(timeout + grace) / 1000} s`);
       }, timeout + grace);
       thread.waiting.set(id, { resolve, reject, timer });
       thread.worker.postMessage({ id, account, events });
@@ -127,8 +126,7 @@ export class DestinationThread {
     const running: Running = { worker, loaded, waiting };
     this.#running = running;
     const limit = setTimeout(() => {
-      running.cause ??= `the destination did not load within ${LOAD_LIMIT / 1000} s`;
-      void worker.terminate();
+      this.#end(running, `the destination did not load within ${LOAD_LIMIT / 1000} s`);
     }, LOAD_LIMIT);
     worker.on('message', (message: Answer) => {
       if (message.kind === 'done') {
@@ -157,6 +155,13 @@ export class DestinationThread {
       this.#ended(running, error);
     });
     return running;
+  }
+
+  /** It gets no further events: what comes meanwhile is not to be suspected. */
+  #end(thread: Running, cause: string): void {
+    thread.cause ??= cause;
+    if (this.#running === thread) this.#running = undefined;
+    void thread.worker.terminate();
   }
 
   #ended(thread: Running, error: DestinationCrash): void {

@@ -16,6 +16,22 @@ describe('an event', () => {
     expect(calls).toEqual(['single a', 'second a', 'single b']);
   });
 
+  it('is the same for each action, whatever one does to it', async () => {
+    const seen: unknown[] = [];
+    const { run } = world({
+      subscriptions: [
+        { action: 'single', subscribe: 'track', mapping: {} },
+        { action: 'second', subscribe: 'track', mapping: {} },
+      ],
+      perform: (_, { event }) => {
+        seen.push({ ...event });
+        Object.assign(event, { userId: 'other' });
+      },
+    });
+    await run(track('a'));
+    expect(seen).toEqual([track('a'), track('a')]);
+  });
+
   it('for which an action asked nobody is not delivered', async () => {
     const { run } = world({ asks: false });
     expect(await run(track('a'))).toEqual([{ kind: 'filtered' }]);

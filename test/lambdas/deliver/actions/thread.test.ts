@@ -23,7 +23,7 @@ export const destination = {
       case 'fill': for (;;) left.push(new Array(1e5).fill(event.does));
       case 'wait': return new Promise(() => undefined);
       case 'env': return fetch('https://api.example/env', { method: 'POST', body: JSON.stringify(process.env) });
-      case 'late': setTimeout(() => void fetch('https://api.example/late').catch(() => undefined), 1_300); return new Promise(() => undefined);
+      case 'late': setTimeout(() => void fetch('https://api.example/late').catch(() => undefined), 2_600); return new Promise(() => undefined);
       case 'private': return fetch('http://10.0.0.1/');
       case 'print': console.log('{"_aws":1}'); return fetch('https://api.example/print');
       default: return fetch('https://api.example/' + event.does, { method: 'PUT', body: 'x' });
@@ -52,15 +52,26 @@ afterEach(async () => {
   recorder.take();
 });
 
-const newThread = (module = 'catalogue.mjs', origin: string | null = recorder.origin): DestinationThread => {
+/** Milliseconds of a call: more than anything takes here, and so little that a test can wait for it. */
+const AMPLE = 30_000;
+const SHORT = 2_000;
+
+interface Options {
+  readonly timeout?: number;
+  readonly module?: string;
+  readonly origin?: string | undefined;
+}
+
+const newThread = (options: Options = {}): DestinationThread => {
+  const { timeout = AMPLE, module = 'catalogue.mjs', origin } = { origin: recorder.origin, ...options };
   const thread = new DestinationThread({
     program: at('actions.mjs'),
     module: at(module).href,
     networks: ['loopback'],
-    timeout: 1_000,
+    timeout,
     grace: 500,
     memory: 64,
-    ...(origin === null ? {} : { origin }),
+    origin,
     now: () => performance.now(),
   });
   threads.push(thread);
@@ -92,19 +103,22 @@ it('has only the variables that it is given', async () => {
 });
 
 it('does not reach addresses that are not public', async () => {
-  const [verdict] = (await run(newThread('catalogue.mjs', null), 'private')) ?? [];
+  const [verdict] = (await run(newThread({ origin: undefined }), 'private')) ?? [];
   expect(verdict).toMatchObject({ kind: 'closed', reason: expect.stringContaining('not public') as unknown });
 });
 
 it.each([
-  ['loop', 'did not return within 1.5 s'],
-  ['exit', 'ended its thread'],
-  ['fill', 'used more than 64 MB'],
-])('%s: is the crash of the event that does it, and the next one finds a new thread', async (does, words) => {
-  const thread = newThread();
-  await expect(run(thread, does)).rejects.toThrow(words);
-  expect(await run(thread, 'plain')).toEqual(DELIVERED);
-});
+  ['loop', 'did not return within 2.5 s', SHORT],
+  ['exit', 'ended its thread', AMPLE],
+  ['fill', 'used more than 64 MB', AMPLE],
+])(
+  '%s: is the crash of the event that does it, and the next one finds a new thread',
+  async (does, words, timeout) => {
+    const thread = newThread({ timeout });
+    await expect(run(thread, does)).rejects.toThrow(words);
+    expect(await run(thread, 'plain')).toEqual(DELIVERED);
+  },
+);
 
 it('of several users nobody is charged; then one at a time is tried, until it is known whose doing it is', async () => {
   const thread = newThread();
@@ -115,8 +129,8 @@ it('of several users nobody is charged; then one at a time is tried, until it is
 });
 
 it('gives up what does not settle, and sends nothing for it afterwards', async () => {
-  const thread = newThread();
-  const retry = [{ kind: 'retry', reason: 'the destination was not done within 1 s' }];
+  const thread = newThread({ timeout: SHORT });
+  const retry = [{ kind: 'retry', reason: 'the destination was not done within 2 s' }];
   expect(await run(thread, 'late')).toEqual(retry);
   // While this one waits, the timer of the one before fires, and asks for a request.
   expect(await run(thread, 'wait')).toEqual(retry);
@@ -125,11 +139,14 @@ it('gives up what does not settle, and sends nothing for it afterwards', async (
 });
 
 it('keeps what was done before the time was over', async () => {
-  expect(await run(newThread(), 'plain', 'wait')).toMatchObject([{ kind: 'delivered' }, { kind: 'retry' }]);
+  expect(await run(newThread({ timeout: SHORT }), 'plain', 'wait')).toMatchObject([
+    { kind: 'delivered' },
+    { kind: 'retry' },
+  ]);
 });
 
 it('that does not load is a crash that says why', async () => {
-  await expect(run(newThread('broken.mjs'), 'plain')).rejects.toThrow('cannot load');
+  await expect(run(newThread({ module: 'broken.mjs' }), 'plain')).rejects.toThrow('cannot load');
 });
 
 it('is not begun when there is no time left', async () => {
