@@ -144,6 +144,20 @@ describe('the examples', () => {
     expect(templateOf(outdir, 'Shop')).toContain('shop-to-crm.fifo');
   });
 
+  it("has services of Segment's catalogue, each with its own code alone", async () => {
+    const outdir = temporaryDirectory();
+    const args = ['--import', 'tsx', 'examples/product-analytics/app.ts'];
+    const ended = await run(args, PROJECT, { CDK_OUTDIR: outdir, CDK_VALIDATION: 'false' });
+    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+    const code = assetsOf(outdir)
+      .map((asset) => path.join(outdir, asset, 'catalogue.mjs'))
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'utf8'));
+    const hosts = ['amplitude.com', 'google-analytics.com', 'slack.com'];
+    const found = code.map((text) => hosts.filter((host) => text.includes(host)));
+    expect(found.flat().sort()).toEqual(hosts);
+  });
+
   it('has two regions with a health check each, which asks the region itself for /ready', async () => {
     const outdir = temporaryDirectory();
     const args = ['--import', 'tsx', 'examples/two-regions/app.ts'];
