@@ -6,6 +6,7 @@ import type { Redact } from '../core/base/redaction.ts';
 import { AddressRefused, checkLiteral, guardedLookup, type Networks, type Resolve } from './address.ts';
 import { Connections } from './connections.ts';
 import { transportReason } from './transport-reason.ts';
+import { within } from './within.ts';
 
 export interface HttpRequest {
   readonly url: string;
@@ -78,12 +79,14 @@ export const httpClient = ({ timeout, networks, resolve, ca }: HttpClientOptions
     const url = new URL(request.url);
     const refused = checkLiteral(url, networks);
     if (refused !== undefined) return { kind: 'misconfigured', reason: refused.message };
-    const call = { url, request, connections, lookup, ca, timeout, signal: AbortSignal.timeout(timeout) };
-    const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
-    if (reply !== STALE) return reply;
-    // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
-    const again = await exchange({ ...call, agent: false });
-    return again === STALE ? { kind: 'transport', reason: 'the connection was closed' } : again;
+    return within(timeout, async (signal) => {
+      const call = { url, request, connections, lookup, ca, timeout, signal };
+      const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
+      if (reply !== STALE) return reply;
+      // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
+      const again = await exchange({ ...call, agent: false });
+      return again === STALE ? { kind: 'transport', reason: 'the connection was closed' } : again;
+    });
   };
 };
 
