@@ -41,5 +41,5 @@ export const readStack = async (client: CloudFormationClient, name: string): Pro
       return nested === undefined ? { template: {}, nested: new Map() } : grow(nested, `${where}${id}/`);
     });
   };
-  return { name, status, tree: await grow(name, ''), physical };
+  return { name, status, tree: await grow(name, ''), physical: () => physical };
 };

@@ -10,7 +10,7 @@ import { chosenStack, wantedHere, type WantedOptions } from './wanted.ts';
 
 const absent = (why: string) => () => Promise.reject(new NotRead(why));
 
-const asTheTemplateSays = 'the local run makes it as the template says, and nothing changes it';
+const asTheTemplateSays = 'the local run makes them as the template says, and nothing changes them';
 
 /** @param dataDir of the run @throws UsageError when there is none */
 export const openLocalWorld = async (dataDir: string, options: WantedOptions): Promise<World> => {
@@ -25,7 +25,9 @@ export const openLocalWorld = async (dataDir: string, options: WantedOptions): P
         name: stack.stackName,
         status: `its data is in ${dataDir}`,
         tree: await readTree(stack),
-        physical: new Map(),
+        physical: () => {
+          throw new NotRead(asTheTemplateSays);
+        },
       };
     },
     concurrency: absent('the local run has no quota'),
@@ -37,7 +39,7 @@ export const openLocalWorld = async (dataDir: string, options: WantedOptions): P
       return secret.kind === 'found' ? 'there' : 'absent';
     },
     queueAttributes: absent(asTheTemplateSays),
-    subscriptions: absent('the local run confirms no subscription'),
+    subscriptions: absent(asTheTemplateSays),
     alarms: absent(asTheTemplateSays),
     metrics: absent(asTheTemplateSays),
   };

@@ -10,8 +10,8 @@ export interface DeployedStack {
   /** CloudFormation's. */
   readonly status: string;
   readonly tree: TemplateTree;
-  /** What each resource is on AWS, by its id in the tree. */
-  readonly physical: ReadonlyMap<string, string>;
+  /** What each resource is on AWS, by its id in the tree. @throws NotRead for what is not on AWS */
+  readonly physical: () => ReadonlyMap<string, string>;
 }
 
 /** Of Lambda's concurrent executions, in the region. */

@@ -98,7 +98,7 @@ const nameIn = (physical: string): string => physical.replace(/^.*[/:]/, '');
 export const resourceNames = ({ tree, physical }: DeployedStack): Known['resources'] => {
   const names = new Map<string, Set<string>>();
   for (const { id, type } of resourcesOf(tree)) {
-    const found = physical.get(id);
+    const found = physical().get(id);
     if (found === undefined) continue;
     const all = names.get(type) ?? new Set();
     names.set(type, all.add(type === ALARM ? found : nameIn(found)));

@@ -9,7 +9,7 @@ import type { Check, DeployedStack } from '../world.ts';
 export const stageQueues = ({ tree, physical }: DeployedStack): ReadonlyMap<string, string> =>
   new Map(
     resourcesOf(tree).flatMap(({ id, type, properties }) => {
-      const url = physical.get(id);
+      const url = physical().get(id);
       const tags = (properties['Tags'] ?? []) as readonly { readonly Key: string }[];
       const isStage = type === 'AWS::SQS::Queue' && tags.some(({ Key }) => Key === PIPELINE_TAG);
       return isStage && url !== undefined ? [[id, url] as const] : [];

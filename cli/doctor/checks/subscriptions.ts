@@ -9,7 +9,7 @@ const PENDING = 'PendingConfirmation';
 /** What AWS knows the resources of a type by. */
 const physicalOf = ({ tree, physical }: DeployedStack, wanted: string): readonly string[] =>
   resourcesOf(tree).flatMap(({ id, type }) => {
-    const found = physical.get(id);
+    const found = physical().get(id);
     return type === wanted && found !== undefined ? [found] : [];
   });
 

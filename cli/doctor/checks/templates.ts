@@ -59,7 +59,7 @@ export const lineOf = ({ kind, type, id, paths }: Difference): string =>
 export const judgeDrift = (differences: readonly Difference[], place: Place): Finding => {
   if (differences.length === 0) return fine('the same template');
   return wrong({
-    what: `${plural(differences.length, 'resource or output', 'resources and outputs')} of the configuration here and of what is deployed are not the same`,
+    what: `${plural(differences.length, 'difference')} between the configuration here and what is deployed`,
     fix:
       place === 'local run'
         ? 'npx sluice redeploy'

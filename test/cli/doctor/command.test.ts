@@ -180,7 +180,9 @@ describe('the local run', () => {
       expect({ code, target }).toEqual({ code: 1, target: 'local run' });
       expect(of('secrets').problems?.[0]?.what).toBe('there is no secret pager-url');
       expect(of('concurrency').why).toBe('the local run has no quota');
-      expect(of('bootstrap').result).toBe('not checked');
+      for (const check of ['bootstrap', 'log-role', 'subscriptions', 'queues', 'alarms'])
+        expect([check, of(check).result]).toEqual([check, 'not checked']);
+      expect(of('subscriptions').why).toContain('as the template says');
       expect(of('drift').problems?.[0]?.details).toContain(
         'AWS::CloudFormation::Stack Crm: only in the configuration',
       );

@@ -117,7 +117,7 @@ export class FakeWorld implements World {
       name: 'Shop',
       status,
       tree: { ...this.#tree, template },
-      physical: this.physical,
+      physical: () => this.physical,
     });
   };
 

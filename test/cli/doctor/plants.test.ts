@@ -97,9 +97,9 @@ const FOUND: Readonly<Record<Plant, readonly [check: string, what: RegExp, fix: 
     /deploy/,
   ],
   'an alarm watches a queue that is gone': ['alarms', /the stack has no such queue/, /deploy/],
-  'other code is deployed': ['drift', /1 resource or output .* not the same/, /cdk diff/],
-  'a destination is not deployed': ['drift', /not the same/, /cdk deploy/],
-  'a resource is deployed that is not configured': ['drift', /not the same/, /cdk diff/],
+  'other code is deployed': ['drift', /^1 difference between/, /cdk diff/],
+  'a destination is not deployed': ['drift', /1 difference/, /cdk deploy/],
+  'a resource is deployed that is not configured': ['drift', /1 difference/, /cdk diff/],
 };
 
 const BEFORE: readonly Plant[] = ['no room for reservations'];
