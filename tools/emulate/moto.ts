@@ -38,6 +38,9 @@ export const startMoto = async (): Promise<Moto | undefined> => {
   const port = await freePort();
   const child = await start(port);
   if (child === undefined) return undefined;
+  // However this process ends.
+  process.once('exit', () => child.kill());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const url = `http://${HOST}:${port}`;
   await until(
     'moto_server',
