@@ -3,13 +3,7 @@ import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import path from 'node:path';
-import {
-  ConfigError,
-  deprecationsOf,
-  validateConfig,
-  type PipelineConfig,
-  type ResolvedConfig,
-} from '../config/index.ts';
+import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { withCanary } from './canary.ts';
 import { resolveTransforms } from '../config/transforms.ts';
@@ -25,9 +19,9 @@ import { FaultInjection } from './fault-injection.ts';
 import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Monitoring } from './monitoring.ts';
-import { exposuresOf } from '../config/exposures.ts';
-import { unheardOf } from '../config/unheard.ts';
+import { warningsOf } from '../config/warnings.ts';
 import { networkOf, networksOf } from '../config/networks.ts';
+import { drainWorkers } from '../config/pace.ts';
 import { NestedStages } from './nested-stages.ts';
 import { destinationStage, routerStage } from './pipeline-stages.ts';
 import type { PipelineStage } from './stage.ts';
@@ -237,17 +231,18 @@ export class EventPipeline extends Construct {
     const { router, destinations } = this.#config;
     return [
       { maxConcurrency: router.maxConcurrency, stage: this.router },
-      ...destinations.map(({ id, maxConcurrency }) => ({ maxConcurrency, stage: this.destination(id) })),
+      ...destinations.map((one) => ({
+        maxConcurrency: one.maxConcurrency,
+        // Of a rate each worker has a part.
+        ...(one.rate !== undefined && { drainConcurrency: drainWorkers(one, this.#config.degradedMode) }),
+        stage: this.destination(one.id),
+      })),
     ];
   }
 
   #warn(written: PipelineConfig): void {
-    for (const { key, warning } of deprecationsOf(written))
-      Annotations.of(this).addWarningV2(`sluice:deprecated-${key}`, `${this.#context.where}: ${warning}`);
-    for (const { key, warning } of exposuresOf(this.#config))
-      Annotations.of(this).addWarningV2(`sluice:exposed-${key}`, `${this.#context.where}: ${warning}`);
-    for (const { key, warning } of unheardOf(this.#config))
-      Annotations.of(this).addWarningV2(`sluice:unheard-${key}`, `${this.#context.where}: ${warning}`);
+    for (const { id, warning } of warningsOf(written, this.#config))
+      Annotations.of(this).addWarningV2(`sluice:${id}`, `${this.#context.where}: ${warning}`);
     for (const destination of this.#config.destinations) {
       if (destination.type !== 'webhook') continue;
       const { id, url, allowPrivateNetwork } = destination;

@@ -16,8 +16,16 @@ export interface Outgoing {
 
 export type Verdict =
   | { readonly kind: 'delivered' }
-  /** It may be taken later. `retryAfter`: milliseconds that the destination asked us to wait. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number }
+  /**
+   * It may be taken later. `retryAfter`: milliseconds that the destination asked us to wait; `pause`: the same, of all that is sent to it,
+   * since it is the destination that has too much to do.
+   */
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly retryAfter?: number;
+      readonly pause?: number;
+    }
   /**
    * A moved or locked door rather than a bad event: retried too, because a key that was rotated must not empty the
    * stream into the rejected. It is given up only for a key in trouble of its own. No `answer`: nobody was asked.

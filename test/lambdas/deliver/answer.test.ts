@@ -76,3 +76,14 @@ it('texts are truncated between characters', () => {
   expect(cut('aé€😀', 9)).toBe('aé€');
   expect(cut('aé€😀', 10)).toBe('aé€😀');
 });
+
+describe('a pause', () => {
+  it.each([429, 503])('is asked for by %i with Retry-After, of the destination', (status) => {
+    expect(answer(status, { 'retry-after': '7' })).toMatchObject({ retryAfter: 7_000, pause: 7_000 });
+    expect(answer(status)).not.toHaveProperty('pause');
+  });
+
+  it.each([500, 404, 301, 408])('is not asked for by %i, which may be about the event', (status) => {
+    expect(answer(status, { 'retry-after': '7' })).not.toHaveProperty('pause');
+  });
+});

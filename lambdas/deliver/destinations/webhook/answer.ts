@@ -10,6 +10,9 @@ const RETRYABLE = new Set([408, 425, 429]);
  */
 const CLOSED = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426]);
 
+/** What they ask to wait is of the destination, and not of the event: too many requests, unavailable. */
+const OVERLOADED = new Set([429, 503]);
+
 /** Bytes of an answer's body that are kept with a rejected event. */
 const KEPT_ANSWER_BYTES = 4096;
 /** Characters of it that go into a reason. */
@@ -45,5 +48,7 @@ export const judge = (reply: Reply, now: number): Verdict => {
   if (moved || CLOSED.has(status)) return { kind: 'closed', reason, answer, ...wait };
   const refused = status >= 400 && status < 500 && !RETRYABLE.has(status);
   // What HTTP does not define (1xx as a final answer, 600 and more) is no verdict on the event.
-  return refused ? { kind: 'rejected', reason, answer } : { kind: 'retry', reason, ...wait };
+  if (refused) return { kind: 'rejected', reason, answer };
+  const pause = retryAfter !== undefined && OVERLOADED.has(status) ? { pause: retryAfter } : {};
+  return { kind: 'retry', reason, ...wait, ...pause };
 };
