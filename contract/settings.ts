@@ -85,7 +85,9 @@ interface AnyDestination {
 
 export interface WebhookSettings extends AnyDestination {
   readonly type: 'webhook';
-  /** The secret holds the whole URL. */
+  /** Absent: POST. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH';
+  /** It may have places for values of the event (`contract/url-template.ts`). The secret holds the whole URL, which has none. */
   readonly url: string | SecretName;
   readonly headers: Readonly<Record<string, string | SecretName>>;
   /** Events of one request, at most. */

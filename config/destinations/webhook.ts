@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { count, got, httpUrl, secret } from '../values.ts';
 import { anyDestination } from './any-destination.ts';
+import { mistakeInTemplate } from './url-template.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -51,7 +52,16 @@ const headers = v.record(
 );
 
 const url = v.union(
-  [httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }'), secret],
+  [
+    v.pipe(
+      httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }'),
+      v.check(
+        (value) => mistakeInTemplate(value) === undefined,
+        ({ input }) => mistakeInTemplate(input) ?? '',
+      ),
+    ),
+    secret,
+  ],
   'expected a URL, or { secretName: "..." }',
 );
 
@@ -60,7 +70,15 @@ const network = v.picklist(['private', 'loopback', 'linkLocal']);
 export const webhook = v.strictObject({
   ...anyDestination,
   type: v.literal('webhook'),
-  /** Where events are sent by POST, or the secret that holds the whole URL. Redirects are not followed. */
+  /** Of its requests. Default: `'POST'`. */
+  method: v.optional(
+    v.picklist(['POST', 'PUT', 'PATCH'], got('is not a method; use "POST", "PUT" or "PATCH"')),
+    'POST',
+  ),
+  /**
+   * Where events are sent, or the secret that holds the whole URL. Path and query may have values of the event:
+   * `https://api.example.com/users/{userId}/events`. Redirects are not followed.
+   */
   url,
   /** Further request headers. A secret is named, never written. */
   headers: v.optional(headers, {}),

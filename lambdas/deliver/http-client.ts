@@ -8,6 +8,8 @@ import { Connections } from './connections.ts';
 import { transportReason } from './transport-reason.ts';
 
 export interface HttpRequest {
+  /** Not there: POST. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -98,7 +100,8 @@ const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeou
   new Promise<Reply | typeof STALE>((settle) => {
     const send = url.protocol === 'https:' ? https.request : http.request;
     const headers = { ...request.headers, 'content-length': Buffer.byteLength(request.body) };
-    const outgoing = send(url, { method: 'POST', headers, agent, lookup, ca, signal });
+    const { method = 'POST' } = request;
+    const outgoing = send(url, { method, headers, agent, lookup, ca, signal });
     let answer: Answer | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
       if (answer?.isComplete === true) {

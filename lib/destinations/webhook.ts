@@ -5,12 +5,13 @@ type Webhook = Extract<ResolvedDestination, { type: 'webhook' }>;
 
 export const webhookParts = (destination: Webhook): KindParts => {
   // What the router judges by is left out: a change of it leaves this stage as it is.
-  const { id, type, url, headers, sources, batch, maxConcurrency, signingSecret } = destination;
+  const { id, type, method, url, headers, sources, batch, maxConcurrency, signingSecret } = destination;
   const { allowPrivateNetwork, enabled } = destination;
   return {
     settings: {
       id,
       type,
+      method,
       url,
       headers,
       ...(sources && { sources }),

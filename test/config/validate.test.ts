@@ -16,6 +16,7 @@ describe('a valid configuration', () => {
         {
           id: 'crm',
           type: 'webhook',
+          method: 'POST',
           url: 'https://example.com/hook',
           headers: {},
           batch: 1,
