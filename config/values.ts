@@ -84,6 +84,15 @@ export const secret = v.strictObject({
   ),
 });
 
+/** Where a person may well write the secret itself, which an error must not repeat. */
+export const onlySecret = v.pipe(
+  v.custom<v.InferInput<typeof secret>>(
+    (value) => typeof value !== 'string',
+    'is written out; store it in Secrets Manager, and write { secretName: "..." }',
+  ),
+  secret,
+);
+
 export const parseUrl = (value: string): URL | undefined =>
   URL.canParse(value) ? new URL(value) : undefined;
 

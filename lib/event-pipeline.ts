@@ -20,10 +20,10 @@ import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Monitoring } from './monitoring.ts';
 import { warningsOf } from '../config/warnings.ts';
-import { networkOf, networksOf } from '../config/networks.ts';
 import { drainWorkers } from '../config/pace.ts';
 import { NestedStages } from './nested-stages.ts';
 import { destinationStage, routerStage } from './pipeline-stages.ts';
+import { privateUrls } from './private-urls.ts';
 import type { PipelineStage } from './stage.ts';
 import { Tables } from './tables.ts';
 import { WebAcl } from './web-acl.ts';
@@ -243,18 +243,8 @@ export class EventPipeline extends Construct {
   #warn(written: PipelineConfig): void {
     for (const { id, warning } of warningsOf(written, this.#config))
       Annotations.of(this).addWarningV2(`sluice:${id}`, `${this.#context.where}: ${warning}`);
-    for (const destination of this.#config.destinations) {
-      if (destination.type !== 'webhook') continue;
-      const { id, url, allowPrivateNetwork } = destination;
-      // What a secret holds is not known here.
-      const network = typeof url === 'string' ? networkOf(url) : 'public';
-      const isAllowed = networksOf(allowPrivateNetwork).some((allowed) => allowed === network);
-      if (typeof url !== 'string' || network === 'public' || isAllowed) continue;
-      Annotations.of(this).addWarningV2(
-        `sluice:private-destination-${id}`,
-        `the destination ${id} sends to ${url}, which works in the local run only; name a public address, or set allowPrivateNetwork`,
-      );
-    }
+    for (const { id, warning } of privateUrls(this.#config))
+      Annotations.of(this).addWarningV2(`sluice:${id}`, warning);
   }
 }
 

@@ -1,7 +1,8 @@
 /** The keys of a webhook. */
 import * as v from 'valibot';
-import { count, got, httpUrl, secret } from '../values.ts';
+import { count, got, httpUrl, onlySecret, secret } from '../values.ts';
 import { anyDestination } from './any-destination.ts';
+import { auth } from './webhook-auth.ts';
 import { mistakeInTemplate } from './url-template.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -82,6 +83,10 @@ export const webhook = v.strictObject({
   url,
   /** Further request headers. A secret is named, never written. */
   headers: v.optional(headers, {}),
+  /** Tokens of OAuth 2, which requests are sent with. Default: none. */
+  auth: v.optional(auth),
+  /** A client certificate (mTLS), as PEM, with those of the authorities in between, and its key. Default: none. */
+  tls: v.optional(v.strictObject({ certificate: onlySecret, key: onlySecret })),
   /** Up to this many events of one user in one request, as a JSON array. Default: 1, a JSON object. */
   batch: v.optional(count(1, 1000), 1),
   /** Sign requests as Standard Webhooks, with a `whsec_...` secret. Default: unsigned. */

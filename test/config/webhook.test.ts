@@ -60,3 +60,91 @@ describe('url', () => {
     expect(found[0]).toContain(line);
   });
 });
+
+const OAUTH = {
+  type: 'oauth2',
+  tokenUrl: 'https://login.example.com/token',
+  clientId: 'sluice',
+  clientSecret: { secretName: 'crm/client' },
+};
+
+describe('auth', () => {
+  it('is sent in the header of a request for a token, unless it is to be in its body', () => {
+    expect(resolved({ auth: OAUTH })).toMatchObject({ auth: { ...OAUTH, clientAuth: 'header' } });
+    const whole = {
+      ...OAUTH,
+      clientAuth: 'body',
+      scope: 'a b',
+      audience: 'x',
+      clientId: { secretName: 'crm/id' },
+    };
+    expect(resolved({ auth: whole })).toMatchObject({ auth: whole });
+  });
+
+  it.each<[object, string]>([
+    [
+      { type: 'basic' },
+      'auth.type: "basic" is not a kind of auth; use "oauth2", or headers.authorization for a fixed value',
+    ],
+    [
+      { tokenUrl: 'login' },
+      'auth.tokenUrl: "login" is not an http(s) URL; use for example "https://login.example.com/oauth/token"',
+    ],
+    [
+      { tokenUrl: 'https://me:pw@login.example.com/' },
+      'auth.tokenUrl: has a user name or password in it; put them in clientId and clientSecret',
+    ],
+    [
+      { tokenUrl: 'http://login.example.com/' },
+      "auth.tokenUrl: would send the client's secret in clear text over the internet; use https",
+    ],
+    [
+      { clientSecret: 's3cret' },
+      'auth.clientSecret: is written out; store it in Secrets Manager, and write { secretName: "..." }',
+    ],
+    [{ clientSecret: undefined }, 'auth.clientSecret'],
+    [{ clientId: '' }, "auth.clientId: is empty; expected the client's id"],
+    [{ clientAuth: 'query' }, 'auth.clientAuth: "query" is not a choice; use "header" or "body"'],
+    [{ scopes: 'a' }, 'auth.scopes: unknown key'],
+  ])('%j is refused', (more, line) => {
+    const found = mistakesOf({ auth: { ...OAUTH, ...more } });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`destinations[0].${line}`);
+    expect(found[0]).not.toContain('s3cret');
+  });
+
+  it('leaves no room for an authorization header, and sends no token in clear text', () => {
+    const headers = { Authorization: { secretName: 'crm/token' } };
+    expect(mistakesOf({ auth: OAUTH, headers })).toEqual([
+      'destinations[0].headers.Authorization: is set by auth; remove one of the two',
+    ]);
+    expect(mistakesOf({ auth: OAUTH, url: 'http://example.com/' })).toEqual([
+      'destinations[0].url: would send the token of auth in clear text over the internet; use https',
+    ]);
+    expect(resolved({ auth: { ...OAUTH, tokenUrl: 'http://127.0.0.1:9100/token' } })).toBeDefined();
+  });
+});
+
+describe('tls', () => {
+  const tls = { certificate: { secretName: 'crm/cert' }, key: { secretName: 'crm/key' } };
+
+  it('names the secrets of a certificate and of its key', () => {
+    expect(resolved({ tls })).toMatchObject({ tls });
+    expect(resolved({ tls, url: { secretName: 'crm/url' } })).toMatchObject({ tls });
+  });
+
+  it.each<[object, string]>([
+    [{ tls: { certificate: tls.certificate } }, 'tls.key: is missing'],
+    [
+      { tls: { ...tls, key: '-----BEGIN PRIVATE KEY-----' } },
+      'tls.key: is written out; store it in Secrets Manager',
+    ],
+    [{ tls: { ...tls, ca: 'x' } }, 'tls.ca: unknown key'],
+    [{ tls, url: 'http://10.0.0.1/' }, 'tls: needs an https url; http has no certificates'],
+  ])('%j is refused', (more, line) => {
+    const found = mistakesOf(more);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`destinations[0].${line}`);
+    expect(found[0]).not.toContain('BEGIN');
+  });
+});

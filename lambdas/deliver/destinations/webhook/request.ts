@@ -13,9 +13,13 @@ import type { WebhookSettings } from '../../../../contract/settings.ts';
 import { stringify } from '../../../core/base/exact-json.ts';
 import { isJsonObject, type JsonObject, type SluiceEvent } from '../../../core/event/event.ts';
 import type { HttpRequest } from '../../http-client.ts';
+import { clientCertificate } from './client-certificate.ts';
 import { fillUrl, type Filled } from './url-template.ts';
 
-export type WebhookConfig = Pick<WebhookSettings, 'method' | 'url' | 'headers' | 'batch' | 'signingSecret'>;
+export type WebhookConfig = Pick<
+  WebhookSettings,
+  'method' | 'url' | 'headers' | 'tls' | 'batch' | 'signingSecret'
+>;
 
 export type Built =
   /** `signatures`: of the request, which are as secret as the key for as long as a receiver takes them. */
@@ -39,9 +43,10 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 export const secretNames = ({
   url,
   headers,
+  tls,
   signingSecret,
-}: Pick<WebhookConfig, 'url' | 'headers' | 'signingSecret'>): readonly string[] =>
-  [url, ...Object.values(headers), signingSecret].flatMap((value) =>
+}: Pick<WebhookConfig, 'url' | 'headers' | 'tls' | 'signingSecret'>): readonly string[] =>
+  [url, ...Object.values(headers), tls?.certificate, tls?.key, signingSecret].flatMap((value) =>
     typeof value === 'object' ? [value.secretName] : [],
   );
 
@@ -119,7 +124,7 @@ const urlOf = (
  * @param now milliseconds since 1970
  */
 export const buildRequest = (
-  { method, url: to, headers: configured, batch, signingSecret }: WebhookConfig,
+  { method, url: to, headers: configured, tls, batch, signingSecret }: WebhookConfig,
   sourceId: string,
   events: readonly SluiceEvent[],
   secrets: ReadonlyMap<string, string>,
@@ -132,6 +137,11 @@ export const buildRequest = (
     const reason = `url: the secret "${to.secretName}" is not an https URL without a user name or password`;
     return { kind: 'misconfigured', reason };
   }
+  const certificate = tls && clientCertificate(tls, secrets);
+  if (certificate !== undefined && 'mistake' in certificate)
+    return { kind: 'misconfigured', reason: certificate.mistake };
+  if (certificate !== undefined && typeof to !== 'string' && !url.startsWith('https:'))
+    return { kind: 'misconfigured', reason: `tls: the secret "${to.secretName}" is not an https URL` };
   const payloads = events.map(toPayload);
   const body = stringify(batch === 1 ? payloads[0] : payloads);
   const id = idempotencyKey(sourceId, events);
@@ -149,8 +159,8 @@ export const buildRequest = (
     'User-Agent': USER_AGENT,
     'Idempotency-Key': id,
   });
-  if (signingSecret === undefined)
-    return { kind: 'request', request: { ...(method && { method }), url, headers, body }, signatures: [] };
+  const request = { ...(method && { method }), url, headers, body, ...(certificate && { tls: certificate }) };
+  if (signingSecret === undefined) return { kind: 'request', request, signatures: [] };
 
   const timestamp = Math.floor(now / 1000);
   const signature = sign(secrets.get(signingSecret.secretName) ?? '', id, timestamp, body);
@@ -164,5 +174,5 @@ export const buildRequest = (
     'webhook-signature': signature,
   });
   const signatures = signature.split(' ').map((one) => one.replace(/^v1,/, ''));
-  return { kind: 'request', request: { ...(method && { method }), url, headers, body }, signatures };
+  return { kind: 'request', request, signatures };
 };
