@@ -108,6 +108,8 @@ export interface WebhookSettings extends AnyDestination {
   readonly tls?: { readonly certificate: SecretName; readonly key: SecretName } | undefined;
   /** Events of one request, at most. */
   readonly batch: number;
+  /** They may be of several users. Absent: of one. */
+  readonly shareBatches?: boolean;
   readonly signingSecret?: SecretName | undefined;
   /** The networks besides the public one that it may send to; `true`: private addresses. */
   readonly allowPrivateNetwork: boolean | readonly NetworkName[];

@@ -2,7 +2,7 @@
 import { networkOf } from '../networks.ts';
 import type { WebhookSettings } from '../../contract/settings.ts';
 
-type Checked = Pick<WebhookSettings, 'url' | 'headers' | 'auth' | 'tls'>;
+type Checked = Pick<WebhookSettings, 'url' | 'headers' | 'auth' | 'tls' | 'batch' | 'shareBatches'>;
 
 const isOpen = (url: Checked['url']): boolean =>
   typeof url === 'string' && url.startsWith('http:') && networkOf(url) === 'public';
@@ -21,7 +21,13 @@ const checkAuth = ({ url, headers, auth }: Checked): readonly string[] => {
 
 /** @returns lines without the destination's path */
 export const checkWebhook = (one: Checked): readonly string[] => {
-  const { url, tls } = one;
+  const { url, tls, batch, shareBatches = false } = one;
   const isPlain = tls !== undefined && typeof url === 'string' && !/^https:/i.test(url);
-  return [...checkAuth(one), ...(isPlain ? ['tls: needs an https url; http has no certificates'] : [])];
+  return [
+    ...checkAuth(one),
+    ...(isPlain ? ['tls: needs an https url; http has no certificates'] : []),
+    ...(shareBatches && batch === 1
+      ? ['shareBatches: needs a batch of more than 1 event; set batch, or remove it']
+      : []),
+  ];
 };

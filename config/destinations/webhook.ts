@@ -89,6 +89,8 @@ export const webhook = v.strictObject({
   tls: v.optional(v.strictObject({ certificate: onlySecret, key: onlySecret })),
   /** Up to this many events of one user in one request, as a JSON array. Default: 1, a JSON object. */
   batch: v.optional(count(1, 1000), 1),
+  /** Events of several users may be in one request: see `lambdas/deliver/sharing.ts`. Default: false. */
+  shareBatches: v.optional(v.boolean('expected true or false'), false),
   /** Sign requests as Standard Webhooks, with a `whsec_...` secret. Default: unsigned. */
   signingSecret: v.optional(secret),
   /**

@@ -45,7 +45,7 @@ const kind = await senderOf(destination, {
   allowsLoopback: process.env[ENV.allowNetwork] === 'loopback',
 });
 
-const sender = paced(kind, {
+const pacedKind = paced(kind, {
   perSecond: pace,
   room: roomForRequest(timing),
   maxPause: timing.maxBackoff,
@@ -55,6 +55,9 @@ const sender = paced(kind, {
     log('info', 'the destination asked for a pause: nothing is sent to it before it ends', { stage, pause });
   },
 });
+
+const isShared = destination.type === 'webhook' && destination.shareBatches === true;
+const sender = isShared ? (await import('./sharing.ts')).shared(pacedKind) : pacedKind;
 
 export const handler = stageHandler(
   {

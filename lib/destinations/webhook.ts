@@ -5,8 +5,20 @@ type Webhook = Extract<ResolvedDestination, { type: 'webhook' }>;
 
 export const webhookParts = (destination: Webhook): KindParts => {
   // What the router judges by is left out: a change of it leaves this stage as it is.
-  const { id, type, method, url, headers, auth, tls, sources, batch, maxConcurrency, signingSecret } =
-    destination;
+  const {
+    id,
+    type,
+    method,
+    url,
+    headers,
+    auth,
+    tls,
+    sources,
+    batch,
+    shareBatches,
+    maxConcurrency,
+    signingSecret,
+  } = destination;
   const { allowPrivateNetwork, enabled } = destination;
   return {
     settings: {
@@ -19,6 +31,7 @@ export const webhookParts = (destination: Webhook): KindParts => {
       ...(tls && { tls }),
       ...(sources && { sources }),
       batch,
+      ...(shareBatches && { shareBatches }),
       maxConcurrency,
       ...(signingSecret && { signingSecret }),
       allowPrivateNetwork,

@@ -17,6 +17,7 @@ describe('a valid configuration', () => {
           id: 'crm',
           type: 'webhook',
           method: 'POST',
+          shareBatches: false,
           url: 'https://example.com/hook',
           headers: {},
           batch: 1,

@@ -148,3 +148,16 @@ describe('tls', () => {
     expect(found[0]).not.toContain('BEGIN');
   });
 });
+
+describe('shareBatches', () => {
+  it('needs a batch', () => {
+    expect(resolved({ shareBatches: true, batch: 2 })).toMatchObject({ shareBatches: true });
+    expect(resolved({})).toMatchObject({ shareBatches: false });
+    expect(mistakesOf({ shareBatches: true })).toEqual([
+      'destinations[0].shareBatches: needs a batch of more than 1 event; set batch, or remove it',
+    ]);
+    expect(mistakesOf({ shareBatches: 'yes' })).toEqual([
+      'destinations[0].shareBatches: expected true or false',
+    ]);
+  });
+});
