@@ -1,6 +1,6 @@
 /**
  * A webhook with most of its keys, in the local run: another method, values of events in its URL, tokens of OAuth 2, a rate, and a pause that
- * the destination asks for.
+ * the destination asks for; and one whose requests have events of several users.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -54,6 +54,7 @@ beforeAll(async () => {
           rate: `${PER_SECOND}/s`,
           maxConcurrency: 2,
         },
+        { id: 'lake', type: 'webhook', url: receiver.url('/lake'), batch: 50, shareBatches: true },
       ],
       timing: { minBackoff: '1s', maxBackoff: '2s', refusalDelay: '2s' },
     },
@@ -102,6 +103,21 @@ it('gets each event at the URL of its user, with a token, in order and not faste
   const most = (seconds: number): number => (2 / 3) * PER_SECOND * (1 + seconds);
   expect(requests.length).toBeLessThanOrEqual(most((last - first) / 1000) + 2);
   expect(last - first).toBeGreaterThan(1_500);
+});
+
+it('gets events of several users in one request, each user’s in order', async () => {
+  // So that messages of several users wait for the function together.
+  receiver.answer('/lake', { status: 200, delay: 100 });
+  const sent = eventsOf(usersNamed('shared', 10), 10);
+  await sendWithSdk(run.dataPlaneUrl, 'web-key', sent);
+  const own = () => receiver.takenBy('/lake').filter(({ userId }) => String(userId).startsWith('shared'));
+  await until('all of them', () => (own().length >= 100 ? true : undefined));
+  expect(audit(sent, own())).toEqual(CLEAN);
+  const users = receiver.requests
+    .filter(({ path }) => path === '/lake')
+    .map(({ events }) => new Set(events.map(({ userId }) => userId)).size);
+  expect(Math.max(...users)).toBeGreaterThan(1);
+  expect(Math.max(...users)).toBeLessThanOrEqual(10);
 });
 
 it('rejects an event that has no value for the URL, and stays normal', async () => {
