@@ -25,7 +25,7 @@ export const startListener = async ({ port, status, json, print }: ListenOptions
   const server = createServer((request, response) => {
     readBody(request, MAX_BODY).then(
       (body) => {
-        const asksForToken = request.headers['content-type'] === FORM;
+        const asksForToken = request.headers['content-type']?.startsWith(FORM) === true;
         for (const line of asksForToken ? [] : linesOf(body.toString(), json)) print(line);
         if (asksForToken) response.writeHead(200, { 'content-type': 'application/json' }).end(TOKEN);
         else response.writeHead(status).end();
