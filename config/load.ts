@@ -9,12 +9,10 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeBuildError } from './build-messages.ts';
-import { deprecationsOf } from './deprecated.ts';
-import { exposuresOf } from './exposures.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
 import { checkCatalogue } from './catalogue/index.ts';
+import { warningsOf } from './warnings.ts';
 import { resolveTransforms } from './transforms.ts';
-import { unheardOf } from './unheard.ts';
 import { ConfigError, validateConfig } from './validate.ts';
 
 export interface LoadedConfig {
@@ -62,9 +60,7 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   const source = written as PipelineConfig;
   checkCatalogue(valid, baseDir, name);
   const config = resolveTransforms(valid, source, baseDir, name);
-  const warnings = [...deprecationsOf(source), ...exposuresOf(config), ...unheardOf(config)].map(
-    ({ warning }) => `${name}: ${warning}`,
-  );
+  const warnings = warningsOf(source, config).map(({ warning }) => `${name}: ${warning}`);
   return { source, config, warnings, name, file: absolute, baseDir, inputs, cacheable };
 };
 

@@ -6,6 +6,13 @@ import type { Redact } from '../core/base/redaction.ts';
 import { AddressRefused, checkLiteral, guardedLookup, type Networks, type Resolve } from './address.ts';
 import { Connections } from './connections.ts';
 import { transportReason } from './transport-reason.ts';
+import { within } from './within.ts';
+
+/** As PEM. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export interface HttpRequest {
   /** Default: POST. */
@@ -17,6 +24,8 @@ export interface HttpRequest {
   readonly bytes?: Uint8Array;
   /** Milliseconds, where less is left than the client allows. */
   readonly timeout?: number;
+  /** Not there: none is sent. Connections are kept for requests with the same one. */
+  readonly tls?: ClientCertificate;
 }
 
 export type Reply =
@@ -91,13 +100,14 @@ export const httpClient = (options: HttpClientOptions): HttpClient => {
     const refused = checkLiteral(url, networks);
     if (refused !== undefined) return { kind: 'misconfigured', reason: refused.message };
     const timeout = Math.min(options.timeout, request.timeout ?? Infinity);
-    const signal = AbortSignal.timeout(timeout);
-    const call = { url, request, connections, lookup, ca, timeout, signal, readsWhole };
-    const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
-    if (reply !== STALE) return reply;
-    // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
-    const again = await exchange({ ...call, agent: false });
-    return again === STALE ? { kind: 'transport', reason: 'the connection was closed' } : again;
+    return within(timeout, async (signal) => {
+      const call = { url, request, connections, lookup, ca, timeout, signal, readsWhole };
+      const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
+      if (reply !== STALE) return reply;
+      // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
+      const again = await exchange({ ...call, agent: false });
+      return again === STALE ? { kind: 'transport', reason: 'the connection was closed' } : again;
+    });
   };
 };
 
@@ -114,7 +124,8 @@ const exchange = (call: Exchange) =>
     const send = url.protocol === 'https:' ? https.request : http.request;
     const body = request.bytes ?? request.body;
     const headers = { ...request.headers, 'content-length': Buffer.byteLength(body) };
-    const outgoing = send(url, { method: request.method ?? 'POST', headers, agent, lookup, ca, signal });
+    const { method = 'POST', tls } = request;
+    const outgoing = send(url, { method, headers, agent, lookup, ca, signal, ...tls });
     let answer: Answer | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
       if (answer?.isComplete === true) {
@@ -129,7 +140,7 @@ const exchange = (call: Exchange) =>
         if (isParseError(error)) connections.keepNone();
         settle(STALE);
       } else {
-        settle({ kind: 'transport', reason: transportReason(error) });
+        settle({ kind: 'transport', reason: transportReason(error, tls !== undefined) });
       }
     };
     outgoing.on('error', fail);

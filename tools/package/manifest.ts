@@ -22,6 +22,11 @@ const CATALOGUE: Readonly<Record<string, string>> = { '@segment/action-destinati
 /** For the local run alone: the local cloud's stores. Who only deploys does without them; `sluice init` installs them. */
 export const LOCAL_ONLY: readonly string[] = ['@aws-sdk/client-dynamodb', 'dynalite', 'libsql'];
 
+/** For a check each of `sluice doctor`, which says that it is not made, and what to install. */
+const DOCTOR_ONLY: readonly string[] = ['@aws-sdk/client-api-gateway', '@aws-sdk/client-ssm'];
+
+const OPTIONAL: readonly string[] = [...LOCAL_ONLY, ...DOCTOR_ONLY];
+
 const entry = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` });
 
 const pick = (from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
@@ -56,7 +61,7 @@ export const packageOf = (specifier: string): string | undefined => {
 export const manifestOf = (checkout: Checkout, imported: ReadonlySet<string>): object => {
   const { version, description, license, engines, dependencies } = checkout;
   const own = [...imported].filter((name) => PEERS[name] === undefined).sort();
-  const local = own.filter((name) => LOCAL_ONLY.includes(name));
+  const optional = own.filter((name) => OPTIONAL.includes(name));
   return {
     name: PACKAGE_NAME,
     version,
@@ -74,16 +79,16 @@ export const manifestOf = (checkout: Checkout, imported: ReadonlySet<string>): o
     },
     dependencies: pick(
       dependencies,
-      own.filter((name) => !LOCAL_ONLY.includes(name)),
+      own.filter((name) => !OPTIONAL.includes(name)),
     ),
     // A range: the app may have a later one for itself.
     peerDependencies: {
       ...PEERS,
-      ...mapValues(pick(dependencies, local), (version) => `^${version}`),
+      ...mapValues(pick(dependencies, optional), (version) => `^${version}`),
       ...CATALOGUE,
     },
     peerDependenciesMeta: Object.fromEntries(
-      [...local, ...Object.keys(CATALOGUE)].map((name) => [name, { optional: true }]),
+      [...optional, ...Object.keys(CATALOGUE)].map((name) => [name, { optional: true }]),
     ),
   };
 };

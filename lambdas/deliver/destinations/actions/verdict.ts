@@ -90,7 +90,8 @@ export const verdictOfThrown = (thrown: unknown, judging: Judging): Result => {
   }
   if (OUT_OF_TIME.has(textOf(code)) || error.name === 'AbortError')
     return { kind: 'retry', reason: `${action}: ${message}` };
-  if (INVALID.has(textOf(error.name))) return { kind: 'rejected', reason: `${action}: ${message}` };
+  if (INVALID.has(textOf(error.name)))
+    return { kind: 'rejected', reason: `${action}: ${message}`, unsent: true };
   if (typeof status === 'number') return byStatus(status, message, judging);
   // The library's own error for what cannot be sent, of an action that gave it no status.
   if (error.name === 'IntegrationError') return { kind: 'rejected', reason: `${action}: ${message}` };

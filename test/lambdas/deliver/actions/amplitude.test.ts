@@ -48,6 +48,7 @@ it('answered 503, 400 and 401: tried again, rejected, and a closed door; secrets
       kind: 'retry',
       reason: 'logEventV2: api2.amplitude.com answered 503: busy, [redacted]',
       retryAfter: 7_000,
+      pause: 7_000,
     },
   ]);
   recorder.answer = () => ({ status: 400, body: 'bad' });

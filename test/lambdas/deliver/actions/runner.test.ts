@@ -61,7 +61,7 @@ describe('an event', () => {
       },
     });
     expect(await run(track('a'), track('b'))).toEqual([
-      { kind: 'retry', reason: 'single: api.example answered 503', retryAfter: 3_000 },
+      { kind: 'retry', reason: 'single: api.example answered 503', retryAfter: 3_000, pause: 3_000 },
     ]);
     expect(calls).toEqual(['single a']);
   });
@@ -95,7 +95,7 @@ describe('what an action throws', () => {
     [
       'a schema',
       Object.assign(new Error('email must be a string'), { name: 'AggregateAjvError' }),
-      { kind: 'rejected', reason: 'single: email must be a string' },
+      { kind: 'rejected', reason: 'single: email must be a string', unsent: true },
     ],
     [
       'an error of the account',
