@@ -6,6 +6,7 @@ import type {
   DeduplicationSettings,
   DegradedModeSettings,
   DestinationSettings,
+  PiiSettings,
   RoutingSettings,
   SourceSettings,
   TimingSettings,
@@ -55,6 +56,8 @@ export interface DeliverBundle extends Bundle {
   readonly destination: DestinationSettings;
   /** Absent: events are delivered as they came. */
   readonly transform?: TransformBundle;
+  /** Absent: nothing is hashed or dropped. */
+  readonly pii?: PiiSettings;
   readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
 }

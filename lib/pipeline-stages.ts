@@ -84,7 +84,7 @@ export const destinationStage = (
   i: number,
 ): PipelineStage => {
   const { timing, degradedMode } = config;
-  const { id, maxConcurrency } = destination;
+  const { id, maxConcurrency, pii } = destination;
   const transform = stageTransform(
     `destinations[${i}].transform`,
     written.destinations[i]?.transform,
@@ -106,10 +106,11 @@ export const destinationStage = (
       destination: kind.settings,
       timing,
       degradedMode,
+      ...(pii && { pii }),
       ...transform.bundle,
     } satisfies Omit<DeliverBundle, 'codeVersion'>,
     transform: transform.source,
-    secrets: [...kind.secrets, ...transform.secrets],
+    secrets: [...kind.secrets, ...transform.secrets, ...(pii?.secret ? [pii.secret.secretName] : [])],
     timeout: timing.deliverTimeout,
     visibility: timing.deliverVisibility,
     maxConcurrency,

@@ -9,10 +9,11 @@ import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { stageWorld } from '../stage/world.ts';
 import { deliverer } from './deliver.ts';
+import { maskReader } from './pii.ts';
 import { senderOf } from './destinations/kinds.ts';
 import { roomForMessage } from './room.ts';
 
-const { destination, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
+const { destination, timing, degradedMode, transform, pii, codeVersion } = readBundle() as DeliverBundle;
 const stage = destination.id;
 const world = stageWorld(codeVersion);
 const warn = (message: string, error: unknown): void => {
@@ -57,6 +58,7 @@ export const handler = stageHandler(
       timing,
       transforms: code.transforms,
       sender,
+      ...(pii && { readMask: maskReader(pii, secrets), masks: true }),
       rejections: redactedRejections(world.rejections, secrets.redact),
       clock: Date.now,
       count: (metrics) => {
