@@ -12,6 +12,7 @@ import { describeBuildError } from './build-messages.ts';
 import { deprecationsOf } from './deprecated.ts';
 import { exposuresOf } from './exposures.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
+import { resolvePlans } from './plans/resolve.ts';
 import { resolveTransforms } from './transforms.ts';
 import { unheardOf } from './unheard.ts';
 import { ConfigError, validateConfig } from './validate.ts';
@@ -59,7 +60,7 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   const valid = validateConfig(written, name, controlInterval);
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
-  const config = resolveTransforms(valid, source, baseDir, name);
+  const config = resolvePlans(resolveTransforms(valid, source, baseDir, name), source, baseDir, name);
   const warnings = [...deprecationsOf(source), ...exposuresOf(config), ...unheardOf(config)].map(
     ({ warning }) => `${name}: ${warning}`,
   );

@@ -8,6 +8,7 @@ import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { NestedStages } from './nested-stages.ts';
+import { planModule } from './plan-module.ts';
 import { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { stageTransform } from './transform.ts';
@@ -30,6 +31,7 @@ export const routerStage = (
 ): PipelineStage => {
   const { destinations, timing, degradedMode, deduplication, router } = config;
   const transform = stageTransform('transform', written.transform, config.transform);
+  const plans = planModule(config, written, context);
   const enabled = destinations.filter((destination) => destination.enabled);
   const stage = new PipelineStage(scope, 'Router', {
     context,
@@ -51,9 +53,11 @@ export const routerStage = (
       timing,
       degradedMode,
       ...(deduplication && { deduplication }),
+      ...(plans && { plans: plans.settings }),
       ...transform.bundle,
     } satisfies Omit<RouterBundle, 'codeVersion'>,
     transform: transform.source,
+    plans,
     secrets: transform.secrets,
     timeout: timing.routerTimeout,
     visibility: timing.routerVisibility,
