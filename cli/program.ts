@@ -12,6 +12,7 @@ import { addHold } from './commands/hold.ts';
 import { addInit } from './commands/init.ts';
 import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
+import { addPlan } from './commands/plan.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addReport } from './commands/report.ts';
 import { addSend } from './commands/send.ts';
@@ -53,6 +54,7 @@ export const buildProgram = (): Command => {
   addReport(program);
   addCheck(program);
   addExplain(program);
+  addPlan(program);
   addVerify(program);
   addLocal(program);
   return program;

@@ -48,10 +48,12 @@ export const planCompiler = (): Ajv2019 => {
     logger: false,
     code: { source: true, esm: true, regExp },
   });
-  // Of the earlier drafts; it holds schemas that others refer to.
-  ajv.addKeyword('definitions');
   ajv.removeKeyword('uniqueItems');
   ajv.addKeyword(uniqueItems);
   formats.default(ajv);
   return ajv;
 };
+
+/** Whether schemas may have it; of `format` and the like, whatever their values. */
+export const isKeyword = (ajv: Ajv2019, name: string): boolean =>
+  Object.hasOwn(ajv.RULES.keywords, name) && ajv.RULES.keywords[name] !== false;

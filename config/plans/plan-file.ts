@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { EVENT_TYPES, type PlanRule } from '../../contract/plan.ts';
 import { describeIssue } from '../issues.ts';
 import { got, text } from '../values.ts';
-import { compilePattern, planCompiler } from './compiler.ts';
+import { compilePattern, isKeyword, planCompiler } from './compiler.ts';
 import { at, isSchema, placesIn, type Place, type Schema } from './subschemas.ts';
 
 const types = EVENT_TYPES.map((type) => JSON.stringify(type)).join(', ');
@@ -66,7 +66,7 @@ const jsonOf = (content: string): { readonly json: unknown } | { readonly issue:
 
 /** What ajv itself would say without the path, or would not say. */
 const issuesAt = ({ path, schema }: Place, ajv: Ajv2019): string[] => {
-  const unknown = Object.keys(schema).filter((keyword) => ajv.getKeyword(keyword) === false);
+  const unknown = Object.keys(schema).filter((keyword) => !isKeyword(ajv, keyword));
   const regular = [
     ...(typeof schema['pattern'] === 'string' ? [[`${path}.pattern`, schema['pattern']] as const] : []),
     ...(isSchema(schema['patternProperties'])

@@ -58,13 +58,14 @@ const fromSchema = ({ keyword, message = '', instancePath, schemaPath, params }:
   }
 };
 
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+
 /** Numbers as doubles, which is what validators know. @returns the value itself where it has no other */
 const doubles = (value: Json): Json => {
   if (value instanceof ExactNumber) return Number(value.text);
-  if (Array.isArray(value)) {
-    const list = value as readonly Json[];
-    const items = list.map(doubles);
-    return items.every((item, i) => item === list[i]) ? value : items;
+  if (isList(value)) {
+    const items = value.map(doubles);
+    return items.every((item, i) => item === value[i]) ? value : items;
   }
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([name, own]) => [name, doubles(own)] as const);
@@ -104,15 +105,16 @@ const marked = (
   }
 };
 
-const reasonOf = ([first, ...others]: readonly JsonObject[]): string => {
-  const { type, message, meta } = first ?? {};
-  const place = isJsonObject(meta) ? meta['instancePath'] : undefined;
-  const where = typeof place === 'string' && place !== '' ? ` at ${place}` : '';
-  const more = others.length === 0 ? '' : `, and ${others.length} more`;
-  return `violates the tracking plan: ${String(type)}${where}: ${String(message)}${more}`;
-};
-
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
+/** Begins with where it is: lists of rejected events are narrow. */
+const reasonOf = ([first, ...others]: readonly JsonObject[]): string => {
+  const { message, meta } = first ?? {};
+  const place = isJsonObject(meta) ? textOf(meta['instancePath']) : '';
+  const where = place === '' ? '' : `${place} `;
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return `tracking plan: ${where}${textOf(message)}${more}`;
+};
 
 export const planJudge = (plan: PlanSettings, validators: Readonly<Record<string, Validator>>): PlanJudge => {
   const rules = new Map(
@@ -128,7 +130,7 @@ export const planJudge = (plan: PlanSettings, validators: Readonly<Record<string
     if (validate !== undefined) return violationsOf(event, validate);
     if (plan.unplanned === 'allow' || !planned.has(type)) return [];
     const what = name === '' ? type : `${type} "${name}"`;
-    return [violation('Unplanned-Event', short(`the tracking plan has no ${what}`))];
+    return [violation('Unplanned-Event', short(`no ${what} is planned`))];
   };
   return (event) => {
     const violations = violationsIn(event);

@@ -43,7 +43,9 @@ export const affectedBy = (
 };
 
 /** The validators of tracking plans do not depend on the transform. */
-const plansIn = async (codeDir: string): Promise<{ code: Uint8Array; inputs: readonly string[] } | undefined> => {
+const plansIn = async (
+  codeDir: string,
+): Promise<{ code: Uint8Array; inputs: readonly string[] } | undefined> => {
   const file = join(codeDir, BUNDLE_FILES.plans);
   return existsSync(file) ? { code: await readFile(file), inputs: [] } : undefined;
 };

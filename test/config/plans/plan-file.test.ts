@@ -68,6 +68,7 @@ describe('a schema', () => {
   it.each([
     { type: 'object', properties: { a: { type: ['string', 'null'], maxLength: 3 } }, required: ['b'] },
     { $ref: '#/definitions/a', definitions: { a: { type: 'object' } } },
+    { title: 'Paid', description: 'd', $comment: 'c', default: {}, examples: [1], properties: {} },
     { properties: { list: { items: [{ type: 'string' }, { type: 'number' }], additionalItems: false } } },
     { dependencies: { a: ['b'] }, if: { required: ['a'] }, then: { required: ['c'] } },
     { $schema: 'https://json-schema.org/draft/2019-09/schema', unevaluatedProperties: false },

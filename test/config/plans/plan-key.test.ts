@@ -57,10 +57,10 @@ describe('a mistake', () => {
     for (const [plan, key] of [
       ['./none.json', 'sources[0].plan'],
       [{ file: './none.json' }, 'sources[0].plan.file'],
-    ]) {
+    ] as const) {
       const written = withPlan(plan);
       const resolve = () => resolvePlans(validateConfig(written), written, '/nowhere', 'sluice.config.ts');
-      expect(resolve).toThrow(`sluice.config.ts: ${String(key)}: there is no file ./none.json in /nowhere`);
+      expect(resolve).toThrow(`sluice.config.ts: ${key}: there is no file ./none.json in /nowhere`);
     }
   });
 });

@@ -78,7 +78,7 @@ describe('an event of the plan', () => {
       ],
     });
     expect(verdict?.reason).toBe(
-      'violates the tracking plan: Additional-Properties at /properties: must NOT have additional properties : colour, and 1 more',
+      'tracking plan: /properties must NOT have additional properties : colour, and 1 more',
     );
     expect(errorsOf(judge(paid({}))?.marked)).toEqual([
       {
@@ -152,9 +152,9 @@ describe('an event that the plan does not have', () => {
     const judge = await judgeOf([PAID], { unplanned: 'violate' });
     expect((await judgeOf([PAID]))(other)).toBeUndefined();
     expect(errorsOf(judge(other)?.marked)).toEqual([
-      { type: 'Unplanned-Event', message: 'the tracking plan has no track "Refunded"', meta: {} },
+      { type: 'Unplanned-Event', message: 'no track "Refunded" is planned', meta: {} },
     ]);
-    expect(judge(paid({}, { event: 7 }))?.reason).toContain('the tracking plan has no track');
+    expect(judge(paid({}, { event: 7 }))?.reason).toBe('tracking plan: no track is planned');
   });
 
   it('of a type of which the plan has none is not looked at', async () => {
@@ -189,8 +189,8 @@ describe('whatever the event', () => {
       expect(() =>
         judge({ messageId: 'm', ...deep, type, event: 'Paid', properties: deep } as SluiceEvent),
       ).not.toThrow();
-    const reason = judge({ messageId: 'm', type: 'identify', ...deep } as SluiceEvent)?.reason;
-    expect(reason).toContain('violates the tracking plan: Unknown-Violation');
+    const reason = judge({ messageId: 'm', type: 'identify', ...deep })?.reason;
+    expect(reason).toContain('tracking plan: the event could not be validated');
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('identify', 'track', 'page'), (value, type) => {
         judge({ messageId: 'm', type, event: 'Paid', properties: value, context: value } as SluiceEvent);
