@@ -105,6 +105,7 @@ export interface CanaryDestination {
   readonly pii?: undefined;
   readonly nestedStack?: undefined;
   readonly maxConcurrency: number;
+  readonly rate?: undefined;
   readonly enabled: boolean;
 }
 

@@ -47,6 +47,7 @@ describe('--help', () => {
       { name: 'explain', synopsis: 'explain <file>' },
       { name: 'plan', synopsis: 'plan' },
       { name: 'verify', synopsis: 'verify' },
+      { name: 'doctor', synopsis: 'doctor' },
       { name: 'init', synopsis: 'init [directory]' },
       { name: 'dev', synopsis: 'dev' },
       { name: 'send', synopsis: 'send' },
