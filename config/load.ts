@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { describeBuildError } from './build-messages.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
 import { checkCatalogue } from './catalogue/index.ts';
+import { resolvePlans } from './plans/resolve.ts';
 import { warningsOf } from './warnings.ts';
 import { resolveTransforms } from './transforms.ts';
 import { ConfigError, validateConfig } from './validate.ts';
@@ -59,7 +60,7 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
   checkCatalogue(valid, baseDir, name);
-  const config = resolveTransforms(valid, source, baseDir, name);
+  const config = resolvePlans(resolveTransforms(valid, source, baseDir, name), source, baseDir, name);
   const warnings = warningsOf(source, config).map(({ warning }) => `${name}: ${warning}`);
   return { source, config, warnings, name, file: absolute, baseDir, inputs, cacheable };
 };

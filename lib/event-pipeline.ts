@@ -7,6 +7,7 @@ import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig }
 import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { withCanary } from './canary.ts';
 import { checkCatalogue } from '../config/catalogue/index.ts';
+import { resolvePlans } from '../config/plans/resolve.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
@@ -209,7 +210,7 @@ export class EventPipeline extends Construct {
     const interval = controlSeconds === undefined ? undefined : controlSeconds * 1000;
     const valid = validateConfig(written, where, interval);
     checkCatalogue(valid, baseDir, where);
-    return resolveTransforms(valid, written, baseDir, where);
+    return resolvePlans(resolveTransforms(valid, written, baseDir, where), written, baseDir, where);
   }
 
   /** Under a name that a person can guess: that of the construct, and of those between it and the stack. */

@@ -25,6 +25,7 @@ const ON_THIS_MACHINE = [
   'sluice send',
   'sluice explain',
   'sluice destinations',
+  'sluice plan import',
   'sluice redeploy',
   'sluice listen',
 ];
@@ -46,6 +47,7 @@ describe('--help', () => {
       { name: 'check', synopsis: 'check [stage...]' },
       { name: 'explain', synopsis: 'explain <file>' },
       { name: 'destinations', synopsis: 'destinations [name]' },
+      { name: 'plan', synopsis: 'plan' },
       { name: 'verify', synopsis: 'verify' },
       { name: 'doctor', synopsis: 'doctor' },
       { name: 'init', synopsis: 'init [directory]' },
