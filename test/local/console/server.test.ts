@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'node:http';
-import { startConsole, type ConsoleActions } from '../../../local/console/server.ts';
+import { LOCAL_PLACE } from '../../../local/console/contract.ts';
+import { startConsole, Unavailable, type ConsoleActions } from '../../../local/console/server.ts';
 import type { Listening } from '../../../local/common/http.ts';
 import { UsageError } from '../../../local/common/settings.ts';
 
@@ -17,6 +18,7 @@ const called = <T>(name: string, args: unknown[], result: T): Promise<T> => {
   return fail === undefined ? Promise.resolve(result) : Promise.reject(fail());
 };
 const actions: ConsoleActions = {
+  place: LOCAL_PLACE,
   status: () => called('status', [], { queues: [] }),
   redeploy: (options) => called('redeploy', [options], { deployed: true }),
   control: (asked) => called('control', [asked], { ok: false, refused: 'there is no stage x' }),
@@ -40,9 +42,15 @@ interface Answered {
 }
 
 /** `fetch` sets the Host header itself; a page under another name is what this is about. */
-const ask = (method: string, path: string, headers: Record<string, string> = {}, content = '') =>
+const ask = (
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  content = '',
+  server = console,
+) =>
   new Promise<Answered>((done, reject) => {
-    const asked = request(`${console.url}${path}`, { method, headers }, (response) => {
+    const asked = request(new URL(path, server.url), { method, headers }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => {
@@ -84,6 +92,21 @@ describe('the console’s calls', () => {
     const [, from] = calls[0] as [string, number];
     expect(from).toBeGreaterThanOrEqual(before - 900_000);
     expect(from).toBeLessThanOrEqual(Date.now() - 900_000);
+  });
+
+  it('says where the pipeline runs, and what it has', async () => {
+    expect(await ask('GET', '/api/about')).toMatchObject({
+      status: 200,
+      body: { ...LOCAL_PLACE, has: ['redeploy', 'metrics', 'alarms'] },
+    });
+  });
+
+  it('says in words what AWS refuses', async () => {
+    fail = () => new Unavailable('the credentials lack the permission');
+    expect(await ask('POST', '/api/control', JSON_TYPE, '{}')).toMatchObject({
+      status: 502,
+      body: { error: 'the credentials lack the permission' },
+    });
   });
 
   it('distinguishes a user error from a fault', async () => {
@@ -214,17 +237,87 @@ describe('who may ask', () => {
   });
 });
 
+describe('with a secret', () => {
+  const place = { ...LOCAL_PLACE, stack: 'Shop', operates: false };
+  const SECRET = 'a-secret-of-this-console';
+  let guarded: Listening;
+  beforeAll(async () => {
+    guarded = await startConsole({ place, control: (asked) => actions.control(asked) }, { host: '127.0.0.1', port: 0 }, SECRET);
+  });
+  afterAll(() => guarded.close());
+
+  it('is at an address of its own, and has the page and the calls there', async () => {
+    expect(guarded.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/a-secret-of-this-console\/$/);
+    const page = await fetch(guarded.url);
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+    const files = Array.from(
+      (await page.text()).matchAll(/(?:src|href)="([^"#]+)"/g),
+      ([, file = '']) => file,
+    );
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files) expect((await fetch(new URL(file, guarded.url))).status).toBe(200);
+    expect(await ask('GET', 'api/about', {}, '', guarded)).toMatchObject({
+      status: 200,
+      body: { ...place, has: [] },
+    });
+    expect(await ask('POST', 'api/control', JSON_TYPE, '{"command":"x"}', guarded)).toMatchObject({
+      status: 200,
+    });
+    expect(calls).toEqual([['control', { command: 'x' }]]);
+  });
+
+  it.each([
+    '/',
+    '/api/about',
+    '/page.js',
+    '/a-secret',
+    '/a-secret-of-this-console',
+    '/a-secret-of-this-consolf/',
+    '/a-secret-of-this-consolf/api/about',
+  ])('%s is refused', async (path) => {
+    const url = new URL(guarded.url);
+    const answered = await ask('POST', path, JSON_TYPE, '{}', { ...guarded, url: url.origin });
+    expect(answered).toMatchObject({
+      status: 403,
+      body: {
+        error: 'open the address that the command has printed: its secret is missing here, or another',
+      },
+    });
+    expect(calls).toEqual([]);
+  });
+
+  it('the secret alone lets no other page in', async () => {
+    const foreign = { origin: 'http://evil.example' };
+    expect(await ask('GET', 'api/about', foreign, '', guarded)).toMatchObject(REFUSED);
+    const rebound = { host: 'evil.example:80' };
+    expect(await ask('GET', 'api/about', rebound, '', guarded)).toMatchObject(REFUSED);
+  });
+
+  it.each([
+    ['GET', 'api/status'],
+    ['POST', 'api/redeploy'],
+    ['GET', 'api/metrics'],
+    ['GET', 'api/alarms'],
+  ])('%s %s is of another console', async (method, path) => {
+    expect(await ask(method, path, {}, '', guarded)).toMatchObject({
+      status: 404,
+      body: { error: 'there is no such call' },
+    });
+  });
+});
+
 describe('the page', () => {
   it('is all there, each file with its type, and names nothing outside', async () => {
     const html = await fetch(`${console.url}/`);
     const page = await html.text();
     expect(html.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page).not.toMatch(/(src|href)="(https?:)?\/\/|<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
-    const files = Array.from(page.matchAll(/(?:src|href)="(\/[^"]*)"/g), ([, path = '']) => path);
-    expect(new Set(files)).toEqual(new Set(['/icon.svg', '/style.css', '/page.js']));
-    const types = { '/icon.svg': 'image/svg+xml', '/style.css': 'text/css', '/page.js': 'text/javascript' };
+    const files = Array.from(page.matchAll(/(?:src|href)="([^"#]+)"/g), ([, path = '']) => path);
+    // Relative: a console may be at an address with a path.
+    expect(new Set(files)).toEqual(new Set(['icon.svg', 'style.css', 'page.js']));
+    const types = { 'icon.svg': 'image/svg+xml', 'style.css': 'text/css', 'page.js': 'text/javascript' };
     for (const [path, type] of Object.entries(types)) {
-      const file = await fetch(`${console.url}${path}`);
+      const file = await fetch(`${console.url}/${path}`);
       expect(file.status).toBe(200);
       expect(file.headers.get('content-type')).toContain(type);
       expect((await file.text()).length).toBeGreaterThan(100);
