@@ -141,7 +141,7 @@ describe('the command', () => {
         const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
         const init = body === undefined ? {} : { ...post, body: JSON.stringify(body) };
         const answer = await fetch(new URL(path, url), init);
-        return { status: answer.status, body: (await answer.json()) };
+        return { status: answer.status, body: await answer.json() };
       };
       expect((await api('api/about')).body).toEqual({
         stack: 'Shop',
