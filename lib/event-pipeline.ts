@@ -15,6 +15,7 @@ import { withCanary } from './canary.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
+import { ChangeEvents } from './change-events.ts';
 import type { PipelineSettings } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
 import { CustomDomain } from './custom-domain.ts';
@@ -138,6 +139,13 @@ export class EventPipeline extends Construct {
       context: this.#context,
       alerts: this.#config.alerts,
     });
+    const { changes } = this.#config.alerts;
+    if (changes !== undefined)
+      new ChangeEvents(this, 'ChangeEvents', {
+        context: this.#context,
+        secret: changes,
+        stages: this.stages,
+      });
     if (this.#config.canary) this.control.hearPages(this.alerting.alarmTopic);
     this.monitoring = new Monitoring(this, 'Monitoring', {
       context: this.#context,
