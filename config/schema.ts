@@ -104,6 +104,7 @@ export interface CanaryDestination {
   readonly transform?: never;
   readonly nestedStack?: undefined;
   readonly maxConcurrency: number;
+  readonly rate?: undefined;
   readonly enabled: boolean;
 }
 

@@ -4,6 +4,7 @@ import { alignedList } from '../contract/aligned-list.ts';
 import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../config/index.ts';
+import { paceOf } from '../config/pace.ts';
 import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
@@ -92,6 +93,7 @@ export const destinationStage = (
   );
   const { scope, queueNames } = nested.homeOf(destination);
   const kind = kindParts(scope, destination);
+  const pace = paceOf(destination, degradedMode);
   const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,
     tables,
@@ -104,6 +106,7 @@ export const destinationStage = (
     description: `delivers to ${id}`,
     config: {
       destination: kind.settings,
+      ...(pace !== undefined && { pace }),
       timing,
       degradedMode,
       ...transform.bundle,
