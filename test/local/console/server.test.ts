@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { request } from 'node:http';
 import { LOCAL_PLACE } from '../../../local/console/contract.ts';
 import { startConsole, Unavailable, type ConsoleActions } from '../../../local/console/server.ts';
 import type { Listening } from '../../../local/common/http.ts';
 import { UsageError } from '../../../local/common/settings.ts';
+import { askServer } from './ask-server.ts';
 
 const SERIES = { step: 5000, at: [1000], accepted: [1], delivered: [null], backlog: [2] };
 const ALARM = { name: 'router degraded', state: 'OK' as const, since: 1, reason: '' };
@@ -35,31 +35,8 @@ beforeEach(() => {
   fail = undefined;
 });
 
-interface Answered {
-  status: number | undefined;
-  headers: Readonly<Record<string, unknown>>;
-  body: unknown;
-}
-
-/** `fetch` sets the Host header itself; a page under another name is what this is about. */
-const ask = (
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-  content = '',
-  server = console,
-) =>
-  new Promise<Answered>((done, reject) => {
-    const asked = request(new URL(path, server.url), { method, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => {
-        const body: unknown = text === '' ? undefined : JSON.parse(text);
-        done({ status: response.statusCode, headers: response.headers, body });
-      });
-    });
-    asked.on('error', reject).end(content);
-  });
+const ask = (method: string, path: string, headers: Record<string, string> = {}, content = '') =>
+  askServer(console, method, path, { headers, content });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const REFUSED = { status: 403, body: { error: 'only for programs on this machine' } };
@@ -233,75 +210,6 @@ describe('who may ask', () => {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',
-    });
-  });
-});
-
-describe('with a secret', () => {
-  const place = { ...LOCAL_PLACE, stack: 'Shop', operates: false };
-  const SECRET = 'a-secret-of-this-console';
-  let guarded: Listening;
-  beforeAll(async () => {
-    guarded = await startConsole({ place, control: (asked) => actions.control(asked) }, { host: '127.0.0.1', port: 0 }, SECRET);
-  });
-  afterAll(() => guarded.close());
-
-  it('is at an address of its own, and has the page and the calls there', async () => {
-    expect(guarded.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/a-secret-of-this-console\/$/);
-    const page = await fetch(guarded.url);
-    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
-    const files = Array.from(
-      (await page.text()).matchAll(/(?:src|href)="([^"#]+)"/g),
-      ([, file = '']) => file,
-    );
-    expect(files.length).toBeGreaterThan(2);
-    for (const file of files) expect((await fetch(new URL(file, guarded.url))).status).toBe(200);
-    expect(await ask('GET', 'api/about', {}, '', guarded)).toMatchObject({
-      status: 200,
-      body: { ...place, has: [] },
-    });
-    expect(await ask('POST', 'api/control', JSON_TYPE, '{"command":"x"}', guarded)).toMatchObject({
-      status: 200,
-    });
-    expect(calls).toEqual([['control', { command: 'x' }]]);
-  });
-
-  it.each([
-    '/',
-    '/api/about',
-    '/page.js',
-    '/a-secret',
-    '/a-secret-of-this-console',
-    '/a-secret-of-this-consolf/',
-    '/a-secret-of-this-consolf/api/about',
-  ])('%s is refused', async (path) => {
-    const url = new URL(guarded.url);
-    const answered = await ask('POST', path, JSON_TYPE, '{}', { ...guarded, url: url.origin });
-    expect(answered).toMatchObject({
-      status: 403,
-      body: {
-        error: 'open the address that the command has printed: its secret is missing here, or another',
-      },
-    });
-    expect(calls).toEqual([]);
-  });
-
-  it('the secret alone lets no other page in', async () => {
-    const foreign = { origin: 'http://evil.example' };
-    expect(await ask('GET', 'api/about', foreign, '', guarded)).toMatchObject(REFUSED);
-    const rebound = { host: 'evil.example:80' };
-    expect(await ask('GET', 'api/about', rebound, '', guarded)).toMatchObject(REFUSED);
-  });
-
-  it.each([
-    ['GET', 'api/status'],
-    ['POST', 'api/redeploy'],
-    ['GET', 'api/metrics'],
-    ['GET', 'api/alarms'],
-  ])('%s %s is of another console', async (method, path) => {
-    expect(await ask(method, path, {}, '', guarded)).toMatchObject({
-      status: 404,
-      body: { error: 'there is no such call' },
     });
   });
 });
