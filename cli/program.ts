@@ -14,6 +14,7 @@ import { addHold } from './commands/hold.ts';
 import { addInit } from './commands/init.ts';
 import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
+import { addPlan } from './commands/plan.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addReport } from './commands/report.ts';
 import { addSend } from './commands/send.ts';
@@ -56,6 +57,7 @@ export const buildProgram = (): Command => {
   addReport(program);
   addCheck(program);
   addExplain(program);
+  addPlan(program);
   addVerify(program);
   addDoctor(program);
   addLocal(program);

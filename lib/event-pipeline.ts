@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { withCanary } from './canary.ts';
+import { resolvePlans } from '../config/plans/resolve.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
@@ -214,7 +215,8 @@ export class EventPipeline extends Construct {
       );
     }
     const interval = controlSeconds === undefined ? undefined : controlSeconds * 1000;
-    return resolveTransforms(validateConfig(written, where, interval), written, baseDir, where);
+    const valid = validateConfig(written, where, interval);
+    return resolvePlans(resolveTransforms(valid, written, baseDir, where), written, baseDir, where);
   }
 
   /** Under a name that a person can guess: that of the construct, and of those between it and the stack. */
