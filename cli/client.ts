@@ -11,12 +11,17 @@ export interface Invocation {
   readonly functionError?: string;
 }
 
+/** Control answered, and will not do it. */
+export class Refusal extends CommandFailure {
+  override name = 'Refusal';
+}
+
 /** Invokes control's function with a payload, for which the permission is enough. @throws CommandFailure when it cannot be reached */
 export type Transport = (payload: string, permission: Permission) => Promise<Invocation>;
 
 export type RequestOf<Command extends keyof ControlResults> = ControlRequest & { readonly command: Command };
 
-/** @throws CommandFailure with what control refused, or how it failed */
+/** @throws Refusal with what control refused; CommandFailure, how it failed */
 export type Ask = <Command extends keyof ControlResults>(
   request: RequestOf<Command>,
 ) => Promise<ControlResults[Command]>;
@@ -60,7 +65,7 @@ const ask = async <Command extends keyof ControlResults>(
         'Perhaps another version is deployed than the one of this command line; deploy this one, or use that one.',
     );
   }
-  if (!parsed.ok) throw new CommandFailure(plain(parsed.refused));
+  if (!parsed.ok) throw new Refusal(plain(parsed.refused));
   return parsed.result;
 };
 

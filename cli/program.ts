@@ -3,6 +3,7 @@ import { Command, type Argument } from 'commander';
 import { printable } from '../local/common/terminal.ts';
 import { sluiceVersion } from '../contract/version.ts';
 import { addCheck } from './commands/check.ts';
+import { addConsole } from './commands/console.ts';
 import { addDev } from './commands/dev.ts';
 import { addDestinations } from './commands/destinations.ts';
 import { addDiscard } from './commands/discard.ts';
@@ -47,6 +48,7 @@ export const buildProgram = (): Command => {
   addDev(program);
   addSend(program);
   addStatus(program);
+  addConsole(program);
   addHold(program);
   addParked(program);
   addDiscard(program);

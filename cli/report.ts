@@ -1,11 +1,12 @@
 /** Gathers what is needed to find the cause of a crash, as one value. */
 import type { Crash, LastFailure, LateCrashes, ModeChange } from '../contract/modes.ts';
-import type { ParkedKey, ParkedKeyView, RejectedEvent } from '../contract/operations.ts';
+import type { ParkedKey, ParkedKeyView, Person, RejectedEvent } from '../contract/operations.ts';
 import type { StatusReport } from '../contract/status.ts';
 import type { Ask } from './client.ts';
 import { readParked } from './commands/parked.ts';
 import { readRejected } from './commands/rejected.ts';
 import { CommandFailure } from './failure.ts';
+import { findAll } from './person.ts';
 
 /** Records of rejected events that are counted at most. */
 const MAX_REJECTED = 1_000;
@@ -25,6 +26,8 @@ export interface Report {
   readonly time: string;
   readonly pipeline: string;
   readonly target: string;
+  /** `parked`, `rejected` and `content` are of one user alone, who is not named. */
+  readonly ofOneUser?: true;
   readonly versions: Versions & {
     /** By stage: the code that is known to have crashed. */
     readonly crashedCode: Readonly<Record<string, readonly string[]>>;
@@ -65,6 +68,8 @@ export interface RejectedCount {
 }
 
 export interface ReportOptions {
+  /** Of what is parked and rejected, that of one user alone. */
+  readonly person?: Person;
   /** Parked keys that it lists. */
   readonly keys: number;
   readonly content: boolean;
@@ -81,7 +86,7 @@ export interface ReportOptions {
 export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Report> => {
   const { now, target, versions, keys: limit } = options;
   const problems: string[] = [];
-  const part = async <Part>(name: string, reading: Promise<Part>): Promise<Part | undefined> =>
+  const part: Part = async (name, reading) =>
     reading.catch((error: unknown) => {
       if (!(error instanceof CommandFailure)) throw error;
       problems.push(`${name}: ${error.message}`);
@@ -89,8 +94,13 @@ export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Re
     });
 
   const status = await ask({ command: 'status' });
-  const parked = await part('parked keys', readParked(ask, limit));
-  const rejected = await part('rejected events', readRejected(ask, MAX_REJECTED));
+  const { parked, rejected } =
+    options.person === undefined
+      ? {
+          parked: await part('parked keys', readParked(ask, limit)),
+          rejected: await part('rejected events', readRejected(ask, MAX_REJECTED)),
+        }
+      : await keptOf(ask, options.person, part);
   const keys = parked?.keys ?? [];
   const content: ParkedKeyView[] = [];
   for (const { stage, key } of options.content ? keys : []) {
@@ -106,6 +116,7 @@ export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Re
     time: timeOf(now),
     pipeline: status.pipeline,
     target,
+    ...(options.person === undefined ? {} : { ofOneUser: true }),
     versions: {
       ...versions,
       crashedCode: codeOf([...crashes, ...lateCrashes.map(({ stage, last }) => ({ stage, ...last }))]),
@@ -130,6 +141,16 @@ export const gatherReport = async (ask: Ask, options: ReportOptions): Promise<Re
     ...(options.content ? { content } : {}),
     problems,
   };
+};
+
+type Part = <T>(name: string, reading: Promise<T>) => Promise<T | undefined>;
+
+/** As the lists are, with her own events of each record alone. */
+const keptOf = async (ask: Ask, person: Person, part: Part) => {
+  const found = await part("the user's parked and rejected events", findAll(ask, person));
+  if (found === undefined) return { parked: undefined, rejected: undefined };
+  const events = found.rejected.map((record) => ({ ...record, count: record.events }));
+  return { parked: { keys: found.parked, cursor: undefined }, rejected: { events, cursor: undefined } };
 };
 
 const timeOf = (at: number): string => new Date(at).toISOString();

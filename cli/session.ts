@@ -31,6 +31,8 @@ export interface View {
 export interface Session {
   readonly ask: Ask;
   readonly view: View;
+  /** What a command needs to mean the same pipeline: " --stack Sluice". */
+  readonly options: string;
   /** Where the pipeline runs, for a report. */
   readonly target: string;
   /** Undefined: it is the local run. */
@@ -86,6 +88,7 @@ export const openSession = async (command: Command): Promise<Session> => {
     .join('');
   return {
     ask: controlClient(transport, as ?? process.env['SLUICE_OPERATOR'] ?? operator()),
+    options: suffix,
     target: stack === undefined ? 'local run' : `stack ${stack}`,
     stack: stack === undefined ? undefined : { stack, ...aws },
     dataPlane: async () =>

@@ -78,9 +78,14 @@ export const stackTransport = (options: StackOptions): Transport => {
   };
   return async (payload, permission) => {
     found ??= find();
-    const [name, invoke] = await found;
+    const [name, invoke] = await found.catch((error: unknown) => {
+      // A console asks for hours: its person logs in again, or deploys.
+      found = undefined;
+      throw error;
+    });
     return invoke(payload, permission).catch((error: unknown) => {
       const { reason, alias } = reasonOf(error);
+      if (nameOf(reason) === 'ResourceNotFoundException') found = undefined;
       throw awsFailure(reason, {
         permission: `lambda:InvokeFunction on ${name}${alias === undefined ? '' : `:${alias}`}`,
         ...(alias === undefined ? {} : { grant: GRANTS[alias] }),

@@ -32,6 +32,8 @@ export const alerts = v.strictObject({
   pagerDuty: v.optional(secret),
   /** Splunk On-Call's: https://alert.victorops.com/integrations/cloudwatch/20131130/alert/<key>/<routing key> */
   victorOps: v.optional(secret),
+  /** Deployments as PagerDuty's change events: the secret has the integration key of an integration Events API V2. */
+  changes: v.optional(secret),
   /** Addresses that get a mail; each must confirm the subscription that AWS sends. */
   emails: v.optional(
     v.pipe(

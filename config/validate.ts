@@ -72,10 +72,13 @@ const checkDegradedMode = ({ degradedMode, timing }: ResolvedConfig, controlInte
 };
 
 /** Two subscriptions of one endpoint are one to SNS. */
-const checkAlerts = ({ alerts: { pagerDuty, victorOps, emails, urls } }: ResolvedConfig): string[] => {
+const checkAlerts = ({
+  alerts: { pagerDuty, victorOps, changes, emails, urls },
+}: ResolvedConfig): string[] => {
   const secrets = [
     ...(pagerDuty === undefined ? [] : [{ value: pagerDuty.secretName, path: 'alerts.pagerDuty' }]),
     ...(victorOps === undefined ? [] : [{ value: victorOps.secretName, path: 'alerts.victorOps' }]),
+    ...(changes === undefined ? [] : [{ value: changes.secretName, path: 'alerts.changes' }]),
     ...urls.flatMap((url, i) =>
       typeof url === 'string' ? [] : [{ value: url.secretName, path: `alerts.urls[${i}]` }],
     ),

@@ -11,6 +11,7 @@ import { resolvePlans } from '../config/plans/resolve.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
+import { ChangeEvents } from './change-events.ts';
 import type { PipelineSettings } from './context.ts';
 import { Control, type ControlledStage } from './control.ts';
 import { CustomDomain } from './custom-domain.ts';
@@ -134,6 +135,13 @@ export class EventPipeline extends Construct {
       context: this.#context,
       alerts: this.#config.alerts,
     });
+    const { changes } = this.#config.alerts;
+    if (changes !== undefined)
+      new ChangeEvents(this, 'ChangeEvents', {
+        context: this.#context,
+        secret: changes,
+        stages: this.stages,
+      });
     if (this.#config.canary) this.control.hearPages(this.alerting.alarmTopic);
     this.monitoring = new Monitoring(this, 'Monitoring', {
       context: this.#context,

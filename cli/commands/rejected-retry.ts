@@ -7,7 +7,9 @@ import type { Ask, RequestOf } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { line, plain, plural } from '../format.ts';
 import { addSessionOptions, openSession } from '../session.ts';
-import { addMatching, choice, type Which } from './rejected-which.ts';
+import { personOf } from '../person.ts';
+import { refuseOtherWays, resendOf } from './rejected-person.ts';
+import { addMatching, choice, stageOf, type Which } from './rejected-which.ts';
 
 interface Options extends Which {
   readonly rate: number;
@@ -76,10 +78,20 @@ export const addRejectedRetry = (rejected: Command): void => {
         "npx sluice rejected retry crm '9d4b6a0e-51c6-4f0e-8d0c-0f5d8a3a1f77:0:0'",
         'npx sluice rejected retry --stage crm --reason 400 --since 6h --dry-run',
         'npx sluice rejected retry --stage crm --reason 400 --since 6h --rate 20',
+        'npx sluice rejected retry --user ada --dry-run',
       ),
     )
     .action(async (first: string | undefined, id: string | undefined, options: Options, command: Command) => {
       const { rate, dryRun = false, ...which } = options;
+      const person = personOf(which, command);
+      if (person !== undefined) {
+        refuseOtherWays(command, id);
+        const { ask, show } = await openSession(command);
+        const stage = stageOf(command, first, which.stage);
+        const result = await resendOf(ask, person, stage, { rate, dryRun, wait: sleep });
+        show(result, () => text(result, dryRun));
+        return;
+      }
       const { stage, matching } = choice(command, first, id, which);
       if (id !== undefined && dryRun)
         return command.error('error: --dry-run is for records that match, and not for one', { exitCode: 2 });

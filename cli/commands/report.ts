@@ -4,12 +4,13 @@ import { jsonText } from '../../local/common/terminal.ts';
 import { sluiceVersion } from '../../contract/version.ts';
 import { examples, whole } from '../arguments.ts';
 import { CommandFailure, codeOf, messageOf } from '../failure.ts';
+import { addPersonOptions, personOf, refuseWithPerson, type PersonOptions } from '../person.ts';
 import { gatherReport, type Report } from '../report.ts';
 import { addSessionOptions, openSession } from '../session.ts';
 import { complain } from '../terminal.ts';
 import { reportText } from '../views/report.ts';
 
-interface Options {
+interface Options extends PersonOptions {
   readonly output?: string;
   readonly content?: boolean;
   readonly keys: number;
@@ -21,7 +22,7 @@ const defaultName = (time: string): string =>
   `sluice-report-${time.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')}.json`;
 
 export const addReport = (program: Command): void => {
-  addSessionOptions(program.command('report'))
+  addPersonOptions(addSessionOptions(program.command('report')))
     .description(
       'write a crash report: one JSON file with modes, crashes, versions, counts; no content of events',
     )
@@ -31,20 +32,31 @@ export const addReport = (program: Command): void => {
     .option('--force', 'replace a file that is there')
     .addHelpText(
       'after',
-      examples('npx sluice report', 'npx sluice report --stack Sluice --output incident-12.json'),
+      examples(
+        'npx sluice report',
+        'npx sluice report --stack Sluice --output incident-12.json',
+        'npx sluice report --user ada',
+      ),
     )
-    .action(async ({ output, content = false, keys, force = false }: Options, command: Command) => {
-      const { ask, show, view, target } = await openSession(command);
-      const versions = { sluice: sluiceVersion(), node: process.version, platform: process.platform };
-      const report = await gatherReport(ask, { keys, content, now: view.now, target, versions });
-      const file = output ?? defaultName(report.time);
-      await save(file, report, force);
-      show({ file, ...summary(report) }, () => reportText(file, report, view));
-      if (report.problems.length > 0) {
-        complain('The report is not complete.');
-        process.exitCode = 1;
-      }
-    });
+    .action(
+      async ({ output, content = false, keys, force = false, ...options }: Options, command: Command) => {
+        const person = personOf(options, command);
+        if (person !== undefined) refuseWithPerson(command, ['keys']);
+        const { ask, show, view, target } = await openSession(command);
+        const versions = { sluice: sluiceVersion(), node: process.version, platform: process.platform };
+        const report = await gatherReport(ask, {
+          ...(person === undefined ? {} : { person }),
+          ...{ keys, content, now: view.now, target, versions },
+        });
+        const file = output ?? defaultName(report.time);
+        await save(file, report, force);
+        show({ file, ...summary(report) }, () => reportText(file, report, view));
+        if (report.problems.length > 0) {
+          complain('The report is not complete.');
+          process.exitCode = 1;
+        }
+      },
+    );
 };
 
 const summary = ({

@@ -13,6 +13,7 @@ export const reportText = (file: string, report: Report, { colors, now }: View):
   const { status, history, crashes, failures, lateCrashes, parked, rejected, content, problems } = report;
   const modes = status.stages.map(({ id, mode, held }) => `${id} ${mode}${held ? ', held' : ''}`).join('; ');
   const events = rejected.counts.reduce((sum, one) => sum + one.events, 0);
+  const ofUser = report.ofOneUser === true ? ' of the user' : '';
   const atLeast = (complete: boolean): string => (complete ? '' : 'the first ');
   return [
     `Wrote ${colors.bold(file)}:`,
@@ -27,8 +28,8 @@ export const reportText = (file: string, report: Report, { colors, now }: View):
     ...lateCrashes.map(
       (late) => `  ${late.stage}: ${lateText(late, now)}, the last: ${line(late.last.error, WIDTH)}`,
     ),
-    `  ${atLeast(parked.complete)}${plural(parked.keys.length, 'parked key')}`,
-    `  counts of ${atLeast(rejected.complete)}${plural(events, 'rejected event')}, by reason`,
+    `  ${atLeast(parked.complete)}${plural(parked.keys.length, 'parked key')}${ofUser}`,
+    `  counts of ${atLeast(rejected.complete)}${plural(events, 'rejected event')}${ofUser}, by reason`,
     content === undefined
       ? "  no event's content (but errors are quoted as they were thrown, whatever they say)"
       : colors.yellow(`  the content of ${plural(content.length, 'parked key')}: this is the users' data`),

@@ -30,7 +30,8 @@ const isBrowser = (headers: IncomingHttpHeaders): boolean =>
 const presentedId = ({ authorization = '' }: IncomingHttpHeaders): string =>
   /^AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)\//.exec(authorization)?.[1] ?? '';
 
-const isEqual = (given: string, wanted: string): boolean => {
+/** Takes as long for a guess that is nearly right as for any other. */
+export const isEqual = (given: string, wanted: string): boolean => {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);
 };

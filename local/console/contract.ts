@@ -24,6 +24,38 @@ export interface AlarmView {
   readonly reason: string;
 }
 
+/** Where the pipeline runs that a console shows, and what it may do there. */
+export interface ConsolePlace {
+  /** The stack's name on AWS; absent: the local run. */
+  readonly stack?: string;
+  /** Whether it offers commands that change something. */
+  readonly operates: boolean;
+  /** Milliseconds between two readings. */
+  readonly period: number;
+  /** ... and at least as long between two readings of the lists, which cost control more than the rest. */
+  readonly listsPeriod: number;
+  /** What a command of the command line needs to mean the same pipeline: " --stack Shop". */
+  readonly options: string;
+  /** The command that deploys. */
+  readonly deploy: string;
+}
+
+/** What not every console has. */
+export const EXTRAS = ['redeploy', 'metrics', 'alarms'] as const;
+export type Extra = (typeof EXTRAS)[number];
+
+export interface ConsoleAbout extends ConsolePlace {
+  readonly has: readonly Extra[];
+}
+
+export const LOCAL_PLACE: ConsolePlace = {
+  operates: true,
+  period: 2_000,
+  listsPeriod: 10_000,
+  options: '',
+  deploy: 'npx sluice redeploy',
+};
+
 /** Every answer but 200 has it. */
 export interface ErrorAnswer {
   readonly error: string;

@@ -1,23 +1,45 @@
-/** The local run's own interface: the console's page, and what it and the command line on this machine ask. */
+/**
+ * The console's server. For the local run it is also the interface that the command line on this machine asks; for a pipeline on AWS it
+ * has the page, and passes its requests on with the credentials of the person who started it.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ControlAnswer } from '../../contract/operations.ts';
 import { BodyTooLarge, listen, readBody, type Listening, type ListenOptions } from '../common/http.ts';
+import { isEqual } from '../common/access.ts';
 import { toListener } from '../common/server.ts';
 import { UsageError } from '../common/settings.ts';
-import type { AlarmView, ErrorAnswer, FlowSeries } from './contract.ts';
+import {
+  EXTRAS,
+  type AlarmView,
+  type ConsoleAbout,
+  type ConsolePlace,
+  type ErrorAnswer,
+  type FlowSeries,
+} from './contract.ts';
 import { pageFile } from './page-files.ts';
 import { refusal } from './same-machine.ts';
 
-/** Every method throws UsageError when a user's mistake, or a run that is still starting, is in the way. */
+/** What the console shows cannot be asked: the message says why, and what to do. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}
+
+/**
+ * Every method throws UsageError when a user's mistake, or a run that is still starting, is in the way. Those that are absent are not
+ * offered.
+ */
 export interface ConsoleActions {
-  status(): Promise<unknown>;
+  readonly place: ConsolePlace;
+  /** Where the local run's services are. */
+  status?(): Promise<unknown>;
   /** When it throws, what runs is left as it is. @param options `unchecked`: a transform that does not load is deployed as well */
-  redeploy(options: { readonly unchecked: boolean }): Promise<unknown>;
-  /** Invokes control's function. @param request as it came: control checks it */
+  redeploy?(options: { readonly unchecked: boolean }): Promise<unknown>;
+  /** Invokes control's function. @param request as it came: control checks it @throws Unavailable */
   control(request: unknown): Promise<ControlAnswer>;
-  /** @param from milliseconds since 1970; the series begins there, or later */
-  metrics(from: number): Promise<FlowSeries>;
-  alarms(): Promise<readonly AlarmView[]>;
+  /** @param from milliseconds since 1970; the series begins there, or later @throws Unavailable */
+  metrics?(from: number): Promise<FlowSeries>;
+  /** @throws Unavailable */
+  alarms?(): Promise<readonly AlarmView[]>;
 }
 
 interface Answer {
@@ -30,11 +52,17 @@ interface Answer {
 const MAX_BODY = 64 * 1024;
 const CHART_SPAN = 15 * 60_000;
 
-export const startConsole = async (actions: ConsoleActions, address: ListenOptions): Promise<Listening> => {
+/** @param secret the first part of every path; without it, programs and users of this machine are let in as they are */
+export const startConsole = async (
+  actions: ConsoleActions,
+  address: ListenOptions,
+  secret?: string,
+): Promise<Listening> => {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> =>
-    write(response, await answer(request, actions));
+    write(response, await answer(request, actions, secret));
   const server = createServer(toListener(handle, (error, response) => write(response, trouble(error))));
-  return listen(server, address);
+  const listening = await listen(server, address);
+  return secret === undefined ? listening : { ...listening, url: `${listening.url}/${secret}/` };
 };
 
 const json = (status: number, body: unknown): Answer => ({
@@ -47,6 +75,7 @@ const failed = (status: number, error: string): Answer => json(status, { error }
 
 const trouble = (error: unknown): Answer => {
   if (error instanceof UsageError) return failed(422, error.message);
+  if (error instanceof Unavailable) return failed(502, error.message);
   if (error instanceof BodyTooLarge) return failed(413, error.message);
   return failed(500, String(error));
 };
@@ -64,35 +93,62 @@ const write = (response: ServerResponse, { status, headers, body }: Answer): voi
 /** By path, then by method. */
 type Calls = Readonly<Record<string, Readonly<Record<string, () => Promise<Answer>>>>>;
 
-const answer = async (request: IncomingMessage, actions: ConsoleActions): Promise<Answer> => {
+const answer = async (
+  request: IncomingMessage,
+  actions: ConsoleActions,
+  secret: string | undefined,
+): Promise<Answer> => {
   const refused = refusal(request.headers);
   if (refused !== undefined) return failed(403, refused);
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://console');
-  const calls: Calls = {
-    '/api/status': { GET: async () => json(200, await actions.status()) },
-    '/api/alarms': { GET: async () => json(200, await actions.alarms()) },
-    '/api/metrics': {
-      GET: async () => {
-        const from = Number(searchParams.get('from') ?? Date.now() - CHART_SPAN);
-        if (!Number.isFinite(from)) return failed(400, 'from: give milliseconds since 1970');
-        return json(200, await actions.metrics(from));
-      },
-    },
-    '/api/control': { POST: () => control(request, actions) },
-    '/api/redeploy': {
-      POST: async () => {
-        const unchecked = searchParams.get('unchecked') ?? 'false';
-        if (unchecked !== 'true' && unchecked !== 'false')
-          return failed(400, 'unchecked: give true or false');
-        return json(200, await actions.redeploy({ unchecked: unchecked === 'true' }));
-      },
-    },
-  };
+  const path = secret === undefined ? pathname : below(pathname, secret);
+  if (path === undefined)
+    return failed(
+      403,
+      'open the address that the command has printed: its secret is missing here, or another',
+    );
   const method = request.method ?? '';
-  if (Object.hasOwn(calls, pathname)) return call(calls[pathname] ?? {}, method, request);
-  const file = await pageFile(pathname);
+  const calls = callsOf(request, searchParams, actions);
+  if (Object.hasOwn(calls, path)) return call(calls[path] ?? {}, method, request);
+  const file = await pageFile(path);
   if (file === undefined) return failed(404, 'there is no such call');
   return call({ GET: () => Promise.resolve({ status: 200, ...file }) }, method, request);
+};
+
+/** The path below the secret; undefined: it is another. */
+const below = (pathname: string, secret: string): string | undefined => {
+  const end = pathname.indexOf('/', 1);
+  return end > 0 && isEqual(pathname.slice(1, end), secret) ? pathname.slice(end) : undefined;
+};
+
+const aboutOf = (actions: ConsoleActions): ConsoleAbout => ({
+  ...actions.place,
+  has: EXTRAS.filter((extra) => actions[extra] !== undefined),
+});
+
+const callsOf = (request: IncomingMessage, query: URLSearchParams, actions: ConsoleActions): Calls => ({
+  '/api/about': { GET: () => Promise.resolve(json(200, aboutOf(actions))) },
+  '/api/control': { POST: () => control(request, actions) },
+  ...(actions.status === undefined
+    ? {}
+    : { '/api/status': { GET: async () => json(200, await actions.status?.()) } }),
+  ...(actions.alarms === undefined
+    ? {}
+    : { '/api/alarms': { GET: async () => json(200, await actions.alarms?.()) } }),
+  ...(actions.metrics === undefined ? {} : { '/api/metrics': { GET: () => metrics(query, actions) } }),
+  ...(actions.redeploy === undefined ? {} : { '/api/redeploy': { POST: () => redeploy(query, actions) } }),
+});
+
+const metrics = async (query: URLSearchParams, actions: ConsoleActions): Promise<Answer> => {
+  const from = Number(query.get('from') ?? Date.now() - CHART_SPAN);
+  if (!Number.isFinite(from)) return failed(400, 'from: give milliseconds since 1970');
+  return json(200, await actions.metrics?.(from));
+};
+
+const redeploy = async (query: URLSearchParams, actions: ConsoleActions): Promise<Answer> => {
+  const unchecked = query.get('unchecked') ?? 'false';
+  if (unchecked !== 'true' && unchecked !== 'false') return failed(400, 'unchecked: give true or false');
+  return json(200, await actions.redeploy?.({ unchecked: unchecked === 'true' }));
 };
 
 const call = async (

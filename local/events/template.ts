@@ -8,7 +8,12 @@ export interface ScheduleSpec {
 
 export const readSchedules = (template: Template): readonly ScheduleSpec[] =>
   template.all('schedule').flatMap(({ properties }) =>
-    ((properties['Targets'] ?? []) as readonly { readonly Arn: string }[]).map(({ Arn }) => ({
+    // A rule without one waits for events of AWS, which do not happen here.
+    (
+      (properties['ScheduleExpression'] === undefined ? [] : (properties['Targets'] ?? [])) as readonly {
+        readonly Arn: string;
+      }[]
+    ).map(({ Arn }) => ({
       expression: String(properties['ScheduleExpression']),
       functionName: functionName(Arn),
     })),

@@ -6,7 +6,7 @@ import { startApi, type GatewayResponse } from '../api-gateway/service.ts';
 import { LocalCloud } from './cloud.ts';
 import { deployments, type Deployments, type OnTrouble } from './deployments.ts';
 import { describePipeline, type DescribedPipeline } from './described.ts';
-import type { FlowSeries } from '../console/contract.ts';
+import { LOCAL_PLACE, type FlowSeries } from '../console/contract.ts';
 import { startConsole, type ConsoleActions } from '../console/server.ts';
 import { flowSince } from './flow.ts';
 import type { Listening } from '../common/http.ts';
@@ -129,6 +129,7 @@ const consoleActions = (
   up: () => LocalCloud,
   { redeploy, flow }: Pick<LocalRun, 'redeploy' | 'flow'>,
 ): ConsoleActions => ({
+  place: LOCAL_PLACE,
   // Each is asynchronous, so that what is thrown reaches the caller.
   status: async () => {
     const found = cloud();

@@ -1,6 +1,7 @@
 /** The console's page, open in Chromium on a fake local run: one per test. */
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser, Page } from 'puppeteer-core';
+import type { Shown } from '../../cli/console/stack-console.ts';
 import { openPage, startChromium, untilText } from './chromium.ts';
 import { FakeRun, type Scene } from './fake-run.ts';
 
@@ -21,9 +22,9 @@ export class ConsolePage {
   }
 
   /** Opens the page on a scene, and waits until it is shown. */
-  async open(scene: Scene, options: Parameters<typeof openPage>[1] = {}): Promise<void> {
+  async open(scene: Scene, options: Parameters<typeof openPage>[1] = {}, shown?: Shown): Promise<void> {
     if (this.#browser === undefined) throw new Error('Chromium was not started');
-    const run = new FakeRun(scene);
+    const run = new FakeRun(scene, shown);
     await run.start();
     this.#open = { run, ...(await openPage(this.#browser, options)) };
     await this.page.goto(run.url);

@@ -194,7 +194,7 @@ describe('while it is open', () => {
     await shown.open(normal());
     await shown.run.stop();
     expect(await untilText(shown.page, '#outage', 'does not answer')).toMatch(
-      /What you see is what it said at \d\d:\d\d:\d\d\. It is asked again every two seconds/,
+      /What you see is what it said at \d\d:\d\d:\d\d\. It is asked again every 2 seconds/,
     );
     expect(await textOf(shown.page, '#connection')).toBe('Not connected');
     shown.run.scene = held();

@@ -1,4 +1,4 @@
-/** A fake local run: the console's server over a state that a test sets, and a record of the requests. */
+/** A fake pipeline: the console's server over a state that a test sets, and a record of the requests. */
 import type {
   ControlAnswer,
   ControlRequest,
@@ -6,9 +6,13 @@ import type {
   ParkedMessageView,
   RejectedEvent,
 } from '../../contract/operations.ts';
+import type { Permission } from '../../contract/permissions.ts';
 import type { StageStatus } from '../../contract/status.ts';
-import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
-import { startConsole } from '../../local/console/server.ts';
+import { LOCAL_PLACE, type AlarmView, type FlowSeries } from '../../local/console/contract.ts';
+import { controlClient, type Transport } from '../../cli/client.ts';
+import { stackActions, type Shown } from '../../cli/console/stack-console.ts';
+import { CommandFailure } from '../../cli/failure.ts';
+import { startConsole, type ConsoleActions } from '../../local/console/server.ts';
 import type { Listening } from '../../local/common/http.ts';
 import { UsageError } from '../../local/common/settings.ts';
 import { quietSeries } from './scene-parts.ts';
@@ -25,6 +29,8 @@ export interface Scene {
   content: unknown;
   /** Control refuses every command that changes something, with this text. */
   refusal?: string;
+  /** AWS refuses requests with the permission, with this text. */
+  denied?: { readonly permission: Permission; readonly text: string };
   /** The mistake in the configuration that a redeployment reports. */
   mistake?: string;
 }
@@ -38,37 +44,55 @@ export class FakeRun {
   /** What was read, in order. */
   readonly reads: ControlRequest[] = [];
   redeployments = 0;
+  readonly #shown: Shown | undefined;
   #listening: Listening | undefined;
   #port = 0;
 
-  constructor(scene: Scene) {
+  /** @param shown a pipeline on AWS; without it, the local run */
+  constructor(scene: Scene, shown?: Shown) {
     this.scene = scene;
+    this.#shown = shown;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/`;
+    if (this.#listening === undefined) throw new Error('it is not started');
+    return this.#listening.url;
   }
 
   /** Also restarts after `stop`, at the same address. */
   async start(): Promise<void> {
-    this.#listening = await startConsole(
-      {
-        status: () => Promise.resolve({}),
-        redeploy: () => {
-          this.redeployments += 1;
-          const { mistake } = this.scene;
-          return mistake === undefined
-            ? Promise.resolve({ deployed: true })
-            : Promise.reject(new UsageError(mistake));
-        },
-        control: (request) => Promise.resolve(this.#control(request as ControlRequest)),
-        metrics: (from) => Promise.resolve(since(this.scene.series, from)),
-        alarms: () => Promise.resolve(this.scene.alarms),
-      },
-      { host: '127.0.0.1', port: this.#port },
-    );
+    const address = { host: '127.0.0.1', port: this.#port };
+    this.#listening =
+      this.#shown === undefined
+        ? await startConsole(this.#localActions(), address)
+        : await startConsole(stackActions(controlClient(this.#transport), this.#shown), address, 'secret');
     this.#port = this.#listening.port;
   }
+
+  #localActions(): ConsoleActions {
+    return {
+      place: LOCAL_PLACE,
+      status: () => Promise.resolve({}),
+      redeploy: () => {
+        this.redeployments += 1;
+        const { mistake } = this.scene;
+        return mistake === undefined
+          ? Promise.resolve({ deployed: true })
+          : Promise.reject(new UsageError(mistake));
+      },
+      control: (request) => Promise.resolve(this.#control(request as ControlRequest)),
+      metrics: (from) => Promise.resolve(since(this.scene.series, from)),
+      alarms: () => Promise.resolve(this.scene.alarms),
+    };
+  }
+
+  readonly #transport: Transport = (payload, permission) => {
+    const { denied } = this.scene;
+    if (denied?.permission === permission) return Promise.reject(new CommandFailure(denied.text));
+    return Promise.resolve({
+      payload: JSON.stringify(this.#control(JSON.parse(payload) as ControlRequest)),
+    });
+  };
 
   async stop(): Promise<void> {
     await this.#listening?.close();

@@ -57,6 +57,12 @@ beforeAll(() => {
     context: { consentManagement: { provider: 'oneTrust', deniedConsentIds: ['C0004'] } },
   });
   write('batch.json', { batch: [{ type: 'alias' }, { messageId: 'g', type: 'group' }, { poison: true }] });
+  write('several.json', [
+    { messageId: 'm1', userId: 'ada', type: 'page' },
+    { messageId: 'of-bob', userId: 'bob', type: 'page' },
+    { messageId: 'before-login', anonymousId: 'phone', type: 'page' },
+    { messageId: 'of-ada', userId: 'bob', previousId: 'ada', type: 'alias' },
+  ]);
   write('broken.json', '{"userId":');
   write('text.json', '"hello"');
   write('none.json', '[]');
@@ -78,6 +84,26 @@ describe('an event', () => {
         '    old   does not get it (enabled: it is switched off)',
         '',
       ].join('\n'),
+    });
+  });
+
+  it.each([
+    [
+      ['--user', 'ada'],
+      ['m1', 'of-ada'],
+    ],
+    [['--anonymous-id', 'phone'], ['before-login']],
+  ])('of the events in a file, those of a user: %j', async (args, ids) => {
+    const { stdout } = await run('plain.json', 'several.json', '--json', ...args);
+    const { events } = JSON.parse(stdout) as { events: readonly Explanation[] };
+    expect(events.map(({ eventId }) => eventId)).toEqual(ids);
+  });
+
+  it('says that none is of the user', async () => {
+    expect(await run('plain.json', 'several.json', '--user', 'eve')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'none of the events is of that user\n',
     });
   });
 

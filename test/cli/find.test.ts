@@ -1,41 +1,12 @@
 /** Users by their own ids: `sluice find`, and `--user` where a key is asked for. Against a local run whose control is a stand-in. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ControlRequest, FoundKey, FoundRecord } from '../../contract/operations.ts';
-import { KEY, SHOWN } from './fixtures.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
+import { foundKey as parked, foundRecord as record, FOUND_AT as AT, KEY, SHOWN } from './fixtures.ts';
 import { ok, type Reply } from './stand-in.ts';
 import { useStandIn } from './use-stand-in.ts';
 
 const { control, cli } = useStandIn();
 
-const AT = Date.UTC(2026, 10, 22, 21, 37);
-const parked = (changes: Partial<FoundKey> = {}): FoundKey => ({
-  stage: 'crm',
-  key: KEY,
-  messages: 3,
-  countIsExact: true,
-  parkedAt: AT,
-  nextAttemptAt: AT,
-  failures: 1,
-  reason: 'it crashed 3 times: TypeError',
-  source: 'web',
-  events: 2,
-  oldestAcceptedAt: AT,
-  ...changes,
-});
-const record = (changes: Partial<FoundRecord> = {}): FoundRecord => ({
-  stage: 'lake',
-  id: 'record-1',
-  receivedAt: new Date(AT).toISOString(),
-  at: AT,
-  reason: 'answered 400',
-  sourceId: 'web',
-  size: 200,
-  sha256: 'ab',
-  count: 5,
-  discarded: false,
-  events: 1,
-  ...changes,
-});
 const page = (more: object = {}): Reply =>
   ok({ parked: [], rejected: [], keys: [{ source: 'web', key: KEY }], sources: ['web', 'app'], ...more });
 const onPages = (request: ControlRequest): Reply =>

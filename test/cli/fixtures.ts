@@ -2,7 +2,13 @@
 import pc from 'picocolors';
 import type { View } from '../../cli/session.ts';
 import type { Crash, LastFailure, LateCrashes } from '../../contract/modes.ts';
-import type { ParkedKey, ParkedKeyView, RejectedEvent } from '../../contract/operations.ts';
+import type {
+  FoundKey,
+  FoundRecord,
+  ParkedKey,
+  ParkedKeyView,
+  RejectedEvent,
+} from '../../contract/operations.ts';
 import type { StageStatus, StatusReport } from '../../contract/status.ts';
 import { stageStatusOf } from '../support/stage-status.ts';
 
@@ -151,3 +157,35 @@ export const view: View = {
   command: (text) => `npx sluice ${text}`,
   deploy: 'npx sluice redeploy',
 };
+
+/** When what `find` finds was kept. */
+export const FOUND_AT = Date.UTC(2026, 10, 22, 21, 37);
+/** What `find` has found: parked; and rejected. */
+export const foundKey = (changes: Partial<FoundKey> = {}): FoundKey => ({
+  stage: 'crm',
+  key: KEY,
+  messages: 3,
+  countIsExact: true,
+  parkedAt: FOUND_AT,
+  nextAttemptAt: FOUND_AT,
+  failures: 1,
+  reason: 'it crashed 3 times: TypeError',
+  source: 'web',
+  events: 2,
+  oldestAcceptedAt: FOUND_AT,
+  ...changes,
+});
+export const foundRecord = (changes: Partial<FoundRecord> = {}): FoundRecord => ({
+  stage: 'lake',
+  id: 'record-1',
+  receivedAt: new Date(FOUND_AT).toISOString(),
+  at: FOUND_AT,
+  reason: 'answered 400',
+  sourceId: 'web',
+  size: 200,
+  sha256: 'ab',
+  count: 5,
+  discarded: false,
+  events: 1,
+  ...changes,
+});

@@ -35,6 +35,7 @@ describe('--help', () => {
     const help = helpOf(program);
     for (const { name, synopsis } of [
       { name: 'status', synopsis: 'status' },
+      { name: 'console', synopsis: 'console' },
       { name: 'hold', synopsis: 'hold [stage]' },
       { name: 'resume', synopsis: 'resume [stage]' },
       { name: 'parked', synopsis: 'parked [stage]' },

@@ -1,42 +1,13 @@
 /** `parked` and `rejected list` of one user. Against a local run whose control is a stand-in. */
 import { describe, expect, it } from '@jest/globals';
-import { KEY } from './fixtures.ts';
+import { foundKey, foundRecord } from './fixtures.ts';
 import { ok } from './stand-in.ts';
 import { useStandIn } from './use-stand-in.ts';
 
 const { control, cli } = useStandIn();
 
-const AT = Date.UTC(2026, 10, 22, 21, 37);
-const KEYS = [
-  {
-    stage: 'crm',
-    key: KEY,
-    messages: 3,
-    countIsExact: true,
-    parkedAt: AT,
-    nextAttemptAt: AT,
-    failures: 1,
-    reason: 'it crashed 3 times: TypeError',
-    source: 'web',
-    events: 2,
-    oldestAcceptedAt: AT,
-  },
-];
-const RECORDS = [
-  {
-    stage: 'lake',
-    id: 'record-1',
-    receivedAt: new Date(AT).toISOString(),
-    at: AT,
-    reason: 'answered 400',
-    sourceId: 'web',
-    size: 200,
-    sha256: 'ab',
-    count: 5,
-    discarded: false,
-    events: 1,
-  },
-];
+const KEYS = [foundKey()];
+const RECORDS = [foundRecord()];
 const EMPTY = { parked: [], rejected: [], keys: [], sources: ['web'] };
 
 describe.each([

@@ -3,7 +3,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../cli/report.ts';
-import { CRASH, DEGRADED, FAILURE, KEY, LATE, MINUTE, PARKED_KEY, REJECTED, SHOWN } from './fixtures.ts';
+import {
+  foundKey,
+  foundRecord,
+  CRASH,
+  DEGRADED,
+  FAILURE,
+  KEY,
+  LATE,
+  MINUTE,
+  PARKED_KEY,
+  REJECTED,
+  SHOWN,
+} from './fixtures.ts';
 import { Cli } from './run-cli.ts';
 import { ok, refused, StandIn } from './stand-in.ts';
 
@@ -50,6 +62,32 @@ describe('sluice report', () => {
       ].join('\n'),
     );
     expect(statSync(join(cli.dir, name)).mode & 0o077).toBe(0);
+  });
+
+  it('of a user has what is kept of the user, and does not name the user', async () => {
+    const found = { parked: [foundKey()], rejected: [foundRecord()], keys: [], sources: ['web'] };
+    control.replies = { ...control.replies, find: () => ok(found) };
+    const args = ['--user', 'ada', '--source', 'web', '--content', '--output', 'user.json'];
+    const { code, stdout } = await cli.run(['report', ...args]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      '  1 parked key of the user\n  counts of 1 rejected event of the user, by reason',
+    );
+    const report = read('user.json');
+    expect(report).toMatchObject({
+      ofOneUser: true,
+      parked: { keys: [{ stage: 'crm', key: KEY }], complete: true },
+      // Of a record of five events, one.
+      rejected: { counts: [{ stage: 'lake', events: 1 }], complete: true },
+      content: [SHOWN],
+    });
+    expect(JSON.stringify(report)).not.toContain('"ada"');
+    expect(control.requests.map(({ command }) => command)).toEqual(['status', 'find', 'show']);
+  });
+
+  it('of a user has no number of keys', async () => {
+    expect(await cli.run(['report', '--user', 'ada', '--keys', '3'])).toMatchObject({ code: 2 });
+    expect(control.requests).toEqual([]);
   });
 
   it('contains status, history, crashes, parked keys, counts and versions, and no content', async () => {

@@ -1,5 +1,6 @@
 /** The banner: the whole pipeline in a sentence, as well as its worst stage. No DOM here. Times are milliseconds since 1970. */
 import type { StageStatus } from '../../../contract/status.ts';
+import { LOCAL_PLACE, type ConsolePlace } from '../contract.ts';
 import { isFailing, lastFailureText } from './causes.ts';
 import { capital, count, isPageOpen, list, modeName, nextText, type Look } from './words.ts';
 
@@ -21,6 +22,9 @@ export interface Headline {
   readonly command: string;
 }
 
+/** How the command line means this pipeline. */
+type Commands = Pick<ConsolePlace, 'deploy' | 'options'>;
+
 const ORDER: readonly Look[] = ['normal', 'held', 'parked', 'recovering', 'degraded'];
 
 /** How bad it is: what pages comes before what does not. */
@@ -35,7 +39,11 @@ const severity = (stage: StageStatus): Look => {
 const STEPS = 3;
 
 /** @param stages the router's first */
-export const headline = (stages: readonly StageStatus[], now: number): Headline | undefined => {
+export const headline = (
+  stages: readonly StageStatus[],
+  now: number,
+  commands: Commands = LOCAL_PLACE,
+): Headline | undefined => {
   const [router, ...destinations] = stages;
   if (router === undefined) return undefined;
   const look = stages
@@ -67,7 +75,7 @@ export const headline = (stages: readonly StageStatus[], now: number): Headline 
         next.slice(0, STEPS).map((step) => ({ id, text: nextText(step, now) })),
       ),
     ),
-    command: commandText(stages),
+    command: commandText(stages, commands),
   };
 };
 
@@ -133,19 +141,18 @@ const parkedText = (stages: readonly StageStatus[]): string => {
   return `${count(all, 'user is', 'users are')} parked in ${list(parking.map(({ id }) => id))}.`;
 };
 
-const commandText = (stages: readonly StageStatus[]): string => {
+const commandText = (stages: readonly StageStatus[], { deploy, options }: Commands): string => {
+  const resumes = (held: readonly StageStatus[]): string => list(held.map(({ id }) => resume(id, options)));
   const held = stages.filter((stage) => stage.held);
   const degraded = stages.filter((stage) => stage.mode === 'degraded' && !stage.held);
   return [
     ...(degraded.length === 0
       ? []
-      : [
-          `When it is fixed: npx sluice redeploy if the fix is in code or configuration, else ${resumes(degraded)}.`,
-        ]),
+      : [`When it is fixed: ${deploy} if the fix is in code or configuration, else ${resumes(degraded)}.`]),
     ...(held.length === 0 ? [] : [`To end the hold: ${resumes(held)}.`]),
   ].join('\n');
 };
 
 /** The router needs no name here either. */
-const resumes = (stages: readonly StageStatus[]): string =>
-  list(stages.map(({ id }) => `npx sluice resume${id === ROUTER ? '' : ` ${id}`}`));
+const resume = (id: string, options: string): string =>
+  `npx sluice resume${id === ROUTER ? '' : ` ${id}`}${options}`;

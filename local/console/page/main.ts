@@ -1,6 +1,6 @@
-/** The console's page: asks every two seconds how things are, and shows it. */
+/** The console's page: asks again and again how things are, and shows it. */
 import type { StatusReport } from '../../../contract/status.ts';
-import { alarms, control, metrics, redeploy, Unreachable } from './api.ts';
+import { about, alarms, control, metrics, redeploy, Unavailable, Unreachable } from './api.ts';
 import { startCrashes } from './crashes.ts';
 import { byId, setText, showText } from './dom.ts';
 import { startFailures } from './failures.ts';
@@ -9,15 +9,13 @@ import { startIncidents } from './incidents.ts';
 import { showMode, startMode } from './mode.ts';
 import { explain, run } from './notices.ts';
 import { startParked } from './parked.ts';
+import { has, place, server, showPlace } from './place.ts';
 import { Poll } from './poll.ts';
 import { startRejected } from './rejected.ts';
 import { startStages } from './stages.ts';
-import { clock } from './words.ts';
+import { capital, clock } from './words.ts';
 
-const PERIOD = 2000;
-/** The lists cost control more than the rest: they are read when the counts change, after a command, and now and then. */
-const LISTS_PERIOD = 10_000;
-
+let isPlaced = false;
 let report: StatusReport | undefined;
 let lastAnswer: number | undefined;
 let listed = { at: 0, parkedKeys: -1 };
@@ -46,12 +44,13 @@ const readStatus = async (): Promise<void> => {
   incidents.history(report.stages, now);
 };
 
+/** The lists are read when the counts change, after a command, and now and then. */
 const readLists = async (): Promise<void> => {
   const parkedKeys = [...(report?.stages ?? []), ...(report?.orphans ?? [])].reduce(
     (sum, stage) => sum + stage.parkedKeys,
     0,
   );
-  if (parkedKeys === listed.parkedKeys && Date.now() - listed.at < LISTS_PERIOD) return;
+  if (parkedKeys === listed.parkedKeys && Date.now() - listed.at < place().listsPeriod) return;
   const asked = { at: Date.now(), parkedKeys };
   listed = asked;
   try {
@@ -72,23 +71,57 @@ const readAlarms = async (): Promise<void> => {
   incidents.alarms(await alarms(), Date.now());
 };
 
+const readPlace = async (): Promise<void> => {
+  if (isPlaced) return;
+  showPlace(await about());
+  isPlaced = true;
+};
+
 /** Each part for itself: one that cannot be read must not hide the others. */
+const readParts = async (): Promise<readonly PromiseSettledResult<void>[]> => {
+  const status = readPlace().then(readStatus);
+  await Promise.allSettled([status]);
+  const others = [
+    status.then(readLists),
+    ...(has('metrics') ? [readFlow()] : []),
+    ...(has('alarms') ? [readAlarms()] : []),
+  ];
+  return Promise.allSettled([status, ...others]);
+};
+
+/** Nothing can be known then. */
+const outageIn = ([status, ...others]: readonly PromiseSettledResult<void>[]): Error | undefined => {
+  const reasons = [status, ...others].map((part) =>
+    part?.status === 'rejected' ? (part.reason as unknown) : '',
+  );
+  const unreachable = reasons.find((reason) => reason instanceof Unreachable);
+  return unreachable ?? (reasons[0] instanceof Unavailable ? reasons[0] : undefined);
+};
+
 const readAll = async (): Promise<void> => {
-  const parts = await Promise.allSettled([readStatus().then(readLists), readFlow(), readAlarms()]);
+  const parts = await readParts();
   const failures = parts.flatMap((part) => (part.status === 'rejected' ? [part.reason as unknown] : []));
-  const outage = failures.find((failure) => failure instanceof Unreachable);
+  const outage = outageIn(parts);
   if (outage === undefined) lastAnswer = Date.now();
   setText(byId('connection'), outage === undefined ? 'Live' : 'Not connected');
   byId('connection').dataset['state'] = outage === undefined ? 'live' : 'lost';
-  showText(byId('outage'), outage === undefined ? troubleText(failures[0]) : outageText());
+  showText(byId('outage'), outage === undefined ? troubleText(failures[0]) : outageText(outage));
 };
 
-const outageText = (): string => {
+const outageText = (outage: Error): string => {
   const shown =
     lastAnswer === undefined
       ? 'Nothing is known yet.'
       : `What you see is what it said at ${clock(lastAnswer, lastAnswer)}.`;
-  return `The local run does not answer. ${shown} It is asked again every two seconds; is npm start running?`;
+  const { period, stack } = place();
+  const seconds = `${String(period / 1000)} seconds`;
+  if (outage instanceof Unavailable)
+    return `${capital(outage.message)}\n${shown} AWS is asked again every ${seconds}.`;
+  const remedy =
+    stack === undefined
+      ? 'is npm start running?'
+      : 'if npx sluice console has ended, start it again, and open the address that it prints.';
+  return `${capital(server())} does not answer. ${shown} It is asked again every ${seconds}; ${remedy}`;
 };
 
 const troubleText = (failure: unknown): string => {
@@ -96,7 +129,7 @@ const troubleText = (failure: unknown): string => {
   return `Not everything can be shown: ${explain(failure)}`;
 };
 
-const poll = new Poll(readAll, PERIOD);
+const poll = new Poll(readAll, () => place().period);
 poll.soon();
 
 const redeployButton = byId('redeploy');

@@ -3,6 +3,7 @@ import type { StatusReport } from '../../../contract/status.ts';
 import { byId, setText, showText } from './dom.ts';
 import { icon, type Sign } from './icons.ts';
 import { headline } from './headline.ts';
+import { place } from './place.ts';
 import { ago, clock, LOOK_NAME } from './words.ts';
 
 let shown: Sign = 'unknown';
@@ -12,7 +13,7 @@ export const startMode = (): void => {
 };
 
 export const showMode = ({ pipeline, stages }: StatusReport, now: number): void => {
-  const head = headline(stages, now);
+  const head = headline(stages, now, place());
   if (head === undefined) return;
   setText(byId('pipeline'), pipeline);
   setText(byId('mode-sentence'), head.sentence);

@@ -1,6 +1,7 @@
 /** What came of a command: said at the page's edge, and to a screen reader. */
 import { Unreachable } from './api.ts';
 import { button, byId, el } from './dom.ts';
+import { server } from './place.ts';
 
 const DONE_FOR = 8000;
 
@@ -15,7 +16,7 @@ export const notify = (kind: 'done' | 'failed', text: string): void => {
 
 /** An error as a sentence for the user. */
 export const explain = (error: unknown): string => {
-  if (error instanceof Unreachable) return 'the local run does not answer; it may have done it anyway.';
+  if (error instanceof Unreachable) return `${server()} does not answer; it may have done it anyway.`;
   return error instanceof Error ? error.message : String(error);
 };
 

@@ -114,7 +114,7 @@ const eventRow = (name: Name, { messageId, type }: Event, changed: () => void): 
     'aria-label': `Content of ${messageId}`,
     hidden: true,
   });
-  const discard = button('Discard …', () => askDiscard(name, messageId, changed), 'danger');
+  const discard = button('Discard …', () => askDiscard(name, messageId, changed), 'danger operates');
   discard.append(about(`event ${messageId}`));
   return {
     node: el(

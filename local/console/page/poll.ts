@@ -1,13 +1,13 @@
 /** Does something again and again while the page is looked at: never twice at the same time, and not in a hidden tab. */
 export class Poll {
   readonly #turn: () => Promise<void>;
-  readonly #period: number;
+  readonly #period: () => number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isRunning = false;
   #isWanted = false;
 
-  /** @param turn handles its own errors @param period milliseconds from the end of one turn to the next */
-  constructor(turn: () => Promise<void>, period: number) {
+  /** @param turn handles its own errors @param period by then; milliseconds from the end of one turn to the next */
+  constructor(turn: () => Promise<void>, period: () => number) {
     this.#turn = turn;
     this.#period = period;
     document.addEventListener('visibilitychange', () => {
@@ -30,7 +30,7 @@ export class Poll {
       await this.#turn();
     } while (this.#wanted());
     this.#isRunning = false;
-    if (!document.hidden) this.#timer = setTimeout(() => this.soon(), this.#period);
+    if (!document.hidden) this.#timer = setTimeout(() => this.soon(), this.#period());
   }
 
   #wanted(): boolean {

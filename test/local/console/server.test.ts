@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { request } from 'node:http';
-import { startConsole, type ConsoleActions } from '../../../local/console/server.ts';
+import { LOCAL_PLACE } from '../../../local/console/contract.ts';
+import { startConsole, Unavailable, type ConsoleActions } from '../../../local/console/server.ts';
 import type { Listening } from '../../../local/common/http.ts';
 import { UsageError } from '../../../local/common/settings.ts';
+import { askServer } from './ask-server.ts';
 
 const SERIES = { step: 5000, at: [1000], accepted: [1], delivered: [null], backlog: [2] };
 const ALARM = { name: 'router degraded', state: 'OK' as const, since: 1, reason: '' };
@@ -17,6 +18,7 @@ const called = <T>(name: string, args: unknown[], result: T): Promise<T> => {
   return fail === undefined ? Promise.resolve(result) : Promise.reject(fail());
 };
 const actions: ConsoleActions = {
+  place: LOCAL_PLACE,
   status: () => called('status', [], { queues: [] }),
   redeploy: (options) => called('redeploy', [options], { deployed: true }),
   control: (asked) => called('control', [asked], { ok: false, refused: 'there is no stage x' }),
@@ -33,25 +35,8 @@ beforeEach(() => {
   fail = undefined;
 });
 
-interface Answered {
-  status: number | undefined;
-  headers: Readonly<Record<string, unknown>>;
-  body: unknown;
-}
-
-/** `fetch` sets the Host header itself; a page under another name is what this is about. */
 const ask = (method: string, path: string, headers: Record<string, string> = {}, content = '') =>
-  new Promise<Answered>((done, reject) => {
-    const asked = request(`${console.url}${path}`, { method, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => {
-        const body: unknown = text === '' ? undefined : JSON.parse(text);
-        done({ status: response.statusCode, headers: response.headers, body });
-      });
-    });
-    asked.on('error', reject).end(content);
-  });
+  askServer(console, method, path, { headers, content });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const REFUSED = { status: 403, body: { error: 'only for programs on this machine' } };
@@ -84,6 +69,21 @@ describe('the console’s calls', () => {
     const [, from] = calls[0] as [string, number];
     expect(from).toBeGreaterThanOrEqual(before - 900_000);
     expect(from).toBeLessThanOrEqual(Date.now() - 900_000);
+  });
+
+  it('says where the pipeline runs, and what it has', async () => {
+    expect(await ask('GET', '/api/about')).toMatchObject({
+      status: 200,
+      body: { ...LOCAL_PLACE, has: ['redeploy', 'metrics', 'alarms'] },
+    });
+  });
+
+  it('says in words what AWS refuses', async () => {
+    fail = () => new Unavailable('the credentials lack the permission');
+    expect(await ask('POST', '/api/control', JSON_TYPE, '{}')).toMatchObject({
+      status: 502,
+      body: { error: 'the credentials lack the permission' },
+    });
   });
 
   it('distinguishes a user error from a fault', async () => {
@@ -220,11 +220,12 @@ describe('the page', () => {
     const page = await html.text();
     expect(html.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page).not.toMatch(/(src|href)="(https?:)?\/\/|<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
-    const files = Array.from(page.matchAll(/(?:src|href)="(\/[^"]*)"/g), ([, path = '']) => path);
-    expect(new Set(files)).toEqual(new Set(['/icon.svg', '/style.css', '/page.js']));
-    const types = { '/icon.svg': 'image/svg+xml', '/style.css': 'text/css', '/page.js': 'text/javascript' };
+    const files = Array.from(page.matchAll(/(?:src|href)="([^"#]+)"/g), ([, path = '']) => path);
+    // Relative: a console may be at an address with a path.
+    expect(new Set(files)).toEqual(new Set(['icon.svg', 'style.css', 'page.js']));
+    const types = { 'icon.svg': 'image/svg+xml', 'style.css': 'text/css', 'page.js': 'text/javascript' };
     for (const [path, type] of Object.entries(types)) {
-      const file = await fetch(`${console.url}${path}`);
+      const file = await fetch(`${console.url}/${path}`);
       expect(file.status).toBe(200);
       expect(file.headers.get('content-type')).toContain(type);
       expect((await file.text()).length).toBeGreaterThan(100);

@@ -37,6 +37,7 @@ const config = {
   alerts: {
     pagerDuty: { secretName: 'pager-url' },
     victorOps: { secretName: 'oncall-url' },
+    changes: { secretName: 'changes-key' },
     emails: ['ops@example.com'],
     urls: ['https://alerts.example.com/'],
   },
