@@ -1,8 +1,8 @@
 /**
  * Preloaded into the local run's process: the services that destinations send to fail as the file says that SLUICE_TEST_FAULTS names, as long
- * as it says so. It holds JSON: a list of `{ target, text, status, type }` for calls that fail as a whole, and `{ target, text, list, fail }`
- * for entries that fail: those of `input[list]` that have the text `fail`. `target` is what a call's header X-Amz-Target says, or its path; only calls
- * that have `text` are meant. The pipeline's own code knows nothing of it.
+ * as it says so. It holds JSON: a list of `{ target, text, user, status, type }` for calls that fail as a whole, and `{ target, text, user, list }`
+ * for entries that fail: those of `input[list]` that have the text `user`. `target` is what a call's header X-Amz-Target says, or its path; only
+ * calls that have `text`, and `user` if there is one, are meant. The pipeline's own code knows nothing of it.
  */
 import { readFileSync } from 'node:fs';
 import { Server } from 'node:http';
@@ -36,14 +36,20 @@ Server.prototype.emit = function (event, ...args) {
   return true;
 };
 
+/** Records are in base64. */
+const readable = (text) =>
+  text.replace(/"Data":"([^"]*)"/g, (_, data) => `"Data":${Buffer.from(data, 'base64').toString()}`);
+
 const handle = async (server, meant, request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString();
-  const fault = meant.find((one) => text.includes(one.text));
+  const sent = Buffer.concat(chunks);
+  const text = sent.toString();
+  const seen = readable(text);
+  const fault = meant.find((one) => seen.includes(one.text) && seen.includes(one.user ?? ''));
   if (fault?.status !== undefined)
     return answer(response, fault.status, { __type: fault.type, message: 'a fault' });
-  const body = fault === undefined ? text : failEntries(fault, text, response);
+  const body = fault === undefined ? sent : failEntries(fault, text, response);
   if (body === undefined) return undefined;
   const { method, url, headers, socket } = request;
   const again = Object.assign(Readable.from([Buffer.from(body)], { objectMode: false }), {
@@ -57,9 +63,9 @@ const handle = async (server, meant, request, response) => {
 };
 
 /** SQS's: the others are stored. @returns the call without those that fail; undefined: it is answered */
-const failEntries = ({ list, fail }, text, response) => {
+const failEntries = ({ list, user }, text, response) => {
   const input = JSON.parse(text);
-  const isFailing = (entry) => JSON.stringify(entry).includes(fail);
+  const isFailing = (entry) => JSON.stringify(entry).includes(user);
   const Failed = input[list]
     .filter(isFailing)
     .map(({ Id }) => ({ Id, SenderFault: false, Code: 'InternalError', Message: 'a fault' }));
