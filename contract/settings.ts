@@ -101,6 +101,12 @@ export interface SqsSettings extends AnyDestination {
   readonly fifo: boolean;
 }
 
+/** Which topic it is says the environment. */
+export interface SnsSettings extends AnyDestination {
+  readonly type: 'sns';
+  readonly fifo: boolean;
+}
+
 /** Which stream it is says the environment. */
 export interface KinesisSettings extends AnyDestination {
   readonly type: 'kinesis';
@@ -127,7 +133,7 @@ export interface CanarySettings extends AnyDestination {
 
 /** What a configuration may name. */
 export type NamedDestination =
-  WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
+  WebhookSettings | SqsSettings | SnsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
 
 export type DestinationSettings = NamedDestination | CanarySettings;
 

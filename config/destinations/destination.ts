@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { DestinationSettings } from '../../contract/settings.ts';
 import { lambda } from './lambda.ts';
+import { checkSns, sns } from './sns.ts';
 import { checkSqs, sqs } from './sqs.ts';
 import { eventbridge } from './eventbridge.ts';
 import { kinesis } from './kinesis.ts';
@@ -11,6 +12,7 @@ import { webhook } from './webhook.ts';
 const KINDS = [
   'webhook',
   'sqs',
+  'sns',
   'kinesis',
   'lambda',
   'eventbridge',
@@ -20,7 +22,7 @@ const CHOICE = `use ${quoted.slice(0, -1).join(', ')} or ${quoted.slice(-1).join
 
 export const destination = v.variant(
   'type',
-  [webhook, sqs, kinesis, lambda, eventbridge],
+  [webhook, sqs, sns, kinesis, lambda, eventbridge],
   ({ input, expected }) => {
     if (expected === 'Object') return 'expected an object';
     return input === undefined
@@ -32,7 +34,11 @@ export const destination = v.variant(
 /** What is checked of a destination. */
 type Checked =
   | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'canary' }
-  | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0]);
+  | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0])
+  | ({ readonly type: 'sns' } & Parameters<typeof checkSns>[0]);
 
 /** What needs more than one key of a kind. @returns lines without the destination's path */
-export const checkKind = (one: Checked): readonly string[] => (one.type === 'sqs' ? checkSqs(one) : []);
+export const checkKind = (one: Checked): readonly string[] => {
+  if (one.type === 'sqs') return checkSqs(one);
+  return one.type === 'sns' ? checkSns(one) : [];
+};

@@ -1,6 +1,7 @@
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /**
@@ -14,6 +15,14 @@ export const Destination = {
     queue: queue.queueArn,
     fifo: queue.fifo,
     ...(queue.encryptionMasterKey && { encryptionKey: queue.encryptionMasterKey.keyArn }),
+  }),
+
+  /** Events as messages of a topic; one user's events as a group of a FIFO topic. */
+  topic: (topic: ITopic) => ({
+    type: 'sns' as const,
+    topic: topic.topicArn,
+    fifo: topic.fifo,
+    ...(topic.masterKey && { encryptionKey: topic.masterKey.keyArn }),
   }),
 
   /** Events as records of a stream; one user's events under one partition key. */

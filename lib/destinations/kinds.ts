@@ -6,6 +6,7 @@ import type { KindParts } from './kind-parts.ts';
 import { eventBridgeParts } from './eventbridge.ts';
 import { kinesisParts } from './kinesis.ts';
 import { lambdaParts } from './lambda.ts';
+import { snsParts } from './sns.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
@@ -15,6 +16,8 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return webhookParts(destination);
     case 'sqs':
       return sqsParts(scope, destination);
+    case 'sns':
+      return snsParts(scope, destination);
     case 'kinesis':
       return kinesisParts(scope, destination);
     case 'lambda':

@@ -20,12 +20,14 @@ import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
 import { answerMappings, type MappingActions } from '../lambda/mappings-api.ts';
 import { answerSecrets } from '../secrets-manager/api.ts';
 import { answerSns } from '../sns/api.ts';
+import type { DestinationTopics } from '../sns/topics.ts';
 
 export interface AwsApiOptions extends MappingActions, InvokeActions {
   readonly dataDir: string;
   /** Those of the callers; others are refused. */
   readonly credentials: Credentials;
   readonly publish: (publication: Publication) => Promise<string>;
+  readonly topics: Pick<DestinationTopics, 'has' | 'publish'>;
   readonly kinesis: Pick<KinesisService, 'put'>;
   readonly putMetric: (datum: Datum) => void;
 }
@@ -67,7 +69,7 @@ const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promis
     (await answerEvents(request, options.dataDir)) ??
     (await answerSecrets(request, options.dataDir)) ??
     answerCloudWatch(request, options.putMetric) ??
-    (await answerSns(request, options.publish));
+    (await answerSns(request, options.publish, options.topics));
   if (found !== undefined) return found;
   const target = headers['x-amz-target'];
   const what = typeof target === 'string' ? target : `${method} ${request.path}`;

@@ -21,6 +21,10 @@ export const destinationStreams = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],
 ): readonly string[] => named(functions, 'kinesis');
 
+export const destinationTopics = (
+  functions: readonly Pick<FunctionSpec, 'environment'>[],
+): readonly string[] => named(functions, 'sns');
+
 export const destinationFunctions = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],
 ): readonly string[] => [

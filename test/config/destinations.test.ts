@@ -155,3 +155,44 @@ describe('sqs', () => {
     );
   });
 });
+
+describe('sns', () => {
+  const sns = { id: 'orders', type: 'sns', topic: 'orders.fifo' };
+
+  it.each([
+    'orders',
+    'orders.fifo',
+    'arn:aws:sns:eu-west-1:111111111111:orders.fifo',
+    'arn:aws-cn:sns:cn-north-1:111111111111:o',
+  ])('may be named %s', (topic) => {
+    expect(validateConfig(withDestination({ ...sns, topic })).destinations[0]).toEqual({
+      ...sns,
+      topic,
+      maxConcurrency: 10,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    [
+      'topic',
+      'arn:aws:sns:eu-west-1:111111111111:orders:subscription',
+      'is not a topic; use its name, or its ARN: arn:aws:sns:<region>:<account>:<name>',
+    ],
+    ['topic', 'orders.fifo.fifo', 'is not a topic'],
+    ['encryptionKey', 'alias/mine', 'is not the ARN of a key; use arn:aws:kms:<region>:<account>:key/<id>'],
+    ['queue', 'orders', 'unknown key'],
+    ['fifo', false, "is false, and the topic's name ends in .fifo; remove it"],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...sns, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+
+  it('of the app must say whether it is FIFO', () => {
+    expect(mistakesOf({ ...sns, topic: TOKEN })).toEqual([
+      'destinations[0].fifo: is missing; the name of a topic of the app is not known yet: use Destination.topic(topic)',
+    ]);
+  });
+});

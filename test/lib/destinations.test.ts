@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ENV } from '../../contract/environment.ts';
@@ -200,6 +201,40 @@ describe('sqs', () => {
       expect.objectContaining({
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
         Resource: { 'Fn::GetAtt': [idOf('Key'), 'Arn'] },
+      }),
+    );
+  });
+});
+
+describe('sns', () => {
+  it('by name: a topic of the pipeline’s account and region, to which the function may publish', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'orders', type: 'sns', topic: 'orders.fifo' }],
+    });
+    const arn = arnOfOwn('sns', 'orders.fifo');
+    expect(environment(example, 'Destination-orders')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-orders')).toMatchObject({
+      destination: { id: 'orders', type: 'sns', maxConcurrency: 10, enabled: true, fifo: true },
+    });
+    expect(permissions(example, 'Destination-orders')).toMatchObject({
+      [JSON.stringify(arn)]: ['sns:Publish'],
+    });
+  });
+
+  it('of the app: Destination.topic names it, says whether it is FIFO, and grants its key', () => {
+    const { statements, variables } = inApp((scope) => {
+      const topic = new Topic(scope, 'Orders', { fifo: true, masterKey: new Key(scope, 'Key') });
+      return [{ id: 'orders', ...Destination.topic(topic) }];
+    });
+    expect(variables).toEqual([{ Ref: expect.stringMatching(/^Orders/) }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'sns:Publish', Resource: variables[0] }),
+    );
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
       }),
     );
   });

@@ -2,6 +2,7 @@
 import { eventBridgeSender } from '../../lambdas/deliver/destinations/eventbridge/sender.ts';
 import { kinesisSender } from '../../lambdas/deliver/destinations/kinesis/sender.ts';
 import { lambdaSender } from '../../lambdas/deliver/destinations/lambda/sender.ts';
+import { snsSender } from '../../lambdas/deliver/destinations/sns/sender.ts';
 import { sqsSender } from '../../lambdas/deliver/destinations/sqs/sender.ts';
 import type { Outgoing, Sender } from '../../lambdas/deliver/destinations/sender.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -14,6 +15,7 @@ export const kinds = synthesize({
   sources: [{ id: 'web', writeKey: 'web-key' }],
   destinations: [
     { id: 'orders', type: 'sqs', queue: 'orders.fifo' },
+    { id: 'orders-topic', type: 'sns', topic: 'orders.fifo' },
     { id: 'enrich', type: 'lambda', function: 'enrich' },
     { id: 'company', type: 'eventbridge', bus: 'company' },
     { id: 'clicks', type: 'kinesis', stream: 'clicks' },
@@ -89,6 +91,24 @@ export const KIND_ROWS: readonly KindRow[] = [
     resource: 'arn:aws:sqs:eu-west-1:111111111111:audit',
     other: arn('sqs', 'audit'),
     calls: () => Promise.resolve([]),
+  },
+  {
+    id: 'orders-topic',
+    type: 'sns',
+    what: 'the topic `orders.fifo`, by name',
+    resource: arn('sns', 'orders.fifo'),
+    other: arn('sns', 'other.fifo'),
+    calls: () => {
+      const topicArn = arn('sns', 'orders.fifo');
+      return recorded('sns', (call) =>
+        snsSender({
+          topicArn,
+          fifo: true,
+          room: 1,
+          publish: (input) => call('PublishBatch', input) as Promise<object>,
+        }),
+      );
+    },
   },
   {
     id: 'enrich',

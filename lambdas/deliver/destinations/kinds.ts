@@ -36,6 +36,8 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return webhook(destination, deps);
     case 'sqs':
       return (await import('./sqs/index.ts')).sqsDestination(destination, deps);
+    case 'sns':
+      return (await import('./sns/index.ts')).snsDestination(destination, deps);
     case 'kinesis':
       return (await import('./kinesis/index.ts')).kinesisDestination(deps);
     case 'lambda':

@@ -18,6 +18,7 @@ export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening
     invokeLater: unexpected('invokeLater'),
     publish: unexpected('publish'),
     putMetric: unexpected('putMetric'),
+    topics: { has: () => false, publish: unexpected('topics.publish') },
     kinesis: { put: unexpected('kinesis.put') },
     ...options,
   });

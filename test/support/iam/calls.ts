@@ -151,7 +151,8 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
     case 'kinesis':
       return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
     case 'sns':
-      return [{ action: `sns:${operation}`, resource: text(input['TopicArn']) }];
+      // As SQS: a batch needs the permission for a single message.
+      return [{ action: `sns:${operation.replace(/Batch$/, '')}`, resource: text(input['TopicArn']) }];
     case 'secretsmanager':
       // Secrets Manager adds a dash and six characters to a name.
       return [

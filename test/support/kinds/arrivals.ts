@@ -26,6 +26,7 @@ export interface Invocation {
 /** The events in a line of the file of each service. */
 const EVENTS_IN: Readonly<Record<string, (line: never) => readonly SluiceEvent[]>> = {
   kinesis: ({ data }: { data: string }) => [JSON.parse(data) as SluiceEvent],
+  topics: ({ message }: { message: string }) => [JSON.parse(message) as SluiceEvent],
   eventbridge: ({ detail }: { detail: SluiceEvent }) => [detail],
   functions: ({ event, result }: Invocation) =>
     result.kind === 'payload' && result.payload === null ? event.events : [],

@@ -14,9 +14,7 @@ export interface Kind {
   /** Of its calls, as `destination-faults.mjs` recognizes them. */
   readonly target: string;
   /** How a call fails that has one user's events, or how that user's entry does; the word is in the stage's status. */
-  readonly fails: { readonly word: string } & (
-    { readonly status: number; readonly type: string } | { readonly list: string }
-  );
+  readonly fails: { readonly word: string } & ({ readonly status: number; readonly type: string } | object);
   /** How a call fails that has no permission. */
   readonly denied: { readonly status: number; readonly type: string };
   /** The resource, as the stage's status names it. */
@@ -51,7 +49,7 @@ export const ENRICH: Kind = {
     type: 'lambda',
     function: 'arn:aws:lambda:us-east-1:000000000000:function:enrich:live',
     batch: 5,
-    maxConcurrency: 4,
+    maxConcurrency: 2,
   },
   ordered: true,
   place: { file: 'functions/enrich.ndjson' },
@@ -64,7 +62,7 @@ export const ENRICH: Kind = {
 
 export const CLICKS: Kind = {
   id: 'clicks',
-  config: { type: 'kinesis', stream: 'clicks', maxConcurrency: 4 },
+  config: { type: 'kinesis', stream: 'clicks', maxConcurrency: 2 },
   ordered: true,
   place: { file: 'kinesis/clicks.ndjson' },
   target: 'Kinesis_20131202.PutRecord',
@@ -81,7 +79,7 @@ export const CLICKS: Kind = {
 
 export const COMPANY: Kind = {
   id: 'company',
-  config: { type: 'eventbridge', bus: 'company', maxConcurrency: 4 },
+  config: { type: 'eventbridge', bus: 'company', maxConcurrency: 2 },
   ordered: false,
   place: { file: 'eventbridge/company.ndjson' },
   target: 'AWSEvents.PutEvents',
@@ -95,12 +93,12 @@ export const COMPANY: Kind = {
 export const KINDS: readonly Kind[] = [
   {
     id: 'orders',
-    config: { type: 'sqs', queue: 'orders.fifo', maxConcurrency: 4 },
+    config: { type: 'sqs', queue: 'orders.fifo', maxConcurrency: 2 },
     ordered: true,
     place: { queue: 'orders.fifo' },
     target: SQS_SEND,
     // The others of the same calls are through: the entry that fails stops its own user.
-    fails: { list: 'Entries', word: 'InternalError' },
+    fails: { word: 'InternalError' },
     denied: { status: 400, type: 'com.amazonaws.sqs#AccessDenied' },
     resource: 'orders.fifo',
     text: '/orders.fifo',
@@ -108,7 +106,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     id: 'audit',
-    config: { type: 'sqs', queue: 'arn:aws:sqs:us-east-1:000000000000:audit', maxConcurrency: 4 },
+    config: { type: 'sqs', queue: 'arn:aws:sqs:us-east-1:000000000000:audit', maxConcurrency: 2 },
     ordered: false,
     place: { queue: 'audit' },
     target: SQS_SEND,
@@ -117,6 +115,30 @@ export const KINDS: readonly Kind[] = [
     resource: '000000000000/audit',
     text: '000000000000/audit',
     tooLarge: { bytes: 1_100_000, reason: 'SQS takes 1048576' },
+  },
+  {
+    id: 'shop',
+    config: { type: 'sns', topic: 'shop.fifo', maxConcurrency: 2 },
+    ordered: true,
+    place: { file: 'topics/shop.fifo.ndjson' },
+    target: 'SNS',
+    fails: { word: 'InternalError' },
+    denied: { status: 403, type: 'AuthorizationError' },
+    resource: 'shop.fifo',
+    text: 'shop.fifo',
+    tooLarge: { bytes: 262_144, reason: 'SNS takes 262144' },
+  },
+  {
+    id: 'news',
+    config: { type: 'sns', topic: 'arn:aws:sns:us-east-1:000000000000:news', maxConcurrency: 2 },
+    ordered: false,
+    place: { file: 'topics/news.ndjson' },
+    target: 'SNS',
+    fails: { status: 429, type: 'Throttled', word: 'Throttled' },
+    denied: { status: 403, type: 'AuthorizationError' },
+    resource: ':news',
+    text: 'TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3Anews',
+    tooLarge: { bytes: 262_144, reason: 'SNS takes 262144' },
   },
   CLICKS,
   ENRICH,

@@ -8,7 +8,7 @@ import { ROOT } from '../../../local/common/settings.ts';
 import type { LocalRun } from '../../../tools/driver/local-run.ts';
 import type { SentEvent } from '../../../tools/driver/audit.ts';
 import { DEADLINE_MS, until } from '../../../tools/driver/until.ts';
-import { sendWithSdk } from '../../integration/clients.ts';
+import { sendPlainly } from '../../integration/clients.ts';
 import { newLocalRun } from '../local-run.ts';
 import { stageStatus } from '../operator.ts';
 import { FUNCTION, KINDS, type Kind } from './kinds.ts';
@@ -52,7 +52,7 @@ export class KindsRun {
         },
       },
       files: MODULES,
-      env: { SLUICE_CONTROL_SECONDS: '1', SLUICE_TEST_FAULTS: this.#faults },
+      env: { SLUICE_CONTROL_SECONDS: '1', SLUICE_CONCURRENCY: '2', SLUICE_TEST_FAULTS: this.#faults },
       preload: [pathToFileURL(join(ROOT, 'test', 'support', 'destination-faults.mjs')).href],
     });
     mkdirSync(join(this.run.dataDir, 'functions'), { recursive: true });
@@ -70,7 +70,7 @@ export class KindsRun {
   }
 
   send(events: readonly SentEvent[]): Promise<void> {
-    return sendWithSdk(this.run.dataPlaneUrl, 'web-key', events);
+    return sendPlainly(events, { url: () => this.run.dataPlaneUrl, writeKey: 'web-key' });
   }
 
   /** In place of those before. In one step: the run reads them at any time. */
