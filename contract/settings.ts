@@ -126,6 +126,20 @@ export interface EventBridgeSettings extends AnyDestination {
   readonly source: string;
 }
 
+/** Which delivery stream it is says the environment. */
+export interface FirehoseSettings extends AnyDestination {
+  readonly type: 'firehose';
+}
+
+/** Which bucket it is says the environment. */
+export interface S3Settings extends AnyDestination {
+  readonly type: 's3';
+  /** What the keys of all objects begin with. */
+  readonly prefix: string;
+  /** Events of an object, at most. */
+  readonly batch: number;
+}
+
 /** Its receiver is the stage's own function (`contract/canary.ts`). Nobody configures it. */
 export interface CanarySettings extends AnyDestination {
   readonly type: 'canary';
@@ -133,7 +147,14 @@ export interface CanarySettings extends AnyDestination {
 
 /** What a configuration may name. */
 export type NamedDestination =
-  WebhookSettings | SqsSettings | SnsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
+  | WebhookSettings
+  | SqsSettings
+  | SnsSettings
+  | KinesisSettings
+  | LambdaSettings
+  | EventBridgeSettings
+  | FirehoseSettings
+  | S3Settings;
 
 export type DestinationSettings = NamedDestination | CanarySettings;
 

@@ -5,6 +5,8 @@ import { lambda } from './lambda.ts';
 import { checkSns, sns } from './sns.ts';
 import { checkSqs, sqs } from './sqs.ts';
 import { eventbridge } from './eventbridge.ts';
+import { firehose } from './firehose.ts';
+import { s3 } from './s3.ts';
 import { kinesis } from './kinesis.ts';
 import { webhook } from './webhook.ts';
 
@@ -16,13 +18,15 @@ const KINDS = [
   'kinesis',
   'lambda',
   'eventbridge',
+  'firehose',
+  's3',
 ] as const satisfies readonly DestinationSettings['type'][];
 const quoted = KINDS.map((kind) => JSON.stringify(kind));
 const CHOICE = `use ${quoted.slice(0, -1).join(', ')} or ${quoted.slice(-1).join('')}`;
 
 export const destination = v.variant(
   'type',
-  [webhook, sqs, sns, kinesis, lambda, eventbridge],
+  [webhook, sqs, sns, kinesis, lambda, eventbridge, firehose, s3],
   ({ input, expected }) => {
     if (expected === 'Object') return 'expected an object';
     return input === undefined
@@ -33,7 +37,7 @@ export const destination = v.variant(
 
 /** What is checked of a destination. */
 type Checked =
-  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'canary' }
+  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'firehose' | 's3' | 'canary' }
   | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0])
   | ({ readonly type: 'sns' } & Parameters<typeof checkSns>[0]);
 

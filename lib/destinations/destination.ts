@@ -1,6 +1,8 @@
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
@@ -34,6 +36,19 @@ export const Destination = {
 
   /** Events on a bus of EventBridge, which keeps no order. */
   bus: (bus: Pick<IEventBus, 'eventBusArn'>) => ({ type: 'eventbridge' as const, bus: bus.eventBusArn }),
+
+  /** Events as records of a delivery stream, which must take records from callers. It keeps no order. */
+  deliveryStream: (stream: Pick<IDeliveryStream, 'deliveryStreamArn'>) => ({
+    type: 'firehose' as const,
+    deliveryStream: stream.deliveryStreamArn,
+  }),
+
+  /** Events as objects of a bucket, each with events of one user. */
+  bucket: (bucket: Pick<IBucket, 'bucketArn' | 'encryptionKey'>) => ({
+    type: 's3' as const,
+    bucket: bucket.bucketArn,
+    ...(bucket.encryptionKey && { encryptionKey: bucket.encryptionKey.keyArn }),
+  }),
 
   /** Events as invocations of a function, or of one of its aliases, which says what became of each. */
   function: (fn: IFunction) => ({ type: 'lambda' as const, function: fn.functionArn }),

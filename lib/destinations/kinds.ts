@@ -3,6 +3,8 @@ import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
 import { canaryParts } from './canary.ts';
 import type { KindParts } from './kind-parts.ts';
+import { firehoseParts } from './firehose.ts';
+import { s3Parts } from './s3.ts';
 import { eventBridgeParts } from './eventbridge.ts';
 import { kinesisParts } from './kinesis.ts';
 import { lambdaParts } from './lambda.ts';
@@ -24,6 +26,10 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return lambdaParts(scope, destination);
     case 'eventbridge':
       return eventBridgeParts(scope, destination);
+    case 'firehose':
+      return firehoseParts(scope, destination);
+    case 's3':
+      return s3Parts(scope, destination);
     case 'canary':
       return canaryParts(destination);
   }

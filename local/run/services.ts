@@ -44,9 +44,16 @@ export interface Services {
   readonly kinesis: KinesisService;
   readonly standIns: StandIns;
   readonly topics: DestinationTopics;
+  readonly destinations: DestinationNames;
   readonly metrics: MetricStore;
   readonly native: NativeMetrics;
   readonly alarms: Alarms;
+}
+
+/** Names of resources that destinations send to, and that are files alone here. A deployment replaces them. */
+export interface DestinationNames {
+  deliveryStreams: ReadonlySet<string>;
+  buckets: ReadonlySet<string>;
 }
 
 /** The caller owns the data directory's lock. */
@@ -66,6 +73,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const kinesis = new KinesisService(dataDir);
   const standIns = new StandIns(dataDir);
   const topics = new DestinationTopics(dataDir);
+  const destinations: DestinationNames = { deliveryStreams: new Set(), buckets: new Set() };
   const metrics = new MetricStore();
   const native = new NativeMetrics(metrics);
   // Functions call it, and it calls functions: what it needs of them is there before the first call.
@@ -82,6 +90,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     putMetric: (datum) => metrics.put(datum),
     kinesis,
     topics,
+    deliveryStreams: () => destinations.deliveryStreams,
+    buckets: () => destinations.buckets,
   });
   const functions = new Functions({
     dataDir,
@@ -141,6 +151,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     kinesis,
     standIns,
     topics,
+    destinations,
   };
   return { ...parts, metrics, native, alarms };
 };

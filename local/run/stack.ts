@@ -8,6 +8,8 @@ import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
 import { readQueues, type QueueSpec } from '../sqs/template.ts';
 import {
+  destinationBuckets,
+  destinationDeliveryStreams,
   destinationFunctions,
   destinationQueues,
   destinationStreams,
@@ -31,6 +33,10 @@ export interface Stack {
   readonly alarms: readonly AlarmSpec[];
   /** Names of the streams that destinations send to. */
   readonly streams: readonly string[];
+  /** Names of the delivery streams of Firehose that destinations put records to. */
+  readonly deliveryStreams: readonly string[];
+  /** Names of the buckets that destinations put objects to. */
+  readonly buckets: readonly string[];
   /** Names of the topics that destinations publish to. */
   readonly destinationTopics: readonly string[];
   /** Names of the functions that destinations invoke, and that are not the pipeline's. */
@@ -61,6 +67,8 @@ export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
     subscriptions: readSubscriptions(template),
     alarms: readAlarms(template),
     streams: destinationStreams(functions),
+    deliveryStreams: destinationDeliveryStreams(functions),
+    buckets: destinationBuckets(functions),
     destinationTopics: destinationTopics(functions),
     standIns: destinationFunctions(functions),
     controlFunction: typeof control === 'string' ? functionName(control) : schedules[0]?.functionName,

@@ -154,7 +154,7 @@ describe('a mistake gives one line, with the path of the key and the fix', () =>
     [
       'an unknown type',
       withDestination({ type: 'kafka' }),
-      'destinations[0].type: "kafka" is not a destination type; use "webhook", "sqs", "sns", "kinesis", "lambda" or "eventbridge"',
+      'destinations[0].type: "kafka" is not a destination type; use "webhook", "sqs", "sns", "kinesis", "lambda", "eventbridge", "firehose" or "s3"',
     ],
     [
       'an unknown source',

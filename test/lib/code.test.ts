@@ -121,7 +121,7 @@ describe("a function's code", () => {
     const all = [...code.files.keys()].filter((name) => /^chunk-.*\.mjs\.map$/.test(name));
     const later = all.flatMap((name) => (JSON.parse(text(code, name)) as { sources: string[] }).sources);
     expect(ofKinds(later)).toEqual(
-      expect.arrayContaining(['aws', 'eventbridge', 'kinesis', 'lambda', 'sns', 'sqs']),
+      expect.arrayContaining(['aws', 'eventbridge', 'firehose', 'kinesis', 'lambda', 's3', 'sns', 'sqs']),
     );
   });
 

@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -234,6 +235,71 @@ describe('sns', () => {
     expect(statements).toContainEqual(
       expect.objectContaining({
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+      }),
+    );
+  });
+});
+
+describe('firehose', () => {
+  it('by name: a delivery stream of the pipeline’s account and region, to which the function may put records', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'lake', type: 'firehose', deliveryStream: 'lake' }],
+    });
+    const arn = arnOfOwn('firehose', 'deliverystream/lake');
+    expect(environment(example, 'Destination-lake')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-lake')).toMatchObject({
+      destination: { id: 'lake', type: 'firehose', maxConcurrency: 10, enabled: true },
+    });
+    expect(permissions(example, 'Destination-lake')).toMatchObject({
+      [JSON.stringify(arn)]: ['firehose:PutRecordBatch'],
+    });
+  });
+
+  it('of the app: Destination.deliveryStream names it', () => {
+    const deliveryStreamArn = 'arn:aws:firehose:eu-west-1:111111111111:deliverystream/lake';
+    const { statements, variables } = inApp(() => [
+      { id: 'lake', ...Destination.deliveryStream({ deliveryStreamArn }) },
+    ]);
+    expect(variables).toEqual([deliveryStreamArn]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'firehose:PutRecordBatch', Resource: deliveryStreamArn }),
+    );
+  });
+});
+
+describe('s3', () => {
+  it('by name: a bucket, under whose prefix the function may put objects', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'archive', type: 's3', bucket: 'archive', prefix: 'events/', batch: 50 }],
+    });
+    const of = (name: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]] });
+    expect(environment(example, 'Destination-archive')[ENV.destinationArn]).toEqual(of('archive'));
+    expect(bundle(example, 'Destination-archive')).toMatchObject({
+      destination: { id: 'archive', type: 's3', prefix: 'events/', batch: 50 },
+    });
+    expect(permissions(example, 'Destination-archive')).toMatchObject({
+      [JSON.stringify(of('archive/events/*'))]: ['s3:PutObject'],
+    });
+  });
+
+  it('of the app: Destination.bucket names it, and grants its key', () => {
+    const { statements, variables } = inApp((scope) => {
+      const bucket = new Bucket(scope, 'Archive', { encryptionKey: new Key(scope, 'Key') });
+      return [{ id: 'archive', ...Destination.bucket(bucket) }];
+    });
+    expect(variables).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^Archive/), 'Arn'] }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: 's3:PutObject',
+        Resource: { 'Fn::Join': ['', [variables[0], '/*']] },
+      }),
+    );
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: 'kms:GenerateDataKey',
         Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
       }),
     );

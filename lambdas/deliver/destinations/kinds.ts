@@ -44,6 +44,10 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return (await import('./lambda/index.ts')).lambdaDestination(destination, deps);
     case 'eventbridge':
       return (await import('./eventbridge/index.ts')).eventBridgeDestination(destination, deps);
+    case 'firehose':
+      return (await import('./firehose/index.ts')).firehoseDestination(deps);
+    case 's3':
+      return (await import('./s3/index.ts')).s3Destination(destination, deps);
     case 'canary':
       return (await import('./canary/index.ts')).canaryDestination(deps);
   }

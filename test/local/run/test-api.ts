@@ -19,6 +19,8 @@ export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening
     publish: unexpected('publish'),
     putMetric: unexpected('putMetric'),
     topics: { has: () => false, publish: unexpected('topics.publish') },
+    deliveryStreams: () => new Set(),
+    buckets: () => new Set(),
     kinesis: { put: unexpected('kinesis.put') },
     ...options,
   });

@@ -1,6 +1,7 @@
 /** What the destinations of the local run have taken, kind by kind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SluiceEvent } from '../../../config/index.ts';
 import type { LocalRun } from '../../../tools/driver/local-run.ts';
@@ -26,14 +27,28 @@ export interface Invocation {
 /** The events in a line of the file of each service. */
 const EVENTS_IN: Readonly<Record<string, (line: never) => readonly SluiceEvent[]>> = {
   kinesis: ({ data }: { data: string }) => [JSON.parse(data) as SluiceEvent],
+  firehose: (event: SluiceEvent) => [event],
   topics: ({ message }: { message: string }) => [JSON.parse(message) as SluiceEvent],
   eventbridge: ({ detail }: { detail: SluiceEvent }) => [detail],
   functions: ({ event, result }: Invocation) =>
     result.kind === 'payload' && result.payload === null ? event.events : [],
 };
 
+/** Of an object, which a line names. An object that was put twice is counted once. */
+const inObjects = (run: LocalRun, file: string): readonly SluiceEvent[] => {
+  const keys = new Set((linesOf(run, file) as readonly { key: string }[]).map(({ key }) => key));
+  return [...keys].flatMap((key) =>
+    gunzipSync(readFileSync(join(run.dataDir, file.replace(/\.ndjson$/, ''), key)))
+      .toString()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as SluiceEvent),
+  );
+};
+
 const inFile = (run: LocalRun, file: string): readonly SluiceEvent[] => {
   const [service = ''] = file.split('/', 1);
+  if (service === 's3') return inObjects(run, file);
   const eventsIn = EVENTS_IN[service];
   if (eventsIn === undefined) throw new Error(`it is not known what a line of ${file} holds`);
   return linesOf(run, file).flatMap((line) => eventsIn(line as never));
