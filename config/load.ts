@@ -9,11 +9,10 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeBuildError } from './build-messages.ts';
-import { deprecationsOf } from './deprecated.ts';
-import { exposuresOf } from './exposures.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
+import { resolvePlans } from './plans/resolve.ts';
+import { warningsOf } from './warnings.ts';
 import { resolveTransforms } from './transforms.ts';
-import { unheardOf } from './unheard.ts';
 import { ConfigError, validateConfig } from './validate.ts';
 
 export interface LoadedConfig {
@@ -59,10 +58,8 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   const valid = validateConfig(written, name, controlInterval);
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
-  const config = resolveTransforms(valid, source, baseDir, name);
-  const warnings = [...deprecationsOf(source), ...exposuresOf(config), ...unheardOf(config)].map(
-    ({ warning }) => `${name}: ${warning}`,
-  );
+  const config = resolvePlans(resolveTransforms(valid, source, baseDir, name), source, baseDir, name);
+  const warnings = warningsOf(source, config).map(({ warning }) => `${name}: ${warning}`);
   return { source, config, warnings, name, file: absolute, baseDir, inputs, cacheable };
 };
 

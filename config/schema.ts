@@ -102,8 +102,10 @@ export interface CanaryDestination {
   readonly consentManagement?: undefined;
   readonly filter?: undefined;
   readonly transform?: never;
+  readonly pii?: undefined;
   readonly nestedStack?: undefined;
   readonly maxConcurrency: number;
+  readonly rate?: undefined;
   readonly enabled: boolean;
 }
 

@@ -2,10 +2,12 @@
  * What a function knows from deploy time on. It is written as `bundle.json` next to the function's code, because the
  * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
  */
+import type { PlanSettings } from './plan.ts';
 import type {
   DeduplicationSettings,
   DegradedModeSettings,
   DestinationSettings,
+  PiiSettings,
   RoutingSettings,
   SourceSettings,
   TimingSettings,
@@ -47,14 +49,20 @@ export interface RouterBundle extends Bundle {
   readonly degradedMode: DegradedModeSettings;
   /** Absent: off. */
   readonly deduplication?: DeduplicationSettings;
+  /** By the ids of the sources that have a tracking plan. */
+  readonly plans?: Readonly<Record<string, PlanSettings>>;
   /** Absent: events are passed on as they came. */
   readonly transform?: TransformBundle;
 }
 
 export interface DeliverBundle extends Bundle {
   readonly destination: DestinationSettings;
+  /** Requests a second of one function: its part of the destination's rate. Absent: no limit. */
+  readonly pace?: number;
   /** Absent: events are delivered as they came. */
   readonly transform?: TransformBundle;
+  /** Absent: nothing is hashed or dropped. */
+  readonly pii?: PiiSettings;
   readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
 }
@@ -64,6 +72,8 @@ export interface ControlBundle extends Bundle {
   readonly stages: readonly {
     readonly id: string;
     readonly maxConcurrency: number;
+    /** How many workers drain it. Absent: `degradedMode` says so. */
+    readonly drainConcurrency?: number;
   }[];
   readonly degradedMode: DegradedModeSettings;
   /** For what ingest rejected: sent again, it gets the order key that ingest would have given it. */
@@ -81,5 +91,7 @@ export const BUNDLE_FILES = {
   transform: 'transform.mjs',
   /** ... and so is the program of the thread that runs it. */
   sandbox: 'sandbox.mjs',
+  /** The router's: the validators of tracking plans. Absent when no source has one. */
+  plans: 'plans.mjs',
   config: 'bundle.json',
 } as const;

@@ -4,10 +4,12 @@ import { alignedList } from '../contract/aligned-list.ts';
 import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../config/index.ts';
+import { paceOf } from '../config/pace.ts';
 import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { NestedStages } from './nested-stages.ts';
+import { planModule } from './plan-module.ts';
 import { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { stageTransform } from './transform.ts';
@@ -30,6 +32,7 @@ export const routerStage = (
 ): PipelineStage => {
   const { destinations, timing, degradedMode, deduplication, router } = config;
   const transform = stageTransform('transform', written.transform, config.transform);
+  const plans = planModule(config, written, context);
   const enabled = destinations.filter((destination) => destination.enabled);
   const stage = new PipelineStage(scope, 'Router', {
     context,
@@ -51,9 +54,11 @@ export const routerStage = (
       timing,
       degradedMode,
       ...(deduplication && { deduplication }),
+      ...(plans && { plans: plans.settings }),
       ...transform.bundle,
     } satisfies Omit<RouterBundle, 'codeVersion'>,
     transform: transform.source,
+    plans,
     secrets: transform.secrets,
     timeout: timing.routerTimeout,
     visibility: timing.routerVisibility,
@@ -84,7 +89,7 @@ export const destinationStage = (
   i: number,
 ): PipelineStage => {
   const { timing, degradedMode } = config;
-  const { id, maxConcurrency } = destination;
+  const { id, maxConcurrency, pii } = destination;
   const transform = stageTransform(
     `destinations[${i}].transform`,
     written.destinations[i]?.transform,
@@ -92,6 +97,7 @@ export const destinationStage = (
   );
   const { scope, queueNames } = nested.homeOf(destination);
   const kind = kindParts(scope, destination);
+  const pace = paceOf(destination, degradedMode);
   const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,
     tables,
@@ -104,12 +110,14 @@ export const destinationStage = (
     description: `delivers to ${id}`,
     config: {
       destination: kind.settings,
+      ...(pace !== undefined && { pace }),
       timing,
       degradedMode,
+      ...(pii && { pii }),
       ...transform.bundle,
     } satisfies Omit<DeliverBundle, 'codeVersion'>,
     transform: transform.source,
-    secrets: [...kind.secrets, ...transform.secrets],
+    secrets: [...kind.secrets, ...transform.secrets, ...(pii?.secret ? [pii.secret.secretName] : [])],
     timeout: timing.deliverTimeout,
     visibility: timing.deliverVisibility,
     maxConcurrency,

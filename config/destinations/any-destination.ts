@@ -1,8 +1,9 @@
 /** The keys that every kind of destination has. */
 import * as v from 'valibot';
+import { pii } from '../pii-schema.ts';
 import { routing } from '../routing-schema.ts';
 import { transform } from '../transform-schema.ts';
-import { count, got, id } from '../values.ts';
+import { count, got, id, rate } from '../values.ts';
 
 const NESTED_STACK = /^[a-z][a-z0-9]{0,15}$/;
 
@@ -17,8 +18,15 @@ export const anyDestination = {
   ...routing,
   /** A module whose default export is `transform(event, context)`, for this destination alone; or its path and limits. */
   transform: v.optional(transform),
+  /** What of an event leaves as a hash, or not at all. It is applied after the transforms. Default: nothing. */
+  pii: v.optional(pii),
   /** How many of its deliver functions run concurrently; Lambda's range. Default: 10. */
   maxConcurrency: v.optional(count(2, 1000), 10),
+  /**
+   * Requests that the destination takes in a time, such as `'50/s'` or `'100/10s'`; shared in advance by its functions and by those that
+   * drain its parked users. Default: no limit.
+   */
+  rate: v.optional(rate),
   /**
    * The nested stack that the destination is in, by a name of yours. A stack has room for 30 destinations. It is for good: a destination
    * cannot change its stack. Default: the pipeline's own stack.

@@ -8,6 +8,7 @@ import { eventbridge } from './eventbridge.ts';
 import { firehose } from './firehose.ts';
 import { s3 } from './s3.ts';
 import { kinesis } from './kinesis.ts';
+import { checkWebhook } from './webhook-checks.ts';
 import { webhook } from './webhook.ts';
 
 /** As messages list them. */
@@ -37,12 +38,14 @@ export const destination = v.variant(
 
 /** What is checked of a destination. */
 type Checked =
-  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'firehose' | 's3' | 'canary' }
+  | ({ readonly type: 'webhook' } & Parameters<typeof checkWebhook>[0])
+  | { readonly type: 'kinesis' | 'lambda' | 'eventbridge' | 'firehose' | 's3' | 'canary' }
   | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0])
   | ({ readonly type: 'sns' } & Parameters<typeof checkSns>[0]);
 
 /** What needs more than one key of a kind. @returns lines without the destination's path */
 export const checkKind = (one: Checked): readonly string[] => {
   if (one.type === 'sqs') return checkSqs(one);
-  return one.type === 'sns' ? checkSns(one) : [];
+  if (one.type === 'sns') return checkSns(one);
+  return one.type === 'webhook' ? checkWebhook(one) : [];
 };

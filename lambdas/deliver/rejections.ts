@@ -10,19 +10,22 @@ import type { Output } from './plan.ts';
 export interface Refusal {
   readonly reason: string;
   readonly answer?: RefusalAnswer;
+  readonly unsent?: true;
 }
 
 /**
  * The record of one event that was refused.
  * @param at milliseconds since 1970
+ * @param masks whether the destination has a mask, so that what it was sent has been through it
  */
 export const refusedEvent = (
   stage: string,
   message: IncomingMessage,
-  { sourceId, receivedAt }: EventsEnvelope,
+  { sourceId, receivedAt, masked }: EventsEnvelope,
   output: Output,
   { reason, answer }: Refusal,
   at: number,
+  masks = false,
 ): Rejection => {
   const content = kept(stringify(output.content));
   return {
@@ -34,6 +37,7 @@ export const refusedEvent = (
     sourceId,
     key: message.groupId,
     transformed: true,
+    ...(masks || masked === true ? { masked: true } : {}),
     ...content,
     ...(answer === undefined ? {} : { answer }),
   };

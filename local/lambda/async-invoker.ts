@@ -3,6 +3,7 @@
  * turn, one that fails is tried again, as often and as long as the function's EventInvokeConfig says.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newAbort } from '../common/abort.ts';
 import type { AsyncSpec } from './template.ts';
 import type { InvokeOptions, InvokeResult } from './function.ts';
 
@@ -26,7 +27,7 @@ const LONGEST_WAIT_MS = 5_000;
 
 export class AsyncInvoker {
   readonly #options: AsyncInvokerOptions;
-  readonly #closing = new AbortController();
+  readonly #closing = newAbort();
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: AsyncInvokerOptions) {

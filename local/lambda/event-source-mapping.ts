@@ -5,8 +5,8 @@
  * failed is left alone, and the queue hands it out again when the visibility timeout that began with the receive is
  * over. The order within a message group is the queue's: it hands out nothing behind a message that is in flight.
  */
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newAbort } from '../common/abort.ts';
 import { BatchProcessor } from './batch-processor.ts';
 import {
   checked,
@@ -28,13 +28,6 @@ const DEFAULT_TRANSITION_MS = 100;
 const DEFAULT_GROW_EVERY_MS = 200;
 const DEFAULT_CLOSE_LIMIT_MS = 10_000;
 const EMPTY_PAUSE_MS = 10;
-
-/** An abort that many pollers listen to at the same time, which Node would take for a leak. */
-const newAbort = (): AbortController => {
-  const abort = new AbortController();
-  setMaxListeners(0, abort.signal);
-  return abort;
-};
 
 export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
+import { newAbort } from '../common/abort.ts';
 import type { SendEntry } from '../sqs/types.ts';
 import type { SubscriptionSpec, TopicSpec } from './template.ts';
 import { post, type Attempt } from './http-delivery.ts';
@@ -45,7 +46,7 @@ const LONGEST_DELAY_MS = 10_000;
 export class SnsService {
   readonly #options: SnsOptions;
   readonly #outbox: Outbox;
-  readonly #closing = new AbortController();
+  readonly #closing = newAbort();
   #topics: readonly TopicSpec[] = [];
   #subscriptions: ReadonlyMap<string, SubscriptionSpec> = new Map();
 

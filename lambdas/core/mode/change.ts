@@ -5,8 +5,12 @@ import { InfraFault } from '../base/faults.ts';
 import type { Clock } from '../base/clock.ts';
 import type { ModeStore } from './ports.ts';
 
-/** Others may change the mode between our read and our write; then everything is looked at again. */
-const TRIES = 3;
+/**
+ * Others may change the mode between our read and our write; then everything is looked at again. Of several who write one always gets
+ * through: so this is for ten environments that deliver their first message after an outage in the same moment, and none of whose
+ * successes is to go uncounted.
+ */
+const TRIES = 10;
 
 /** This many writers' names are kept: others may write between a write of ours and our finding out that it was made. */
 const WRITES = 4;

@@ -125,14 +125,23 @@ describe('changeMode', () => {
     expect(store.writes).toBe(1);
   });
 
-  it('gives up after three refused writes, and leaves the mode as others wrote it', async () => {
+  it('gives up after ten refused writes, and leaves the mode as others wrote it', async () => {
     const { store, change } = setUp();
     store.concurrently = ({ modes }, writes) => modes.set('crm', { ...NORMAL, rev: writes });
     const failure = change('crm', redriven('mine'));
     await expect(failure).rejects.toThrow(InfraFault);
-    await expect(failure).rejects.toThrow('the mode of crm was changed by others 3 times');
-    expect(store.writes).toBe(3);
-    expect(store.modes.get('crm')).toEqual({ ...NORMAL, rev: 3 });
+    await expect(failure).rejects.toThrow('the mode of crm was changed by others 10 times');
+    expect(store.writes).toBe(10);
+    expect(store.modes.get('crm')).toEqual({ ...NORMAL, rev: 10 });
+  });
+
+  it('counts the successes of ten environments that report in the same moment', async () => {
+    const { store, change } = setUp({ crm: { ...NORMAL, mode: 'recovering', epoch: 2 } });
+    const reports = Array.from({ length: 10 }, () =>
+      change('crm', { type: 'progress', epoch: 2, delivered: true }),
+    );
+    await Promise.all(reports);
+    expect(store.modes.get('crm')).toMatchObject({ mode: 'recovering', successes: 10 });
   });
 
   it('loses no change of many concurrent ones, if the callers that give up retry', async () => {
