@@ -34,6 +34,8 @@ export const rooms = {
   'local/secrets-manager': AWS_SERVICE,
   'local/sqs': AWS_SERVICE,
   'local/kinesis': AWS_SERVICE,
+  'local/firehose': AWS_SERVICE,
+  'local/s3': AWS_SERVICE,
   'local/lambda': ['local/sqs', ...AWS_SERVICE],
   'local/sns': ['local/secrets-manager', 'local/sqs', ...AWS_SERVICE],
   'local/cloudwatch': ['local/lambda', ...AWS_SERVICE],

@@ -129,6 +129,12 @@ export interface SqsSettings extends AnyDestination {
   readonly fifo: boolean;
 }
 
+/** Which topic it is says the environment. */
+export interface SnsSettings extends AnyDestination {
+  readonly type: 'sns';
+  readonly fifo: boolean;
+}
+
 /** Which stream it is says the environment. */
 export interface KinesisSettings extends AnyDestination {
   readonly type: 'kinesis';
@@ -189,6 +195,20 @@ export interface ActionsSettings extends AnyDestination {
   readonly batch: number;
 }
 
+/** Which delivery stream it is says the environment. */
+export interface FirehoseSettings extends AnyDestination {
+  readonly type: 'firehose';
+}
+
+/** Which bucket it is says the environment. */
+export interface S3Settings extends AnyDestination {
+  readonly type: 's3';
+  /** What the keys of all objects begin with. */
+  readonly prefix: string;
+  /** Events of an object, at most. */
+  readonly batch: number;
+}
+
 /** Its receiver is the stage's own function (`contract/canary.ts`). Nobody configures it. */
 export interface CanarySettings extends AnyDestination {
   readonly type: 'canary';
@@ -196,7 +216,15 @@ export interface CanarySettings extends AnyDestination {
 
 /** What a configuration may name. */
 export type NamedDestination =
-  WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings | ActionsSettings;
+  | WebhookSettings
+  | SqsSettings
+  | SnsSettings
+  | KinesisSettings
+  | LambdaSettings
+  | EventBridgeSettings
+  | FirehoseSettings
+  | S3Settings
+  | ActionsSettings;
 
 export type DestinationSettings = NamedDestination | CanarySettings;
 

@@ -25,3 +25,21 @@ export const encryptionKey = v.pipe(
     got('is not the ARN of a key; use arn:aws:kms:<region>:<account>:key/<id>'),
   ),
 );
+
+/**
+ * Whether a queue or a topic is FIFO says its name, where it is known.
+ * @returns lines without the destination's path
+ */
+export const checkFifo = (what: 'queue' | 'topic', name: string, fifo: boolean | undefined): string[] => {
+  if (isToken(name))
+    return fifo === undefined
+      ? [
+          `fifo: is missing; the name of a ${what} of the app is not known yet: use Destination.${what}(${what})`,
+        ]
+      : [];
+  const isNamedFifo = name.endsWith('.fifo');
+  if (fifo === undefined || fifo === isNamedFifo) return [];
+  return [
+    `fifo: is ${String(fifo)}, and the ${what}'s name ${isNamedFifo ? 'ends' : 'does not end'} in .fifo; remove it`,
+  ];
+};

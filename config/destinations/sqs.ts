@@ -1,7 +1,7 @@
 /** The keys of an SQS queue. */
 import * as v from 'valibot';
 import { anyDestination } from './any-destination.ts';
-import { encryptionKey, isToken, resource } from './resource.ts';
+import { checkFifo, encryptionKey, resource } from './resource.ts';
 
 export const sqs = v.strictObject({
   ...anyDestination,
@@ -20,14 +20,5 @@ export const sqs = v.strictObject({
 });
 
 /** What needs more than one key. @returns lines without the destination's path */
-export const checkSqs = ({ queue, fifo }: Pick<v.InferOutput<typeof sqs>, 'queue' | 'fifo'>): string[] => {
-  if (isToken(queue))
-    return fifo === undefined
-      ? ['fifo: is missing; the name of a queue of the app is not known yet: use Destination.queue(queue)']
-      : [];
-  const isNamedFifo = queue.endsWith('.fifo');
-  if (fifo === undefined || fifo === isNamedFifo) return [];
-  return [
-    `fifo: is ${String(fifo)}, and the queue's name ${isNamedFifo ? 'ends' : 'does not end'} in .fifo; remove it`,
-  ];
-};
+export const checkSqs = ({ queue, fifo }: Pick<v.InferOutput<typeof sqs>, 'queue' | 'fifo'>): string[] =>
+  checkFifo('queue', queue, fifo);

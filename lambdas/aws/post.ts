@@ -19,6 +19,8 @@ export type Post = (
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
   signal?: AbortSignal,
+  /** Default: POST to `/`. */
+  target?: { readonly method: string; readonly path: string },
 ) => Promise<Posted>;
 
 /** The error's name and message reach the log. */
@@ -34,7 +36,7 @@ const closeIdle = ({ freeSockets }: http.Agent): void => {
 };
 
 /**
- * Posts to the path `/`. A request on a connection that had been closed meanwhile is sent once more, on a new one: Lambda freezes a function
+ * A request on a connection that had been closed meanwhile is sent once more, on a new one: Lambda freezes a function
  * for longer than a server keeps a connection.
  */
 export const poster = (endpoint: URL, limits: PostLimits): Post => {
@@ -48,9 +50,10 @@ export const poster = (endpoint: URL, limits: PostLimits): Post => {
     headers,
     body,
     signal,
+    target = { method: 'POST', path: '/' },
   ) =>
     new Promise((resolve, reject) => {
-      const request = client.request({ agent, hostname, port, path: '/', method: 'POST', headers });
+      const request = client.request({ agent, hostname, port, ...target, headers });
       let timer: NodeJS.Timeout | undefined;
       const limit = (time: number, what: string): void => {
         clearTimeout(timer);
@@ -76,7 +79,7 @@ export const poster = (endpoint: URL, limits: PostLimits): Post => {
           return;
         }
         closeIdle(agent);
-        once(true, headers, body, signal).then(resolve, reject);
+        once(true, headers, body, signal, target).then(resolve, reject);
       };
       if (signal?.aborted === true) abort();
       signal?.addEventListener('abort', abort);

@@ -1,16 +1,16 @@
 /** The entries of a call of SendMessageBatch, and what its answer says of each. */
 import type { OutgoingMessage, SendResult } from '../core/base/messages.ts';
 
-/** As SQS's model has it. */
+/** As SQS's model has it, and SNS's. */
 interface Refusal {
-  readonly Id: string | undefined;
-  readonly SenderFault: boolean | undefined;
-  readonly Code: string | undefined;
+  readonly Id?: string | undefined;
+  readonly SenderFault?: boolean | undefined;
+  readonly Code?: string | undefined;
   readonly Message?: string | undefined;
 }
 
 export interface SendMessageBatchAnswer {
-  readonly Successful?: readonly { readonly Id: string | undefined }[] | undefined;
+  readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;
   readonly Failed?: readonly Refusal[] | undefined;
 }
 
@@ -34,6 +34,7 @@ const isRefused = (entry: Refusal | undefined): boolean =>
 export const resultsOf = (
   messages: readonly unknown[],
   { Successful = [], Failed = [] }: SendMessageBatchAnswer,
+  service = 'SQS',
 ): readonly SendResult[] => {
   const accepted = new Set(Successful.map(({ Id }) => Id));
   const refused = new Map(Failed.map((entry) => [entry.Id, entry]));
@@ -43,7 +44,7 @@ export const resultsOf = (
     // An entry that the answer does not mention was not confirmed: it counts as refused, and may be sent again.
     const entry = refused.get(id);
     const reason =
-      entry === undefined ? 'SQS did not mention it' : `${entry.Code ?? ''}: ${entry.Message ?? ''}`;
+      entry === undefined ? `${service} did not mention it` : `${entry.Code ?? ''}: ${entry.Message ?? ''}`;
     return { ok: false, senderFault: isRefused(entry), reason };
   });
 };

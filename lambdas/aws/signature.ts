@@ -1,5 +1,5 @@
 /**
- * AWS's signature version 4, of a request whose path is `/` and that has no query: the protocols in JSON have no other.
+ * AWS's signature version 4, of a request that has no query. The protocols in JSON have the path `/` alone.
  * Source: IAM user guide, "Create a signed AWS API request".
  */
 import { createHmac } from 'node:crypto';
@@ -16,6 +16,10 @@ export interface SignedRequest {
   /** All that are signed, by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Default: `POST`. */
+  readonly method?: string;
+  /** As it is sent, encoded. Default: `/`. */
+  readonly path?: string;
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -34,7 +38,7 @@ export const signer = (
   // A key is good for a day, and takes four digests to make.
   let keyDay = '';
   let key: Buffer = Buffer.alloc(0);
-  return ({ headers, body }, date) => {
+  return ({ headers, body, method = 'POST', path = '/' }, date) => {
     const day = date.slice(0, 8);
     if (day !== keyDay) {
       key = [region, service, 'aws4_request'].reduce(hmac, hmac(`AWS4${secretAccessKey}`, day));
@@ -43,7 +47,7 @@ export const signer = (
     const names = Object.keys(headers).sort();
     const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/\s+/g, ' ')}\n`);
     const signed = names.join(';');
-    const canonical = `POST\n/\n\n${lines.join('')}\n${signed}\n${digest('sha256', body, 'hex')}`;
+    const canonical = `${method}\n${path}\n\n${lines.join('')}\n${signed}\n${digest('sha256', body, 'hex')}`;
     const scope = `${day}/${region}/${service}/aws4_request`;
     const toSign = `${ALGORITHM}\n${date}\n${scope}\n${digest('sha256', canonical, 'hex')}`;
     const signature = hmac(key, toSign).toString('hex');

@@ -9,7 +9,7 @@ import type { SluiceFunction } from '../function.ts';
 export const grantKey = (
   grantee: SluiceFunction,
   key: string | undefined,
-  service: 'sqs' | 'kinesis',
+  service: 'sqs' | 'sns' | 'kinesis' | 's3',
   actions: readonly string[],
 ): void => {
   if (key === undefined) return;

@@ -4,9 +4,12 @@ import type { ResolvedDestination } from '../../config/index.ts';
 import { actionsParts } from './actions.ts';
 import { canaryParts } from './canary.ts';
 import type { KindParts } from './kind-parts.ts';
+import { firehoseParts } from './firehose.ts';
+import { s3Parts } from './s3.ts';
 import { eventBridgeParts } from './eventbridge.ts';
 import { kinesisParts } from './kinesis.ts';
 import { lambdaParts } from './lambda.ts';
+import { snsParts } from './sns.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
@@ -17,6 +20,8 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination, ba
       return webhookParts(destination);
     case 'sqs':
       return sqsParts(scope, destination);
+    case 'sns':
+      return snsParts(scope, destination);
     case 'kinesis':
       return kinesisParts(scope, destination);
     case 'lambda':
@@ -25,6 +30,10 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination, ba
       return eventBridgeParts(scope, destination);
     case 'actions':
       return actionsParts(destination, baseDir);
+    case 'firehose':
+      return firehoseParts(scope, destination);
+    case 's3':
+      return s3Parts(scope, destination);
     case 'canary':
       return canaryParts(destination);
   }

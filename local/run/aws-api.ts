@@ -1,5 +1,5 @@
 /**
- * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch, Secrets Manager, Kinesis and EventBridge,
+ * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch, Secrets Manager, Kinesis, Firehose, EventBridge and S3,
  * as their SDK clients expect them.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -14,19 +14,26 @@ import { toListener } from '../common/server.ts';
 import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
 import { answerCloudWatch } from '../cloudwatch/api.ts';
 import { answerEvents } from '../events/bus.ts';
+import { answerFirehose } from '../firehose/api.ts';
 import { answerKinesis } from '../kinesis/api.ts';
 import type { KinesisService } from '../kinesis/service.ts';
 import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
 import { answerMappings, type MappingActions } from '../lambda/mappings-api.ts';
+import { answerS3 } from '../s3/api.ts';
 import { answerSecrets } from '../secrets-manager/api.ts';
 import { answerSns } from '../sns/api.ts';
+import type { DestinationTopics } from '../sns/topics.ts';
 
 export interface AwsApiOptions extends MappingActions, InvokeActions {
   readonly dataDir: string;
   /** Those of the callers; others are refused. */
   readonly credentials: Credentials;
   readonly publish: (publication: Publication) => Promise<string>;
+  readonly topics: Pick<DestinationTopics, 'has' | 'publish'>;
   readonly kinesis: Pick<KinesisService, 'put'>;
+  /** Names of those that destinations send to. */
+  readonly deliveryStreams: () => ReadonlySet<string>;
+  readonly buckets: () => ReadonlySet<string>;
   readonly putMetric: (datum: Datum) => void;
 }
 
@@ -65,9 +72,11 @@ const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promis
     answerMappings(request, options) ??
     (await answerKinesis(request, options.kinesis)) ??
     (await answerEvents(request, options.dataDir)) ??
+    (await answerFirehose(request, options.dataDir, options.deliveryStreams())) ??
+    (await answerS3(request, options.dataDir, options.buckets())) ??
     (await answerSecrets(request, options.dataDir)) ??
     answerCloudWatch(request, options.putMetric) ??
-    (await answerSns(request, options.publish));
+    (await answerSns(request, options.publish, options.topics));
   if (found !== undefined) return found;
   const target = headers['x-amz-target'];
   const what = typeof target === 'string' ? target : `${method} ${request.path}`;

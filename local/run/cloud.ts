@@ -61,7 +61,19 @@ export class LocalCloud {
    * @throws UsageError when a secret is missing; nothing is changed then
    */
   async deploy(assemblyDir: string): Promise<void> {
-    const { sqs, sqsServer, dynamo, functions, mappings, sns, alarms, kinesis, standIns } = this.#services;
+    const {
+      sqs,
+      sqsServer,
+      dynamo,
+      functions,
+      mappings,
+      sns,
+      alarms,
+      kinesis,
+      standIns,
+      topics,
+      destinations,
+    } = this.#services;
     const assembly = await readAssembly(assemblyDir, this.#options.settings.pipeline);
     const stack = readStack(assembly, sqsServer.url);
     const subscriptions = await resolveEndpoints(stack.subscriptions, this.#options.settings.dataDir);
@@ -69,6 +81,9 @@ export class LocalCloud {
     await dynamo.deploy(stack.tables);
     kinesis.deploy(stack.streams);
     standIns.deploy(stack.standIns);
+    topics.deploy(stack.destinationTopics);
+    destinations.deliveryStreams = new Set(stack.deliveryStreams);
+    destinations.buckets = new Set(stack.buckets);
     // A mapping of a function that goes must not call it any more.
     await mappings.closeOthers(stack.mappings);
     await functions.deploy(stack.functions);

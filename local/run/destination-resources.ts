@@ -21,6 +21,18 @@ export const destinationStreams = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],
 ): readonly string[] => named(functions, 'kinesis');
 
+export const destinationTopics = (
+  functions: readonly Pick<FunctionSpec, 'environment'>[],
+): readonly string[] => named(functions, 'sns');
+
+export const destinationDeliveryStreams = (
+  functions: readonly Pick<FunctionSpec, 'environment'>[],
+): readonly string[] => named(functions, 'firehose');
+
+export const destinationBuckets = (
+  functions: readonly Pick<FunctionSpec, 'environment'>[],
+): readonly string[] => named(functions, 's3');
+
 export const destinationFunctions = (
   functions: readonly Pick<FunctionSpec, 'environment'>[],
 ): readonly string[] => [

@@ -19,6 +19,7 @@ import { clearTmp } from '../lambda/tmp-dirs.ts';
 import { Mappings } from '../lambda/mappings.ts';
 import type { Settings } from '../common/settings.ts';
 import { SnsService } from '../sns/service.ts';
+import { DestinationTopics } from '../sns/topics.ts';
 import { LibsqlStore } from '../sqs/libsql-store.ts';
 import { startSqsServer, type SqsServer } from '../sqs/api.ts';
 import { SqsService } from '../sqs/service.ts';
@@ -42,9 +43,17 @@ export interface Services {
   readonly sns: SnsService;
   readonly kinesis: KinesisService;
   readonly standIns: StandIns;
+  readonly topics: DestinationTopics;
+  readonly destinations: DestinationNames;
   readonly metrics: MetricStore;
   readonly native: NativeMetrics;
   readonly alarms: Alarms;
+}
+
+/** Names of resources that destinations send to, and that are files alone here. A deployment replaces them. */
+export interface DestinationNames {
+  deliveryStreams: ReadonlySet<string>;
+  buckets: ReadonlySet<string>;
 }
 
 /** The caller owns the data directory's lock. */
@@ -63,6 +72,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const dynamo = await startDynamoDb(dataDir, credentials);
   const kinesis = new KinesisService(dataDir);
   const standIns = new StandIns(dataDir);
+  const topics = new DestinationTopics(dataDir);
+  const destinations: DestinationNames = { deliveryStreams: new Set(), buckets: new Set() };
   const metrics = new MetricStore();
   const native = new NativeMetrics(metrics);
   // Functions call it, and it calls functions: what it needs of them is there before the first call.
@@ -78,6 +89,9 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     publish: (publication) => sns.publish(publication),
     putMetric: (datum) => metrics.put(datum),
     kinesis,
+    topics,
+    deliveryStreams: () => destinations.deliveryStreams,
+    buckets: () => destinations.buckets,
   });
   const functions = new Functions({
     dataDir,
@@ -136,6 +150,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     sns,
     kinesis,
     standIns,
+    topics,
+    destinations,
   };
   return { ...parts, metrics, native, alarms };
 };

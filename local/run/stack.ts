@@ -7,7 +7,14 @@ import { readSchedules, type ScheduleSpec } from '../events/template.ts';
 import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
 import { readQueues, type QueueSpec } from '../sqs/template.ts';
-import { destinationFunctions, destinationQueues, destinationStreams } from './destination-resources.ts';
+import {
+  destinationBuckets,
+  destinationDeliveryStreams,
+  destinationFunctions,
+  destinationQueues,
+  destinationStreams,
+  destinationTopics,
+} from './destination-resources.ts';
 import type { Assembly } from '../template/assembly.ts';
 import { functionName, resolveTemplate } from '../template/physical.ts';
 
@@ -26,6 +33,12 @@ export interface Stack {
   readonly alarms: readonly AlarmSpec[];
   /** Names of the streams that destinations send to. */
   readonly streams: readonly string[];
+  /** Names of the delivery streams of Firehose that destinations put records to. */
+  readonly deliveryStreams: readonly string[];
+  /** Names of the buckets that destinations put objects to. */
+  readonly buckets: readonly string[];
+  /** Names of the topics that destinations publish to. */
+  readonly destinationTopics: readonly string[];
   /** Names of the functions that destinations invoke, and that are not the pipeline's. */
   readonly standIns: readonly string[];
   /** The function that takes the operator's requests. */
@@ -54,6 +67,9 @@ export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
     subscriptions: readSubscriptions(template),
     alarms: readAlarms(template),
     streams: destinationStreams(functions),
+    deliveryStreams: destinationDeliveryStreams(functions),
+    buckets: destinationBuckets(functions),
+    destinationTopics: destinationTopics(functions),
     standIns: destinationFunctions(functions),
     controlFunction: typeof control === 'string' ? functionName(control) : schedules[0]?.functionName,
   };

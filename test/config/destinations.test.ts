@@ -155,3 +155,100 @@ describe('sqs', () => {
     );
   });
 });
+
+describe('sns', () => {
+  const sns = { id: 'orders', type: 'sns', topic: 'orders.fifo' };
+
+  it.each([
+    'orders',
+    'orders.fifo',
+    'arn:aws:sns:eu-west-1:111111111111:orders.fifo',
+    'arn:aws-cn:sns:cn-north-1:111111111111:o',
+  ])('may be named %s', (topic) => {
+    expect(validateConfig(withDestination({ ...sns, topic })).destinations[0]).toEqual({
+      ...sns,
+      topic,
+      maxConcurrency: 10,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    [
+      'topic',
+      'arn:aws:sns:eu-west-1:111111111111:orders:subscription',
+      'is not a topic; use its name, or its ARN: arn:aws:sns:<region>:<account>:<name>',
+    ],
+    ['topic', 'orders.fifo.fifo', 'is not a topic'],
+    ['encryptionKey', 'alias/mine', 'is not the ARN of a key; use arn:aws:kms:<region>:<account>:key/<id>'],
+    ['queue', 'orders', 'unknown key'],
+    ['fifo', false, "is false, and the topic's name ends in .fifo; remove it"],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...sns, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+
+  it('of the app must say whether it is FIFO', () => {
+    expect(mistakesOf({ ...sns, topic: TOKEN })).toEqual([
+      'destinations[0].fifo: is missing; the name of a topic of the app is not known yet: use Destination.topic(topic)',
+    ]);
+  });
+});
+
+describe('firehose', () => {
+  const firehose = { id: 'lake', type: 'firehose', deliveryStream: 'lake' };
+
+  it.each(['lake', 'arn:aws:firehose:eu-west-1:111111111111:deliverystream/lake', TOKEN])(
+    'may be named %s',
+    (deliveryStream) => {
+      expect(validateConfig(withDestination({ ...firehose, deliveryStream })).destinations[0]).toEqual({
+        ...firehose,
+        deliveryStream,
+        maxConcurrency: 10,
+        enabled: true,
+      });
+    },
+  );
+
+  it.each([
+    [
+      'deliveryStream',
+      'arn:aws:kinesis:eu-west-1:111111111111:stream/lake',
+      'is not a delivery stream; use its name, or its ARN: arn:aws:firehose:<region>:<account>:deliverystream/<name>',
+    ],
+    ['stream', 'lake', 'unknown key'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...firehose, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});
+
+describe('s3', () => {
+  const s3 = { id: 'archive', type: 's3', bucket: 'archive' };
+
+  it.each(['archive', 'my.archive-2', 'arn:aws:s3:::archive', TOKEN])('may be named %s', (bucket) => {
+    expect(validateConfig(withDestination({ ...s3, bucket, prefix: 'a/b=c/d..e-' })).destinations[0]).toEqual(
+      { ...s3, bucket, prefix: 'a/b=c/d..e-', batch: 1000, maxConcurrency: 10, enabled: true },
+    );
+  });
+
+  it.each([
+    ['bucket', 's3://archive', 'is not a bucket; use its name, or its ARN: arn:aws:s3:::<name>'],
+    ['bucket', 'arn:aws:s3:::archive/*', 'is not a bucket'],
+    ['bucket', 'Archive', 'is not a bucket'],
+    ['prefix', '/events', 'is not a prefix; use letters, digits and /_.=-'],
+    ['prefix', 'a/../b', 'is not a prefix'],
+    ['prefix', 'a b', 'is not a prefix'],
+    ['batch', 0, 'is too small; use 1 to 1000'],
+    ['encryptionKey', 'k', 'is not the ARN of a key'],
+  ])('%s: %s', (key, value, line) => {
+    const found = mistakesOf({ ...s3, [key]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(`destinations[0].${key}: `);
+    expect(found[0]).toContain(line);
+  });
+});

@@ -156,7 +156,7 @@ describe('a mistake gives one line, with the path of the key and the fix', () =>
     [
       'an unknown type',
       withDestination({ type: 'kafka' }),
-      'destinations[0].type: "kafka" is not a destination type; use "webhook", "sqs", "kinesis", "lambda", "eventbridge" or "actions"',
+      'destinations[0].type: "kafka" is not a destination type; use "webhook", "sqs", "sns", "kinesis", "lambda", "eventbridge", "firehose", "s3" or "actions"',
     ],
     [
       'an unknown source',

@@ -123,7 +123,7 @@ describe("a function's code", () => {
     const later = all.flatMap((name) => (JSON.parse(text(code, name)) as { sources: string[] }).sources);
     expect(later.join()).toContain('webhook/oauth.ts');
     expect(ofKinds(later)).toEqual(
-      expect.arrayContaining(['aws', 'eventbridge', 'kinesis', 'lambda', 'sqs']),
+      expect.arrayContaining(['aws', 'eventbridge', 'firehose', 'kinesis', 'lambda', 's3', 'sns', 'sqs']),
     );
   });
 

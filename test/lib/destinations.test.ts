@@ -5,6 +5,8 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ENV } from '../../contract/environment.ts';
@@ -200,6 +202,105 @@ describe('sqs', () => {
       expect.objectContaining({
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
         Resource: { 'Fn::GetAtt': [idOf('Key'), 'Arn'] },
+      }),
+    );
+  });
+});
+
+describe('sns', () => {
+  it('by name: a topic of the pipeline’s account and region, to which the function may publish', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'orders', type: 'sns', topic: 'orders.fifo' }],
+    });
+    const arn = arnOfOwn('sns', 'orders.fifo');
+    expect(environment(example, 'Destination-orders')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-orders')).toMatchObject({
+      destination: { id: 'orders', type: 'sns', maxConcurrency: 10, enabled: true, fifo: true },
+    });
+    expect(permissions(example, 'Destination-orders')).toMatchObject({
+      [JSON.stringify(arn)]: ['sns:Publish'],
+    });
+  });
+
+  it('of the app: Destination.topic names it, says whether it is FIFO, and grants its key', () => {
+    const { statements, variables } = inApp((scope) => {
+      const topic = new Topic(scope, 'Orders', { fifo: true, masterKey: new Key(scope, 'Key') });
+      return [{ id: 'orders', ...Destination.topic(topic) }];
+    });
+    expect(variables).toEqual([{ Ref: expect.stringMatching(/^Orders/) }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'sns:Publish', Resource: variables[0] }),
+    );
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+      }),
+    );
+  });
+});
+
+describe('firehose', () => {
+  it('by name: a delivery stream of the pipeline’s account and region, to which the function may put records', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'lake', type: 'firehose', deliveryStream: 'lake' }],
+    });
+    const arn = arnOfOwn('firehose', 'deliverystream/lake');
+    expect(environment(example, 'Destination-lake')[ENV.destinationArn]).toEqual(arn);
+    expect(bundle(example, 'Destination-lake')).toMatchObject({
+      destination: { id: 'lake', type: 'firehose', maxConcurrency: 10, enabled: true },
+    });
+    expect(permissions(example, 'Destination-lake')).toMatchObject({
+      [JSON.stringify(arn)]: ['firehose:PutRecordBatch'],
+    });
+  });
+
+  it('of the app: Destination.deliveryStream names it', () => {
+    const deliveryStreamArn = 'arn:aws:firehose:eu-west-1:111111111111:deliverystream/lake';
+    const { statements, variables } = inApp(() => [
+      { id: 'lake', ...Destination.deliveryStream({ deliveryStreamArn }) },
+    ]);
+    expect(variables).toEqual([deliveryStreamArn]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Action: 'firehose:PutRecordBatch', Resource: deliveryStreamArn }),
+    );
+  });
+});
+
+describe('s3', () => {
+  it('by name: a bucket, under whose prefix the function may put objects', () => {
+    const example = synthesize({
+      ...minimal,
+      destinations: [{ id: 'archive', type: 's3', bucket: 'archive', prefix: 'events/', batch: 50 }],
+    });
+    const of = (name: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]] });
+    expect(environment(example, 'Destination-archive')[ENV.destinationArn]).toEqual(of('archive'));
+    expect(bundle(example, 'Destination-archive')).toMatchObject({
+      destination: { id: 'archive', type: 's3', prefix: 'events/', batch: 50 },
+    });
+    expect(permissions(example, 'Destination-archive')).toMatchObject({
+      [JSON.stringify(of('archive/events/*'))]: ['s3:PutObject'],
+    });
+  });
+
+  it('of the app: Destination.bucket names it, and grants its key', () => {
+    const { statements, variables } = inApp((scope) => {
+      const bucket = new Bucket(scope, 'Archive', { encryptionKey: new Key(scope, 'Key') });
+      return [{ id: 'archive', ...Destination.bucket(bucket) }];
+    });
+    expect(variables).toEqual([{ 'Fn::GetAtt': [expect.stringMatching(/^Archive/), 'Arn'] }]);
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: 's3:PutObject',
+        Resource: { 'Fn::Join': ['', [variables[0], '/*']] },
+      }),
+    );
+    expect(statements).toContainEqual(
+      expect.objectContaining({
+        Action: 'kms:GenerateDataKey',
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
       }),
     );
   });

@@ -1,7 +1,10 @@
 /** Destinations that are resources of AWS: one of each kind, the calls that its function makes of it, and what its role allows. */
 import { eventBridgeSender } from '../../lambdas/deliver/destinations/eventbridge/sender.ts';
+import { firehoseSender } from '../../lambdas/deliver/destinations/firehose/sender.ts';
+import { s3Sender } from '../../lambdas/deliver/destinations/s3/sender.ts';
 import { kinesisSender } from '../../lambdas/deliver/destinations/kinesis/sender.ts';
 import { lambdaSender } from '../../lambdas/deliver/destinations/lambda/sender.ts';
+import { snsSender } from '../../lambdas/deliver/destinations/sns/sender.ts';
 import { sqsSender } from '../../lambdas/deliver/destinations/sqs/sender.ts';
 import type { Outgoing, Sender } from '../../lambdas/deliver/destinations/sender.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
@@ -14,8 +17,11 @@ export const kinds = synthesize({
   sources: [{ id: 'web', writeKey: 'web-key' }],
   destinations: [
     { id: 'orders', type: 'sqs', queue: 'orders.fifo' },
+    { id: 'orders-topic', type: 'sns', topic: 'orders.fifo' },
     { id: 'enrich', type: 'lambda', function: 'enrich' },
     { id: 'company', type: 'eventbridge', bus: 'company' },
+    { id: 'lake', type: 'firehose', deliveryStream: 'lake' },
+    { id: 'archive', type: 's3', bucket: 'archive', prefix: 'events/' },
     { id: 'clicks', type: 'kinesis', stream: 'clicks' },
     { id: 'audit', type: 'sqs', queue: 'arn:aws:sqs:eu-west-1:111111111111:audit' },
   ],
@@ -91,6 +97,24 @@ export const KIND_ROWS: readonly KindRow[] = [
     calls: () => Promise.resolve([]),
   },
   {
+    id: 'orders-topic',
+    type: 'sns',
+    what: 'the topic `orders.fifo`, by name',
+    resource: arn('sns', 'orders.fifo'),
+    other: arn('sns', 'other.fifo'),
+    calls: () => {
+      const topicArn = arn('sns', 'orders.fifo');
+      return recorded('sns', (call) =>
+        snsSender({
+          topicArn,
+          fifo: true,
+          room: 1,
+          publish: (input) => call('PublishBatch', input) as Promise<object>,
+        }),
+      );
+    },
+  },
+  {
     id: 'enrich',
     type: 'lambda',
     what: 'the function `enrich`, by name',
@@ -108,6 +132,37 @@ export const KIND_ROWS: readonly KindRow[] = [
       const busArn = arn('events', 'event-bus/company');
       return recorded('events', (call) => eventBridgeSender({ call, busArn, source: 'sluice', room: 1 }));
     },
+  },
+  {
+    id: 'lake',
+    type: 'firehose',
+    what: 'the delivery stream `lake`, by name',
+    resource: arn('firehose', 'deliverystream/lake'),
+    other: arn('firehose', 'deliverystream/other'),
+    calls: () => {
+      const streamArn = arn('firehose', 'deliverystream/lake');
+      return recorded('firehose', (call) => firehoseSender({ call, streamArn, room: 1 }));
+    },
+  },
+  {
+    id: 'archive',
+    type: 's3',
+    what: 'objects of the bucket `archive` under `events/`',
+    resource: 'arn:aws:s3:::archive/events/dt=none/any.json.gz',
+    other: 'arn:aws:s3:::archive/other/dt=none/any.json.gz',
+    calls: () =>
+      recorded('s3', (call) =>
+        s3Sender({
+          bucket: 'archive',
+          prefix: 'events/',
+          batch: 1,
+          room: 1,
+          // As `s3/index.ts` puts it.
+          put: async ({ key }) => {
+            await call('PutObject', { Bucket: 'archive', Key: key });
+          },
+        }),
+      ),
   },
   {
     id: 'clicks',

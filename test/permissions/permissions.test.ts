@@ -45,10 +45,12 @@ describe('every call that the code makes', () => {
     const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => readFileSync(path.join(directory, name), 'utf8'));
-    // With the SDK, without it, and of many messages at the same time.
-    const asked = /new (\w+)Command\(|\bcall\('(\w+)'|gathered\(\w+, \w+, '(\w+)'/g;
+    // With the SDK, without it, of many messages at the same time, and as an error names it.
+    const asked = /new (\w+)Command\(|\bcall\('(\w+)'|gathered\(\w+, \w+, '(\w+)'|orFault\(`(\w+) of /g;
     const written = sources.flatMap((text) =>
-      [...text.matchAll(asked)].map(([, bySdk, direct, gathered]) => bySdk ?? direct ?? gathered),
+      [...text.matchAll(asked)].map(
+        ([, bySdk, direct, gathered, named]) => bySdk ?? direct ?? gathered ?? named,
+      ),
     );
     expect([...known].sort()).toEqual([...new Set(written)].sort());
   });

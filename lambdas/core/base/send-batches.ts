@@ -3,8 +3,8 @@ import type { OutgoingMessage } from './messages.ts';
 import { byteLength, mostBytes } from './text.ts';
 
 /** Splits messages, in order, into as few calls of SendMessageBatch as hold them. */
-export const inCalls = (messages: readonly OutgoingMessage[]): readonly (readonly OutgoingMessage[])[] => {
-  const calls: OutgoingMessage[][] = [];
+export const inCalls = <M extends OutgoingMessage>(messages: readonly M[]): readonly (readonly M[])[] => {
+  const calls: M[][] = [];
   // Together they fit, however many bytes their characters take: nothing has to be measured.
   const most = messages.reduce((sum, { body }) => sum + mostBytes(body), 0);
   const sizeOf = most <= MAX_BATCH_BYTES ? mostBytes : byteLength;

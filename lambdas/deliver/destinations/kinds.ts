@@ -41,6 +41,8 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return webhook(destination, deps);
     case 'sqs':
       return (await import('./sqs/index.ts')).sqsDestination(destination, deps);
+    case 'sns':
+      return (await import('./sns/index.ts')).snsDestination(destination, deps);
     case 'kinesis':
       return (await import('./kinesis/index.ts')).kinesisDestination(deps);
     case 'lambda':
@@ -49,6 +51,10 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return (await import('./eventbridge/index.ts')).eventBridgeDestination(destination, deps);
     case 'actions':
       return (await import('./actions/index.ts')).actionsDestination(destination, deps);
+    case 'firehose':
+      return (await import('./firehose/index.ts')).firehoseDestination(deps);
+    case 's3':
+      return (await import('./s3/index.ts')).s3Destination(destination, deps);
     case 'canary':
       return (await import('./canary/index.ts')).canaryDestination(deps);
   }

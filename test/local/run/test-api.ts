@@ -18,6 +18,9 @@ export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening
     invokeLater: unexpected('invokeLater'),
     publish: unexpected('publish'),
     putMetric: unexpected('putMetric'),
+    topics: { has: () => false, publish: unexpected('topics.publish') },
+    deliveryStreams: () => new Set(),
+    buckets: () => new Set(),
     kinesis: { put: unexpected('kinesis.put') },
     ...options,
   });

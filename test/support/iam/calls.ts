@@ -7,7 +7,7 @@ type Item = Readonly<Record<string, { readonly S?: string }>>;
 
 /** A call, as its SDK client makes it. */
 export interface Call {
-  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `events`. */
+  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `events`, `firehose`, `s3`. */
   readonly service: string;
   /** As the API has it: `SendMessageBatch`. */
   readonly operation: string;
@@ -148,10 +148,25 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
         action: `events:${operation}`,
         resource: text(entry['EventBusName']),
       }));
+    case 'firehose':
+      return [
+        {
+          action: `firehose:${operation}`,
+          resource: arn('firehose', `deliverystream/${text(input['DeliveryStreamName'])}`),
+        },
+      ];
+    case 's3':
+      return [
+        {
+          action: `s3:${operation}`,
+          resource: `arn:aws:s3:::${text(input['Bucket'])}/${text(input['Key'])}`,
+        },
+      ];
     case 'kinesis':
       return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
     case 'sns':
-      return [{ action: `sns:${operation}`, resource: text(input['TopicArn']) }];
+      // As SQS: a batch needs the permission for a single message.
+      return [{ action: `sns:${operation.replace(/Batch$/, '')}`, resource: text(input['TopicArn']) }];
     case 'secretsmanager':
       // Secrets Manager adds a dash and six characters to a name.
       return [

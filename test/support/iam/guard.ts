@@ -27,6 +27,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   AmazonSQS: 'sqs',
   secretsmanager: 'secretsmanager',
   Kinesis_20131202: 'kinesis',
+  Firehose_20150804: 'firehose',
   AWSEvents: 'events',
   GraniteServiceVersion20100801: 'cloudwatch',
 };
@@ -34,7 +35,14 @@ const SERVICES: Readonly<Record<string, string>> = {
 const MAPPING = /^\/2015-03-31\/event-source-mappings\/([^/?]+)/;
 const INVOKE = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/;
 
+/** A path has the bucket first. */
+const readPut = (url: string): Call => {
+  const [, Bucket = '', Key = ''] = /^\/([^/]+)\/([^?]+)/.exec(decodeURIComponent(url)) ?? [];
+  return { service: 's3', operation: 'PutObject', input: { Bucket, Key } };
+};
+
 const readCall = ({ method, url, headers, body: sent }: Request): Call => {
+  if (method === 'PUT' && /\/s3\/aws4_request\b/.test(headers.authorization ?? '')) return readPut(url);
   const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString();
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {

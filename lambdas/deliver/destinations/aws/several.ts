@@ -1,15 +1,13 @@
 import { byteLength } from '../../../core/base/text.ts';
 import { toEventText } from '../../../core/event/envelope.ts';
 import type { Outgoing, Sender, Verdict } from '../sender.ts';
+import { callsOf, type CallLimits } from './calls-of.ts';
 import { nameOfCause, tooLarge, verdictOf } from './verdicts.ts';
 
-export interface SeveralDeps {
+export interface SeveralDeps extends CallLimits {
   readonly service: string;
-  /** Events of a call, at most, and their bytes together. One that is larger is alone in its call. */
-  readonly entries: number;
-  readonly callBytes: number;
-  /** Bytes of an event that no resource of the service takes. */
-  readonly maxBytes: number;
+  /** Bytes of what is sent of an event. Default: of its text. */
+  readonly sizeOf?: (event: Outgoing, text: string) => number;
   /** What has to be left of the function's time before a call begins; milliseconds. */
   readonly room: number;
   /** Names of errors by which a call is refused as a whole for the content of one of its events. */
@@ -18,28 +16,10 @@ export interface SeveralDeps {
   readonly sendCall: (events: readonly Outgoing[], texts: readonly string[]) => Promise<readonly Verdict[]>;
 }
 
-/** @returns the texts' indices, by calls that hold them; without those that are too large */
-const callsOf = (
-  sizes: readonly number[],
-  { entries, callBytes, maxBytes }: SeveralDeps,
-): readonly (readonly number[])[] => {
-  const calls: number[][] = [];
-  let bytes = Infinity;
-  for (const [i, size] of sizes.entries()) {
-    if (size > maxBytes) continue;
-    if (bytes + size > callBytes || calls.at(-1)?.length === entries) {
-      calls.push([]);
-      bytes = 0;
-    }
-    calls.at(-1)?.push(i);
-    bytes += size;
-  }
-  return calls;
-};
-
 /** A sender that sends several events of a user in a call, of a service that keeps no order. */
 export const several = (deps: SeveralDeps): Sender => {
   const { service, maxBytes, room, refusedContent, sendCall } = deps;
+  const { sizeOf = (_event: Outgoing, text: string) => byteLength(text) } = deps;
   const verdictsOf = async (
     events: readonly Outgoing[],
     texts: readonly string[],
@@ -65,7 +45,7 @@ export const several = (deps: SeveralDeps): Sender => {
     batch: deps.entries,
     send: async (events, timeLeft) => {
       const texts = events.map(({ content }) => toEventText(content));
-      const sizes = texts.map(byteLength);
+      const sizes = events.map((event, i) => sizeOf(event, texts[i] ?? ''));
       const verdicts = sizes.map((bytes): Verdict | undefined =>
         bytes > maxBytes ? tooLarge(service, bytes, maxBytes) : undefined,
       );
