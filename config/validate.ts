@@ -1,6 +1,7 @@
 /** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
 import { CONTROL_INTERVAL } from '../contract/environment.ts';
+import { checkArchive } from './archive-schema.ts';
 import { checkCanary } from './canary.ts';
 import { deprecationsOf } from './deprecated.ts';
 import { networkOf } from './networks.ts';
@@ -167,6 +168,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
       'id',
     ),
     ...checkCanary(config),
+    ...checkArchive(config),
     ...unknownSources,
     ...checkStacks(config),
     ...checkSecrets(config),

@@ -125,11 +125,16 @@ export interface CanarySettings extends AnyDestination {
   readonly type: 'canary';
 }
 
+/** Which stream of Firehose it is says the environment. Nobody configures it as a destination. */
+export interface ArchiveSettings extends AnyDestination {
+  readonly type: 'archive';
+}
+
 /** What a configuration may name. */
 export type NamedDestination =
   WebhookSettings | SqsSettings | KinesisSettings | LambdaSettings | EventBridgeSettings;
 
-export type DestinationSettings = NamedDestination | CanarySettings;
+export type DestinationSettings = NamedDestination | CanarySettings | ArchiveSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

@@ -31,7 +31,7 @@ export const destination = v.variant(
 
 /** What is checked of a destination. */
 type Checked =
-  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'canary' }
+  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'canary' | 'archive' }
   | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0]);
 
 /** What needs more than one key of a kind. @returns lines without the destination's path */

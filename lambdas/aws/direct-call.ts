@@ -30,6 +30,7 @@ export const SQS: Service = {
   headers: { 'x-amzn-query-mode': 'true' },
 };
 export const KINESIS: Service = { target: 'Kinesis_20131202', name: 'kinesis', json: '1.1' };
+export const FIREHOSE: Service = { target: 'Firehose_20150804', name: 'firehose', json: '1.1' };
 export const EVENTBRIDGE: Service = { target: 'AWSEvents', name: 'events', json: '1.1' };
 export const DYNAMODB: Service = { target: 'DynamoDB_20120810', name: 'dynamodb' };
 

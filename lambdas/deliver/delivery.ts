@@ -53,6 +53,7 @@ const toSend = ({ part: { envelope, message }, output: { event, index, content }
   key: message.groupId,
   place: `${message.id}:${event}:${index}`,
   content,
+  origin: { receivedAt: envelope.receivedAt, sequence: message.sequenceNumber, index: event },
 });
 
 /** What became of an item: nothing but that it was delivered, or why it was rejected. */

@@ -1,6 +1,8 @@
 /** What each kind of destination adds to its stage. */
 import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
+import { archiveParts } from './archive.ts';
+import type { ArchiveStore } from '../archive.ts';
 import { canaryParts } from './canary.ts';
 import type { KindParts } from './kind-parts.ts';
 import { eventBridgeParts } from './eventbridge.ts';
@@ -9,7 +11,12 @@ import { lambdaParts } from './lambda.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
-export const kindParts = (scope: Construct, destination: ResolvedDestination): KindParts => {
+/** @param archive where the pipeline's own archive is kept, for that kind alone */
+export const kindParts = (
+  scope: Construct,
+  destination: ResolvedDestination,
+  archive?: ArchiveStore,
+): KindParts => {
   switch (destination.type) {
     case 'webhook':
       return webhookParts(destination);
@@ -23,5 +30,7 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination): K
       return eventBridgeParts(scope, destination);
     case 'canary':
       return canaryParts(destination);
+    case 'archive':
+      return archiveParts(destination, archive);
   }
 };

@@ -193,6 +193,8 @@ export class Functions {
       AWS_ENDPOINT_URL_SNS: api,
       AWS_ENDPOINT_URL_EVENTBRIDGE: api,
       AWS_ENDPOINT_URL_KINESIS: api,
+      AWS_ENDPOINT_URL_FIREHOSE: api,
+      AWS_ENDPOINT_URL_S3: api,
       AWS_ENDPOINT_URL_CLOUDWATCH: api,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: api,
       // A destination on this machine is what one tries things out with; anything else that is private stays refused.

@@ -1,5 +1,5 @@
 /**
- * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch, Secrets Manager, Kinesis and EventBridge,
+ * One endpoint for the few calls that the functions and the command line make of Lambda, SNS, CloudWatch, Secrets Manager, Kinesis, Firehose, S3 and EventBridge,
  * as their SDK clients expect them.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -14,6 +14,10 @@ import { toListener } from '../common/server.ts';
 import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
 import { answerCloudWatch } from '../cloudwatch/api.ts';
 import { answerEvents } from '../events/bus.ts';
+import { answerFirehose } from '../firehose/api.ts';
+import type { FirehoseService } from '../firehose/service.ts';
+import { answerS3 } from '../s3/api.ts';
+import type { S3Service } from '../s3/service.ts';
 import { answerKinesis } from '../kinesis/api.ts';
 import type { KinesisService } from '../kinesis/service.ts';
 import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
@@ -27,6 +31,8 @@ export interface AwsApiOptions extends MappingActions, InvokeActions {
   readonly credentials: Credentials;
   readonly publish: (publication: Publication) => Promise<string>;
   readonly kinesis: Pick<KinesisService, 'put'>;
+  readonly firehose: Pick<FirehoseService, 'put'>;
+  readonly s3: Pick<S3Service, 'list' | 'get'>;
   readonly putMetric: (datum: Datum) => void;
 }
 
@@ -44,9 +50,9 @@ export const startAwsApi = async (options: AwsApiOptions): Promise<Listening> =>
   return listen(server, { host: HOST, port: 0 });
 };
 
-const write = (response: ServerResponse, { status, headers, body }: Answer): void => {
+const write = (response: ServerResponse, { status, headers, body, bytes }: Answer): void => {
   response.writeHead(status, headers);
-  response.end(body);
+  response.end(bytes ?? body);
 };
 
 const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promise<Answer> => {
@@ -61,9 +67,12 @@ const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promis
     body: headers['content-encoding'] === 'gzip' ? await promisify(gunzip)(body) : body,
   };
   const found =
+    // First: an object may have any name.
+    (await answerS3(request, options.s3)) ??
     (await answerInvoke(request, options)) ??
     answerMappings(request, options) ??
     (await answerKinesis(request, options.kinesis)) ??
+    (await answerFirehose(request, options.firehose)) ??
     (await answerEvents(request, options.dataDir)) ??
     (await answerSecrets(request, options.dataDir)) ??
     answerCloudWatch(request, options.putMetric) ??

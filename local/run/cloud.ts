@@ -61,13 +61,15 @@ export class LocalCloud {
    * @throws UsageError when a secret is missing; nothing is changed then
    */
   async deploy(assemblyDir: string): Promise<void> {
-    const { sqs, sqsServer, dynamo, functions, mappings, sns, alarms, kinesis, standIns } = this.#services;
+    const { sqs, sqsServer, dynamo, functions, mappings, sns, alarms, kinesis, firehose, standIns } =
+      this.#services;
     const assembly = await readAssembly(assemblyDir, this.#options.settings.pipeline);
     const stack = readStack(assembly, sqsServer.url);
     const subscriptions = await resolveEndpoints(stack.subscriptions, this.#options.settings.dataDir);
     await deployQueues(sqs, stack.queues);
     await dynamo.deploy(stack.tables);
     kinesis.deploy(stack.streams);
+    await firehose.deploy(stack.deliveryStreams);
     standIns.deploy(stack.standIns);
     // A mapping of a function that goes must not call it any more.
     await mappings.closeOthers(stack.mappings);
@@ -177,7 +179,8 @@ export class LocalCloud {
 
   /** What is in flight may finish, for a while; what is not finished by then is redelivered at the next start. */
   async close(): Promise<void> {
-    const { mappings, alarms, async, functions, sns, awsApi, dynamo, sqsServer, sqs } = this.#services;
+    const { mappings, alarms, async, functions, sns, awsApi, dynamo, sqsServer, sqs, firehose } =
+      this.#services;
     clearInterval(this.#sampler);
     for (const schedule of this.#schedules) schedule.stop();
     await alarms.close();
@@ -188,6 +191,7 @@ export class LocalCloud {
     await async.settled();
     await delivered;
     await awsApi.close();
+    await firehose.close();
     await dynamo.close();
     await sqsServer.close();
     sqs.close();

@@ -12,6 +12,8 @@ import type { Listening } from '../common/http.ts';
 import { AsyncInvoker } from '../lambda/async-invoker.ts';
 import { killLeftovers } from '../lambda/children.ts';
 import { queueSource } from '../lambda/queue-source.ts';
+import { FirehoseService } from '../firehose/service.ts';
+import { S3Service } from '../s3/service.ts';
 import { KinesisService } from '../kinesis/service.ts';
 import { StandIns } from '../lambda/stand-ins.ts';
 import { buildRuntime } from '../lambda/runtime-bundle.ts';
@@ -41,6 +43,7 @@ export interface Services {
   readonly mappings: Mappings;
   readonly sns: SnsService;
   readonly kinesis: KinesisService;
+  readonly firehose: FirehoseService;
   readonly standIns: StandIns;
   readonly metrics: MetricStore;
   readonly native: NativeMetrics;
@@ -62,6 +65,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const sqsServer = await startSqsServer({ service: sqs, credentials });
   const dynamo = await startDynamoDb(dataDir, credentials);
   const kinesis = new KinesisService(dataDir);
+  const s3 = new S3Service(dataDir);
+  const firehose = new FirehoseService(dataDir, s3, (line) => onTrouble('firehose', line));
   const standIns = new StandIns(dataDir);
   const metrics = new MetricStore();
   const native = new NativeMetrics(metrics);
@@ -78,6 +83,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     publish: (publication) => sns.publish(publication),
     putMetric: (datum) => metrics.put(datum),
     kinesis,
+    firehose,
+    s3,
   });
   const functions = new Functions({
     dataDir,
@@ -135,6 +142,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     mappings,
     sns,
     kinesis,
+    firehose,
     standIns,
   };
   return { ...parts, metrics, native, alarms };

@@ -3,6 +3,8 @@ import { readApi, type ApiSpec } from '../api-gateway/template.ts';
 import type { AlarmSpec } from '../cloudwatch/alarm-spec.ts';
 import { readAlarms } from '../cloudwatch/template.ts';
 import { readTables, type TableSpec } from '../dynamodb/template.ts';
+import { readDeliveryStreams } from '../firehose/template.ts';
+import type { StreamSpec } from '../firehose/service.ts';
 import { readSchedules, type ScheduleSpec } from '../events/template.ts';
 import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
@@ -24,6 +26,8 @@ export interface Stack {
   readonly topics: readonly TopicSpec[];
   readonly subscriptions: readonly SubscriptionSpec[];
   readonly alarms: readonly AlarmSpec[];
+  /** Streams of Firehose, which write to buckets. */
+  readonly deliveryStreams: readonly StreamSpec[];
   /** Names of the streams that destinations send to. */
   readonly streams: readonly string[];
   /** Names of the functions that destinations invoke, and that are not the pipeline's. */
@@ -53,6 +57,7 @@ export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
     topics: readTopics(template),
     subscriptions: readSubscriptions(template),
     alarms: readAlarms(template),
+    deliveryStreams: readDeliveryStreams(template),
     streams: destinationStreams(functions),
     standIns: destinationFunctions(functions),
     controlFunction: typeof control === 'string' ? functionName(control) : schedules[0]?.functionName,

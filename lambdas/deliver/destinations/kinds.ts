@@ -42,6 +42,8 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return (await import('./lambda/index.ts')).lambdaDestination(destination, deps);
     case 'eventbridge':
       return (await import('./eventbridge/index.ts')).eventBridgeDestination(destination, deps);
+    case 'archive':
+      return (await import('./archive/index.ts')).archiveDestination(deps);
     case 'canary':
       return (await import('./canary/index.ts')).canaryDestination(deps);
   }

@@ -19,6 +19,8 @@ export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening
     publish: unexpected('publish'),
     putMetric: unexpected('putMetric'),
     kinesis: { put: unexpected('kinesis.put') },
+    firehose: { put: unexpected('firehose.put') },
+    s3: { list: unexpected('s3.list'), get: unexpected('s3.get') },
     ...options,
   });
 
