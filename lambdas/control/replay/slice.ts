@@ -138,7 +138,7 @@ export const makeSlice = async (
     const left = all.filter(({ place }) => after === undefined || place > after).sort(byPlace);
     let parked = 0;
     while (parked < left.length && events < limit && hasTime()) {
-      const step = left.slice(parked, parked + Math.min(STEP, Math.max(1, limit - events)));
+      const step = stepOf(left.slice(parked, parked + STEP), limit - events);
       if (park !== undefined)
         await parkAll(
           step.map(({ message }) => message),
@@ -157,6 +157,16 @@ export const makeSlice = async (
     at = { at: part.until };
   }
   return slice(false);
+};
+
+/** As many as have so many events, or the first. */
+const stepOf = <T extends { readonly message: CountedMessage }>(
+  messages: readonly T[],
+  limit: number,
+): readonly T[] => {
+  let events = 0;
+  const end = messages.findIndex(({ message }) => (events += message.events) >= limit);
+  return end === -1 ? messages : messages.slice(0, end + 1);
 };
 
 const byPlace = (a: { readonly place: string }, b: { readonly place: string }): number =>

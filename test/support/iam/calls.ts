@@ -7,7 +7,7 @@ type Item = Readonly<Record<string, { readonly S?: string }>>;
 
 /** A call, as its SDK client makes it. */
 export interface Call {
-  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `events`. */
+  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `firehose`, `s3`, `events`. */
   readonly service: string;
   /** As the API has it: `SendMessageBatch`. */
   readonly operation: string;
@@ -133,6 +133,14 @@ const cloudWatch = (operation: string, input: Json): readonly Access[] => {
   return names.map((name) => ({ action, resource: `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:${name}` }));
 };
 
+const s3 = (operation: string, input: Json): readonly Access[] => {
+  const bucket = `arn:aws:s3:::${text(input['Bucket'])}`;
+  // S3 has no permission of that name for a list.
+  return operation === 'ListObjectsV2'
+    ? [{ action: 's3:ListBucket', resource: bucket, context: { 's3:prefix': text(input['Prefix']) } }]
+    : [{ action: `s3:${operation}`, resource: `${bucket}/${text(input['Key'])}` }];
+};
+
 const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly Access[] | undefined => {
   switch (service) {
     case 'dynamodb':
@@ -150,6 +158,15 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
       }));
     case 'kinesis':
       return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
+    case 'firehose':
+      return [
+        {
+          action: `firehose:${operation}`,
+          resource: arn('firehose', `deliverystream/${text(input['DeliveryStreamName'])}`),
+        },
+      ];
+    case 's3':
+      return s3(operation, input);
     case 'sns':
       return [{ action: `sns:${operation}`, resource: text(input['TopicArn']) }];
     case 'secretsmanager':

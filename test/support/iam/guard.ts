@@ -27,12 +27,26 @@ const SERVICES: Readonly<Record<string, string>> = {
   AmazonSQS: 'sqs',
   secretsmanager: 'secretsmanager',
   Kinesis_20131202: 'kinesis',
+  Firehose_20150804: 'firehose',
   AWSEvents: 'events',
   GraniteServiceVersion20100801: 'cloudwatch',
 };
 
 const MAPPING = /^\/2015-03-31\/event-source-mappings\/([^/?]+)/;
 const INVOKE = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/;
+
+/** With the bucket in the path. */
+const readS3 = (url: string): Call => {
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const [, Bucket = '', Key = ''] = /^\/([^/]+)\/?(.*)$/.exec(decodeURIComponent(pathname)) ?? [];
+  return Key === ''
+    ? {
+        service: 's3',
+        operation: 'ListObjectsV2',
+        input: { Bucket, Prefix: searchParams.get('prefix') ?? '' },
+      }
+    : { service: 's3', operation: 'GetObject', input: { Bucket, Key } };
+};
 
 const readCall = ({ method, url, headers, body: sent }: Request): Call => {
   const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString();
@@ -45,6 +59,7 @@ const readCall = ({ method, url, headers, body: sent }: Request): Call => {
       input: JSON.parse(text) as Record<string, unknown>,
     };
   }
+  if (method === 'GET' && /\/s3\/aws4_request/.test(headers.authorization ?? '')) return readS3(url);
   const [, name] = INVOKE.exec(url) ?? [];
   if (name !== undefined) {
     const Qualifier = new URL(url, 'http://localhost').searchParams.get('Qualifier');
