@@ -100,8 +100,8 @@ export class Control extends Construct {
         ...replaySettings(config),
         ...(canaryKey !== undefined && { canary: { writeKey: canaryKey } }),
       } satisfies Omit<ControlBundle, 'codeVersion'>,
-      // All clients of AWS take 100 MB and more.
-      memorySize: 256,
+      // All clients of AWS take 100 MB and more. A replay reads files: processor time comes with memory.
+      memorySize: config.archive === undefined ? 256 : 1024,
       timeout: Duration.seconds(30),
       environment: {
         ...flipTopic.environment,

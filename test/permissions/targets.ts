@@ -62,6 +62,7 @@ export const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   sns: ['Publish', 'Subscribe', 'SetTopicAttributes', 'DeleteTopic'],
   events: ['PutEvents', 'PutRule', 'PutTargets', 'DeleteEventBus'],
+  firehose: ['PutRecord', 'PutRecordBatch', 'DeleteDeliveryStream', 'UpdateDestination'],
   kinesis: ['PutRecord', 'PutRecords', 'GetRecords', 'DeleteStream', 'UpdateShardCount'],
   secretsmanager: ['GetSecretValue', 'PutSecretValue', 'DeleteSecret'],
   cloudwatch: [
