@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { GetObjectCommand, paginateListObjectsV2, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { fileBegan, FILE_SPAN, hourFolder } from '../../contract/archive.ts';
-import type { ArchiveFile, ArchiveFiles } from '../control/replay/ports.ts';
+import type { ArchiveFile, ArchiveFiles } from '../core/stage/replay-port.ts';
 import { orFault } from './errors.ts';
 
 const HOUR = 3_600_000;
@@ -50,9 +50,9 @@ export const s3Archive = (
       let rest = '';
       try {
         for (;;) {
-          const { done = false, value } = await orFault(what, chunks.next());
-          if (done) break;
-          const lines = (rest + decoder.decode(value as Buffer, { stream: true })).split('\n');
+          const next = await orFault(what, chunks.next());
+          if (next.done === true) break;
+          const lines = (rest + decoder.decode(next.value, { stream: true })).split('\n');
           rest = lines.pop() ?? '';
           yield* lines;
         }

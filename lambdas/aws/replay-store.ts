@@ -2,7 +2,7 @@
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITION } from '../../contract/tables.ts';
-import type { ReplayRecord, ReplayStore } from '../control/replay/ports.ts';
+import type { ReplayRecord, ReplayStore } from '../core/stage/replay-port.ts';
 import { orFault } from './errors.ts';
 import { conditionHeld } from './items.ts';
 

@@ -33,7 +33,7 @@ import { DynamoStateStore } from '../aws/state-store.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import { announcementOf } from '../core/mode/announcement.ts';
 import { refusedAdmission } from './admission.ts';
-import type { ArchiveFiles } from './replay/ports.ts';
+import type { ArchiveFiles } from '../core/stage/replay-port.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { QuietMetrics } from './quiet-metrics.ts';

@@ -16,7 +16,7 @@ import type {
 } from '../core/mode/ports.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { QueueSender } from '../core/base/messages.ts';
-import type { Archive } from './replay/ports.ts';
+import type { Archive } from '../core/stage/replay-port.ts';
 import type { SeenIdsStore } from '../core/event/seen-ids.ts';
 import type { RejectionReader, RejectionStore, RetentionStore } from '../core/event/ports.ts';
 

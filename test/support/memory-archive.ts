@@ -4,7 +4,7 @@ import type {
   ArchiveFiles,
   ReplayRecord,
   ReplayStore,
-} from '../../lambdas/control/replay/ports.ts';
+} from '../../lambdas/core/stage/replay-port.ts';
 import { toLine, type Archived } from '../../lambdas/core/event/archive-line.ts';
 
 export class MemoryArchive implements ArchiveFiles {

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import type { ControlAnswer, ReplayView } from '../../../contract/operations.ts';
 import { BadCursor } from '../../core/base/faults.ts';
 import type { ControlDeps } from '../ports.ts';
-import type { Archive, Position, ReplayRecord, Selection } from '../replay/ports.ts';
+import type { Archive, Position, ReplayRecord, Selection } from '../../core/stage/replay-port.ts';
 import { chooser, makeSlice, type Slice } from '../replay/slice.ts';
 import { done, refuse, type Found } from './answer.ts';
 import { requestSchema, type Command, type Requests } from './command.ts';

@@ -12,7 +12,7 @@ import {
   type ReplayedMessage,
   type ReplayParking,
 } from '../../core/stage/replay.ts';
-import type { ArchiveFiles, Counts, Position, Selection } from './ports.ts';
+import type { ArchiveFiles, Counts, Position, Selection } from '../../core/stage/replay-port.ts';
 import { readPart, type Found, type WindowOptions } from './window.ts';
 
 /** Bytes of events that are held at a time. */
@@ -66,7 +66,7 @@ export const chooser = (
       if (!isMeant(line)) return 'skip';
       const takes = recipient.sources?.includes(line.source) ?? true;
       if (!takes || judge(line.accepted, line.event) !== undefined) return 'withheld';
-      return toEventText(replay === undefined ? line.event : marked(line.event, replay));
+      return { text: toEventText(replay === undefined ? line.event : marked(line.event, replay)) };
     },
   };
 };

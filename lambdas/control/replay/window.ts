@@ -6,7 +6,7 @@
  */
 import { HAND_OVER } from '../../../contract/archive.ts';
 import { readLine, type ReadLine } from '../../core/event/archive-line.ts';
-import type { ArchiveFile, ArchiveFiles } from './ports.ts';
+import type { ArchiveFile, ArchiveFiles } from '../../core/stage/replay-port.ts';
 
 const HOUR = 3_600_000;
 
@@ -20,7 +20,7 @@ export interface Found extends Pick<
 }
 
 /** What becomes of a line. `skip`: it is not meant. */
-export type Choose = (line: ReadLine) => string | 'withheld' | 'skip';
+export type Choose = (line: ReadLine) => { readonly text: string } | 'withheld' | 'skip';
 
 export interface Part {
   /** All of it from the beginning to here has been found. */
@@ -92,7 +92,7 @@ class Collector {
     const found =
       picked === 'withheld'
         ? undefined
-        : { key, sequence, place, archivedAt, source, receivedAt, text: picked };
+        : { key, sequence, place, archivedAt, source, receivedAt, text: picked.text };
     this.#bytes += sizeOf(found) - sizeOf(known?.found);
     this.#entries.set(id, { archivedAt, id, found });
     if (this.#bytes > this.#options.budget) this.#shorten();

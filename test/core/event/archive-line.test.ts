@@ -14,8 +14,7 @@ import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 7, 5, 9);
 
-const event = (more: object = {}): SluiceEvent =>
-  ({ messageId: 'e1', type: 'track', ...more }) as SluiceEvent;
+const event = (more: object = {}): SluiceEvent => ({ messageId: 'e1', type: 'track', ...more });
 
 const archived = (content: SluiceEvent): Archived => ({
   key: 'k',

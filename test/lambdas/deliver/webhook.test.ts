@@ -126,7 +126,8 @@ describe('the idempotency key', () => {
   });
 
   it('of a replayed event is another than that of the first time, and the same in each attempt', () => {
-    const replayed = (replay: string) => idempotencyKey('web', [event('a', { context: { sluice: { replay } } })]);
+    const replayed = (replay: string) =>
+      idempotencyKey('web', [event('a', { context: { sluice: { replay } } })]);
     expect(replayed('r1')).not.toBe(idempotencyKey('web', [event('a')]));
     expect(replayed('r1')).toBe(replayed('r1'));
     expect(replayed('r1')).not.toBe(replayed('r2'));

@@ -59,7 +59,7 @@ const readCall = ({ method, url, headers, body: sent }: Request): Call => {
       input: JSON.parse(text) as Record<string, unknown>,
     };
   }
-  if (method === 'GET' && /\/s3\/aws4_request/.test(headers.authorization ?? '')) return readS3(url);
+  if (method === 'GET' && (headers.authorization ?? '').includes('/s3/aws4_request')) return readS3(url);
   const [, name] = INVOKE.exec(url) ?? [];
   if (name !== undefined) {
     const Qualifier = new URL(url, 'http://localhost').searchParams.get('Qualifier');

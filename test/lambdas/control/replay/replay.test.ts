@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ControlAnswer, ReplayView } from '../../../../contract/operations.ts';
 import { control } from '../../../../lambdas/control/control.ts';
-import type { Archive } from '../../../../lambdas/control/replay/ports.ts';
+import type { Archive } from '../../../../lambdas/core/stage/replay-port.ts';
 import { makeSlice, ROOM } from '../../../../lambdas/control/replay/slice.ts';
 import { replayOf } from '../../../../lambdas/core/event/archive-line.ts';
 import { parseEnvelope } from '../../../../lambdas/core/event/envelope.ts';
@@ -216,7 +216,7 @@ describe('a replay of many slices', () => {
     for (let i = 0; i < 400; i += 1) put(i, 1_000 + 10 * i, { began: 1_000 + 500 * (i % 8) });
     let position = { at: FROM };
     const found: number[] = [];
-    const pick = () => 'x'.repeat(1_000);
+    const pick = () => ({ text: 'x'.repeat(1_000) });
     for (let i = 0; position.at < START && i < 2_000; i += 1) {
       const slice = await makeSlice(position, START, { pick, mayBe: () => true }, 1, undefined, {
         files,
