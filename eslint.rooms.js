@@ -47,6 +47,7 @@ export const rooms = {
   'tools/sbom': [],
   'tools/package': ['lib', 'local', 'contract'],
   'tools/demo': DRIVEN,
+  'tools/emulate': DRIVEN,
   // The mutation tests run it beside a copy of these alone.
   'test/core': ['test/support', CORE, 'lambdas/sandbox', 'tools/driver', 'contract'],
 };

@@ -35,6 +35,14 @@ export const isDenied = (error: unknown): boolean => DENIED.has(nameOf(error));
 
 export const isUnreachable = (error: unknown): boolean => UNREACHABLE.has(codeOf(error));
 
+/** No other call will be answered either. */
+export const isHopeless = (error: unknown): boolean =>
+  NO_CREDENTIALS.has(nameOf(error)) ||
+  BAD_CREDENTIALS.has(nameOf(error)) ||
+  isUnreachable(error) ||
+  messageOf(error) === REGION_MISSING;
+
+const REGION_MISSING = 'Region is missing';
 const LOG_IN = 'log in (aws sso login), or choose other credentials with --profile or AWS_PROFILE';
 
 /** @returns an error that says what to do about `error`, which is its cause */
@@ -49,7 +57,7 @@ export const awsFailure = (error: unknown, { permission, grant, what }: Attempte
       const remedy = grant === undefined ? '' : `; ${grant} gives it`;
       return `the credentials lack the permission ${permission}${remedy}\n${message}`;
     }
-    if (message === 'Region is missing') return 'no AWS region is set; set --region or AWS_REGION';
+    if (message === REGION_MISSING) return 'no AWS region is set; set --region or AWS_REGION';
     if (isUnreachable(error)) return `AWS cannot be reached (${message}); is the region right? Set --region`;
     if (name === 'TimeoutError') {
       return `${what} took too long (${message}); it may be done anyway: look with npx sluice status`;

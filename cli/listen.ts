@@ -16,13 +16,19 @@ export interface ListenOptions {
 
 const MAX_BODY = 16 * 1024 * 1024;
 
+/** By which a destination with `auth` asks for a token. Every client gets the same one. */
+const FORM = 'application/x-www-form-urlencoded';
+const TOKEN = JSON.stringify({ access_token: 'local-token', token_type: 'Bearer', expires_in: 3600 });
+
 /** @throws UsageError when the port is in use */
 export const startListener = async ({ port, status, json, print }: ListenOptions): Promise<Listening> => {
   const server = createServer((request, response) => {
     readBody(request, MAX_BODY).then(
       (body) => {
-        for (const line of linesOf(body.toString(), json)) print(line);
-        response.writeHead(status).end();
+        const asksForToken = request.headers['content-type']?.startsWith(FORM) === true;
+        for (const line of asksForToken ? [] : linesOf(body.toString(), json)) print(line);
+        if (asksForToken) response.writeHead(200, { 'content-type': 'application/json' }).end(TOKEN);
+        else response.writeHead(status).end();
       },
       (error: unknown) => {
         print(pc.red(`a request could not be read: ${String(error)}`));

@@ -5,6 +5,7 @@ import { sluiceVersion } from '../contract/version.ts';
 import { addCheck } from './commands/check.ts';
 import { addDev } from './commands/dev.ts';
 import { addDiscard } from './commands/discard.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addErase } from './commands/erase.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFind } from './commands/find.ts';
@@ -56,6 +57,7 @@ export const buildProgram = (): Command => {
   addCheck(program);
   addExplain(program);
   addVerify(program);
+  addDoctor(program);
   addLocal(program);
   return program;
 };

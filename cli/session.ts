@@ -6,7 +6,7 @@ import { readRunFile } from '../local/run/run-file.ts';
 import { controlClient, type Ask } from './client.ts';
 import { localDataDir } from './local-data-dir.ts';
 import { colors, print, printJson, type Colors } from './terminal.ts';
-import { localTransport, stackDataPlane, stackTransport } from './transport.ts';
+import { localTransport, stackDataPlane, stackTransport, type StackOptions } from './transport.ts';
 
 export interface SessionOptions {
   readonly stack?: string;
@@ -33,6 +33,8 @@ export interface Session {
   readonly view: View;
   /** Where the pipeline runs, for a report. */
   readonly target: string;
+  /** Undefined: it is the local run. */
+  readonly stack: StackOptions | undefined;
   /** The URL that SDKs are given. @throws CommandFailure when the stack does not say it */
   readonly dataPlane: () => Promise<string>;
   /** The directory of the functions' logs, if they are on this machine. */
@@ -85,6 +87,7 @@ export const openSession = async (command: Command): Promise<Session> => {
   return {
     ask: controlClient(transport, as ?? process.env['SLUICE_OPERATOR'] ?? operator()),
     target: stack === undefined ? 'local run' : `stack ${stack}`,
+    stack: stack === undefined ? undefined : { stack, ...aws },
     dataPlane: async () =>
       dataDir === undefined
         ? stackDataPlane({ stack: stack ?? '', ...aws })

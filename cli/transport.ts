@@ -1,11 +1,12 @@
 /** The two ways to control: through the local run's own endpoint, and through AWS, by the stack's name. */
-import { CloudFormationClient, DescribeStacksCommand, type Output } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, type Output } from '@aws-sdk/client-cloudformation';
 import type { Permission } from '../contract/permissions.ts';
 import { readRunFile, type RunFile } from '../local/run/run-file.ts';
 import { UsageError } from '../local/common/settings.ts';
 import { awsFailure, isUnreachable } from './aws-errors.ts';
 import type { Transport } from './client.ts';
-import { controlFunction, InvocationFailure, requestHandler } from './control-function.ts';
+import { controlFunction, InvocationFailure } from './control-function.ts';
+import { configOf, describeStack } from './describe-stack.ts';
 import { CommandFailure, messageOf, nameOf } from './failure.ts';
 
 /** The output of the stack that names control's function. */
@@ -49,12 +50,6 @@ export const localTransport = async (found: string | Promise<string>): Promise<T
       );
     });
 };
-
-const configOf = ({ region, profile }: { region: string | undefined; profile: string | undefined }) => ({
-  requestHandler,
-  ...(region === undefined ? {} : { region }),
-  ...(profile === undefined ? {} : { profile }),
-});
 
 /** @throws CommandFailure when the stack does not say it */
 export const stackDataPlane = async ({ stack, pipeline, region, profile }: StackOptions): Promise<string> => {
@@ -136,21 +131,5 @@ const chooseOutput = (
   );
 };
 
-const readOutputs = async (client: CloudFormationClient, stack: string): Promise<readonly Output[]> => {
-  const { Stacks = [] } = await client
-    .send(new DescribeStacksCommand({ StackName: stack }))
-    .catch(async (error: unknown) => {
-      if (nameOf(error) === 'ValidationError' && messageOf(error).includes('does not exist')) {
-        const region = await client.config.region();
-        throw new CommandFailure(
-          `there is no stack ${JSON.stringify(stack)} in ${region}; set --stack, --region or --profile to another`,
-          { cause: error },
-        );
-      }
-      throw awsFailure(error, {
-        permission: `cloudformation:DescribeStacks on the stack ${stack}`,
-        what: 'looking up the stack',
-      });
-    });
-  return Stacks[0]?.Outputs ?? [];
-};
+const readOutputs = async (client: CloudFormationClient, stack: string): Promise<readonly Output[]> =>
+  (await describeStack(client, stack)).Outputs ?? [];

@@ -9,11 +9,9 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeBuildError } from './build-messages.ts';
-import { deprecationsOf } from './deprecated.ts';
-import { exposuresOf } from './exposures.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
+import { warningsOf } from './warnings.ts';
 import { resolveTransforms } from './transforms.ts';
-import { unheardOf } from './unheard.ts';
 import { ConfigError, validateConfig } from './validate.ts';
 
 export interface LoadedConfig {
@@ -60,9 +58,7 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
   const config = resolveTransforms(valid, source, baseDir, name);
-  const warnings = [...deprecationsOf(source), ...exposuresOf(config), ...unheardOf(config)].map(
-    ({ warning }) => `${name}: ${warning}`,
-  );
+  const warnings = warningsOf(source, config).map(({ warning }) => `${name}: ${warning}`);
   return { source, config, warnings, name, file: absolute, baseDir, inputs, cacheable };
 };
 

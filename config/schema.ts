@@ -106,6 +106,7 @@ interface OwnDestination {
   readonly transform?: never;
   readonly nestedStack?: undefined;
   readonly maxConcurrency: number;
+  readonly rate?: undefined;
   readonly enabled: boolean;
 }
 

@@ -8,6 +8,7 @@ import { networkOf } from './networks.ts';
 import { checkKind } from './destinations/destination.ts';
 import { SECRET_HEADERS } from './destinations/webhook.ts';
 import { checkStacks } from './nested-stacks.ts';
+import { checkPaces } from './pace.ts';
 import { pipelineSchema, type PipelineConfig, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
 
@@ -181,6 +182,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
     ...tooShort('maxBackoff', timing.minBackoff, 'timing.minBackoff'),
     ...checkTransforms(config),
     ...checkDegradedMode(config, controlInterval),
+    ...checkPaces(config),
     ...checkAlerts(config),
   ];
 };

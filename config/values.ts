@@ -36,6 +36,25 @@ export const duration = (min: ms.StringValue, max: ms.StringValue) =>
     v.transform(({ time }) => time ?? 0),
   );
 
+const RATE_FIX = 'use a number of requests and a time, such as "50/s", "3000/min" or "100/10s"';
+const RATE = /^(\d+(?:\.\d+)?)\s*\/\s*(\d+)?\s*([a-z]+)$/;
+const MAX_RATE = 100_000;
+
+/** @returns a second; NaN for what is no rate */
+const perSecond = (value: string): number => {
+  const [, count, units = '1', unit] = RATE.exec(value.trim()) ?? [];
+  const time = ms(`${units} ${unit ?? ''}` as ms.StringValue);
+  return time === 0 ? NaN : (Number(count) * 1000) / time;
+};
+
+/** So many requests in a length of time ("50/s", "100/10s"); becomes requests a second. */
+export const rate = v.pipe(
+  v.string((issue) => `${quote(issue.input)} is not a rate; ${RATE_FIX}`),
+  v.check((value) => perSecond(value) > 0, got(`is not a rate; ${RATE_FIX}`)),
+  v.check((value) => perSecond(value) <= MAX_RATE, got(`is out of range; use at most ${MAX_RATE}/s`)),
+  v.transform(perSecond),
+);
+
 export const count = (min: number, max: number) =>
   v.pipe(
     v.number(`expected a whole number from ${min} to ${max}`),
@@ -64,6 +83,15 @@ export const secret = v.strictObject({
     ),
   ),
 });
+
+/** Where a person may well write the secret itself, which an error must not repeat. */
+export const onlySecret = v.pipe(
+  v.custom<v.InferInput<typeof secret>>(
+    (value) => typeof value !== 'string',
+    'is written out; store it in Secrets Manager, and write { secretName: "..." }',
+  ),
+  secret,
+);
 
 export const parseUrl = (value: string): URL | undefined =>
   URL.canParse(value) ? new URL(value) : undefined;

@@ -57,6 +57,8 @@ export interface RouterBundle extends Bundle {
 
 export interface DeliverBundle extends Bundle {
   readonly destination: DestinationSettings;
+  /** Requests a second of one function: its part of the destination's rate. Absent: no limit. */
+  readonly pace?: number;
   /** Absent: events are delivered as they came. */
   readonly transform?: TransformBundle;
   readonly timing: TimingSettings;
@@ -78,6 +80,8 @@ export interface ControlBundle extends Bundle {
   readonly stages: readonly {
     readonly id: string;
     readonly maxConcurrency: number;
+    /** How many workers drain it. Absent: `degradedMode` says so. */
+    readonly drainConcurrency?: number;
   }[];
   readonly degradedMode: DegradedModeSettings;
   /** For what ingest rejected: sent again, it gets the order key that ingest would have given it. */

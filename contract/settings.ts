@@ -83,13 +83,33 @@ interface AnyDestination {
   readonly enabled: boolean;
 }
 
+/** OAuth 2 by client credentials. */
+export interface OAuthSettings {
+  readonly type: 'oauth2';
+  readonly tokenUrl: string;
+  readonly clientId: string | SecretName;
+  readonly clientSecret: SecretName;
+  /** Where the token endpoint expects the client's id and secret. */
+  readonly clientAuth: 'header' | 'body';
+  readonly scope?: string | undefined;
+  readonly audience?: string | undefined;
+}
+
 export interface WebhookSettings extends AnyDestination {
   readonly type: 'webhook';
-  /** The secret holds the whole URL. */
+  /** Absent: POST. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH';
+  /** It may have places for values of the event (`contract/url-template.ts`). The secret holds the whole URL, which has none. */
   readonly url: string | SecretName;
   readonly headers: Readonly<Record<string, string | SecretName>>;
+  /** Absent: `headers` have what authorizes a request. */
+  readonly auth?: OAuthSettings | undefined;
+  /** The client's certificate and its key, as PEM. */
+  readonly tls?: { readonly certificate: SecretName; readonly key: SecretName } | undefined;
   /** Events of one request, at most. */
   readonly batch: number;
+  /** They may be of several users. Absent: of one. */
+  readonly shareBatches?: boolean;
   readonly signingSecret?: SecretName | undefined;
   /** The networks besides the public one that it may send to; `true`: private addresses. */
   readonly allowPrivateNetwork: boolean | readonly NetworkName[];

@@ -27,12 +27,6 @@ export interface PipelineSettings {
   readonly checkTransforms: boolean;
 }
 
-/**
- * A tag of the pipeline's queues, with `pipeline` as its value. By it control may count the messages of queues that the
- * template no longer names: those that removed destinations have left behind.
- */
-export const PIPELINE_TAG = 'sluice:pipeline';
-
 /** Names one function, for the permission to invoke itself. */
 export const FUNCTION_TAG = 'sluice:function';
 

@@ -2,7 +2,8 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { METRICS } from '../contract/metrics.ts';
-import { PIPELINE_TAG, type PipelineSettings } from './context.ts';
+import { PIPELINE_TAG } from '../contract/tags.ts';
+import type { PipelineSettings } from './context.ts';
 import type { SluiceFunction } from './function.ts';
 import type { NestedStages } from './nested-stages.ts';
 import type { PipelineStage } from './stage.ts';

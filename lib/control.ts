@@ -26,6 +26,8 @@ import type { Tables } from './tables.ts';
 /** A stage as control sees it. */
 export interface ControlledStage {
   readonly maxConcurrency: number;
+  /** @default - as `degradedMode` says */
+  readonly drainConcurrency?: number;
   readonly stage: PipelineStage;
 }
 
@@ -93,7 +95,7 @@ export class Control extends Construct {
       name: 'control',
       description: "brings the pipeline in line with its stages' modes",
       config: {
-        stages: stages.map(({ stage, maxConcurrency }) => ({ id: stage.stage, maxConcurrency })),
+        stages: stages.map(({ stage, ...bounds }) => ({ id: stage.stage, ...bounds })),
         degradedMode: config.degradedMode,
         sources: config.sources.map(({ id, orderBy }) => ({ id, orderBy })),
         ...(config.records.retention !== undefined && { records: { retention: config.records.retention } }),

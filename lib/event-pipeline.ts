@@ -3,13 +3,7 @@ import { Key, type IKey } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import path from 'node:path';
-import {
-  ConfigError,
-  deprecationsOf,
-  validateConfig,
-  type PipelineConfig,
-  type ResolvedConfig,
-} from '../config/index.ts';
+import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { ArchiveStore, withArchive } from './archive.ts';
 import { withCanary } from './canary.ts';
@@ -26,11 +20,11 @@ import { FaultInjection } from './fault-injection.ts';
 import { FlipTopic } from './flip-topic.ts';
 import { IngestApi } from './ingest-api.ts';
 import { Monitoring } from './monitoring.ts';
-import { exposuresOf } from '../config/exposures.ts';
-import { unheardOf } from '../config/unheard.ts';
-import { networkOf, networksOf } from '../config/networks.ts';
+import { warningsOf } from '../config/warnings.ts';
+import { drainWorkers } from '../config/pace.ts';
 import { NestedStages } from './nested-stages.ts';
 import { destinationStage, routerStage } from './pipeline-stages.ts';
+import { privateUrls } from './private-urls.ts';
 import type { PipelineStage } from './stage.ts';
 import { Tables } from './tables.ts';
 import { WebAcl } from './web-acl.ts';
@@ -244,29 +238,20 @@ export class EventPipeline extends Construct {
     const { router, destinations } = this.#config;
     return [
       { maxConcurrency: router.maxConcurrency, stage: this.router },
-      ...destinations.map(({ id, maxConcurrency }) => ({ maxConcurrency, stage: this.destination(id) })),
+      ...destinations.map((one) => ({
+        maxConcurrency: one.maxConcurrency,
+        // Of a rate each worker has a part.
+        ...(one.rate !== undefined && { drainConcurrency: drainWorkers(one, this.#config.degradedMode) }),
+        stage: this.destination(one.id),
+      })),
     ];
   }
 
   #warn(written: PipelineConfig): void {
-    for (const { key, warning } of deprecationsOf(written))
-      Annotations.of(this).addWarningV2(`sluice:deprecated-${key}`, `${this.#context.where}: ${warning}`);
-    for (const { key, warning } of exposuresOf(this.#config))
-      Annotations.of(this).addWarningV2(`sluice:exposed-${key}`, `${this.#context.where}: ${warning}`);
-    for (const { key, warning } of unheardOf(this.#config))
-      Annotations.of(this).addWarningV2(`sluice:unheard-${key}`, `${this.#context.where}: ${warning}`);
-    for (const destination of this.#config.destinations) {
-      if (destination.type !== 'webhook') continue;
-      const { id, url, allowPrivateNetwork } = destination;
-      // What a secret holds is not known here.
-      const network = typeof url === 'string' ? networkOf(url) : 'public';
-      const isAllowed = networksOf(allowPrivateNetwork).some((allowed) => allowed === network);
-      if (typeof url !== 'string' || network === 'public' || isAllowed) continue;
-      Annotations.of(this).addWarningV2(
-        `sluice:private-destination-${id}`,
-        `the destination ${id} sends to ${url}, which works in the local run only; name a public address, or set allowPrivateNetwork`,
-      );
-    }
+    for (const { id, warning } of warningsOf(written, this.#config))
+      Annotations.of(this).addWarningV2(`sluice:${id}`, `${this.#context.where}: ${warning}`);
+    for (const { id, warning } of privateUrls(this.#config))
+      Annotations.of(this).addWarningV2(`sluice:${id}`, warning);
   }
 }
 

@@ -5,6 +5,7 @@ import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract
 import { ENV } from '../contract/environment.ts';
 import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../config/index.ts';
 import type { ArchiveStore } from './archive.ts';
+import { paceOf } from '../config/pace.ts';
 import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
@@ -96,6 +97,7 @@ export const destinationStage = (
   );
   const { scope, queueNames } = nested.homeOf(destination);
   const kind = kindParts(scope, destination, archive);
+  const pace = paceOf(destination, degradedMode);
   const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,
     tables,
@@ -108,6 +110,7 @@ export const destinationStage = (
     description: `delivers to ${id}`,
     config: {
       destination: kind.settings,
+      ...(pace !== undefined && { pace }),
       timing,
       degradedMode,
       ...transform.bundle,

@@ -10,10 +10,11 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../contract/environment.ts';
+import { PIPELINE_TAG } from '../contract/tags.ts';
 import { METRICS } from '../contract/metrics.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { TransformSource } from './code.ts';
-import { kept, nameOf, optional, PIPELINE_TAG, wholeSeconds, type PipelineSettings } from './context.ts';
+import { kept, nameOf, optional, wholeSeconds, type PipelineSettings } from './context.ts';
 import { SluiceFunction } from './function.ts';
 import type { Tables } from './tables.ts';
 

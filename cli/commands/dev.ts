@@ -1,9 +1,8 @@
 /** `sluice dev`: the local run of a pipeline that someone is writing. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { Command } from 'commander';
-import { readSettings, type Settings } from '../../local/common/settings.ts';
+import { readSettings } from '../../local/common/settings.ts';
+import { appOf } from '../../local/run/app.ts';
 import { examples, whole } from '../arguments.ts';
 import { runDev } from '../dev/run.ts';
 
@@ -26,14 +25,6 @@ const asEnvironment = ({ app, pipeline, config, port, consolePort }: Options): N
   ...(port !== undefined && { SLUICE_PORT: String(port) }),
   ...(consolePort !== undefined && { SLUICE_CONSOLE_PORT: String(consolePort) }),
 });
-
-/** Where there is no configuration, the app that `cdk deploy` would run. */
-const appOf = async (cwd: string, { app, configPath }: Settings): Promise<Pick<Settings, 'app'>> => {
-  if (app !== undefined || existsSync(configPath)) return {};
-  const text = await readFile(join(cwd, 'cdk.json'), 'utf8').catch(() => '{}');
-  const found = (JSON.parse(text) as { app?: string }).app;
-  return found === undefined ? {} : { app: found };
-};
 
 export const addDev = (program: Command): void => {
   program
@@ -59,7 +50,7 @@ export const addDev = (program: Command): void => {
     .action(async (options: Options) => {
       const cwd = process.cwd();
       const named = readSettings({ ...process.env, ...asEnvironment(options) }, cwd);
-      const settings = { ...named, ...(await appOf(cwd, named)) };
+      const settings = { ...named, ...(await appOf(named, cwd)) };
       await runDev(settings, {
         root: cwd,
         listens: options.listen,

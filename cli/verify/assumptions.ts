@@ -47,4 +47,8 @@ export const ASSUMPTIONS: readonly Assumption[] = [
   { id: 'retain-except-on-create', code: ['lib/context.ts'] },
   { id: 'removed-alarm', code: ['lambdas/control/removed-alarms.ts'] },
   { id: 'fault-injection', code: ['lib/fault-injection.ts'] },
+  { id: 'unreserved-floor', code: ['cli/doctor/checks/concurrency.ts'] },
+  { id: 'listed-metrics', code: ['cli/doctor/checks/alarms.ts'] },
+  { id: 'pending-subscription', code: ['cli/doctor/checks/subscriptions.ts'] },
+  { id: 'template-text', code: ['cli/doctor/compare.ts'] },
 ];

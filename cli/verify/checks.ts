@@ -4,12 +4,13 @@ import { concurrency } from './checks/concurrency.ts';
 import { deduplication } from './checks/deduplication.ts';
 import { degraded } from './checks/degraded.ts';
 import { denied } from './checks/denied.ts';
+import { doctor } from './checks/doctor.ts';
 import { frontDoor } from './checks/front-door.ts';
 import { order } from './checks/order.ts';
 import { pager } from './checks/pager.ts';
 import { poison } from './checks/poison.ts';
 import { preflight } from './checks/preflight.ts';
-import { alarms, removal } from './checks/unmade.ts';
+import { removal } from './checks/unmade.ts';
 import type { Check } from './world.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -22,7 +23,7 @@ export const CHECKS: readonly Check[] = [
   concurrency,
   pager,
   denied,
-  alarms,
+  doctor,
   removal,
   assumptions,
 ];

@@ -6,7 +6,10 @@ import { connect } from 'node:tls';
 import type { Ask, RequestOf } from '../client.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
 import type { ControlResults } from '../../contract/operations.ts';
+import { examine, STACK_CHECKS, type CheckResult } from '../doctor/run.ts';
+import { readSettings } from '../../local/common/settings.ts';
 import type { Session } from '../session.ts';
+import type { StackOptions } from '../transport.ts';
 import type { Answer, HttpRequest, World } from './world.ts';
 
 /** Milliseconds: of a request to the data plane. */
@@ -88,6 +91,13 @@ const localLogs = async (directory: string): Promise<() => Promise<readonly stri
   };
 };
 
+const examiner = (options: StackOptions) => async (): Promise<readonly CheckResult[]> => {
+  // Loaded only here: its clients are many.
+  const { awsWorld } = await import('../doctor/aws-world.ts');
+  const from = { settings: readSettings(process.env, process.cwd()), cwd: process.cwd() };
+  return examine(awsWorld(options, from), STACK_CHECKS);
+};
+
 export const openWorld = async (session: Session, run: string): Promise<World> => {
   const dataPlaneUrl = (await session.dataPlane()).replace(/\/+$/, '');
   const { logs } = session;
@@ -98,6 +108,7 @@ export const openWorld = async (session: Session, run: string): Promise<World> =
     isAws: logs === undefined,
     tlsVersion: () => tlsVersionOf(dataPlaneUrl),
     deniedInLogs: logs === undefined ? undefined : await localLogs(logs),
+    examineStack: session.stack === undefined ? undefined : examiner(session.stack),
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),
     run,

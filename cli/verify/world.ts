@@ -1,6 +1,7 @@
 /** What the checks need of the world, so that a test can stand in for it. All times are milliseconds. */
 import type { CanaryPage } from '../../contract/canary.ts';
 import type { Ask } from '../client.ts';
+import type { CheckResult } from '../doctor/run.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface Answer {
@@ -35,6 +36,8 @@ export interface World {
   readonly tlsVersion: () => Promise<string>;
   /** Lines of the functions' logs since the command began that say that access was denied. */
   readonly deniedInLogs: (() => Promise<readonly string[]>) | undefined;
+  /** What the doctor finds at the stack. Undefined: it is the local run. */
+  readonly examineStack: (() => Promise<readonly CheckResult[]>) | undefined;
   readonly clock: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Names this run of the checks: small letters and digits. */

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { routing } from '../routing-schema.ts';
 import { transform } from '../transform-schema.ts';
-import { count, got, id } from '../values.ts';
+import { count, got, id, rate } from '../values.ts';
 
 const NESTED_STACK = /^[a-z][a-z0-9]{0,15}$/;
 
@@ -19,6 +19,11 @@ export const anyDestination = {
   transform: v.optional(transform),
   /** How many of its deliver functions run concurrently; Lambda's range. Default: 10. */
   maxConcurrency: v.optional(count(2, 1000), 10),
+  /**
+   * Requests that the destination takes in a time, such as `'50/s'` or `'100/10s'`; shared in advance by its functions and by those that
+   * drain its parked users. Default: no limit.
+   */
+  rate: v.optional(rate),
   /**
    * The nested stack that the destination is in, by a name of yours. A stack has room for 30 destinations. It is for good: a destination
    * cannot change its stack. Default: the pipeline's own stack.

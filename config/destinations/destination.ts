@@ -5,6 +5,7 @@ import { lambda } from './lambda.ts';
 import { checkSqs, sqs } from './sqs.ts';
 import { eventbridge } from './eventbridge.ts';
 import { kinesis } from './kinesis.ts';
+import { checkWebhook } from './webhook-checks.ts';
 import { webhook } from './webhook.ts';
 
 /** As messages list them. */
@@ -31,8 +32,12 @@ export const destination = v.variant(
 
 /** What is checked of a destination. */
 type Checked =
-  | { readonly type: 'webhook' | 'kinesis' | 'lambda' | 'eventbridge' | 'canary' | 'archive' }
+  | ({ readonly type: 'webhook' } & Parameters<typeof checkWebhook>[0])
+  | { readonly type: 'kinesis' | 'lambda' | 'eventbridge' | 'canary' | 'archive' }
   | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0]);
 
 /** What needs more than one key of a kind. @returns lines without the destination's path */
-export const checkKind = (one: Checked): readonly string[] => (one.type === 'sqs' ? checkSqs(one) : []);
+export const checkKind = (one: Checked): readonly string[] => {
+  if (one.type === 'sqs') return checkSqs(one);
+  return one.type === 'webhook' ? checkWebhook(one) : [];
+};

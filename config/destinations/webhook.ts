@@ -1,7 +1,9 @@
 /** The keys of a webhook. */
 import * as v from 'valibot';
-import { count, got, httpUrl, secret } from '../values.ts';
+import { count, got, httpUrl, onlySecret, secret } from '../values.ts';
 import { anyDestination } from './any-destination.ts';
+import { auth } from './webhook-auth.ts';
+import { mistakeInTemplate } from './url-template.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -51,7 +53,16 @@ const headers = v.record(
 );
 
 const url = v.union(
-  [httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }'), secret],
+  [
+    v.pipe(
+      httpUrl('https://example.com/hook', 'put them in headers.authorization as { secretName: "..." }'),
+      v.check(
+        (value) => mistakeInTemplate(value) === undefined,
+        ({ input }) => mistakeInTemplate(input) ?? '',
+      ),
+    ),
+    secret,
+  ],
   'expected a URL, or { secretName: "..." }',
 );
 
@@ -60,12 +71,26 @@ const network = v.picklist(['private', 'loopback', 'linkLocal']);
 export const webhook = v.strictObject({
   ...anyDestination,
   type: v.literal('webhook'),
-  /** Where events are sent by POST, or the secret that holds the whole URL. Redirects are not followed. */
+  /** Of its requests. Default: `'POST'`. */
+  method: v.optional(
+    v.picklist(['POST', 'PUT', 'PATCH'], got('is not a method; use "POST", "PUT" or "PATCH"')),
+    'POST',
+  ),
+  /**
+   * Where events are sent, or the secret that holds the whole URL. Path and query may have values of the event:
+   * `https://api.example.com/users/{userId}/events`. Redirects are not followed.
+   */
   url,
   /** Further request headers. A secret is named, never written. */
   headers: v.optional(headers, {}),
+  /** Tokens of OAuth 2, which requests are sent with. Default: none. */
+  auth: v.optional(auth),
+  /** A client certificate (mTLS), as PEM, with those of the authorities in between, and its key. Default: none. */
+  tls: v.optional(v.strictObject({ certificate: onlySecret, key: onlySecret })),
   /** Up to this many events of one user in one request, as a JSON array. Default: 1, a JSON object. */
   batch: v.optional(count(1, 1000), 1),
+  /** Events of several users may be in one request: see `lambdas/deliver/sharing.ts`. Default: false. */
+  shareBatches: v.optional(v.boolean('expected true or false'), false),
   /** Sign requests as Standard Webhooks, with a `whsec_...` secret. Default: unsigned. */
   signingSecret: v.optional(secret),
   /**

@@ -45,7 +45,7 @@ export const startDrains = async (
   if (due.length === 0) return;
   const { functionName } = await namesOf(deps, stage);
   const now = deps.clock();
-  const works = chooseWork(due, deps.drainConcurrency ?? stage.maxConcurrency, now);
+  const works = chooseWork(due, stage.drainConcurrency ?? deps.drainConcurrency ?? stage.maxConcurrency, now);
   const until = now + deps.settings.minute;
   await allDone(
     works.map((work) =>

@@ -117,9 +117,9 @@ const readStages = (): readonly ControlledStage[] => {
   const mappings = readAlignedList(ids, requireEnv(ENV.mappingIds));
   if (mappings === undefined)
     throw new InfraFault(`${ENV.mappingIds} belongs to another deployment than the code`);
-  return stages.map(({ id, maxConcurrency }) => ({
+  return stages.map(({ id, ...bounds }) => ({
     id,
-    maxConcurrency,
+    ...bounds,
     mappingId: wholeUuid(mappings.get(id) ?? ''),
   }));
 };

@@ -26,6 +26,8 @@ export interface ControlledStage {
   readonly mappingId: string;
   /** The mapping's, in normal mode. */
   readonly maxConcurrency: number;
+  /** How many workers drain it; not there: as the deps say. */
+  readonly drainConcurrency?: number;
 }
 
 /** What a stage's mapping connects. */

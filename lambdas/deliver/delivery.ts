@@ -59,15 +59,21 @@ const toSend = ({ part: { envelope, message }, output: { event, index, content }
 /** What became of an item: nothing but that it was delivered, or why it was rejected. */
 interface Finished {
   readonly rejection?: string;
+  readonly unsent?: boolean;
 }
+
+const unsentOf = (finished: readonly Finished[]): number => finished.filter(({ unsent }) => unsent).length;
 
 /** The outcomes of a part's items, as far as there are any. */
 const shownOf = ({ plan }: Part, finished: readonly Finished[]): Shown => {
-  const rejections = finished.flatMap(({ rejection }) => (rejection === undefined ? [] : [rejection]));
+  const unsent = unsentOf(finished);
+  const rejections = finished.flatMap(({ rejection, unsent }) =>
+    rejection === undefined || unsent === true ? [] : [rejection],
+  );
   const rejection = rejections.at(-1);
   return {
-    delivered: finished.length - rejections.length,
-    filtered: plan.filteredAt(finished.length),
+    delivered: finished.length - rejections.length - unsent,
+    filtered: plan.filteredAt(finished.length) + unsent,
     rejected: rejections.length,
     ...(rejection === undefined ? {} : { rejection }),
   };
@@ -149,17 +155,24 @@ export class Delivery {
       const { reason, retryAfter } = { retryAfter: undefined, ...verdict };
       return { kind: 'retry', reason, ...(retryAfter === undefined ? {} : { retryAfter }) };
     }
-    if (this.#processing.isTrial) return triedInVain(refusal.reason);
+    if (this.#processing.isTrial && refusal.unsent !== true) return triedInVain(refusal.reason);
     await this.#reject(item, refusal);
     return undefined;
   }
 
   /** Of each call, the events that go in it. */
   #chunks(): (readonly Item[])[] {
-    const { batch } = this.#deps.sender;
-    return Array.from({ length: Math.ceil(this.#items.length / batch) }, (_, i) =>
-      this.#items.slice(i * batch, (i + 1) * batch),
-    );
+    const { batch, togetherBy } = this.#deps.sender;
+    const chunks: Item[][] = [];
+    let before: string | undefined;
+    for (const item of this.#items) {
+      const by = togetherBy?.(toSend(item));
+      const last = chunks.at(-1);
+      if (last === undefined || last.length === batch || by !== before) chunks.push([item]);
+      else last.push(item);
+      before = by;
+    }
+    return chunks;
   }
 
   /**
@@ -182,16 +195,17 @@ export class Delivery {
     const { destination, rejections, clock } = this.#deps;
     const { message, envelope } = part;
     await rejections.save(refusedEvent(destination.id, message, envelope, output, refusal, clock()));
-    this.#finished.push({ rejection: refusal.reason });
+    this.#finished.push({ rejection: refusal.reason, unsent: refusal.unsent === true });
   }
 
   #report(outcomes: readonly Outcome[]): void {
     const sum = (of: (shown: Shown) => number): number =>
       outcomes.reduce((all, { shown = NOTHING_SHOWN }) => all + of(shown), 0);
+    const unsent = unsentOf(this.#finished);
     const counts = {
       EventsDelivered: sum(({ delivered }) => delivered),
-      EventsRejected: sum(({ rejected }) => rejected),
-      EventsFiltered: sum(({ filtered }) => filtered),
+      EventsRejected: sum(({ rejected }) => rejected) + unsent,
+      EventsFiltered: sum(({ filtered }) => filtered) - unsent,
     };
     const counted = Object.entries(counts).filter(([, value]) => value > 0);
     if (counted.length > 0) this.#deps.count(Object.fromEntries(counted));

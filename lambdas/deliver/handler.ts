@@ -1,4 +1,5 @@
 /** A destination's wiring: its queue -> its transform -> its kind's sender. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliverBundle } from '../../contract/bundle.ts';
 import { ENV } from '../../contract/environment.ts';
 import { readBundle } from '../aws/bundle.ts';
@@ -10,9 +11,10 @@ import { userCode } from '../stage/user-code.ts';
 import { stageWorld } from '../stage/world.ts';
 import { deliverer } from './deliver.ts';
 import { senderOf } from './destinations/kinds.ts';
-import { roomForMessage } from './room.ts';
+import { paced } from './pace.ts';
+import { roomForMessage, roomForRequest } from './room.ts';
 
-const { destination, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
+const { destination, pace, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
 const stage = destination.id;
 const world = stageWorld(codeVersion);
 const warn = (message: string, error: unknown): void => {
@@ -34,7 +36,7 @@ const code = userCode({
   lastWords: world.lastWords,
 });
 
-const sender = await senderOf(destination, {
+const kind = await senderOf(destination, {
   timing,
   secrets,
   clock: Date.now,
@@ -42,6 +44,20 @@ const sender = await senderOf(destination, {
   newId: world.uuid,
   allowsLoopback: process.env[ENV.allowNetwork] === 'loopback',
 });
+
+const pacedKind = paced(kind, {
+  perSecond: pace,
+  room: roomForRequest(timing),
+  maxPause: timing.maxBackoff,
+  clock: Date.now,
+  sleep,
+  onPause: (pause) => {
+    log('info', 'the destination asked for a pause: nothing is sent to it before it ends', { stage, pause });
+  },
+});
+
+const isShared = destination.type === 'webhook' && destination.shareBatches === true;
+const sender = isShared ? (await import('./sharing.ts')).shared(pacedKind) : pacedKind;
 
 export const handler = stageHandler(
   {

@@ -6,11 +6,22 @@ import type { Redact } from '../core/base/redaction.ts';
 import { AddressRefused, checkLiteral, guardedLookup, type Networks, type Resolve } from './address.ts';
 import { Connections } from './connections.ts';
 import { transportReason } from './transport-reason.ts';
+import { within } from './within.ts';
+
+/** As PEM. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export interface HttpRequest {
+  /** Not there: POST. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Not there: none is sent. Connections are kept for requests with the same one. */
+  readonly tls?: ClientCertificate;
 }
 
 export type Reply =
@@ -78,12 +89,14 @@ export const httpClient = ({ timeout, networks, resolve, ca }: HttpClientOptions
     const url = new URL(request.url);
     const refused = checkLiteral(url, networks);
     if (refused !== undefined) return { kind: 'misconfigured', reason: refused.message };
-    const call = { url, request, connections, lookup, ca, timeout, signal: AbortSignal.timeout(timeout) };
-    const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
-    if (reply !== STALE) return reply;
-    // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
-    const again = await exchange({ ...call, agent: false });
-    return again === STALE ? { kind: 'transport', reason: 'the connection was closed' } : again;
+    return within(timeout, async (signal) => {
+      const call = { url, request, connections, lookup, ca, timeout, signal };
+      const reply = await exchange({ ...call, agent: await connections.agent(url.protocol) });
+      if (reply !== STALE) return reply;
+      // Usual after the function was frozen for a while; no failure of the destination, so no backoff.
+      const again = await exchange({ ...call, agent: false });
+      return again === STALE ? { kind: 'transport', reason: 'the connection was closed' } : again;
+    });
   };
 };
 
@@ -98,7 +111,8 @@ const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeou
   new Promise<Reply | typeof STALE>((settle) => {
     const send = url.protocol === 'https:' ? https.request : http.request;
     const headers = { ...request.headers, 'content-length': Buffer.byteLength(request.body) };
-    const outgoing = send(url, { method: 'POST', headers, agent, lookup, ca, signal });
+    const { method = 'POST', tls } = request;
+    const outgoing = send(url, { method, headers, agent, lookup, ca, signal, ...tls });
     let answer: Answer | undefined;
     const fail = (error: NodeJS.ErrnoException): void => {
       if (answer?.isComplete === true) {
@@ -113,7 +127,7 @@ const exchange = ({ url, request, agent, connections, lookup, ca, signal, timeou
         if (isParseError(error)) connections.keepNone();
         settle(STALE);
       } else {
-        settle({ kind: 'transport', reason: transportReason(error) });
+        settle({ kind: 'transport', reason: transportReason(error, tls !== undefined) });
       }
     };
     outgoing.on('error', fail);

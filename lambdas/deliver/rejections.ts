@@ -10,6 +10,7 @@ import type { Output } from './plan.ts';
 export interface Refusal {
   readonly reason: string;
   readonly answer?: RefusalAnswer;
+  readonly unsent?: true;
 }
 
 /**

@@ -26,12 +26,14 @@ const BY_REASON: readonly (readonly [RegExp, string])[] = [
     /wrong version number|packet length too long|http request/,
     'the destination does not speak TLS at this port: is the port, or https, wrong in url?',
   ],
-  [
-    /certificate required|bad certificate/,
-    'the destination asks for a client certificate, which Sluice does not send',
-  ],
+  [/certificate required|bad certificate/, 'the destination asks for a client certificate; name one in tls'],
   [/handshake failure|no shared cipher/, 'the destination and Sluice have no TLS cipher in common'],
 ];
+
+/** What a destination says of the certificate that it was sent. */
+const OF_CLIENT = /alert.*(certificate|unknown ca)/;
+export const CLIENT_CERTIFICATE = 'the client certificate of tls';
+const REFUSED_CLIENT = `the destination does not accept ${CLIENT_CERTIFICATE}`;
 
 /** OpenSSL's text has an address of memory, which changes from process to process, and a line of its source. */
 const OPENSSL = /\berror:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s;
@@ -40,14 +42,18 @@ const OPENSSL = /\berror:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s;
 const listed = ({ message, errors }: TransportError): string =>
   errors === undefined ? message : errors.map(String).join('; ');
 
-export const transportReason = (error: TransportError): string => {
+/** @param hasCertificate a client certificate was sent */
+export const transportReason = (error: TransportError, hasCertificate = false): string => {
   const { code } = error;
   const reason = OPENSSL.exec(error.message)?.[1]?.trim();
   const text = reason ?? listed(error);
   const words =
     BY_CODE[code ?? ''] ??
+    (reason !== undefined && hasCertificate && OF_CLIENT.test(reason) ? REFUSED_CLIENT : undefined) ??
     (reason === undefined ? undefined : BY_REASON.find(([pattern]) => pattern.test(reason))?.[1]);
   const coded = code === undefined || text.includes(code) ? text : [code, text].filter(Boolean).join(': ');
   if (words !== undefined) return `TLS: ${words} (${coded})`;
+  // Some servers say nothing, and close the connection.
+  if (hasCertificate && code === 'ECONNRESET') return `${coded}; perhaps ${REFUSED_CLIENT}`;
   return reason === undefined ? coded : `TLS: ${coded}`;
 };

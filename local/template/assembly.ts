@@ -88,7 +88,7 @@ const placesBelow = (places: ReadonlyMap<string, string>, path: string): Readonl
   new Set([...places].flatMap(([below, place]) => (below.startsWith(`/${path}/`) ? [place] : [])));
 
 /** The file of an asset, by the S3 key that the template names. */
-const readAssets = async (stack: StackArtifact): Promise<ReadonlyMap<string, string>> => {
+export const readAssets = async (stack: StackArtifact): Promise<ReadonlyMap<string, string>> => {
   const { files = {} } = (await readJson(join(stack.dir, `${stack.id}.assets.json`))) as AssetManifest;
   return new Map(
     Object.values(files).flatMap(({ source, destinations }) =>
@@ -101,6 +101,17 @@ const readAssets = async (stack: StackArtifact): Promise<ReadonlyMap<string, str
 };
 
 /**
+ * A `TemplateURL` is an address whose parts CloudFormation puts together; the key of the file in its bucket is one of them.
+ * @param files by S3 key
+ */
+export const readNested = async (files: ReadonlyMap<string, string>, url: unknown): Promise<RawTemplate> => {
+  const text = JSON.stringify(url);
+  const [, file] = [...files].find(([key]) => text.includes(`/${key}`)) ?? [];
+  if (file === undefined) throw new Error(`the assembly has no template of a nested stack: ${text}`);
+  return (await readJson(file)) as RawTemplate;
+};
+
+/**
  * @param pipeline the path of its construct; needed where the assembly has several
  * @throws UsageError that names the pipelines, when it is not clear which one is meant
  */
@@ -109,14 +120,7 @@ export const readAssembly = async (dir: string, pipeline?: string): Promise<Asse
   const { stack, path } = chosen;
   const files = await readAssets(stack);
   const template = (await readJson(join(stack.dir, stack.templateFile))) as RawTemplate;
-  const { resources, outputs } = await flatten(template, async (url) => {
-    // It is an address whose parts CloudFormation puts together; the key of the file in its bucket is one of them.
-    const text = JSON.stringify(url);
-    const [, file] = [...files].find(([key]) => text.includes(`/${key}`)) ?? [];
-    if (file === undefined)
-      throw new Error(`the assembly in ${dir} has no template of a nested stack: ${text}`);
-    return (await readJson(file)) as RawTemplate;
-  });
+  const { resources, outputs } = await flatten(template, (url) => readNested(files, url));
   const places = placesOf(stack);
   const own = path === undefined ? undefined : placesBelow(places, path);
   return {

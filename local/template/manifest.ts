@@ -12,6 +12,8 @@ export interface MetadataEntry {
 
 export interface StackArtifact {
   readonly id: string;
+  /** On AWS. */
+  readonly stackName: string;
   /** Of the assembly that the stack is in. */
   readonly dir: string;
   readonly templateFile: string;
@@ -23,7 +25,11 @@ type Metadata = Readonly<Record<string, readonly MetadataEntry[]>>;
 
 interface Artifact {
   readonly type: string;
-  readonly properties?: { readonly templateFile?: string; readonly directoryName?: string };
+  readonly properties?: {
+    readonly templateFile?: string;
+    readonly directoryName?: string;
+    readonly stackName?: string;
+  };
   readonly metadata?: Metadata;
   readonly additionalMetadataFile?: string;
 }
@@ -38,6 +44,7 @@ const readStack = async (dir: string, id: string, artifact: Artifact): Promise<S
       : ((await readJson(join(dir, additionalMetadataFile))) as Metadata);
   return {
     id,
+    stackName: properties?.stackName ?? id,
     dir,
     templateFile: properties?.templateFile ?? `${id}.template.json`,
     metadata: new Map([...Object.entries(metadata), ...Object.entries(more)]),

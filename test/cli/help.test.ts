@@ -46,6 +46,7 @@ describe('--help', () => {
       { name: 'check', synopsis: 'check [stage...]' },
       { name: 'explain', synopsis: 'explain <file>' },
       { name: 'verify', synopsis: 'verify' },
+      { name: 'doctor', synopsis: 'doctor' },
       { name: 'init', synopsis: 'init [directory]' },
       { name: 'dev', synopsis: 'dev' },
       { name: 'send', synopsis: 'send' },

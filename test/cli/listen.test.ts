@@ -51,6 +51,20 @@ describe('sluice listen', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('gives out a token to who asks for one, whatever it answers to events', async () => {
+    const { lines, port } = await start({ status: 401 });
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const response = await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', headers, body });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      access_token: 'local-token',
+      token_type: 'Bearer',
+      expires_in: 3600,
+    });
+    expect(lines).toEqual([]);
+  });
+
   it('shows input that is not an event, and continues', async () => {
     const { lines, post } = await start();
     expect(await post('not json')).toBe(200);

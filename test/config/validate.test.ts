@@ -16,6 +16,8 @@ describe('a valid configuration', () => {
         {
           id: 'crm',
           type: 'webhook',
+          method: 'POST',
+          shareBatches: false,
           url: 'https://example.com/hook',
           headers: {},
           batch: 1,

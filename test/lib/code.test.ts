@@ -118,8 +118,10 @@ describe("a function's code", () => {
       ...new Set(sources.flatMap((source) => /destinations\/(\w+)\//.exec(source)?.[1] ?? [])),
     ];
     expect(ofKinds(loadedAtStart(code))).toEqual(['webhook']);
+    expect(loadedAtStart(code).join()).not.toMatch(/webhook\/oauth\.ts|deliver\/sharing\.ts/);
     const all = [...code.files.keys()].filter((name) => /^chunk-.*\.mjs\.map$/.test(name));
     const later = all.flatMap((name) => (JSON.parse(text(code, name)) as { sources: string[] }).sources);
+    expect(later.join()).toContain('webhook/oauth.ts');
     expect(ofKinds(later)).toEqual(
       expect.arrayContaining(['aws', 'eventbridge', 'kinesis', 'lambda', 'sqs']),
     );

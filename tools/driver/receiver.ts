@@ -11,6 +11,7 @@ export type ReceivedEvent = Readonly<Record<string, unknown>> & { readonly messa
 export interface ReceivedRequest {
   /** Distinguishes destinations: each has a path of its own. */
   readonly path: string;
+  readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly events: readonly ReceivedEvent[];
@@ -126,10 +127,10 @@ export class Receiver {
   async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(incoming);
     const arrivedAt = performance.now();
-    const { url: path = '', headers } = incoming;
+    const { url: path = '', method = '', headers } = incoming;
     const parsed: unknown = JSON.parse(body);
     const events = (Array.isArray(parsed) ? parsed : [parsed]) as ReceivedEvent[];
-    const request = { path, headers, body, events, at: Date.now(), status: 0 };
+    const request = { path, method, headers, body, events, at: Date.now(), status: 0 };
     if (this.#keepsRequests) this.requests.push(request);
     const reply = this.#answering.get(path)?.(request) ?? 200;
     if (reply === 'hang') return;

@@ -19,6 +19,11 @@ const PEERS: Readonly<Record<string, string>> = { 'aws-cdk-lib': '^2.276.0', con
 /** For the local run alone: the local cloud's stores. Who only deploys does without them; `sluice init` installs them. */
 export const LOCAL_ONLY: readonly string[] = ['@aws-sdk/client-dynamodb', 'dynalite', 'libsql'];
 
+/** For a check each of `sluice doctor`, which says that it is not made, and what to install. */
+const DOCTOR_ONLY: readonly string[] = ['@aws-sdk/client-api-gateway', '@aws-sdk/client-ssm'];
+
+const OPTIONAL: readonly string[] = [...LOCAL_ONLY, ...DOCTOR_ONLY];
+
 const entry = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` });
 
 const pick = (from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
@@ -53,7 +58,7 @@ export const packageOf = (specifier: string): string | undefined => {
 export const manifestOf = (checkout: Checkout, imported: ReadonlySet<string>): object => {
   const { version, description, license, engines, dependencies } = checkout;
   const own = [...imported].filter((name) => PEERS[name] === undefined).sort();
-  const local = own.filter((name) => LOCAL_ONLY.includes(name));
+  const optional = own.filter((name) => OPTIONAL.includes(name));
   return {
     name: PACKAGE_NAME,
     version,
@@ -71,10 +76,10 @@ export const manifestOf = (checkout: Checkout, imported: ReadonlySet<string>): o
     },
     dependencies: pick(
       dependencies,
-      own.filter((name) => !LOCAL_ONLY.includes(name)),
+      own.filter((name) => !OPTIONAL.includes(name)),
     ),
     // A range: the app may have a later one for itself.
-    peerDependencies: { ...PEERS, ...mapValues(pick(dependencies, local), (version) => `^${version}`) },
-    peerDependenciesMeta: Object.fromEntries(local.map((name) => [name, { optional: true }])),
+    peerDependencies: { ...PEERS, ...mapValues(pick(dependencies, optional), (version) => `^${version}`) },
+    peerDependenciesMeta: Object.fromEntries(optional.map((name) => [name, { optional: true }])),
   };
 };

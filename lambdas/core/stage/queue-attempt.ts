@@ -95,6 +95,11 @@ export class QueueAttempts {
       if (died) {
         before = await this.#died(message, known);
         if (before === undefined) return DEFERRED;
+        // The report is two calls more than a charged attempt has, and they may be slow.
+        if (time.timeLeft() < time.worstCase) {
+          await this.record(message, before);
+          return this.#halts.stopped(message);
+        }
       }
       charged = charge(before, stamp, time.clock());
       if (charged.charges > settings.crashes) return this.#redrive(message, before, charged.charges - 1);

@@ -1,4 +1,7 @@
-/** The sender of a kind of destination. The code of each kind but the webhook's is in a file of its own, which only its functions read. */
+/**
+ * The sender of a kind of destination. The code of each kind but the webhook's is in a file of its own, which only its functions read; and so
+ * is that of the webhook's tokens.
+ */
 import type { DestinationSettings, TimingSettings, WebhookSettings } from '../../../contract/settings.ts';
 import type { DirectCalls } from '../../aws/direct-calls.ts';
 import type { Secrets } from '../../aws/secrets.ts';
@@ -24,10 +27,12 @@ const networksOf = ({ allowPrivateNetwork: allowed }: WebhookSettings, allowsLoo
   ...(allowsLoopback ? (['loopback'] as const) : []),
 ];
 
-const webhook = (destination: WebhookSettings, deps: KindDeps): Sender => {
+const webhook = async (destination: WebhookSettings, deps: KindDeps): Promise<Sender> => {
   const networks = networksOf(destination, deps.allowsLoopback);
   const send = httpClient({ timeout: deps.timing.requestTimeout, networks });
-  return webhookSender({ ...deps, destination, send });
+  const { auth } = destination;
+  const tokens = auth && (await import('./webhook/oauth.ts')).tokenSource({ ...deps, auth, send });
+  return webhookSender({ ...deps, destination, send, tokens });
 };
 
 export const senderOf = async (destination: DestinationSettings, deps: KindDeps): Promise<Sender> => {

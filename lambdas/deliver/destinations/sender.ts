@@ -27,8 +27,16 @@ export interface Origin {
 
 export type Verdict =
   | { readonly kind: 'delivered' }
-  /** It may be taken later. `retryAfter`: milliseconds that the destination asked us to wait. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number }
+  /**
+   * It may be taken later. `retryAfter`: milliseconds that the destination asked us to wait; `pause`: the same, of all that is sent to it,
+   * since it is the destination that has too much to do.
+   */
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly retryAfter?: number;
+      readonly pause?: number;
+    }
   /**
    * A moved or locked door rather than a bad event: retried too, because a key that was rotated must not empty the
    * stream into the rejected. It is given up only for a key in trouble of its own. No `answer`: nobody was asked.
@@ -39,8 +47,16 @@ export type Verdict =
       readonly retryAfter?: number;
       readonly answer?: RefusalAnswer;
     }
-  /** It will never be taken. */
-  | { readonly kind: 'rejected'; readonly reason: string; readonly answer?: RefusalAnswer };
+  /**
+   * It will never be taken. `unsent`: the event lacks what a request needs, so that the destination was not asked. Then it says as much of
+   * the destination as an event that was filtered out.
+   */
+  | {
+      readonly kind: 'rejected';
+      readonly reason: string;
+      readonly answer?: RefusalAnswer;
+      readonly unsent?: true;
+    };
 
 export interface RefusalAnswer {
   readonly status: number;
@@ -57,6 +73,8 @@ export type Verdicts =
 export interface Sender {
   /** Events of one call, at most. 1 where events could change places in a call of several. */
   readonly batch: number;
+  /** Only events of which it says the same share a call. Not there: any may. */
+  readonly togetherBy?: (event: Outgoing) => string;
   /**
    * It begins nothing that does not end within the time left, with what is needed to record what came of it (`room.ts`).
    * @param events at least one, at most `batch`, in their order

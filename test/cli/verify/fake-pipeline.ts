@@ -6,6 +6,7 @@ import type { LastFailure, ModeName } from '../../../contract/modes.ts';
 import type { RequestOf } from '../../../cli/client.ts';
 import { CommandFailure } from '../../../cli/failure.ts';
 import type { Answer, HttpRequest, World } from '../../../cli/verify/world.ts';
+import { fine, notChecked as unmade, wrong } from '../../../cli/doctor/finding.ts';
 import type { Plant } from './plant.ts';
 import { stageStatusOf } from '../../support/stage-status.ts';
 
@@ -51,6 +52,18 @@ export class FakePipeline {
       isAws: true,
       tlsVersion: () => Promise.resolve(this.#has('old TLS') ? 'TLSv1.1' : 'TLSv1.3'),
       deniedInLogs: () => Promise.resolve(denied),
+      examineStack: () =>
+        Promise.resolve([
+          { check: 'queues', title: 'queues', finding: fine('2 queues') },
+          { check: 'log-role', title: 'the role for logs', finding: unmade('no permission') },
+          {
+            check: 'subscriptions',
+            title: 'subscriptions',
+            finding: this.#has('a subscription waits')
+              ? wrong({ what: 'email has not confirmed', fix: 'open the link' })
+              : fine('1 subscription', ['a part']),
+          },
+        ]),
       clock: () => this.now,
       sleep: (milliseconds) => {
         this.now += milliseconds;

@@ -36,4 +36,5 @@ export type Plant =
   | 'the page is not resolved'
   | 'the page comes twice'
   | 'a permission is missing'
-  | 'a log says denied';
+  | 'a log says denied'
+  | 'a subscription waits';

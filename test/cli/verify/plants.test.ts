@@ -62,6 +62,7 @@ const PLANTS: readonly (readonly [Plant, number, RegExp])[] = [
   ['the page comes twice', 8, /paged 2 times/],
   ['a permission is missing', 9, /dynamodb:PutItem/],
   ['a log says denied', 9, /sqs:SendMessage/],
+  ['a subscription waits', 10, /email has not confirmed/],
 ];
 
 describe('a healthy pipeline', () => {
@@ -79,10 +80,22 @@ describe('a healthy pipeline', () => {
       '7 not checked',
       '8 passed',
       '9 passed',
-      '10 not checked',
+      '10 passed',
       '11 not checked',
       '12 passed',
     ]);
+  });
+
+  it('has what the doctor did not check among what is not checked', async () => {
+    const results = await verify(new FakePipeline());
+    expect(results.find(({ number }) => number === 10)?.outcome).toMatchObject({
+      figures: { fine: 2, wrong: 0 },
+      notChecked: [
+        'the role for logs: no permission',
+        'a part',
+        expect.stringContaining('npx sluice doctor'),
+      ],
+    });
   });
 
   it('is left as it was: the canary takes everything, and nothing waits', async () => {

@@ -41,6 +41,21 @@ describe('an attempt from the queue', () => {
     expect(stage.state.mode(STAGE).lastCrash).toMatchObject({ kind: 'death', messageId: 'a1', key: 'a' });
   });
 
+  it('does not begin again if too little time is left once its death is reported, and is not counted twice', async () => {
+    await dieAt(2);
+    const note = stage.note.bind(stage);
+    stage.note = (...args) => {
+      stage.timeLeft = SECOND;
+      return note(...args);
+    };
+    await stage.run([stage.message('a1', 'a', { receiveCount: 3 })]);
+    // Only the attempt that died.
+    expect(stage.processed()).toEqual(['a1']);
+    expect(attempt()).toMatchObject({ charges: 1, excused: 1 });
+    expect(attempt()).not.toHaveProperty('begunAt');
+    expect(deaths()).toEqual(['a1']);
+  });
+
   it.each<[string, Result]>([
     ['a retry', { kind: 'retry', reason: '503' }],
     ['a fault', { kind: 'fault', reason: 'x' }],

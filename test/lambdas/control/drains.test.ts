@@ -101,10 +101,17 @@ describe('what the workers go through', () => {
   it.each([
     { drainConcurrency: undefined, workers: 25, are: 'as many workers as the stage has functions at most' },
     { drainConcurrency: 2, workers: 2, are: 'as many as configured' },
-  ])('is for $are', async ({ drainConcurrency, workers }) => {
+    {
+      drainConcurrency: 2,
+      own: 4,
+      workers: 4,
+      are: 'as many as the stage itself has, by the rate of its destination',
+    },
+  ])('is for $are', async ({ drainConcurrency, own, workers }) => {
     for (let i = 0; i < 60; i += 1) await world.park('crm', `key-${i}`, [{ messageId: `e${i}` }]);
     const { stages, ...rest } = world.deps;
-    const deps = { ...rest, drainConcurrency, stages: stages.map((one) => ({ ...one, maxConcurrency: 25 })) };
+    const bounds = { maxConcurrency: 25, ...(own !== undefined && { drainConcurrency: own }) };
+    const deps = { ...rest, drainConcurrency, stages: stages.map((one) => ({ ...one, ...bounds })) };
     await control(FLIP, deps);
     expect(new Set(world.drains).size).toBe(workers);
     expect(world.drainsUntil).toBe(START + 60_000);

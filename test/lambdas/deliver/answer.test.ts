@@ -10,7 +10,7 @@ describe('classes of answers', () => {
   it.each([
     ...[200, 201, 202, 204, 299].map((status) => [status, 'delivered']),
     ...[300, 301, 302, 303, 304, 307, 308, 399].map((status) => [status, 'closed']),
-    ...[401, 402, 403, 404, 407, 410, 421, 423, 426].map((status) => [status, 'closed']),
+    ...[401, 402, 403, 404, 407, 410, 421, 423, 426, 495, 496].map((status) => [status, 'closed']),
     ...[408, 425, 429].map((status) => [status, 'retry']),
     ...[400, 405, 406, 409, 411, 413, 414, 415, 422, 424, 431, 451, 499].map((status) => [
       status,
@@ -32,6 +32,15 @@ describe('classes of answers', () => {
       reason: 'private',
     });
   });
+
+  it.each(['No required SSL certificate was sent', 'The SSL certificate error'])(
+    '400 of nginx with "%s" is a closed door: it is about the client certificate',
+    (title) => {
+      const page = `<html>\r\n<head><title>400 ${title}</title></head>\r\n<body>...</body></html>`;
+      expect(answer(400, {}, page)).toMatchObject({ kind: 'closed' });
+      expect(answer(400, {}, `{"title":"${title}"}`)).toMatchObject({ kind: 'rejected' });
+    },
+  );
 
   it('the reason shows the beginning of the answer, on one line', () => {
     expect(answer(500, {}, ' Oh\n  no ')).toMatchObject({ reason: 'answered 500: Oh no' });
@@ -75,4 +84,15 @@ it('texts are truncated between characters', () => {
   expect(cut('aé€😀', 5)).toBe('aé');
   expect(cut('aé€😀', 9)).toBe('aé€');
   expect(cut('aé€😀', 10)).toBe('aé€😀');
+});
+
+describe('a pause', () => {
+  it.each([429, 503])('is asked for by %i with Retry-After, of the destination', (status) => {
+    expect(answer(status, { 'retry-after': '7' })).toMatchObject({ retryAfter: 7_000, pause: 7_000 });
+    expect(answer(status)).not.toHaveProperty('pause');
+  });
+
+  it.each([500, 404, 301, 408])('is not asked for by %i, which may be about the event', (status) => {
+    expect(answer(status, { 'retry-after': '7' })).not.toHaveProperty('pause');
+  });
 });

@@ -77,7 +77,7 @@ const PROBLEMS: [string, tls.TlsOptions, string][] = [
   [
     'a client certificate that is asked for',
     { cert: pem('good'), requestCert: true, rejectUnauthorized: true },
-    'TLS: the destination asks for a client certificate, which Sluice does not send',
+    'TLS: the destination asks for a client certificate; name one in tls',
   ],
 ];
 

@@ -10,6 +10,7 @@ import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { nameOf } from '../../../lambdas/core/event/outputs.ts';
 import { PASS_THROUGH } from '../../../lambdas/core/event/transform.ts';
 import { deliverer, type DeliverDeps } from '../../../lambdas/deliver/deliver.ts';
+import type { Sender } from '../../../lambdas/deliver/destinations/sender.ts';
 import { webhookSender, type WebhookDeps } from '../../../lambdas/deliver/destinations/webhook/sender.ts';
 import type { HttpClient, HttpRequest, Reply } from '../../../lambdas/deliver/http-client.ts';
 import { plainTransforms, type PlainOptions, type PlainTransform } from '../../support/plain-transforms.ts';
@@ -93,6 +94,7 @@ export class World {
   readonly counted: Record<string, number> = {};
   /** What was delivered (`+id`) and what was rejected (`-id`), in the order in which it happened. */
   readonly settled: string[] = [];
+  readonly sender: Sender;
   readonly process: ReturnType<typeof deliverer>;
 
   constructor(setting: Setting = {}) {
@@ -107,7 +109,7 @@ export class World {
         this.settled.push(...idsIn(request).map((id) => `+${id}`));
       return Promise.resolve(said);
     };
-    const sender = webhookSender({
+    this.sender = webhookSender({
       destination: { ...destination, ...setting.destination },
       timing: { requestTimeout: 10_000 },
       send,
@@ -123,7 +125,7 @@ export class World {
     });
     this.process = deliverer({
       destination: { id: destination.id },
-      sender,
+      sender: this.sender,
       timing: { requestTimeout: 10_000 },
       transforms:
         setting.transform === undefined ? PASS_THROUGH : plainTransforms(setting.transform, options),

@@ -42,6 +42,16 @@ it("leaves the CDK to the app, and the local run's stores to whoever runs it", (
   });
 });
 
+it('leaves the clients that only the doctor needs to those who want all of its checks', () => {
+  const client = '@aws-sdk/client-ssm';
+  const checkout = { ...CHECKOUT, dependencies: { ...CHECKOUT.dependencies, [client]: '3.1.0' } };
+  expect(manifestOf(checkout, new Set([client]))).toMatchObject({
+    dependencies: {},
+    peerDependencies: { [client]: '^3.1.0' },
+    peerDependenciesMeta: { [client]: { optional: true } },
+  });
+});
+
 it('refuses an import that the checkout has no dependency for', () => {
   expect(() => manifestOf(CHECKOUT, new Set(['left-pad']))).toThrow(
     'package.json has no dependency left-pad, which the package imports',

@@ -44,8 +44,14 @@ export const parkedRows = (all: readonly ParkedUsers[]): Rows => [
 export const parkedTable = (value: readonly ParkedUsers[]): string => toTable(parkedRows(value));
 
 export const growthRows = (all: readonly Growth[]): Rows => [
-  ['ten times as much', 'from', 'to', 'times as long'],
-  ...all.map(({ name, from, to, ratio }) => [name, String(from), String(to), ratio.toFixed(1)]),
+  ['ten times as much', 'from', 'to', 'times as long', 'times the processor time'],
+  ...all.map(({ name, from, to, ratio, cpuRatio }) => [
+    name,
+    String(from),
+    String(to),
+    ratio.toFixed(1),
+    cpuRatio?.toFixed(1) ?? '',
+  ]),
 ];
 
 export const growthTable = (value: readonly Growth[]): string => toTable(growthRows(value));

@@ -6,6 +6,7 @@ import { invokingClient } from '../../../aws/clients/invoking.ts';
 import { requireEnv } from '../../../aws/environment.ts';
 import { orFault } from '../../../aws/errors.ts';
 import { roomForRequest } from '../../room.ts';
+import { within } from '../../within.ts';
 import { limitsOf, parseArn } from '../aws/place.ts';
 import type { KindDeps } from '../kinds.ts';
 import type { Sender } from '../sender.ts';
@@ -20,8 +21,7 @@ export const lambdaDestination = ({ id, batch }: LambdaSettings, { timing }: Kin
     room: roomForRequest(timing),
     invoke: async (text) => {
       const command = new InvokeCommand({ FunctionName, Payload: Buffer.from(text) });
-      const abortSignal = AbortSignal.timeout(timing.requestTimeout);
-      const sent = client.send(command, { abortSignal });
+      const sent = within(timing.requestTimeout, (abortSignal) => client.send(command, { abortSignal }));
       const { FunctionError, Payload = new Uint8Array() } = await orFault(
         `Invoke of "${FunctionName}"`,
         sent,

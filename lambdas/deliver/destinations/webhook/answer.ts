@@ -6,9 +6,16 @@ import type { Verdict } from '../sender.ts';
 const RETRYABLE = new Set([408, 425, 429]);
 /**
  * About the address, the credentials or the account rather than about the event. 421 and 426: the connection; 423: what it
- * would change is locked.
+ * would change is locked. 495, 496: the client certificate, in nginx's words.
  */
-const CLOSED = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426]);
+const CLOSED = new Set([401, 402, 403, 404, 407, 410, 421, 423, 426, 495, 496]);
+
+/** By which nginx answers 400 where the client certificate is missing, or is not accepted: it is not about the event. */
+const CERTIFICATE_PAGE =
+  /<title>400 (No required SSL certificate was sent|The SSL certificate error)<\/title>/;
+
+/** What they ask to wait is of the destination, and not of the event: too many requests, unavailable. */
+const OVERLOADED = new Set([429, 503]);
 
 /** Bytes of an answer's body that are kept with a rejected event. */
 const KEPT_ANSWER_BYTES = 4096;
@@ -42,8 +49,11 @@ export const judge = (reply: Reply, now: number): Verdict => {
   const wait = retryAfter === undefined ? {} : { retryAfter };
   const answer = { status, body: cut(body, KEPT_ANSWER_BYTES) };
 
-  if (moved || CLOSED.has(status)) return { kind: 'closed', reason, answer, ...wait };
+  const isOfCertificate = status === 400 && CERTIFICATE_PAGE.test(body);
+  if (moved || isOfCertificate || CLOSED.has(status)) return { kind: 'closed', reason, answer, ...wait };
   const refused = status >= 400 && status < 500 && !RETRYABLE.has(status);
   // What HTTP does not define (1xx as a final answer, 600 and more) is no verdict on the event.
-  return refused ? { kind: 'rejected', reason, answer } : { kind: 'retry', reason, ...wait };
+  if (refused) return { kind: 'rejected', reason, answer };
+  const pause = retryAfter !== undefined && OVERLOADED.has(status) ? { pause: retryAfter } : {};
+  return { kind: 'retry', reason, ...wait, ...pause };
 };

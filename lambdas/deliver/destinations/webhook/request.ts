@@ -1,7 +1,7 @@
 /**
  * Events -> the request that a webhook receives.
  *
- * A receiver of RudderStack's webhooks needs no change: POST, one event's JSON, the same `User-Agent`, and
+ * A receiver of RudderStack's webhooks needs no change: POST (or another method that is configured), one event's JSON, the same `User-Agent`, and
  * the same three edits of the body (`toPayload`). On top come batches, an idempotency key and a signature.
  *
  * One thing of RudderStack's is left out on purpose: there an event may name its own headers and URL (`header`,
@@ -14,12 +14,19 @@ import { stringify } from '../../../core/base/exact-json.ts';
 import { replayOf } from '../../../core/event/archive-line.ts';
 import { isJsonObject, type JsonObject, type SluiceEvent } from '../../../core/event/event.ts';
 import type { HttpRequest } from '../../http-client.ts';
+import { clientCertificate } from './client-certificate.ts';
+import { fillUrl, type Filled } from './url-template.ts';
 
-export type WebhookConfig = Pick<WebhookSettings, 'url' | 'headers' | 'batch' | 'signingSecret'>;
+export type WebhookConfig = Pick<
+  WebhookSettings,
+  'method' | 'url' | 'headers' | 'tls' | 'batch' | 'signingSecret'
+>;
 
 export type Built =
   /** `signatures`: of the request, which are as secret as the key for as long as a receiver takes them. */
   | { readonly kind: 'request'; readonly request: HttpRequest; readonly signatures: readonly string[] }
+  /** The event has not what the URL needs. */
+  | { readonly kind: 'rejected'; readonly reason: string }
   /** A secret's value is of no use. The reason says which, and never the value. */
   | { readonly kind: 'misconfigured'; readonly reason: string };
 
@@ -37,9 +44,10 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 export const secretNames = ({
   url,
   headers,
+  tls,
   signingSecret,
-}: Pick<WebhookConfig, 'url' | 'headers' | 'signingSecret'>): readonly string[] =>
-  [url, ...Object.values(headers), signingSecret].flatMap((value) =>
+}: Pick<WebhookConfig, 'url' | 'headers' | 'tls' | 'signingSecret'>): readonly string[] =>
+  [url, ...Object.values(headers), tls?.certificate, tls?.key, signingSecret].flatMap((value) =>
     typeof value === 'object' ? [value.secretName] : [],
   );
 
@@ -103,6 +111,16 @@ const isUrl = (text: string): boolean => {
   return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && username === '' && password === '';
 };
 
+/** Of a secret the URL is taken as it is. @param events those of one request have the same URL */
+const urlOf = (
+  to: WebhookConfig['url'],
+  [first]: readonly SluiceEvent[],
+  secrets: ReadonlyMap<string, string>,
+): Filled => {
+  if (typeof to !== 'string') return { kind: 'url', url: secrets.get(to.secretName) ?? '' };
+  return first === undefined ? { kind: 'url', url: to } : fillUrl(to, first);
+};
+
 /**
  * @param events at least one, at most `batch`; a destination with a batch of 1 gets an object, any other an array, of
  *   one event too, so that a receiver has one shape to read
@@ -110,17 +128,24 @@ const isUrl = (text: string): boolean => {
  * @param now milliseconds since 1970
  */
 export const buildRequest = (
-  { url: to, headers: configured, batch, signingSecret }: WebhookConfig,
+  { method, url: to, headers: configured, tls, batch, signingSecret }: WebhookConfig,
   sourceId: string,
   events: readonly SluiceEvent[],
   secrets: ReadonlyMap<string, string>,
   now: number,
 ): Built => {
-  const url = typeof to === 'string' ? to : (secrets.get(to.secretName) ?? '');
+  const filled = urlOf(to, events, secrets);
+  if (filled.kind === 'rejected') return filled;
+  const { url } = filled;
   if (typeof to !== 'string' && !isUrl(url)) {
     const reason = `url: the secret "${to.secretName}" is not an https URL without a user name or password`;
     return { kind: 'misconfigured', reason };
   }
+  const certificate = tls && clientCertificate(tls, secrets);
+  if (certificate !== undefined && 'mistake' in certificate)
+    return { kind: 'misconfigured', reason: certificate.mistake };
+  if (certificate !== undefined && typeof to !== 'string' && !url.startsWith('https:'))
+    return { kind: 'misconfigured', reason: `tls: the secret "${to.secretName}" is not an https URL` };
   const payloads = events.map(toPayload);
   const body = stringify(batch === 1 ? payloads[0] : payloads);
   const id = idempotencyKey(sourceId, events);
@@ -138,8 +163,8 @@ export const buildRequest = (
     'User-Agent': USER_AGENT,
     'Idempotency-Key': id,
   });
-  if (signingSecret === undefined)
-    return { kind: 'request', request: { url, headers, body }, signatures: [] };
+  const request = { ...(method && { method }), url, headers, body, ...(certificate && { tls: certificate }) };
+  if (signingSecret === undefined) return { kind: 'request', request, signatures: [] };
 
   const timestamp = Math.floor(now / 1000);
   const signature = sign(secrets.get(signingSecret.secretName) ?? '', id, timestamp, body);
@@ -153,5 +178,5 @@ export const buildRequest = (
     'webhook-signature': signature,
   });
   const signatures = signature.split(' ').map((one) => one.replace(/^v1,/, ''));
-  return { kind: 'request', request: { url, headers, body }, signatures };
+  return { kind: 'request', request, signatures };
 };
