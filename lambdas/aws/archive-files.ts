@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { GetObjectCommand, paginateListObjectsV2, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { fileBegan, FILE_SPAN, hourFolder } from '../../contract/archive.ts';
+import { fileBegan, FILE_SPAN, HAND_OVER, hourFolder } from '../../contract/archive.ts';
 import type { ArchiveFile, ArchiveFiles } from '../core/stage/replay-port.ts';
 import { orFault } from './errors.ts';
 
@@ -19,13 +19,15 @@ export const s3Archive = (
   const isStandIn = process.env['AWS_ENDPOINT_URL_S3'] !== undefined;
   const client = new S3Client({ requestHandler: LIMITS, forcePathStyle: isStandIn, ...config });
 
-  const folder = async (hour: number): Promise<readonly ArchiveFile[]> => {
+  /** @param since files that were written before it have nothing of what came since */
+  const folder = async (hour: number, since: number): Promise<readonly ArchiveFile[]> => {
     const found: ArchiveFile[] = [];
     const input = { Bucket: bucket, Prefix: `${prefix}${hourFolder(hour)}` };
     for await (const { Contents = [] } of paginateListObjectsV2({ client }, input))
-      for (const { Key: name = '' } of Contents) {
+      for (const { Key: name = '', LastModified } of Contents) {
         const began = fileBegan(name);
-        if (began !== undefined) found.push({ name, began });
+        const isOver = LastModified !== undefined && LastModified.getTime() < since;
+        if (began !== undefined && !isOver) found.push({ name, began });
       }
     return found;
   };
@@ -35,7 +37,7 @@ export const s3Archive = (
       const first = from - FILE_SPAN;
       const found: ArchiveFile[] = [];
       for (let hour = Math.floor(first / HOUR) * HOUR; hour < until; hour += HOUR)
-        found.push(...(await orFault(`ListObjectsV2 of "${bucket}"`, folder(hour))));
+        found.push(...(await orFault(`ListObjectsV2 of "${bucket}"`, folder(hour, from - HAND_OVER))));
       return found.filter(({ began }) => began >= first && began < until);
     },
     lines: async function* ({ name }) {
