@@ -13,6 +13,7 @@ import { addHold } from './commands/hold.ts';
 import { addInit } from './commands/init.ts';
 import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
+import { addPlan } from './commands/plan.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
@@ -56,6 +57,7 @@ export const buildProgram = (): Command => {
   addReport(program);
   addCheck(program);
   addExplain(program);
+  addPlan(program);
   addVerify(program);
   addDoctor(program);
   addLocal(program);

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeBuildError } from './build-messages.ts';
 import type { PipelineConfig, ResolvedConfig } from './schema.ts';
+import { resolvePlans } from './plans/resolve.ts';
 import { warningsOf } from './warnings.ts';
 import { resolveTransforms } from './transforms.ts';
 import { ConfigError, validateConfig } from './validate.ts';
@@ -57,7 +58,7 @@ export const loadConfig = async (file = configPath(), controlInterval?: number):
   const valid = validateConfig(written, name, controlInterval);
   // `validateConfig` has just found it to be one.
   const source = written as PipelineConfig;
-  const config = resolveTransforms(valid, source, baseDir, name);
+  const config = resolvePlans(resolveTransforms(valid, source, baseDir, name), source, baseDir, name);
   const warnings = warningsOf(source, config).map(({ warning }) => `${name}: ${warning}`);
   return { source, config, warnings, name, file: absolute, baseDir, inputs, cacheable };
 };

@@ -104,6 +104,7 @@ interface OwnDestination {
   readonly consentManagement?: undefined;
   readonly filter?: undefined;
   readonly transform?: never;
+  readonly pii?: undefined;
   readonly nestedStack?: undefined;
   readonly maxConcurrency: number;
   readonly rate?: undefined;

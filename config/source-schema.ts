@@ -1,5 +1,6 @@
 /** `sources`: who sends events, by which key, in which order and how fast. */
 import * as v from 'valibot';
+import { plan } from './plans/plan-schema.ts';
 import { count, got, id } from './values.ts';
 
 const writeKey = v.pipe(
@@ -55,17 +56,20 @@ export const source = v.pipe(
      * 80 bits. Default: false.
      */
     anonymizeIp: v.optional(v.boolean('expected true or false'), false),
+    /** Its tracking plan, which the router holds its events to: the path of the file, or the path and what becomes of violations. Default: none. */
+    plan: v.optional(plan),
   }),
   v.check(
     (value) => (value.writeKey === undefined) !== (value.writeKeys === undefined),
     'set exactly one of writeKey and writeKeys',
   ),
-  v.transform(({ id, writeKey, writeKeys, enabled, orderBy, rateLimit, anonymizeIp }) => ({
+  v.transform(({ id, writeKey, writeKeys, enabled, orderBy, rateLimit, anonymizeIp, plan }) => ({
     id,
     enabled,
     orderBy,
     writeKeys: writeKeys ?? (writeKey === undefined ? [] : [writeKey]),
     ...(rateLimit !== undefined && { rateLimit }),
     ...(anonymizeIp && { anonymizeIp }),
+    ...(plan !== undefined && { plan }),
   })),
 );

@@ -4,10 +4,12 @@ import { CONTROL_INTERVAL } from '../contract/environment.ts';
 import { checkArchive } from './archive-schema.ts';
 import { checkCanary } from './canary.ts';
 import { deprecationsOf } from './deprecated.ts';
+import { describeIssue } from './issues.ts';
 import { networkOf } from './networks.ts';
 import { checkKind } from './destinations/destination.ts';
 import { SECRET_HEADERS } from './destinations/webhook.ts';
 import { checkStacks } from './nested-stacks.ts';
+import { checkPlans } from './plans/check.ts';
 import { checkPaces } from './pace.ts';
 import { pipelineSchema, type PipelineConfig, type ResolvedConfig } from './schema.ts';
 import { checkTransform } from './transform-schema.ts';
@@ -22,21 +24,6 @@ export class ConfigError extends Error {
     this.issues = issues;
   }
 }
-
-/** `destinations[0].url`, from valibot's path of an issue. */
-const pathOf = (issue: v.BaseIssue<unknown>): string =>
-  (issue.path ?? [])
-    .map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('')
-    .replace(/^\./, '');
-
-const describe = (issue: v.BaseIssue<unknown>): string => {
-  const path = pathOf(issue);
-  if (issue.type !== 'strict_object') return path === '' ? issue.message : `${path}: ${issue.message}`;
-  if (issue.expected === 'never') return `${path}: unknown key; check its spelling, or remove it`;
-  if (issue.received === 'undefined') return `${path}: is missing`;
-  return `${path === '' ? 'the configuration' : path}: expected an object`;
-};
 
 const duplicates = (values: readonly { value: string; path: string }[], what: string): string[] => {
   const first = new Map<string, string>();
@@ -172,6 +159,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
     ...checkArchive(config),
     ...unknownSources,
     ...checkStacks(config),
+    ...checkPlans(config),
     ...checkSecrets(config),
     ...destinations.flatMap((one, i) => checkKind(one).map((line) => `destinations[${i}].${line}`)),
     // AWS: a queue's visibility timeout should be at least 6 times the timeout of the function that reads it.
@@ -205,7 +193,11 @@ export const validateConfig = (
   controlInterval = CONTROL_INTERVAL,
 ): ResolvedConfig => {
   const result = v.safeParse(pipelineSchema, input, { abortPipeEarly: true });
-  if (!result.success) throw new ConfigError(result.issues.map(describe), where);
+  if (!result.success)
+    throw new ConfigError(
+      result.issues.map((issue) => describeIssue(issue, 'the configuration')),
+      where,
+    );
   // `safeParse` has just found it to be one.
   const issues = asWritten(crossCheck(result.output, controlInterval), input as PipelineConfig);
   if (issues.length > 0) throw new ConfigError(issues, where);

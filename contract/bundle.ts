@@ -2,10 +2,12 @@
  * What a function knows from deploy time on. It is written as `bundle.json` next to the function's code, because the
  * environment of a function holds 4 KB and because accepting an event must not depend on a look-up.
  */
+import type { PlanSettings } from './plan.ts';
 import type {
   DeduplicationSettings,
   DegradedModeSettings,
   DestinationSettings,
+  PiiSettings,
   RoutingSettings,
   SourceSettings,
   TimingSettings,
@@ -51,6 +53,8 @@ export interface RouterBundle extends Bundle {
   readonly degradedMode: DegradedModeSettings;
   /** Absent: off. */
   readonly deduplication?: DeduplicationSettings;
+  /** By the ids of the sources that have a tracking plan. */
+  readonly plans?: Readonly<Record<string, PlanSettings>>;
   /** Absent: events are passed on as they came. */
   readonly transform?: TransformBundle;
 }
@@ -61,6 +65,8 @@ export interface DeliverBundle extends Bundle {
   readonly pace?: number;
   /** Absent: events are delivered as they came. */
   readonly transform?: TransformBundle;
+  /** Absent: nothing is hashed or dropped. */
+  readonly pii?: PiiSettings;
   readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
 }
@@ -101,5 +107,7 @@ export const BUNDLE_FILES = {
   transform: 'transform.mjs',
   /** ... and so is the program of the thread that runs it. */
   sandbox: 'sandbox.mjs',
+  /** The router's: the validators of tracking plans. Absent when no source has one. */
+  plans: 'plans.mjs',
   config: 'bundle.json',
 } as const;

@@ -74,6 +74,14 @@ export interface RoutingSettings {
   readonly filter?: Filter | undefined;
 }
 
+/** What of an event leaves for a destination as a hash, or not at all: paths of fields, with dots between the names. */
+export interface PiiSettings {
+  readonly hash: readonly string[];
+  readonly drop: readonly string[];
+  /** The key of the hashes. Present where there are any. */
+  readonly secret?: SecretName | undefined;
+}
+
 /** What every kind of destination has. */
 interface AnyDestination {
   readonly id: string;

@@ -14,6 +14,7 @@ import { CHUNK_NAMES, numbered, type Output } from './chunks.ts';
 import { packagedModule, type Module } from './packaged.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
+import type { PlanModule } from './plan-module.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -188,6 +189,7 @@ const hashOf = (files: readonly (readonly [string, Uint8Array])[]): string => {
 /**
  * @param config what `bundle.json` says besides the code version
  * @param place where the transform's paths begin, and what its errors are prefixed with
+ * @param plans the validators of the sources' tracking plans
  * @throws ConfigError that names the key, the file and the line of a transform that cannot be bundled
  */
 export const buildCode = (
@@ -195,6 +197,7 @@ export const buildCode = (
   config: object,
   place: { readonly baseDir: string; readonly where: string },
   transform?: TransformSource,
+  plans?: Pick<PlanModule, 'code' | 'inputs'>,
 ): FunctionCode => {
   const main = bundleProgram(handler);
   const user = transform && bundleTransform(transform, place.baseDir, place.where);
@@ -203,6 +206,7 @@ export const buildCode = (
     ...filesOf(main, BUNDLE_FILES.code),
     ...(user ? filesOf(user, BUNDLE_FILES.transform) : []),
     ...(thread ? filesOf(thread, BUNDLE_FILES.sandbox) : []),
+    ...(plans ? [[BUNDLE_FILES.plans, plans.code] as const] : []),
   ];
   const codeVersion = hashOf(code.filter(([name]) => name.endsWith('.mjs'))).slice(0, 16);
   const bundleJson = new TextEncoder().encode(`${JSON.stringify({ codeVersion, ...config })}\n`);
@@ -211,7 +215,7 @@ export const buildCode = (
     files: new Map(files),
     codeVersion,
     hash: hashOf(files),
-    inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? [])],
+    inputs: [...main.inputs, ...(user?.inputs ?? []), ...(thread?.inputs ?? []), ...(plans?.inputs ?? [])],
     transformInputs: user?.inputs ?? [],
   };
 };

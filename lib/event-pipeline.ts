@@ -7,6 +7,7 @@ import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig }
 import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { ArchiveStore, withArchive } from './archive.ts';
 import { withCanary } from './canary.ts';
+import { resolvePlans } from '../config/plans/resolve.ts';
 import { resolveTransforms } from '../config/transforms.ts';
 import { Alerting } from './alerting.ts';
 import { Budget } from './budget.ts';
@@ -213,7 +214,8 @@ export class EventPipeline extends Construct {
       );
     }
     const interval = controlSeconds === undefined ? undefined : controlSeconds * 1000;
-    return resolveTransforms(validateConfig(written, where, interval), written, baseDir, where);
+    const valid = validateConfig(written, where, interval);
+    return resolvePlans(resolveTransforms(valid, written, baseDir, where), written, baseDir, where);
   }
 
   /** Under a name that a person can guess: that of the construct, and of those between it and the stack. */

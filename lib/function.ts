@@ -17,6 +17,7 @@ import path from 'node:path';
 import { buildCode, type FunctionCode, type HandlerName, type TransformSource } from './code.ts';
 import { TRANSFORM_METADATA, type TransformMetadata } from '../config/assembly.ts';
 import { ENV } from '../contract/environment.ts';
+import type { PlanModule } from './plan-module.ts';
 import { checkTransform } from './check-transform.ts';
 import { viaService } from './encryption.ts';
 import { FUNCTION_TAG, nameOf, optional, type PipelineSettings } from './context.ts';
@@ -32,6 +33,8 @@ export interface SluiceFunctionProps {
   readonly config: object;
   /** The user's code that it runs. @default - none */
   readonly transform?: TransformSource | undefined;
+  /** The validators of tracking plans that it runs. @default - none */
+  readonly plans?: PlanModule | undefined;
   /** MB; Lambda gives processor time in proportion. */
   readonly memorySize: number;
   readonly timeout: Duration;
@@ -63,7 +66,7 @@ export class SluiceFunction extends Construct implements IGrantable {
     super(scope, id);
     const { context, handler, name, transform, asyncRetries, environment } = props;
     this.#secretKeys = context.secretKeys;
-    const code = buildCode(handler, props.config, context, transform);
+    const code = buildCode(handler, props.config, context, transform, props.plans);
     if (transform !== undefined && context.checkTransforms)
       checkTransform(code, transform, context, props.memorySize);
     if (transform !== undefined) this.#describe(transform, code, props);

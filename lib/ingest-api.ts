@@ -12,7 +12,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { IngestBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
-import type { ResolvedConfig } from '../config/index.ts';
+import type { ResolvedConfig, ResolvedSource } from '../config/index.ts';
+import type { SourceSettings } from '../contract/settings.ts';
 import { sluiceVersion } from '../contract/version.ts';
 import { nameOf, optional, wholeSeconds, type PipelineSettings } from './context.ts';
 import { SluiceFunction } from './function.ts';
@@ -65,6 +66,23 @@ export interface IngestApiProps {
   readonly accountLogRole: boolean;
 }
 
+/** Its tracking plan is the router's. */
+const ingestSource = ({
+  id,
+  enabled,
+  orderBy,
+  writeKeys,
+  rateLimit,
+  anonymizeIp,
+}: ResolvedSource): SourceSettings => ({
+  id,
+  enabled,
+  orderBy,
+  writeKeys,
+  ...(rateLimit && { rateLimit }),
+  ...(anonymizeIp && { anonymizeIp }),
+});
+
 /**
  * The front door: a regional REST API with one route, and ingest behind it.
  *
@@ -87,7 +105,7 @@ export class IngestApi extends Construct {
       description: 'accepts events over HTTPS and stores them in order',
       config: {
         version: sluiceVersion(),
-        sources,
+        sources: sources.map(ingestSource),
         timing: { ingestDeadline: timing.ingestDeadline },
         maxKeys: ingest.maxKeysPerRequest,
       } satisfies Omit<IngestBundle, 'codeVersion'>,

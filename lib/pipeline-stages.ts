@@ -10,6 +10,7 @@ import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
 import type { FlipTopic } from './flip-topic.ts';
 import type { NestedStages } from './nested-stages.ts';
+import { planModule } from './plan-module.ts';
 import { PipelineStage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { stageTransform } from './transform.ts';
@@ -34,6 +35,7 @@ export const routerStage = (
 ): PipelineStage => {
   const { destinations, timing, degradedMode, deduplication, router } = config;
   const transform = stageTransform('transform', written.transform, config.transform);
+  const plans = planModule(config, written, context);
   const enabled = destinations.filter((destination) => destination.enabled);
   const stage = new PipelineStage(scope, 'Router', {
     context,
@@ -56,9 +58,11 @@ export const routerStage = (
       timing,
       degradedMode,
       ...(deduplication && { deduplication }),
+      ...(plans && { plans: plans.settings }),
       ...transform.bundle,
     } satisfies Omit<RouterBundle, 'codeVersion'>,
     transform: transform.source,
+    plans,
     secrets: transform.secrets,
     timeout: timing.routerTimeout,
     visibility: timing.routerVisibility,
@@ -89,7 +93,7 @@ export const destinationStage = (
   i: number,
 ): PipelineStage => {
   const { timing, degradedMode } = config;
-  const { id, maxConcurrency } = destination;
+  const { id, maxConcurrency, pii } = destination;
   const transform = stageTransform(
     `destinations[${i}].transform`,
     written.destinations[i]?.transform,
@@ -113,10 +117,11 @@ export const destinationStage = (
       ...(pace !== undefined && { pace }),
       timing,
       degradedMode,
+      ...(pii && { pii }),
       ...transform.bundle,
     } satisfies Omit<DeliverBundle, 'codeVersion'>,
     transform: transform.source,
-    secrets: [...kind.secrets, ...transform.secrets],
+    secrets: [...kind.secrets, ...transform.secrets, ...(pii?.secret ? [pii.secret.secretName] : [])],
     timeout: timing.deliverTimeout,
     visibility: timing.deliverVisibility,
     maxConcurrency,

@@ -16,6 +16,7 @@ import type { FlipTopic } from './flip-topic.ts';
 import type { TransformSource } from './code.ts';
 import { kept, nameOf, optional, wholeSeconds, type PipelineSettings } from './context.ts';
 import { SluiceFunction } from './function.ts';
+import type { PlanModule } from './plan-module.ts';
 import type { Tables } from './tables.ts';
 
 /** SQS's limit: nothing is kept there for longer, whatever happens. */
@@ -59,6 +60,8 @@ export interface PipelineStageProps {
   readonly config: object;
   /** The user's code that the stage runs. @default - none */
   readonly transform?: TransformSource | undefined;
+  /** The validators of tracking plans. @default - none */
+  readonly plans?: PlanModule | undefined;
   /** Names of the secrets that the stage's function may read. @default - none */
   readonly secrets?: readonly string[];
   /** The function's hard timeout; milliseconds. */
@@ -120,6 +123,7 @@ export class PipelineStage extends Construct {
       description: props.description,
       config: props.config,
       transform: props.transform,
+      plans: props.plans,
       memorySize: props.transform === undefined ? MEMORY : MEMORY_WITH_TRANSFORM,
       timeout: Duration.seconds(timeout),
       environment: {

@@ -42,6 +42,8 @@ export interface CheckedPipeline {
   readonly ids: readonly string[];
   /** Ids of the sources, as they are configured. */
   readonly sources: readonly string[];
+  /** Ids of those that have a tracking plan. */
+  readonly planned: readonly string[];
   readonly destinations: readonly CheckedDestination[];
   /** Those with a transform, the router's first. */
   readonly stages: readonly CheckedStage[];
@@ -88,6 +90,7 @@ export const readPipeline = async (settings: Settings): Promise<CheckedPipeline>
     warnings,
     ids: stages.map(({ id }) => id),
     sources,
+    planned: read.flatMap(({ bundle }) => Object.keys(bundle.plans ?? {})),
     // The router knows those that are switched on.
     destinations: stages.flatMap(({ bundle: { destination } }) =>
       destination === undefined

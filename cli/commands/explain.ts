@@ -46,6 +46,10 @@ export const addExplain = (program: Command): void => {
       );
       const asked = { events, source, receivedAt: now };
       const explanations = await explain(pipeline, asked, runner(pipeline.program, secrets.values));
+      if (pipeline.planned.includes(source))
+        complain(
+          `The tracking plan of the source ${source} is not applied here: an event that violates it may be rejected, or go to fewer destinations.`,
+        );
       for (const name of secrets.missing)
         complain(`The secret ${name} has no value in ${secretsFile(settings.dataDir)}.`);
       print(

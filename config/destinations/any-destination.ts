@@ -1,5 +1,6 @@
 /** The keys that every kind of destination has. */
 import * as v from 'valibot';
+import { pii } from '../pii-schema.ts';
 import { routing } from '../routing-schema.ts';
 import { transform } from '../transform-schema.ts';
 import { count, got, id, rate } from '../values.ts';
@@ -17,6 +18,8 @@ export const anyDestination = {
   ...routing,
   /** A module whose default export is `transform(event, context)`, for this destination alone; or its path and limits. */
   transform: v.optional(transform),
+  /** What of an event leaves as a hash, or not at all. It is applied after the transforms. Default: nothing. */
+  pii: v.optional(pii),
   /** How many of its deliver functions run concurrently; Lambda's range. Default: 10. */
   maxConcurrency: v.optional(count(2, 1000), 10),
   /**

@@ -19,6 +19,7 @@ import type { IncomingMessage } from '../core/base/messages.ts';
 import { unreadableMessage } from '../core/event/rejection.ts';
 import { PASS_THROUGH, type TransformRun, type Transforms } from '../core/event/transform.ts';
 import { Delivery, type DeliveryDeps, type Part } from './delivery.ts';
+import type { Mask } from './pii.ts';
 import { planDelivery } from './plan.ts';
 import { roomForRequest } from './room.ts';
 import { unitOf, type Readable } from './unit.ts';
@@ -26,6 +27,8 @@ import { unitOf, type Readable } from './unit.ts';
 export interface DeliverDeps extends DeliveryDeps {
   readonly timing: Pick<TimingSettings, 'requestTimeout'>;
   readonly transforms: Transforms;
+  /** What hides personal data of the events. Absent: they leave as they are. @throws InfraFault */
+  readonly readMask?: () => Promise<Mask>;
 }
 
 /** @throws InfraFault, MessageRefused before anything was sent */
@@ -52,15 +55,20 @@ const attempt = async (
 ): Promise<readonly Outcome[]> => {
   const saved = processing.attempt?.progress;
   const left = processing.timeLeft();
+  const mask = await deps.readMask?.();
   // The other half is for sending what was made: what there is no time to send is transformed again.
   const timeFor = (transforms: Transforms): number => {
     const now = processing.timeLeft();
     return Math.min(now - left / 2, now - transforms.timeout - roomForRequest(deps.timing));
   };
-  const transform = ({ envelope }: Readable, from: number): Promise<TransformRun> => {
+  const transform = async ({ envelope }: Readable, from: number): Promise<TransformRun> => {
     const transforms = envelope.transformed === true ? PASS_THROUGH : deps.transforms;
     const { sourceId, receivedAt, events } = envelope;
-    return transforms.run({ sourceId, receivedAt, events: events.slice(from), time: timeFor(transforms) });
+    const time = timeFor(transforms);
+    const run = await transforms.run({ sourceId, receivedAt, events: events.slice(from), time });
+    // What was refused was kept as it was sent: hashes of hashes would be other users.
+    if (mask === undefined || envelope.masked === true) return run;
+    return { ...run, made: run.made.map((outputs) => outputs.map(mask)) };
   };
   const { made, ended } = await transform(first, saved?.events ?? 0);
   if (ended?.kind === 'crash') return [{ kind: 'crash', crash: ended.crash, shown: NOTHING_SHOWN }];

@@ -29,6 +29,8 @@ export interface DeliveryDeps {
   readonly sender: Sender;
   readonly rejections: RejectionStore;
   readonly clock: Clock;
+  /** What it is sent has been through a mask (`pii.ts`). */
+  readonly masks?: boolean;
   /** Called once for each attempt at a message that counted anything. */
   readonly count: (metrics: Readonly<Record<string, number>>) => void;
 }
@@ -192,9 +194,9 @@ export class Delivery {
   }
 
   async #reject({ part, output }: Item, refusal: Refusal): Promise<void> {
-    const { destination, rejections, clock } = this.#deps;
+    const { destination, rejections, clock, masks } = this.#deps;
     const { message, envelope } = part;
-    await rejections.save(refusedEvent(destination.id, message, envelope, output, refusal, clock()));
+    await rejections.save(refusedEvent(destination.id, message, envelope, output, refusal, clock(), masks));
     this.#finished.push({ rejection: refusal.reason, unsent: refusal.unsent === true });
   }
 

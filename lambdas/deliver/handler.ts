@@ -10,11 +10,13 @@ import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { stageWorld } from '../stage/world.ts';
 import { deliverer } from './deliver.ts';
+import { maskReader } from './pii.ts';
 import { senderOf } from './destinations/kinds.ts';
 import { paced } from './pace.ts';
 import { roomForMessage, roomForRequest } from './room.ts';
 
-const { destination, pace, timing, degradedMode, transform, codeVersion } = readBundle() as DeliverBundle;
+const { destination, pace, timing, degradedMode, transform, pii, codeVersion } =
+  readBundle() as DeliverBundle;
 const stage = destination.id;
 const world = stageWorld(codeVersion);
 const warn = (message: string, error: unknown): void => {
@@ -73,6 +75,7 @@ export const handler = stageHandler(
       timing,
       transforms: code.transforms,
       sender,
+      ...(pii && { readMask: maskReader(pii, secrets), masks: true }),
       rejections: redactedRejections(world.rejections, secrets.redact),
       clock: Date.now,
       count: (metrics) => {

@@ -16,14 +16,16 @@ export interface Refusal {
 /**
  * The record of one event that was refused.
  * @param at milliseconds since 1970
+ * @param masks whether the destination has a mask, so that what it was sent has been through it
  */
 export const refusedEvent = (
   stage: string,
   message: IncomingMessage,
-  { sourceId, receivedAt }: EventsEnvelope,
+  { sourceId, receivedAt, masked }: EventsEnvelope,
   output: Output,
   { reason, answer }: Refusal,
   at: number,
+  masks = false,
 ): Rejection => {
   const content = kept(stringify(output.content));
   return {
@@ -35,6 +37,7 @@ export const refusedEvent = (
     sourceId,
     key: message.groupId,
     transformed: true,
+    ...(masks || masked === true ? { masked: true } : {}),
     ...content,
     ...(answer === undefined ? {} : { answer }),
   };

@@ -10,7 +10,7 @@ export interface Readable {
 }
 
 const isAlike = (one: EventsEnvelope, other: EventsEnvelope): boolean =>
-  one.sourceId === other.sourceId && one.transformed === other.transformed;
+  one.sourceId === other.sourceId && one.transformed === other.transformed && one.masked === other.masked;
 
 /**
  * The first of the messages, and as many of the next ones as one packed message could stand for: they have no more events than a

@@ -12,6 +12,7 @@ import type { IncomingMessage, OutgoingMessage } from '../core/base/messages.ts'
 import type { RejectionStore } from '../core/event/ports.ts';
 import { kept, rejectionId } from '../core/event/rejection.ts';
 import { asItCame, handOn, layOut, type Made, type Part } from './parts.ts';
+import { isRefused, type PlanVerdicts } from './planned.ts';
 import { withheldBy, type DestinationRules } from './recipients.ts';
 import { commonEvents, hashesOf } from './taken.ts';
 
@@ -33,7 +34,7 @@ export interface FanOutDeps {
   readonly rejections: RejectionStore;
   readonly clock: Clock;
   readonly count: (
-    metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected' | 'EventsDuplicate',
+    metric: 'EventsRouted' | 'EventsFiltered' | 'EventsRejected' | 'EventsDuplicate' | 'EventsViolatingPlan',
     events: number,
   ) => void;
 }
@@ -64,12 +65,14 @@ interface Left {
   readonly first: number;
   readonly before: FannedOut['taken'];
   readonly isWhole: boolean;
+  /** What the source's tracking plan said of the events that violate it. */
+  readonly plan?: PlanVerdicts;
 }
 
 /**
  * @param made of each of `finished`, in order
  * @param left `first`: the place of the message's first event that is left; `before`: `taken` of the last attempt, since a queue does
- *   not get again what it has taken; `isWhole`: what was made is all of the message as it came
+ *   not get again what it has taken; `isWhole`: what was made is all of the message as it came; `plan`: nothing was made of what it rejects
  * @param shown is added to, also when it throws
  * @throws InfraFault, MessageRefused when a record could not be written
  */
@@ -78,7 +81,7 @@ export const fanOut = async (
   envelope: EventsEnvelope,
   finished: readonly Placed[],
   made: readonly (readonly SluiceEvent[])[],
-  { first, before, isWhole }: Left,
+  { first, before, isWhole, plan = new Map() }: Left,
   deps: FanOutDeps,
   shown: Tally,
 ): Promise<FannedOut> => {
@@ -93,6 +96,11 @@ export const fanOut = async (
       shown.rejected += 1;
     }
   }
+  const refused = finished.filter(({ place }) => isRefused(plan.get(place)));
+  for (const { event, place } of refused) {
+    const reason = plan.get(place)?.reason ?? '';
+    await keep(message, { output: event, place, index: 0 }, reason, { sourceId, receivedAt }, deps);
+  }
 
   const small = finished.flatMap(({ event: accepted, place }, i) =>
     (fitting[i] ?? []).map((output): Made => ({ accepted, output, place })),
@@ -101,7 +109,12 @@ export const fanOut = async (
   const end = (finished.at(-1)?.place ?? first - 1) + 1;
   const takers = deps.destinations
     .filter(({ sources }) => sources?.includes(sourceId) ?? true)
-    .map((taker) => ({ taker, own: outputsFor(taker, small), withheld: withheldBy(taker.rules, small) }));
+    .map((taker) => ({
+      taker,
+      own: outputsFor(taker, small),
+      // From the archive nothing is withheld.
+      withheld: withheldBy(taker, taker.isArchive === true ? [] : small, plan),
+    }));
   // Where one fails the others are still waited for: nothing may be under way when the function has answered.
   const sent = await allDone(
     takers.map(async ({ taker, own, withheld }): Promise<Sent> => {
@@ -131,7 +144,7 @@ export const fanOut = async (
         return taken === '' ? [] : [[id, taken]];
       }),
     );
-  const routed = finished.filter((_, i) => allFit(i)).map(({ event }) => event);
+  const routed = finished.filter((one, i) => allFit(i) && !refused.includes(one)).map(({ event }) => event);
   const errors = sent.flatMap(({ failed = [] }) => failed);
   if (errors.length > 0) {
     const failed = [errors.find((error) => error instanceof AccessFault) ?? errors[0]] as const;
@@ -140,9 +153,13 @@ export const fanOut = async (
 
   const wanted = small.filter(isWanted).length;
   const filtered = made.filter(({ length }) => length === 0).length + small.length - wanted;
+  // What the plan rejects is a fault of the sender's: as of what ingest rejected, a stream of it must not look like a stage that stands still.
   shown.filtered += filtered;
+  const filteredOut = filtered - refused.length;
+  const violating = finished.filter(({ place }) => plan.has(place)).length;
   if (wanted > 0) deps.count('EventsRouted', wanted);
-  if (filtered > 0) deps.count('EventsFiltered', filtered);
+  if (filteredOut > 0) deps.count('EventsFiltered', filteredOut);
+  if (violating > 0) deps.count('EventsViolatingPlan', violating);
   for (const { taker, withheld } of takers)
     if (withheld.outputs.size > 0) taker.rules?.count(withheld.counts);
   return { routed, taken: Object.keys(before).length === 0 ? {} : takenBy(sent) };
@@ -182,15 +199,33 @@ const sendInOrder = async (
   return { id, known, outputs, place: Math.max(from, end) };
 };
 
+interface Kept {
+  readonly output: SluiceEvent;
+  readonly place: number;
+  readonly index: number;
+}
+type Header = Pick<EventsEnvelope, 'sourceId' | 'receivedAt'>;
+
 /** @returns the reason */
 const keepTooLarge = async (
   message: IncomingMessage,
-  { output, place, index }: { readonly output: SluiceEvent; readonly place: number; readonly index: number },
-  { sourceId, receivedAt }: Pick<EventsEnvelope, 'sourceId' | 'receivedAt'>,
+  one: Kept,
+  header: Header,
   deps: FanOutDeps,
 ): Promise<string> => {
+  const reason = tooLarge(eventBytes(one.output));
+  await keep(message, one, reason, header, deps);
+  return reason;
+};
+
+const keep = async (
+  message: IncomingMessage,
+  { output, place, index }: Kept,
+  reason: string,
+  { sourceId, receivedAt }: Header,
+  deps: FanOutDeps,
+): Promise<void> => {
   const content = kept(stringify(output));
-  const reason = tooLarge(content.size);
   await deps.rejections.save({
     stage: deps.stage,
     id: rejectionId(message, place, index, content),
@@ -201,5 +236,4 @@ const keepTooLarge = async (
     ...content,
   });
   deps.count('EventsRejected', 1);
-  return reason;
 };

@@ -1,7 +1,8 @@
 /** The router's wiring: events.fifo -> transform -> the destinations' queues. */
+import type { Validator } from '../../contract/plan.ts';
 import { readAlignedList } from '../../contract/aligned-list.ts';
 import { ENV } from '../../contract/environment.ts';
-import { ROUTER_STAGE, type RouterBundle } from '../../contract/bundle.ts';
+import { BUNDLE_FILES, ROUTER_STAGE, type RouterBundle } from '../../contract/bundle.ts';
 import { BatchingSender } from '../aws/batching-sender.ts';
 import { readBundle } from '../aws/bundle.ts';
 import { DirectQueueSender } from '../aws/direct-sender.ts';
@@ -15,9 +16,10 @@ import { stageHandler } from '../stage/stage.ts';
 import { userCode } from '../stage/user-code.ts';
 import { queuesUrlOf, stageWorld } from '../stage/world.ts';
 import { rulesOf } from './recipients.ts';
-import { roomForMessage, router } from './route.ts';
+import { roomForMessage, router, type RouterDeps } from './route.ts';
+import { planJudge } from './tracking-plan.ts';
 
-const { destinations, timing, degradedMode, deduplication, transform, codeVersion } =
+const { destinations, timing, degradedMode, deduplication, plans, transform, codeVersion } =
   readBundle() as RouterBundle;
 const names = readAlignedList(
   destinations.map(({ id }) => id),
@@ -45,6 +47,14 @@ const code = userCode({
   directory: import.meta.url,
   lastWords: world.lastWords,
 });
+
+/** The validators were compiled at synthesis: no text becomes code here. */
+const judges = async (all: NonNullable<RouterBundle['plans']>): Promise<RouterDeps['plans']> => {
+  const file = new URL(BUNDLE_FILES.plans, import.meta.url);
+  const validators = (await import(file.href)) as Readonly<Record<string, Validator>>;
+  return new Map(Object.entries(all).map(([source, plan]) => [source, planJudge(plan, validators)]));
+};
+const planJudges = plans && (await judges(plans));
 
 export const handler = stageHandler(
   {
@@ -78,6 +88,7 @@ export const handler = stageHandler(
       }),
       transforms: code.transforms,
       isPure: transform === undefined,
+      ...(planJudges && { plans: planJudges }),
       timing,
       rejections: redactedRejections(world.rejections, secrets.redact),
       deduplication: deduplication && {

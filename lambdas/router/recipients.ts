@@ -3,9 +3,14 @@ import type { RoutingSettings } from '../../contract/settings.ts';
 import type { SluiceEvent } from '../core/event/event.ts';
 import { judgeOf, type Judge, type WithheldReason } from '../core/event/recipients.ts';
 import type { Made } from './parts.ts';
+import type { PlanVerdicts } from './planned.ts';
+import type { PlanVerdict } from './tracking-plan.ts';
 
 /** Numbers of events. */
-export type WithheldCounts = Partial<Record<WithheldReason, number>>;
+export type WithheldCounts = Partial<Record<Reason, number>>;
+
+/** `plan`: it violates its source's tracking plan, and goes to other destinations alone. */
+type Reason = WithheldReason | 'plan';
 
 export interface DestinationRules {
   readonly judge: Judge;
@@ -14,7 +19,8 @@ export interface DestinationRules {
 }
 
 /** Metrics of a destination's stage that the router writes. */
-const METRICS: Readonly<Record<WithheldReason, string>> = {
+const METRICS: Readonly<Record<Reason, string>> = {
+  plan: 'EventsWithheldByPlan',
   integrations: 'EventsWithheldByIntegrations',
   consent: 'EventsWithheldByConsent',
   filter: 'EventsWithheldByFilter',
@@ -27,9 +33,7 @@ export const rulesOf = (
 ): DestinationRules => ({
   judge: judgeOf(destination),
   count: (counts) => {
-    emit(
-      Object.fromEntries(Object.entries(counts).map(([reason, n]) => [METRICS[reason as WithheldReason], n])),
-    );
+    emit(Object.fromEntries(Object.entries(counts).map(([reason, n]) => [METRICS[reason as Reason], n])));
   },
 });
 
@@ -39,12 +43,19 @@ export interface Withheld {
   readonly counts: WithheldCounts;
 }
 
-/** @param rules undefined: the destination gets all outputs */
-export const withheldBy = (rules: DestinationRules | undefined, made: readonly Made[]): Withheld => {
+const isElsewhere = (verdict: PlanVerdict | undefined, id: string): boolean =>
+  typeof verdict?.onViolation === 'object' && !verdict.onViolation.only.includes(id);
+
+/** @param rules undefined: the destination gets all outputs that the plan lets it have */
+export const withheldBy = (
+  { id, rules }: { readonly id: string; readonly rules?: DestinationRules },
+  made: readonly Made[],
+  plan: PlanVerdicts = new Map(),
+): Withheld => {
   const outputs = new Set<SluiceEvent>();
   const counts: WithheldCounts = {};
-  for (const { accepted, output } of rules === undefined ? [] : made) {
-    const reason = rules?.judge(accepted, output)?.reason;
+  for (const { accepted, output, place } of rules === undefined && plan.size === 0 ? [] : made) {
+    const reason = isElsewhere(plan.get(place), id) ? 'plan' : rules?.judge(accepted, output)?.reason;
     if (reason === undefined) continue;
     outputs.add(output);
     counts[reason] = (counts[reason] ?? 0) + 1;

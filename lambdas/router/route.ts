@@ -34,7 +34,9 @@ import {
   type Tally,
 } from './fan-out.ts';
 import { isPlain } from './parts.ts';
+import { toTransform, verdictsOn, withRefused } from './planned.ts';
 import { hashesFrom } from './taken.ts';
+import type { PlanJudge } from './tracking-plan.ts';
 
 export type { Destination } from './fan-out.ts';
 
@@ -49,6 +51,8 @@ export interface RouterDeps extends FanOutDeps {
   /** No user code runs: what is made of a message is the same the next time. Default: it may be other. */
   readonly isPure?: boolean;
   readonly timing: Pick<TimingSettings, 'routerTimeout'>;
+  /** By the sources' ids; absent: no source has a tracking plan. */
+  readonly plans?: ReadonlyMap<string, PlanJudge>;
   /** Undefined: off, and nothing is read or written for it. */
   readonly deduplication?: Deduplication | undefined;
 }
@@ -134,15 +138,17 @@ const route = async (
   );
   const events = left.filter(({ event }) => fresh.has(event));
   const { sourceId, receivedAt } = envelope;
+  const plan = verdictsOn(events, deps.plans?.get(sourceId));
   const run = await transforms.run({
     sourceId,
     receivedAt,
-    events: events.map(({ event }) => event),
+    events: toTransform(events, plan),
     time: timeLeft() - transforms.timeout - roomToSend(timing, deduplication !== undefined),
   });
   if (run.ended?.kind === 'crash') return { kind: 'crash', crash: run.ended.crash, shown: NOTHING_SHOWN };
-  const end = isTrial ? run.made.findIndex((outputs) => !outputs.every(fits)) : -1;
-  const made = end === -1 ? run.made : run.made.slice(0, end);
+  const whole = withRefused(events, run.made, plan);
+  const end = isTrial ? whole.findIndex((outputs) => !outputs.every(fits)) : -1;
+  const made = end === -1 ? whole : whole.slice(0, end);
   const isWhole =
     isPlain(message, envelope) &&
     made.length === all.length &&
@@ -155,7 +161,15 @@ const route = async (
     const finished = events.slice(0, made.length);
     const sent =
       made.length > 0
-        ? await fanOut(message, envelope, finished, made, { first: start, before, isWhole }, deps, shown)
+        ? await fanOut(
+            message,
+            envelope,
+            finished,
+            made,
+            { first: start, before, isWhole, plan },
+            deps,
+            shown,
+          )
         : { routed: [], taken: before };
     if (sent.failed !== undefined)
       return { ...endedBy(sent.failed[0]), ...heldAt(start, before, sent), shown };
@@ -172,7 +186,7 @@ const route = async (
   shown.filtered += repetitions;
   const progress =
     next === start ? {} : { progress: { events: next, ...(ahead === undefined ? {} : { taken: ahead }) } };
-  const large = run.made[made.length]?.find((output) => !fits(output));
+  const large = whole[made.length]?.find((output) => !fits(output));
   if (large !== undefined) return { ...triedInVain(tooLarge(eventBytes(large))), ...progress, shown };
   return run.ended === undefined ? { kind: 'done', shown } : { kind: 'stopped', ...progress, shown };
 };

@@ -1,4 +1,5 @@
 /** New code for the functions whose transform has changed, without a synthesis: it takes a fraction of a second. */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../../config/index.ts';
@@ -41,6 +42,14 @@ export const affectedBy = (
   return functions.filter(({ transform }) => changed.some((file) => transform.inputs.includes(file)));
 };
 
+/** The validators of tracking plans do not depend on the transform. */
+const plansIn = async (
+  codeDir: string,
+): Promise<{ code: Uint8Array; inputs: readonly string[] } | undefined> => {
+  const file = join(codeDir, BUNDLE_FILES.plans);
+  return existsSync(file) ? { code: await readFile(file), inputs: [] } : undefined;
+};
+
 /** @throws UsageError that names the file and the line where a transform cannot be bundled, or does not load */
 export const rebuild = async (
   { spec, transform }: TransformedFunction,
@@ -53,7 +62,7 @@ export const rebuild = async (
   const source = { file, key };
   const place = { baseDir, where };
   try {
-    const code = buildCode(handler, config, place, source);
+    const code = buildCode(handler, config, place, source, await plansIn(spec.codeDir));
     if (code.codeVersion === codeVersion) return { spec, transform };
     if (checks) checkTransform(code, source, place, memory);
     const codeDir = join(assembly, `asset.${code.hash}`);

@@ -40,6 +40,14 @@ const run = (config: string, ...args: string[]): Promise<Said> =>
 beforeAll(() => {
   write('plain.json', CONFIG);
   write('transforming.json', { ...CONFIG, transform: './all.ts' });
+  const [web] = CONFIG.sources;
+  const planned = (plan: string) => ({ ...CONFIG, sources: [web, { id: 'app', writeKey: 'app-key', plan }] });
+  write('planned.json', planned('./plan.json'));
+  write('mistaken.json', planned('./mistaken-plan.json'));
+  write('plan.json', { events: [{ name: 'Paid', schema: {} }] });
+  write('mistaken-plan.json', {
+    events: [{ name: 'Paid', schema: { properties: { a: { type: 'numbr' } } } }],
+  });
   write('all.ts', ALL);
   write('denied.json', {
     messageId: 'm1',
@@ -118,4 +126,22 @@ it('a source that does not exist is refused with the names of those that do', as
     code: 1,
     stderr: 'there is no source "tv"; the sources are web, app\n',
   });
+});
+
+it('a source with a tracking plan says that the plan is not applied', async () => {
+  const said = async (source: string) =>
+    (await run('planned.json', 'denied.json', '--source', source)).stderr;
+  expect(await said('web')).toBe('');
+  expect(await said('app')).toContain('The tracking plan of the source app is not applied here');
+});
+
+it('a mistake in a tracking plan is named with its path, by check as well', async () => {
+  const env = { SLUICE_CONFIG: join(cli.dir, 'mistaken.json') };
+  for (const args of [['check'], ['explain', 'denied.json']]) {
+    const { code, stderr } = await cli.run(args, { env });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'mistaken.json: sources[1].plan: mistaken-plan.json: events[0].schema.properties.a.type: must be equal to one of',
+    );
+  }
 });

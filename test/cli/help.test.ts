@@ -24,6 +24,7 @@ const ON_THIS_MACHINE = [
   'sluice dev',
   'sluice send',
   'sluice explain',
+  'sluice plan import',
   'sluice redeploy',
   'sluice listen',
 ];
@@ -45,6 +46,7 @@ describe('--help', () => {
       { name: 'report', synopsis: 'report' },
       { name: 'check', synopsis: 'check [stage...]' },
       { name: 'explain', synopsis: 'explain <file>' },
+      { name: 'plan', synopsis: 'plan' },
       { name: 'verify', synopsis: 'verify' },
       { name: 'doctor', synopsis: 'doctor' },
       { name: 'init', synopsis: 'init [directory]' },

@@ -59,6 +59,7 @@ const toRecord = (
   ...(by === undefined ? {} : { by }),
   key: request.key,
   ...(envelope.transformed === true ? { transformed: true } : {}),
+  ...(envelope.masked === true ? { masked: true } : {}),
 });
 
 /** The same command repeated continues where it ended, when the lease is over. */

@@ -65,7 +65,7 @@ const forDestination = (raw: unknown, record: Rejection, deps: Deps): Keyed => {
  * for a repetition of this one. The envelope says so to the router, which may have seen the event before it was rejected.
  */
 export const resend = (record: Rejection, target: 'router' | 'destination', deps: Deps): Found<Resend> => {
-  const { body, size, sourceId, receivedAt, id, stage, transformed } = record;
+  const { body, size, sourceId, receivedAt, id, stage, transformed, masked } = record;
   if (record.newer !== undefined) return refuse(`id: ${record.reason}`);
   if (byteLength(body) < size) {
     return refuse(
@@ -86,6 +86,7 @@ export const resend = (record: Rejection, target: 'router' | 'destination', deps
     sourceId,
     receivedAt,
     ...(transformed === true ? { transformed } : {}),
+    ...(masked === true ? { masked } : {}),
     ...(target === 'router' ? { replay: true } : {}),
   };
   const lanes = [...byKey].map(([key, own]) =>

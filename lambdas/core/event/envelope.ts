@@ -19,6 +19,8 @@ export interface EventsEnvelope {
   readonly events: readonly SluiceEvent[];
   /** They have been through the destination's transform already: an operator sends what the destination refused again. */
   readonly transformed?: boolean;
+  /** Their personal data has been hidden already (`pii` of the destination), as `transformed`. */
+  readonly masked?: boolean;
   /** An operator sends them again: the router must not take them for repetitions. */
   readonly replay?: boolean;
 }
@@ -87,7 +89,7 @@ export const newerEnvelope = (body: string): number | undefined => {
 export const newerBody = (format: number): string =>
   JSON.stringify({ v: Math.max(format, FORMATS.envelope + 1), kind: 'later' });
 
-type Header = Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'replay'>;
+type Header = Pick<EventsEnvelope, 'sourceId' | 'receivedAt' | 'transformed' | 'masked' | 'replay'>;
 
 export interface PackedTexts {
   /** Which of the events it has: from the one, up to before the other. */

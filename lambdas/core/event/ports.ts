@@ -27,6 +27,8 @@ export interface Rejection {
   readonly by?: string;
   /** It is what the stage's transform made of an event: sent again, it must not go through the transform again. */
   readonly transformed?: boolean;
+  /** Its personal data was hidden before it was sent: sent again, that must not be done once more. */
+  readonly masked?: boolean;
   /** Its order key, where the event no longer shows it: a transform may have changed the ids. */
   readonly key?: string;
   /** A later version of Sluice wrote the record in this format: it is listed, and left as it is. Never stored. */

@@ -50,6 +50,9 @@ const mentions = (body: string, { userId, anonymousId }: Subject): boolean =>
 export const withoutSubject = (rejection: Rejection, subject: Subject): Left => {
   const { body, count = 1, answer, ...rest } = rejection;
   if (rejection.sourceId !== subject.sourceId) return { kind: 'all' };
+  // Its ids may have been hashed or dropped before it was sent.
+  if (rest.masked === true && rest.key !== undefined && keysOf(subject).includes(rest.key))
+    return { kind: 'nothing', erased: count };
   const events = eventsOf(body);
   if (events === undefined)
     return mentions(body, subject) ? { kind: 'nothing', erased: count } : { kind: 'all' };

@@ -80,3 +80,26 @@ describe('a record', () => {
     expect(left).not.toHaveProperty('rejection.count');
   });
 });
+
+describe('a record whose event was masked before it was sent', () => {
+  const keyOf = (userId: string, sourceId = 'web') =>
+    orderKey(sourceId, { userId, anonymousId: '' }, 'userId');
+  const left = (more: Partial<Rejection>) => withoutSubject(record({ messageId: 'm' }, more), ada).kind;
+
+  it('is known by its order key, of its source', () => {
+    const masked = record({ messageId: 'm' }, { masked: true, key: keyOf('ada') });
+    expect(withoutSubject(masked, ada)).toEqual({ kind: 'nothing', erased: 1 });
+    expect(left({ masked: true, key: keyOf('bob') })).toBe('all');
+    expect(left({ masked: true, key: keyOf('ada'), sourceId: 'app' })).toBe('all');
+    expect(left({ masked: true })).toBe('all');
+  });
+
+  it('is known by the ids that it still shows as well', () => {
+    const shown = record({ messageId: 'm', userId: 'ada' }, { masked: true, key: keyOf('bob') });
+    expect(withoutSubject(shown, ada).kind).toBe('nothing');
+  });
+
+  it('a record that was not is known by its ids alone: its key may be a device that several users share', () => {
+    expect(left({ key: keyOf('ada') })).toBe('all');
+  });
+});

@@ -35,9 +35,9 @@ const waiting = (key: string, stage = 'crm') =>
     const envelope = parseEnvelope(body);
     return envelope?.kind === 'events' ? envelope.events.map(({ messageId }) => messageId) : [];
   });
-const reject = (id: string, body: object, stage = 'crm') => {
+const reject = (id: string, body: object, stage = 'crm', more: object = {}) => {
   const receivedAt = new Date(START).toISOString();
-  const record = { id, stage, receivedAt, at: START, reason: 'answered 400', sourceId: 'web' };
+  const record = { id, stage, receivedAt, at: START, reason: 'answered 400', sourceId: 'web', ...more };
   world.rejections.push({ ...record, body: JSON.stringify(body), sha256: 'x', size: 3 });
 };
 
@@ -53,6 +53,15 @@ describe('erase', () => {
     expect(world.parking.keys('router')).toEqual([]);
     expect(world.parking.head('crm', 'phone')).not.toHaveProperty('leaseOwner');
     expect(await erase()).toEqual({ parked: 0, rejected: 0, busy: [] });
+  });
+
+  it('knows a record whose ids were hashed or dropped before it was sent by its key', async () => {
+    const keyOf = (userId: string) => orderKey('web', { userId, anonymousId: '' }, 'userId');
+    reject('r1', { messageId: 'e1' }, 'crm', { masked: true, key: keyOf('ada') });
+    reject('r2', { messageId: 'e2' }, 'crm', { masked: true, key: keyOf('bob') });
+    reject('r3', { messageId: 'e3' }, 'crm', { key: keyOf('ada') });
+    expect(await erase()).toEqual({ parked: 0, rejected: 1, busy: [] });
+    expect(world.rejections.map(({ id }) => id)).toEqual(['r2', 'r3']);
   });
 
   it('leaves a message where it stands when finished events go', async () => {

@@ -112,10 +112,15 @@ describe('retry-rejected', () => {
     expect(world.rejections.map(({ id }) => id)).toEqual(['r2']);
   });
 
-  it('says of what a transform has made already that it has', async () => {
+  it('says of what a transform has made already that it has, and of what was masked', async () => {
     add(record('crm', 'r1', ann, { transformed: true }));
     await retry('crm', 'r1');
-    expect(parseEnvelope(world.sent[0]?.messages[0]?.body ?? '')).toMatchObject({ transformed: true });
+    const envelope = parseEnvelope(world.sent[0]?.messages[0]?.body ?? '');
+    expect(envelope).toMatchObject({ transformed: true });
+    expect(envelope).not.toHaveProperty('masked');
+    add(record('crm', 'r2', ann, { transformed: true, masked: true }));
+    await retry('crm', 'r2');
+    expect(parseEnvelope(world.sent[1]?.messages[0]?.body ?? '')).toMatchObject({ masked: true });
   });
 
   it('keeps to the key that the record names: a transform may have changed the ids', async () => {

@@ -63,6 +63,7 @@ describe('several messages as one', () => {
     const of = async (...all: IncomingMessage[]) => (await run(batchOf(5), all)).length;
     expect(await of(...messages([a], [[b], { sourceId: 'app' }]))).toBe(1);
     expect(await of(...messages([a], [[b], { transformed: true }]))).toBe(1);
+    expect(await of(...messages([a], [[b], { masked: true }]))).toBe(1);
     const [first, second] = messages([a], [b]);
     if (first === undefined || second === undefined) throw new Error('two');
     expect(await of(first, { ...second, body: 'nonsense' })).toBe(1);

@@ -7,7 +7,7 @@ import type { Attempt } from '../../../lambdas/core/stage/ports.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
 import { PASS_THROUGH, type Transforms } from '../../../lambdas/core/event/transform.ts';
 import { rulesOf } from '../../../lambdas/router/recipients.ts';
-import { router } from '../../../lambdas/router/route.ts';
+import { router, type RouterDeps } from '../../../lambdas/router/route.ts';
 import type { RoutingSettings } from '../../../contract/settings.ts';
 import { message } from '../../support/fakes.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
@@ -48,6 +48,8 @@ class Queue {
 export interface RouterSetting {
   readonly transforms?: Transforms;
   readonly deduplicates?: boolean;
+  /** By the sources' ids. */
+  readonly plans?: RouterDeps['plans'];
   /** Which events a destination gets. Default: all. */
   readonly routing?: Readonly<Partial<Record<'crm' | 'lake', RoutingSettings>>>;
   /** May throw, before the queue takes a message or after it. */
@@ -72,7 +74,7 @@ export class RouterWorld {
     this.#process = this.#router(setting);
   }
 
-  #router({ transforms = PASS_THROUGH, deduplicates = false, gate, routing = {} }: RouterSetting) {
+  #router({ transforms = PASS_THROUGH, deduplicates = false, plans, gate, routing = {} }: RouterSetting) {
     const destinations = (['crm', 'lake'] as const).map((id) => ({
       id,
       sources: undefined,
@@ -93,6 +95,7 @@ export class RouterWorld {
       destinations,
       transforms,
       timing: { routerTimeout: 60_000 },
+      ...(plans && { plans }),
       rejections: this.rejections,
       deduplication: deduplicates ? { store: this.seen, limits: LIMITS, warn: () => undefined } : undefined,
       clock: () => 42,
