@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import ms, { type StringValue } from 'ms';
 
 /** A whole number of an option. */
 export const whole = (min: number, max: number) => (text: string) => {
@@ -11,6 +12,14 @@ export const whole = (min: number, max: number) => (text: string) => {
 export const words = (text: string): string => {
   if (text.trim() !== '') return text.trim();
   throw new InvalidArgumentError('Say something: it is kept, for those who ask later.');
+};
+
+/** A time, or how long ago. */
+export const time = (text: string): string => {
+  const ago = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text.trim()) ? ms(text.trim() as StringValue) : undefined;
+  const at = ago === undefined ? Date.parse(text) : Date.now() - ago;
+  if (!Number.isNaN(at)) return new Date(at).toISOString();
+  throw new InvalidArgumentError('Use a time, such as 2026-11-22T10:00:00Z, or how long ago, such as 2h.');
 };
 
 /** Examples below a command's help. */

@@ -17,6 +17,7 @@ import { addLocal } from './commands/local.ts';
 import { addParked } from './commands/parked.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRejected } from './commands/rejected.ts';
+import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
@@ -55,6 +56,7 @@ export const buildProgram = (): Command => {
   addRejected(program);
   addFind(program);
   addErase(program);
+  addReplay(program);
   addReport(program);
   addCheck(program);
   addExplain(program);

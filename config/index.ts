@@ -4,6 +4,7 @@ export { ConfigError, validateConfig } from './validate.ts';
 export type {
   PipelineConfig,
   ResolvedConfig,
+  ArchiveDestination,
   CanaryDestination,
   ResolvedDestination,
   ResolvedSource,

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { alerts } from './alerts-schema.ts';
+import { archive } from './archive-schema.ts';
 import { destination } from './destinations/destination.ts';
 import { records } from './records-schema.ts';
 import { source } from './source-schema.ts';
@@ -75,6 +76,8 @@ const pipeline = v.strictObject({
   /** Drops repetitions beyond SQS's five minutes. Off when it is left out; `{}` has the defaults. */
   deduplication: v.optional(deduplication),
   records: v.optional(records, {}),
+  /** Keeps every event in files of S3, by a stage of its own, `archive`. Off when it is left out; `{}` has the defaults. */
+  archive: v.optional(archive),
   /** A source and a destination of Sluice's own, both `canary`, for `npx sluice verify`. Default: false. */
   canary: v.optional(v.boolean('expected true or false'), false),
 });
@@ -93,11 +96,10 @@ const complete = <T extends WithTransform>(
 ): Completed<T> =>
   ({ ...rest, ...(written && { transform: withTimeout(written, functionTimeout) }) }) as Completed<T>;
 
-/** Nobody writes it: see `canary.ts`. Its receiver is its own function. */
-export interface CanaryDestination {
+/** What the pipeline adds of its own has none of the keys that choose. */
+interface OwnDestination {
   readonly id: string;
-  readonly type: 'canary';
-  readonly sources: string[];
+  readonly sources?: string[];
   readonly integration?: undefined;
   readonly consentManagement?: undefined;
   readonly filter?: undefined;
@@ -109,8 +111,19 @@ export interface CanaryDestination {
   readonly enabled: boolean;
 }
 
+/** Nobody writes it: see `canary.ts`. Its receiver is its own function. */
+export interface CanaryDestination extends OwnDestination {
+  readonly type: 'canary';
+  readonly sources: string[];
+}
+
+/** Nobody writes it: `archive` makes it (`lib/archive.ts`). */
+export interface ArchiveDestination extends OwnDestination {
+  readonly type: 'archive';
+}
+
 type Written = v.InferOutput<typeof pipeline>;
-type AnyDestination = Completed<Written['destinations'][number]> | CanaryDestination;
+type AnyDestination = Completed<Written['destinations'][number]> | CanaryDestination | ArchiveDestination;
 
 /** A key of an earlier version becomes the one that took its place (`deprecated.ts`). */
 const renamed = ({ timing: { closedDoorLimit, ...timing }, degradedMode, ...rest }: Written) => ({

@@ -1,6 +1,7 @@
 /** Checks a configuration and says, one line a mistake, where it is wrong and how to fix it. */
 import * as v from 'valibot';
 import { CONTROL_INTERVAL } from '../contract/environment.ts';
+import { checkArchive } from './archive-schema.ts';
 import { checkCanary } from './canary.ts';
 import { deprecationsOf } from './deprecated.ts';
 import { describeIssue } from './issues.ts';
@@ -158,6 +159,7 @@ const crossCheck = (config: ResolvedConfig, controlInterval: number): string[] =
       'id',
     ),
     ...checkCanary(config),
+    ...checkArchive(config),
     ...unknownSources,
     ...checkStacks(config),
     ...checkPlans(config),

@@ -44,7 +44,11 @@ export interface IngestBundle extends Bundle {
 
 export interface RouterBundle extends Bundle {
   /** The enabled ones. */
-  readonly destinations: readonly (Pick<DestinationSettings, 'id' | 'sources'> & RoutingSettings)[];
+  readonly destinations: readonly (Pick<DestinationSettings, 'id' | 'sources'> &
+    RoutingSettings & {
+      /** It gets all events, with what they said of who may get them as they were accepted. Absent: it is no archive. */
+      readonly archive?: true;
+    })[];
   readonly timing: TimingSettings;
   readonly degradedMode: DegradedModeSettings;
   /** Absent: off. */
@@ -67,6 +71,16 @@ export interface DeliverBundle extends Bundle {
   readonly degradedMode: DegradedModeSettings;
 }
 
+/** What a replay needs to know. */
+export interface ArchiveBundle {
+  /** Where the files' names begin. */
+  readonly prefix: string;
+  /** Those that events can be replayed to, and which events each gets. */
+  readonly destinations: readonly (Pick<DestinationSettings, 'id' | 'sources'> & RoutingSettings)[];
+  /** The longest that a function of a destination runs; milliseconds. */
+  readonly functionTime: number;
+}
+
 export interface ControlBundle extends Bundle {
   /** The router's stage first. */
   readonly stages: readonly {
@@ -80,6 +94,8 @@ export interface ControlBundle extends Bundle {
   readonly sources: readonly Pick<SourceSettings, 'id' | 'orderBy'>[];
   /** Absent: records of rejected and discarded events are kept until an operator deletes them. */
   readonly records?: { readonly retention: number };
+  /** Absent: the pipeline has no archive. */
+  readonly archive?: ArchiveBundle;
   /** Absent: the pipeline has none. */
   readonly canary?: { readonly writeKey: string };
 }

@@ -19,6 +19,8 @@ export const ENV = {
   destinationQueueNames: 'SLUICE_DESTINATION_QUEUE_NAMES',
   /** Of a destination that is a resource of AWS: its ARN. */
   destinationArn: 'SLUICE_DESTINATION_ARN',
+  /** Control's: the name of the archive's bucket. Unset without an archive. */
+  archiveBucket: 'SLUICE_ARCHIVE_BUCKET',
   /** Table of modes and attempts. */
   stateTable: 'SLUICE_STATE_TABLE',
   /** Table of what is parked and what is rejected. */

@@ -140,6 +140,30 @@ export interface FoundPage {
   readonly cursor?: string;
 }
 
+/** How far a replay has come. All numbers are of the whole replay so far, but those of a dry run, which are of the slice. */
+export interface ReplayView {
+  /** Continues it. Absent: it is a dry run. */
+  readonly id?: string;
+  /** Events that are parked for the destination, or would be ... */
+  readonly events: number;
+  /** ... in as many messages. */
+  readonly messages: number;
+  /** Selected events that the destination does not get: of a source it does not take, or by integrations, consent or its filter. */
+  readonly withheld: number;
+  readonly isDone: boolean;
+  /** What of the archive is looked through: from, up to, and where it ends. */
+  readonly from: number;
+  readonly at: number;
+  readonly end: number;
+  /** Of a dry run: the ids of the first events, and how to go on. */
+  readonly sample?: readonly {
+    readonly messageId: string;
+    readonly type?: string;
+    readonly receivedAt?: string;
+  }[];
+  readonly cursor?: string;
+}
+
 export interface CanaryView {
   /** Of the canary's source. */
   readonly writeKey: string;
@@ -241,6 +265,29 @@ export type ControlRequest =
       readonly dryRun?: boolean;
       readonly cursor?: string;
     }
+  /**
+   * Sends archived events to a destination again: one slice of it, of as many as there is time for. `stage`, `from` and `to` begin a replay, `id`
+   * continues one, and `cursor` a dry run. Times are of acceptance; ISO 8601.
+   */
+  | {
+      readonly command: 'replay';
+      readonly stage?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly source?: string;
+      /** The name of `track` events. */
+      readonly event?: string;
+      readonly userId?: string;
+      readonly anonymousId?: string;
+      /** Milliseconds: what was archived as much later than `to` is looked at as well. Default: an hour. */
+      readonly late?: number;
+      readonly id?: string;
+      /** Events of the slice, at most about. */
+      readonly limit?: number;
+      /** Counts, and parks nothing. */
+      readonly dryRun?: boolean;
+      readonly cursor?: string;
+    }
   /** What the canary has got. `run`: of which run of checks. */
   | { readonly command: 'canary'; readonly run?: string }
   /** How the canary answers from now on, for this number of seconds at most; or that a drill has passed. */
@@ -272,6 +319,7 @@ export interface ControlResults {
   };
   readonly find: FoundPage;
   readonly erase: ErasedPage;
+  readonly replay: ReplayView;
   readonly canary: CanaryView;
   readonly 'canary-set': CanaryView;
 }

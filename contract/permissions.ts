@@ -11,7 +11,8 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const PERMISSION_DESCRIPTIONS: Readonly<Record<Permission, string>> = {
   read: 'shows modes, keys and reasons, and makes dry runs',
   content: 'shows what read shows, and the content of events',
-  operate: 'shows what read shows, and changes: holds, resumes, retries, discards, resends, deletes, erases',
+  operate:
+    'shows what read shows, and changes: holds, resumes, retries, discards, resends, deletes, erases, replays',
 };
 
 type Needs = {
@@ -37,6 +38,7 @@ const NEEDS: Needs = {
   'delete-rejected': unlessDry,
   find: () => 'read',
   erase: unlessDry,
+  replay: unlessDry,
   canary: () => 'read',
   'canary-set': () => 'operate',
 };

@@ -214,6 +214,11 @@ export interface CanarySettings extends AnyDestination {
   readonly type: 'canary';
 }
 
+/** Which stream of Firehose it is says the environment. Nobody configures it as a destination. */
+export interface ArchiveSettings extends AnyDestination {
+  readonly type: 'archive';
+}
+
 /** What a configuration may name. */
 export type NamedDestination =
   | WebhookSettings
@@ -226,7 +231,7 @@ export type NamedDestination =
   | S3Settings
   | ActionsSettings;
 
-export type DestinationSettings = NamedDestination | CanarySettings;
+export type DestinationSettings = NamedDestination | CanarySettings | ArchiveSettings;
 
 export interface TimingSettings {
   readonly ingestDeadline: number;

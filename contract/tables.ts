@@ -19,6 +19,8 @@ export const PARTITION = {
   attempt: (stage: string, messageId: string): string => `ATTEMPT#${stage}#${messageId}`,
   /** State table: which events of an order key have come before. The router's. */
   seen: (key: string): string => `SEEN#${key}`,
+  /** State table: replays, and how far each has come. Control's. */
+  replays: 'REPLAYS',
   /** State table: the stages that have ever been configured. Control's. */
   pipeline: 'PIPELINE',
   /** Parking table: a parked key's head and messages. Ids of stages are in lower case, so that none is `REJECTED`. */

@@ -6,10 +6,13 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { ARCHIVE } from '../contract/archive.ts';
+import { CANARY } from '../contract/canary.ts';
 import type { ControlBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { ResolvedConfig } from '../config/index.ts';
 import { METRICS } from '../contract/metrics.ts';
+import type { ArchiveStore } from './archive.ts';
 import type { PipelineSettings } from './context.ts';
 import { stagesEnvironment } from './control-environment.ts';
 import { countConditions, grantStages, grantWork } from './control-grants.ts';
@@ -30,15 +33,44 @@ export interface ControlledStage {
 
 export interface ControlProps {
   readonly context: PipelineSettings;
-  readonly config: Pick<ResolvedConfig, 'degradedMode' | 'sources' | 'records'>;
+  readonly config: Pick<
+    ResolvedConfig,
+    'archive' | 'degradedMode' | 'destinations' | 'records' | 'sources' | 'timing'
+  >;
   readonly tables: Tables;
   readonly flipTopic: FlipTopic;
   /** The router's first. */
   readonly stages: readonly ControlledStage[];
+  /** @default - the pipeline has none */
+  readonly archive?: ArchiveStore | undefined;
   /** The write key of the canary's source. @default - there is no canary */
   readonly canaryKey?: string | undefined;
   readonly nested: NestedStages;
 }
+
+/** What a replay is judged by: of every destination of the user's, those that are switched off too. */
+const replaySettings = ({
+  archive,
+  destinations,
+  timing,
+}: Pick<ResolvedConfig, 'archive' | 'destinations' | 'timing'>): Pick<ControlBundle, 'archive'> =>
+  archive === undefined
+    ? {}
+    : {
+        archive: {
+          prefix: archive.prefix,
+          functionTime: timing.deliverTimeout,
+          destinations: destinations
+            .filter(({ id }) => id !== ARCHIVE && id !== CANARY)
+            .map(({ id, sources, integration, consentManagement, filter }) => ({
+              id,
+              ...(sources && { sources }),
+              ...(integration && { integration }),
+              ...(consentManagement && { consentManagement }),
+              ...(filter && { filter }),
+            })),
+        },
+      };
 
 /**
  * Control brings what runs in line with the stages' modes, once a minute and whenever a mode changes; and it carries out
@@ -54,7 +86,7 @@ export class Control extends Construct {
   /** @throws ConfigError when the stages have no room in the environment */
   constructor(scope: Construct, id: string, props: ControlProps) {
     super(scope, id);
-    const { context, config, tables, flipTopic, stages, canaryKey, nested } = props;
+    const { context, config, tables, flipTopic, stages, archive, canaryKey, nested } = props;
     countConditions(this, nested);
     this.#pipeline = context.pipeline;
     this.function = new SluiceFunction(this, 'Function', {
@@ -67,10 +99,11 @@ export class Control extends Construct {
         degradedMode: config.degradedMode,
         sources: config.sources.map(({ id, orderBy }) => ({ id, orderBy })),
         ...(config.records.retention !== undefined && { records: { retention: config.records.retention } }),
+        ...replaySettings(config),
         ...(canaryKey !== undefined && { canary: { writeKey: canaryKey } }),
       } satisfies Omit<ControlBundle, 'codeVersion'>,
-      // All clients of AWS take 100 MB and more.
-      memorySize: 256,
+      // All clients of AWS take 100 MB and more. A replay reads files: processor time comes with memory.
+      memorySize: config.archive === undefined ? 256 : 1024,
       timeout: Duration.seconds(30),
       environment: {
         ...flipTopic.environment,
@@ -91,6 +124,7 @@ export class Control extends Construct {
       nested,
     );
     grantWork(this.function, context);
+    archive?.connectControl(this.function);
     this.#listen(flipTopic);
     this.schedule = new Rule(this, 'Schedule', {
       description: 'Sluice: runs control every minute',

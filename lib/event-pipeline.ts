@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import path from 'node:path';
 import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
+import { ArchiveStore, withArchive } from './archive.ts';
 import { withCanary } from './canary.ts';
 import { checkCatalogue } from '../config/catalogue/index.ts';
 import { resolvePlans } from '../config/plans/resolve.ts';
@@ -46,6 +47,8 @@ export class EventPipeline extends Construct {
   readonly destinations: ReadonlyMap<string, PipelineStage>;
   readonly tables: Tables;
   readonly control: Control;
+  /** Undefined unless it was asked for. */
+  readonly archive: ArchiveStore | undefined;
   /** Changes of mode, for programs. */
   readonly flipTopic: FlipTopic;
   readonly alerting: Alerting;
@@ -98,12 +101,15 @@ export class EventPipeline extends Construct {
       checkTransforms,
     };
     allowServices(this, this.#context);
-    const canary = withCanary(this.#validate(config, controlSeconds), this.#context.pipeline);
+    const canary = withCanary(withArchive(this.#validate(config, controlSeconds)), this.#context.pipeline);
     this.#config = canary.config;
 
     this.tables = new Tables(this, 'Tables', this.#context);
     this.flipTopic = new FlipTopic(this, 'Flips', this.#context);
+    const { archive } = this.#config;
+    this.archive = archive && new ArchiveStore(this, 'Archive', this.#context, archive);
     const parts = {
+      archive: this.archive,
       context: this.#context,
       tables: this.tables,
       flipTopic: this.flipTopic,
@@ -128,6 +134,7 @@ export class EventPipeline extends Construct {
       tables: this.tables,
       flipTopic: this.flipTopic,
       stages: this.#controlled(),
+      archive: this.archive,
       canaryKey: canary.writeKey,
       nested: parts.nested,
     });

@@ -4,6 +4,7 @@ import { alignedList } from '../contract/aligned-list.ts';
 import { ROUTER_STAGE, type DeliverBundle, type RouterBundle } from '../contract/bundle.ts';
 import { ENV } from '../contract/environment.ts';
 import type { PipelineConfig, ResolvedConfig, ResolvedDestination } from '../config/index.ts';
+import type { ArchiveStore } from './archive.ts';
 import { paceOf } from '../config/pace.ts';
 import type { PipelineSettings } from './context.ts';
 import { kindParts } from './destinations/kinds.ts';
@@ -19,6 +20,8 @@ export interface StageParts {
   readonly tables: Tables;
   readonly flipTopic: FlipTopic;
   readonly nested: NestedStages;
+  /** Where the pipeline's archive is kept, if it has one. */
+  readonly archive?: ArchiveStore | undefined;
   readonly config: ResolvedConfig;
   /** What `config` was made of: errors name its keys. */
   readonly written: PipelineConfig;
@@ -44,12 +47,13 @@ export const routerStage = (
     functionName: 'router',
     description: "runs the pipeline's transform and fans out to the destinations",
     config: {
-      destinations: enabled.map(({ id, sources, integration, consentManagement, filter }) => ({
+      destinations: enabled.map(({ id, type, sources, integration, consentManagement, filter }) => ({
         id,
         ...(sources && { sources }),
         ...(integration && { integration }),
         ...(consentManagement && { consentManagement }),
         ...(filter && { filter }),
+        ...(type === 'archive' && { archive: true as const }),
       })),
       timing,
       degradedMode,
@@ -84,7 +88,7 @@ export const routerStage = (
  * @param i its place in the configuration
  */
 export const destinationStage = (
-  { context, tables, flipTopic, nested, config, written }: StageParts,
+  { context, tables, flipTopic, nested, archive, config, written }: StageParts,
   destination: ResolvedDestination,
   i: number,
 ): PipelineStage => {
@@ -96,7 +100,7 @@ export const destinationStage = (
     destination.transform,
   );
   const { scope, queueNames } = nested.homeOf(destination);
-  const kind = kindParts(scope, destination, context.baseDir);
+  const kind = kindParts(scope, destination, context.baseDir, archive);
   const pace = paceOf(destination, degradedMode);
   const stage = new PipelineStage(scope, `Destination-${id}`, {
     context,

@@ -101,7 +101,7 @@ export class Tables extends Construct {
     fn.allowItems(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [this.state.tableArn],
-      [PARTITION.mode('*'), PARTITION.pipeline],
+      [PARTITION.mode('*'), PARTITION.pipeline, PARTITION.replays],
     );
     // An operator erases a user: the record of what has come before is made empty.
     fn.allowItems(['dynamodb:PutItem'], [this.state.tableArn], [PARTITION.seen('*')]);

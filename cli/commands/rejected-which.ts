@@ -1,7 +1,7 @@
 /** Which records `rejected retry` and `rejected delete` mean: one by its id, or those of a stage that match. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { time } from '../arguments.ts';
 import { addPersonOptions, type PersonOptions } from '../person.ts';
-import ms, { type StringValue } from 'ms';
 
 export interface Which extends PersonOptions {
   readonly stage?: string;
@@ -9,14 +9,6 @@ export interface Which extends PersonOptions {
   readonly since?: string;
   readonly until?: string;
 }
-
-/** A time, or how long ago. */
-const time = (text: string): string => {
-  const ago = /^\d+(\.\d+)?\s*[a-z]+$/i.test(text.trim()) ? ms(text.trim() as StringValue) : undefined;
-  const at = ago === undefined ? Date.parse(text) : Date.now() - ago;
-  if (!Number.isNaN(at)) return new Date(at).toISOString();
-  throw new InvalidArgumentError('Use a time, such as 2026-11-22T10:00:00Z, or how long ago, such as 2h.');
-};
 
 export const addMatching = (command: Command): Command =>
   addPersonOptions(command)

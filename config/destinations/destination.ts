@@ -41,7 +41,10 @@ export const destination = v.variant(
 /** What is checked of a destination. */
 type Checked =
   | ({ readonly type: 'webhook' } & Parameters<typeof checkWebhook>[0])
-  | { readonly type: 'kinesis' | 'lambda' | 'eventbridge' | 'firehose' | 's3' | 'actions' | 'canary' }
+  | {
+      readonly type:
+        'kinesis' | 'lambda' | 'eventbridge' | 'firehose' | 's3' | 'actions' | 'canary' | 'archive';
+    }
   | ({ readonly type: 'sqs' } & Parameters<typeof checkSqs>[0])
   | ({ readonly type: 'sns' } & Parameters<typeof checkSns>[0]);
 

@@ -17,12 +17,14 @@ import { LambdaFunctions } from '../aws/functions.ts';
 import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../aws/late-crash-store.ts';
 import { forLambda, log } from '../aws/log.ts';
+import { once } from '../aws/later.ts';
 import { LambdaMappings } from '../aws/mappings.ts';
 import { CloudWatchMetrics, LoggedMetrics } from '../aws/metrics.ts';
 import { DynamoParkingStore } from '../aws/parking-store.ts';
 import { SqsQueueCounts } from '../aws/queue-counts.ts';
 import { SqsQueueSender } from '../aws/queue.ts';
 import { DynamoRejectionStore } from '../aws/rejection-store.ts';
+import { DynamoReplayStore } from '../aws/replay-store.ts';
 import { DynamoRetentionStore } from '../aws/retention-store.ts';
 import { dynamoCalls } from '../aws/sdk-calls.ts';
 import { DynamoSeenIdsStore } from '../aws/seen-ids-store.ts';
@@ -31,17 +33,32 @@ import { DynamoStateStore } from '../aws/state-store.ts';
 import { InfraFault } from '../core/base/faults.ts';
 import { announcementOf } from '../core/mode/announcement.ts';
 import { refusedAdmission } from './admission.ts';
+import type { ArchiveFiles } from '../core/stage/replay-port.ts';
 import { control } from './control.ts';
 import type { ControlDeps, ControlledStage } from './ports.ts';
 import { QuietMetrics } from './quiet-metrics.ts';
 import { followAlarms, readAlarmsRequest, type AlarmsDeps } from './removed-alarms.ts';
 
-const { stages, degradedMode, sources, records, canary } = readBundle() as ControlBundle;
+const { stages, degradedMode, sources, records, archive, canary } = readBundle() as ControlBundle;
 const tables = { state: requireEnv(ENV.stateTable), parking: requireEnv(ENV.parkingTable) };
 const settings = { ...degradedMode, minute: readControlInterval(process.env) };
 const names = { pipeline: requireEnv(ENV.pipeline), stackName: requireEnv(ENV.stackName) };
 const queuesUrl = requireEnv(ENV.queuesUrl);
 const [dynamo, sqs, cloudWatch] = [clients.dynamoClient(), clients.sqsClient(), clients.cloudWatchClient()];
+
+/** S3's client is in a file of its own: control reads it at the first replay. */
+const laterFiles = (prefix: string): ArchiveFiles => {
+  const load = once(async () => {
+    const { s3Archive } = await import('../aws/archive-files.ts');
+    return s3Archive({ bucket: requireEnv(ENV.archiveBucket), prefix });
+  });
+  return {
+    files: async (range) => (await load()).files(range),
+    lines: async function* (file) {
+      yield* (await load()).lines(file);
+    },
+  };
+};
 
 const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
   pipeline: names.pipeline,
@@ -60,6 +77,15 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
     canary === undefined
       ? undefined
       : { ...canary, store: new DynamoCanaryStore(dynamoCalls(dynamo), tables.state, CANARY) },
+  archive:
+    archive === undefined
+      ? undefined
+      : {
+          destinations: archive.destinations,
+          functionTime: archive.functionTime,
+          replays: new DynamoReplayStore(dynamo, tables.state),
+          files: laterFiles(archive.prefix),
+        },
   // For empty records only, which nothing needs for longer.
   seen: new DynamoSeenIdsStore(dynamoCalls(dynamo), tables.state, { window: 0 }, Date.now),
   registry: new DynamoStageRegistry(dynamo, tables.state),

@@ -16,6 +16,7 @@ import type {
 } from '../core/mode/ports.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { QueueSender } from '../core/base/messages.ts';
+import type { Archive } from '../core/stage/replay-port.ts';
 import type { SeenIdsStore } from '../core/event/seen-ids.ts';
 import type { RejectionReader, RejectionStore, RetentionStore } from '../core/event/ports.ts';
 
@@ -151,6 +152,8 @@ export interface ControlDeps {
   readonly rejections: RejectionStore & RejectionReader;
   /** Absent: records are kept until an operator deletes them. */
   readonly retention?: Retention | undefined;
+  /** Absent: the pipeline has none. */
+  readonly archive?: Archive | undefined;
   /** Absent: the pipeline has none. */
   readonly canary?: { readonly writeKey: string; readonly store: CanaryStore } | undefined;
   readonly seen: Pick<SeenIdsStore, 'save'>;

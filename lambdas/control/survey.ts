@@ -4,6 +4,7 @@ import type { ModeRecord } from '../core/mode/record.ts';
 import { HIDES_OTHERS } from '../core/stage/crowding.ts';
 import { isDue } from '../core/stage/drain.ts';
 import { inOwnTrouble } from '../core/stage/own-trouble.ts';
+import { REPLAYED } from '../core/stage/replay.ts';
 import { HEAD_SHARDS, type ParkingStore } from '../core/stage/parking-port.ts';
 import { few } from './fan-out.ts';
 import type { ControlDeps } from './ports.ts';
@@ -14,7 +15,7 @@ export interface Parked {
   readonly keys: number;
   /** Keys in trouble of their own: see `own-trouble.ts`. */
   readonly own: number;
-  /** When each key was parked that was not parked for its backlog alone. Milliseconds since 1970, as all times here. */
+  /** When each key was parked that was not parked for its backlog alone, or by a replay. Milliseconds since 1970, as all times here. */
   readonly parkedAt: readonly number[];
   readonly oldestParkedAt?: number;
   readonly shards: readonly ShardSurvey[];
@@ -56,8 +57,8 @@ const surveyShard = async (parking: ParkingStore, stage: string, shard: number):
     keys += found.heads.length;
     for (const head of found.heads) {
       if (inOwnTrouble(head)) own += 1;
-      // It says nothing of the events: they are many.
-      if (head.reason !== HIDES_OTHERS) parkedAt.push(head.parkedAt);
+      // It says nothing of the events: they are many, or an operator sends them again.
+      if (head.reason !== HIDES_OTHERS && !head.reason.startsWith(REPLAYED)) parkedAt.push(head.parkedAt);
       oldestParkedAt = Math.min(oldestParkedAt, head.parkedAt);
       nextAttemptAt = Math.min(nextAttemptAt, head.nextAttemptAt);
       triedEpoch = Math.min(triedEpoch, head.triedEpoch);

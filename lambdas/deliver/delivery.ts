@@ -55,6 +55,7 @@ const toSend = ({ part: { envelope, message }, output: { event, index, content }
   key: message.groupId,
   place: `${message.id}:${event}:${index}`,
   content,
+  origin: { receivedAt: envelope.receivedAt, sequence: message.sequenceNumber, index: event },
 });
 
 /** What became of an item: it was delivered, or left out by the destination, or why it was rejected. */

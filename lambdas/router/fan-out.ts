@@ -1,6 +1,7 @@
 /** Sends what the router has made of a message's events to the queues of the destinations that take them. */
 import { allDone } from '../core/base/all-done.ts';
 import { stringify } from '../core/base/exact-json.ts';
+import { withWishes } from '../core/event/archive-line.ts';
 import { eventBytes, type EventsEnvelope } from '../core/event/envelope.ts';
 import type { SluiceEvent } from '../core/event/event.ts';
 import { MAX_EVENT_BYTES } from '../core/base/limits.ts';
@@ -21,6 +22,8 @@ export interface Destination {
   readonly sources: readonly string[] | undefined;
   /** Which of their events it does not get. Absent: it gets all of them. */
   readonly rules?: DestinationRules;
+  /** It is told what events said of who may get them when they were accepted. Absent: no. */
+  readonly isArchive?: boolean;
   /** Resolves when the destination's queue has taken the message. @throws InfraFault, MessageRefused */
   readonly send: (message: OutgoingMessage) => Promise<void>;
 }
@@ -106,30 +109,35 @@ export const fanOut = async (
   const end = (finished.at(-1)?.place ?? first - 1) + 1;
   const takers = deps.destinations
     .filter(({ sources }) => sources?.includes(sourceId) ?? true)
-    .map((taker) => ({ taker, withheld: withheldBy(taker, small, plan) }));
+    .map((taker) => ({
+      taker,
+      own: outputsFor(taker, small),
+      // From the archive nothing is withheld.
+      withheld: withheldBy(taker, taker.isArchive === true ? [] : small, plan),
+    }));
   // Where one fails the others are still waited for: nothing may be under way when the function has answered.
   const sent = await allDone(
-    takers.map(async ({ taker, withheld }): Promise<Sent> => {
+    takers.map(async ({ taker, own, withheld }): Promise<Sent> => {
       const taken = before[taker.id] ?? '';
-      const from = first + (taken === '' ? 0 : commonEvents(taken, hashesOf(small, first, end)));
-      const known = small.filter(({ place }) => place < from).length;
+      const from = first + (taken === '' ? 0 : commonEvents(taken, hashesOf(own, first, end)));
+      const known = own.filter(({ place }) => place < from).length;
       const parts =
         whole !== undefined && known === 0
-          ? handOn(whole, envelope, small, withheld.outputs)
-          : layOut(message, envelope, small.slice(known), withheld.outputs);
-      return sendInOrder(taker, parts, { known, from, end });
+          ? handOn(whole, envelope, own, withheld.outputs)
+          : layOut(message, envelope, own.slice(known), withheld.outputs);
+      return { ...(await sendInOrder(taker, parts, { known, from, end })), own };
     }),
   );
   // What all had taken before this attempt was delivered by an earlier one.
   const known = Math.min(small.length, ...sent.map((queue) => queue.known));
   const isWanted = ({ output }: Made): boolean =>
-    takers.some(({ withheld }) => !withheld.outputs.has(output));
+    takers.some(({ taker, withheld }) => taker.isArchive !== true && !withheld.outputs.has(output));
   const byAll = small.slice(known, Math.min(small.length, ...sent.map((queue) => queue.outputs)));
   shown.delivered += byAll.filter(isWanted).length;
   const takenBy = (queues: readonly Sent[]): FannedOut['taken'] =>
     Object.fromEntries(
-      queues.flatMap(({ id, place }) => {
-        const now = hashesOf(small, first, place);
+      queues.flatMap(({ id, place, own }) => {
+        const now = hashesOf(own, first, place);
         const earlier = before[id] ?? '';
         // What an earlier attempt had time for, and this one had not.
         const taken = earlier.startsWith(now) ? earlier : now;
@@ -165,15 +173,20 @@ interface Sent {
   readonly outputs: number;
   /** Up to which event. */
   readonly place: number;
+  /** The outputs as it gets them. */
+  readonly own: readonly Made[];
   /** What the next part failed with. */
   readonly failed?: readonly [unknown];
 }
+
+const outputsFor = ({ isArchive }: Destination, made: readonly Made[]): readonly Made[] =>
+  isArchive === true ? made.map((one) => ({ ...one, output: withWishes(one.accepted, one.output) })) : made;
 
 const sendInOrder = async (
   { id, send }: Destination,
   parts: readonly Part[],
   { known, from, end }: { readonly known: number; readonly from: number; readonly end: number },
-): Promise<Sent> => {
+): Promise<Omit<Sent, 'own'>> => {
   let outputs = known;
   for (const part of parts) {
     try {

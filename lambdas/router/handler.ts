@@ -68,16 +68,23 @@ export const handler = stageHandler(
     process: router({
       stage: ROUTER_STAGE,
       destinations: destinations.map((destination) => {
-        const { id, sources } = destination;
-        const rules = rulesOf(destination, (metrics) => {
+        const { id, sources, archive: isArchive = false } = destination;
+        const judged = rulesOf(destination, (metrics) => {
           emitMetrics({ Stage: id }, metrics);
         });
+        const rules = isArchive ? {} : { rules: judged };
         const name = names?.get(id);
         // In the middle of a deployment: code and environment are not of the same one yet.
         if (name === undefined)
-          return { id, sources, rules, send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)) };
+          return {
+            id,
+            sources,
+            isArchive,
+            ...rules,
+            send: () => Promise.reject(new InfraFault(HALF_DEPLOYED)),
+          };
         const sender = new BatchingSender(new DirectQueueSender(world.calls.sqs, `${queuesUrl}${name}`));
-        return { id, sources, rules, send: (message) => sender.send(message) };
+        return { id, sources, isArchive, ...rules, send: (message) => sender.send(message) };
       }),
       transforms: code.transforms,
       isPure: transform === undefined,

@@ -2,6 +2,8 @@
 import type { Construct } from 'constructs';
 import type { ResolvedDestination } from '../../config/index.ts';
 import { actionsParts } from './actions.ts';
+import { archiveParts } from './archive.ts';
+import type { ArchiveStore } from '../archive.ts';
 import { canaryParts } from './canary.ts';
 import type { KindParts } from './kind-parts.ts';
 import { firehoseParts } from './firehose.ts';
@@ -13,8 +15,16 @@ import { snsParts } from './sns.ts';
 import { sqsParts } from './sqs.ts';
 import { webhookParts } from './webhook.ts';
 
-/** @param baseDir of the project */
-export const kindParts = (scope: Construct, destination: ResolvedDestination, baseDir: string): KindParts => {
+/**
+ * @param baseDir of the project
+ * @param archive where the pipeline's own archive is kept, for that kind alone
+ */
+export const kindParts = (
+  scope: Construct,
+  destination: ResolvedDestination,
+  baseDir: string,
+  archive?: ArchiveStore,
+): KindParts => {
   switch (destination.type) {
     case 'webhook':
       return webhookParts(destination);
@@ -36,5 +46,7 @@ export const kindParts = (scope: Construct, destination: ResolvedDestination, ba
       return s3Parts(scope, destination);
     case 'canary':
       return canaryParts(destination);
+    case 'archive':
+      return archiveParts(destination, archive);
   }
 };

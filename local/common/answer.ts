@@ -14,6 +14,8 @@ export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  /** In place of the body: what is no text. */
+  readonly bytes?: Buffer;
 }
 
 export const json = (

@@ -6,3 +6,13 @@ export const replaceFile = async (path: string, text: string, mode = 0o666): Pro
   await writeFile(part, text, { mode });
   await rename(part, path);
 };
+
+/** @returns undefined where there is no such file or folder */
+export const ignoreMissing = async <T>(found: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await found;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};

@@ -15,11 +15,15 @@ import { failure, type Answer, type ApiRequest } from '../common/answer.ts';
 import { answerCloudWatch } from '../cloudwatch/api.ts';
 import { answerEvents } from '../events/bus.ts';
 import { answerFirehose } from '../firehose/api.ts';
+import { answerPutRecordBatch } from '../firehose/batch-api.ts';
+import type { FirehoseService } from '../firehose/service.ts';
+import type { S3Service } from '../s3/service.ts';
 import { answerKinesis } from '../kinesis/api.ts';
 import type { KinesisService } from '../kinesis/service.ts';
 import { answerInvoke, type InvokeActions } from '../lambda/invoke-api.ts';
 import { answerMappings, type MappingActions } from '../lambda/mappings-api.ts';
 import { answerS3 } from '../s3/api.ts';
+import { answerPutObject } from '../s3/put-api.ts';
 import { answerSecrets } from '../secrets-manager/api.ts';
 import { answerSns } from '../sns/api.ts';
 import type { DestinationTopics } from '../sns/topics.ts';
@@ -34,6 +38,8 @@ export interface AwsApiOptions extends MappingActions, InvokeActions {
   /** Names of those that destinations send to. */
   readonly deliveryStreams: () => ReadonlySet<string>;
   readonly buckets: () => ReadonlySet<string>;
+  readonly firehose: Pick<FirehoseService, 'put'>;
+  readonly s3: Pick<S3Service, 'list' | 'get'>;
   readonly putMetric: (datum: Datum) => void;
 }
 
@@ -51,9 +57,9 @@ export const startAwsApi = async (options: AwsApiOptions): Promise<Listening> =>
   return listen(server, { host: HOST, port: 0 });
 };
 
-const write = (response: ServerResponse, { status, headers, body }: Answer): void => {
+const write = (response: ServerResponse, { status, headers, body, bytes }: Answer): void => {
   response.writeHead(status, headers);
-  response.end(body);
+  response.end(bytes ?? body);
 };
 
 const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promise<Answer> => {
@@ -68,12 +74,15 @@ const answer = async (incoming: IncomingMessage, options: AwsApiOptions): Promis
     body: headers['content-encoding'] === 'gzip' ? await promisify(gunzip)(body) : body,
   };
   const found =
+    // First: an object may have any name.
+    (await answerS3(request, options.s3)) ??
+    (await answerPutObject(request, options.dataDir, options.buckets())) ??
     (await answerInvoke(request, options)) ??
     answerMappings(request, options) ??
     (await answerKinesis(request, options.kinesis)) ??
+    (await answerFirehose(request, options.firehose)) ??
     (await answerEvents(request, options.dataDir)) ??
-    (await answerFirehose(request, options.dataDir, options.deliveryStreams())) ??
-    (await answerS3(request, options.dataDir, options.buckets())) ??
+    (await answerPutRecordBatch(request, options.dataDir, options.deliveryStreams())) ??
     (await answerSecrets(request, options.dataDir)) ??
     answerCloudWatch(request, options.putMetric) ??
     (await answerSns(request, options.publish, options.topics));

@@ -70,6 +70,7 @@ export class LocalCloud {
       sns,
       alarms,
       kinesis,
+      firehose,
       standIns,
       topics,
       destinations,
@@ -80,9 +81,10 @@ export class LocalCloud {
     await deployQueues(sqs, stack.queues);
     await dynamo.deploy(stack.tables);
     kinesis.deploy(stack.streams);
+    await firehose.deploy(stack.deliveryStreams);
     standIns.deploy(stack.standIns);
     topics.deploy(stack.destinationTopics);
-    destinations.deliveryStreams = new Set(stack.deliveryStreams);
+    destinations.deliveryStreams = new Set(stack.destinationStreams);
     destinations.buckets = new Set(stack.buckets);
     // A mapping of a function that goes must not call it any more.
     await mappings.closeOthers(stack.mappings);
@@ -192,7 +194,8 @@ export class LocalCloud {
 
   /** What is in flight may finish, for a while; what is not finished by then is redelivered at the next start. */
   async close(): Promise<void> {
-    const { mappings, alarms, async, functions, sns, awsApi, dynamo, sqsServer, sqs } = this.#services;
+    const { mappings, alarms, async, functions, sns, awsApi, dynamo, sqsServer, sqs, firehose } =
+      this.#services;
     clearInterval(this.#sampler);
     for (const schedule of this.#schedules) schedule.stop();
     await alarms.close();
@@ -203,6 +206,7 @@ export class LocalCloud {
     await async.settled();
     await delivered;
     await awsApi.close();
+    await firehose.close();
     await dynamo.close();
     await sqsServer.close();
     sqs.close();

@@ -12,6 +12,8 @@ import type { Listening } from '../common/http.ts';
 import { AsyncInvoker } from '../lambda/async-invoker.ts';
 import { killLeftovers } from '../lambda/children.ts';
 import { queueSource } from '../lambda/queue-source.ts';
+import { FirehoseService } from '../firehose/service.ts';
+import { S3Service } from '../s3/service.ts';
 import { KinesisService } from '../kinesis/service.ts';
 import { StandIns } from '../lambda/stand-ins.ts';
 import { buildRuntime } from '../lambda/runtime-bundle.ts';
@@ -42,6 +44,7 @@ export interface Services {
   readonly mappings: Mappings;
   readonly sns: SnsService;
   readonly kinesis: KinesisService;
+  readonly firehose: FirehoseService;
   readonly standIns: StandIns;
   readonly topics: DestinationTopics;
   readonly destinations: DestinationNames;
@@ -71,6 +74,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
   const sqsServer = await startSqsServer({ service: sqs, credentials });
   const dynamo = await startDynamoDb(dataDir, credentials);
   const kinesis = new KinesisService(dataDir);
+  const s3 = new S3Service(dataDir);
+  const firehose = new FirehoseService(dataDir, s3, (line) => onTrouble('firehose', line));
   const standIns = new StandIns(dataDir);
   const topics = new DestinationTopics(dataDir);
   const destinations: DestinationNames = { deliveryStreams: new Set(), buckets: new Set() };
@@ -92,6 +97,8 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     topics,
     deliveryStreams: () => destinations.deliveryStreams,
     buckets: () => destinations.buckets,
+    firehose,
+    s3,
   });
   const functions = new Functions({
     dataDir,
@@ -149,6 +156,7 @@ export const startServices = async ({ onTrouble, settings }: CloudOptions): Prom
     mappings,
     sns,
     kinesis,
+    firehose,
     standIns,
     topics,
     destinations,

@@ -3,6 +3,8 @@ import { readApi, type ApiSpec } from '../api-gateway/template.ts';
 import type { AlarmSpec } from '../cloudwatch/alarm-spec.ts';
 import { readAlarms } from '../cloudwatch/template.ts';
 import { readTables, type TableSpec } from '../dynamodb/template.ts';
+import { readDeliveryStreams } from '../firehose/template.ts';
+import type { StreamSpec } from '../firehose/service.ts';
 import { readSchedules, type ScheduleSpec } from '../events/template.ts';
 import { readFunctions, readMappings, type FunctionSpec, type MappingSpec } from '../lambda/template.ts';
 import { readSubscriptions, readTopics, type SubscriptionSpec, type TopicSpec } from '../sns/template.ts';
@@ -31,10 +33,12 @@ export interface Stack {
   readonly topics: readonly TopicSpec[];
   readonly subscriptions: readonly SubscriptionSpec[];
   readonly alarms: readonly AlarmSpec[];
+  /** Streams of Firehose, which write to buckets. */
+  readonly deliveryStreams: readonly StreamSpec[];
   /** Names of the streams that destinations send to. */
   readonly streams: readonly string[];
   /** Names of the delivery streams of Firehose that destinations put records to. */
-  readonly deliveryStreams: readonly string[];
+  readonly destinationStreams: readonly string[];
   /** Names of the buckets that destinations put objects to. */
   readonly buckets: readonly string[];
   /** Names of the topics that destinations publish to. */
@@ -66,8 +70,9 @@ export const readStack = (assembly: Assembly, queuesUrl: string): Stack => {
     topics: readTopics(template),
     subscriptions: readSubscriptions(template),
     alarms: readAlarms(template),
+    deliveryStreams: readDeliveryStreams(template),
     streams: destinationStreams(functions),
-    deliveryStreams: destinationDeliveryStreams(functions),
+    destinationStreams: destinationDeliveryStreams(functions),
     buckets: destinationBuckets(functions),
     destinationTopics: destinationTopics(functions),
     standIns: destinationFunctions(functions),

@@ -1,34 +1,55 @@
-/** S3's PutObject: an object is the file `s3/<bucket>/<key>` in the data directory, and each that is put a line of `s3/<bucket>.ndjson`. */
-import { appendFile, mkdir } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+/** S3's ListObjectsV2 and GetObject, with the bucket in the path. */
 import type { Answer, ApiRequest } from '../common/answer.ts';
+import type { ObjectView, S3Service } from './service.ts';
 
-const failed = (status: number, code: string, message: string): Answer => ({
+const PAGE = 1_000;
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+const xml = (status: number, body: string): Answer => ({
   status,
   headers: { 'content-type': 'application/xml' },
-  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+  body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}`,
 });
 
-const isForS3 = ({ method, headers }: ApiRequest): boolean =>
-  method === 'PUT' && /\/s3\/aws4_request\b/.test(String(headers['authorization']));
+const contents = ({ key, size, modified }: ObjectView): string =>
+  `<Contents><Key>${escaped(key)}</Key><Size>${size}</Size><LastModified>${new Date(modified).toISOString()}</LastModified></Contents>`;
+
+const listed = async (
+  bucket: string,
+  query: URLSearchParams,
+  s3: Pick<S3Service, 'list'>,
+): Promise<Answer> => {
+  const prefix = query.get('prefix') ?? '';
+  const after = query.get('continuation-token') ?? '';
+  const all = (await s3.list(bucket, prefix)).filter(({ key }) => key > after);
+  const page = all.slice(0, PAGE);
+  const more = all.length > page.length;
+  const last = page.at(-1)?.key ?? '';
+  return xml(
+    200,
+    `<ListBucketResult><Name>${escaped(bucket)}</Name><Prefix>${escaped(prefix)}</Prefix><KeyCount>${page.length}</KeyCount>` +
+      `<MaxKeys>${PAGE}</MaxKeys><IsTruncated>${String(more)}</IsTruncated>` +
+      (more ? `<NextContinuationToken>${escaped(last)}</NextContinuationToken>` : '') +
+      `${page.map(contents).join('')}</ListBucketResult>`,
+  );
+};
+
+/** Its requests are signed for the service `s3`. */
+const isForS3 = ({ authorization }: ApiRequest['headers']): boolean =>
+  typeof authorization === 'string' && /Credential=[^,\s]*\/s3\/aws4_request/.test(authorization);
 
 /** @returns undefined when the request is for something else */
 export const answerS3 = async (
-  request: ApiRequest,
-  dataDir: string,
-  buckets: ReadonlySet<string>,
+  { method, path, query, headers }: ApiRequest,
+  s3: Pick<S3Service, 'list' | 'get'>,
 ): Promise<Answer | undefined> => {
-  if (!isForS3(request)) return undefined;
-  const [, bucket = '', key = ''] = /^\/([^/]+)\/(.+)$/.exec(decodeURIComponent(request.path)) ?? [];
-  if (!buckets.has(bucket)) return failed(404, 'NoSuchBucket', 'The specified bucket does not exist');
-  const dir = join(dataDir, 's3', bucket);
-  const file = join(dir, key);
-  if (key === '' || !file.startsWith(`${dir}${sep}`))
-    return failed(400, 'InvalidURI', "Couldn't parse the specified URI.");
-  await mkdir(dirname(file), { recursive: true });
-  await writeFileAtomic(file, request.body);
-  const line = JSON.stringify({ key, bytes: request.body.length, at: Date.now() });
-  await appendFile(`${dir}.ndjson`, `${line}\n`);
-  return { status: 200, headers: {}, body: '' };
+  if (method !== 'GET' || !isForS3(headers)) return undefined;
+  const [, bucket = '', key = ''] = /^\/([^/]+)\/?(.*)$/.exec(decodeURIComponent(path)) ?? [];
+  if (query.get('list-type') === '2' && key === '') return listed(bucket, query, s3);
+  const bytes = await s3.get(bucket, key);
+  return bytes === undefined
+    ? xml(404, `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>`)
+    : { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: '', bytes };
 };

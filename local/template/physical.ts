@@ -21,6 +21,8 @@ export const TYPES = {
   topic: ['AWS::SNS::Topic'],
   subscription: ['AWS::SNS::Subscription'],
   alarm: ['AWS::CloudWatch::Alarm'],
+  bucket: ['AWS::S3::Bucket'],
+  deliveryStream: ['AWS::KinesisFirehose::DeliveryStream'],
 } as const;
 export type Kind = keyof typeof TYPES;
 
@@ -60,6 +62,15 @@ const physicalOf = ({ type, logicalId, properties }: Resource, queuesUrl: string
   if (isOf('alarm', type)) {
     const name = given(properties, 'AlarmName', logicalId);
     return { ref: name, attributes: { Arn: arn('cloudwatch', `alarm:${name}`) } };
+  }
+  if (isOf('bucket', type)) {
+    // Names of buckets are in lower case.
+    const name = given(properties, 'BucketName', logicalId.toLowerCase());
+    return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
+  }
+  if (isOf('deliveryStream', type)) {
+    const name = given(properties, 'DeliveryStreamName', logicalId);
+    return { ref: name, attributes: { Arn: arn('firehose', `deliverystream/${name}`) } };
   }
   return undefined;
 };

@@ -156,6 +156,8 @@ export class FakeRun {
         return { parked: [], rejected: [], keys: [], sources: [] };
       case 'erase':
         return { parked: 0, rejected: 0, busy: [] };
+      case 'replay':
+        return { events: 0, messages: 0, withheld: 0, isDone: true, from: 0, at: 0, end: 0 };
       case 'canary':
       case 'canary-set':
         return { writeKey: 'canary-key', arrivals: [], pages: [] };

@@ -43,6 +43,7 @@ describe('--help', () => {
       { name: 'retry', synopsis: 'retry [stage] [key]' },
       { name: 'discard', synopsis: 'discard <stage> <key> [messageId]' },
       { name: 'find', synopsis: 'find [stage]' },
+      { name: 'replay', synopsis: 'replay [destination]' },
       { name: 'rejected', synopsis: 'rejected' },
       { name: 'report', synopsis: 'report' },
       { name: 'check', synopsis: 'check [stage...]' },

@@ -44,6 +44,11 @@ const ROWS = {
     [{ command: 'erase', ...user, dryRun: false }, 'operate'],
     [{ command: 'erase', ...user, dryRun: true }, 'read', 'content', 'operate'],
   ],
+  replay: [
+    [{ command: 'replay', stage: 'crm', from: '2026-01-01T00:00:00.000Z' }, 'operate'],
+    [{ command: 'replay', id: 'r1' }, 'operate'],
+    [{ command: 'replay', stage: 'crm', dryRun: true }, 'read', 'content', 'operate'],
+  ],
   canary: [[{ command: 'canary', run: 'r1' }, 'read', 'content', 'operate']],
   'canary-set': [[{ command: 'canary-set', answer: 'take' }, 'operate']],
 } satisfies { readonly [Name in Command]: Row<Name> };

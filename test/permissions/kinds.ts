@@ -1,4 +1,5 @@
 /** Destinations that are resources of AWS: one of each kind, the calls that its function makes of it, and what its role allows. */
+import { archiveSender } from '../../lambdas/deliver/destinations/archive/sender.ts';
 import { eventBridgeSender } from '../../lambdas/deliver/destinations/eventbridge/sender.ts';
 import { firehoseSender } from '../../lambdas/deliver/destinations/firehose/sender.ts';
 import { s3Sender } from '../../lambdas/deliver/destinations/s3/sender.ts';
@@ -21,10 +22,11 @@ export const kinds = synthesize({
     { id: 'enrich', type: 'lambda', function: 'enrich' },
     { id: 'company', type: 'eventbridge', bus: 'company' },
     { id: 'lake', type: 'firehose', deliveryStream: 'lake' },
-    { id: 'archive', type: 's3', bucket: 'archive', prefix: 'events/' },
+    { id: 'files', type: 's3', bucket: 'archive', prefix: 'events/' },
     { id: 'clicks', type: 'kinesis', stream: 'clicks' },
     { id: 'audit', type: 'sqs', queue: 'arn:aws:sqs:eu-west-1:111111111111:audit' },
   ],
+  archive: {},
 });
 
 const enrich = async (): Promise<readonly Call[]> => {
@@ -50,7 +52,13 @@ const enrich = async (): Promise<readonly Call[]> => {
 const roles = readRoles(await readAssembly(kinds.app.outdir));
 export const kindRoles = roles;
 
-const EVENT: Outgoing = { sourceId: 'web', key: 'ada', place: '1:0:0', content: { messageId: 'e1' } };
+const EVENT: Outgoing = {
+  sourceId: 'web',
+  key: 'ada',
+  place: '1:0:0',
+  content: { messageId: 'e1' },
+  origin: { receivedAt: '2026-01-01T00:00:00.000Z', sequence: '1', index: 0 },
+};
 
 const recorded = async (
   service: string,
@@ -145,7 +153,7 @@ export const KIND_ROWS: readonly KindRow[] = [
     },
   },
   {
-    id: 'archive',
+    id: 'files',
     type: 's3',
     what: 'objects of the bucket `archive` under `events/`',
     resource: 'arn:aws:s3:::archive/events/dt=none/any.json.gz',
@@ -175,7 +183,42 @@ export const KIND_ROWS: readonly KindRow[] = [
       return recorded('kinesis', (call) => kinesisSender({ call, streamArn, room: 1 }));
     },
   },
+  {
+    id: 'archive',
+    type: 'archive',
+    what: "the stream of the pipeline's archive",
+    resource: arn('firehose', `deliverystream/${logicalId(kinds, 'Archive/Stream')}`),
+    other: arn('firehose', 'deliverystream/other'),
+    calls: () => {
+      const streamName = logicalId(kinds, 'Archive/Stream');
+      return recorded('firehose', (call) => archiveSender({ call, streamName, clock: () => 1, room: 1 }));
+    },
+  },
 ];
+
+/** What control reads of the archive in a replay, as `archive-files.ts` asks for it. @param bucket its name @param prefix of its objects */
+export const archiveReads = (
+  bucket = logicalId(kinds, 'Archive/Bucket').toLowerCase(),
+  prefix = 'events/',
+): readonly Call[] => [
+  {
+    service: 's3',
+    operation: 'ListObjectsV2',
+    input: { Bucket: bucket, Prefix: `${prefix}date=2026-01-01/hour=00/` },
+  },
+  {
+    service: 's3',
+    operation: 'GetObject',
+    input: { Bucket: bucket, Key: `${prefix}date=2026-01-01/hour=00/a.gz` },
+  },
+];
+
+/** Of the function that reads it. */
+export const statementsOfControl = () => {
+  const found = roles.functions.get(logicalId(kinds, 'Control/Function/Handler'));
+  if (found === undefined) throw new Error('the template has no control');
+  return found;
+};
 
 export const statementsOfKind = (id: string) => {
   const name = logicalId(kinds, `Destination-${id}/Function/Handler`);

@@ -16,6 +16,7 @@ import { SqsQueueSender } from '../../lambdas/aws/queue.ts';
 import { SqsStageQueue } from '../../lambdas/aws/stage-queue.ts';
 import { DynamoRejectionStore } from '../../lambdas/aws/rejection-store.ts';
 import { secretReader } from '../../lambdas/aws/secret-reader.ts';
+import { DynamoReplayStore } from '../../lambdas/aws/replay-store.ts';
 import { DynamoRetentionStore } from '../../lambdas/aws/retention-store.ts';
 import { dynamoCalls } from '../../lambdas/aws/sdk-calls.ts';
 import { DynamoSeenIdsStore } from '../../lambdas/aws/seen-ids-store.ts';
@@ -55,6 +56,16 @@ const rejection = (stage: string): Rejection => ({
   sha256: '',
   size: 2,
 });
+
+const REPLAY = {
+  id: 'r1',
+  stage: 'crm',
+  selection: { from: 1, to: 2 },
+  end: 2,
+  position: { at: 1 },
+  counts: { events: 0, messages: 0, withheld: 0 },
+  startedAt: 1,
+};
 
 /** What an adapter needs in an answer to go through with its method; most make do with nothing. */
 const ANSWERS: Readonly<Record<string, object>> = {
@@ -255,6 +266,10 @@ const control = (): Promise<readonly Call[]> =>
     await retention.saveSweeps(new Map());
     await retention.readSeen('crm');
     await retention.saveSeen('crm', NOTHING_SEEN);
+    const replays = new DynamoReplayStore(dynamo, TABLES.state);
+    await replays.read('r1');
+    await replays.save({ ...REPLAY, rev: 1 });
+    await replays.save({ ...REPLAY, rev: 2 });
     await canary(recorder, 'canary');
     const counts = new SqsQueueCounts(sqs, QUEUES_URL);
     for (const place of ['Router', 'Destination-crm']) {

@@ -22,7 +22,7 @@ import { factsOf } from '../support/iam/facts.ts';
 import { DENIED, Guard } from '../support/iam/guard.ts';
 import { allows, type Statement } from '../support/iam/policy.ts';
 import { mayCall, nameOf, roles, type FunctionName } from './example.ts';
-import { KIND_ROWS, kindRoles, statementsOfKind } from './kinds.ts';
+import { archiveReads, KIND_ROWS, kindRoles, statementsOfControl, statementsOfKind } from './kinds.ts';
 import { MADE } from './made.ts';
 import { allowed, allowedOnKind, FUNCTIONS, PAGE, toPage } from './table.ts';
 import { TARGETS, type Target } from './targets.ts';
@@ -41,6 +41,8 @@ describe('every call that the code makes', () => {
     const known = new Set<string>();
     for (const [, calls] of made) for (const { operation } of await calls()) known.add(operation);
     for (const { calls } of KIND_ROWS) for (const { operation } of await calls()) known.add(operation);
+    // The first is asked for page by page.
+    for (const { operation } of archiveReads().slice(1)) known.add(operation);
     const directory = path.join(PROJECT, 'lambdas');
     const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
@@ -53,6 +55,21 @@ describe('every call that the code makes', () => {
       ),
     );
     expect([...known].sort()).toEqual([...new Set(written)].sort());
+  });
+});
+
+describe('an archive', () => {
+  const may = (calls: ReturnType<typeof archiveReads>): readonly boolean[] =>
+    calls.map((call) =>
+      accesses(call, factsOf(kindRoles)).every((access) => allows(statementsOfControl(), access)),
+    );
+
+  it('is read by control: its own objects, and no other', () => {
+    expect(may(archiveReads())).toEqual([true, true]);
+    expect(may(archiveReads(undefined, 'other/'))).toEqual([false, false]);
+    expect(may(archiveReads('other'))).toEqual([false, false]);
+    const put = { service: 's3', operation: 'PutObject', input: archiveReads()[1]?.input ?? {} };
+    expect(may([put, { ...put, operation: 'DeleteObject' }])).toEqual([false, false]);
   });
 });
 

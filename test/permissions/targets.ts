@@ -62,8 +62,8 @@ export const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   sns: ['Publish', 'Subscribe', 'SetTopicAttributes', 'DeleteTopic'],
   events: ['PutEvents', 'PutRule', 'PutTargets', 'DeleteEventBus'],
+  firehose: ['PutRecord', 'PutRecordBatch', 'DeleteDeliveryStream', 'UpdateDestination'],
   kinesis: ['PutRecord', 'PutRecords', 'GetRecords', 'DeleteStream', 'UpdateShardCount'],
-  firehose: ['PutRecord', 'PutRecordBatch', 'UpdateDestination', 'DeleteDeliveryStream'],
   s3: ['PutObject', 'GetObject', 'DeleteObject', 'PutObjectAcl', 'DeleteBucket'],
   secretsmanager: ['GetSecretValue', 'PutSecretValue', 'DeleteSecret'],
   cloudwatch: [

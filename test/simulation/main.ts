@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- --seeds N [--from S] [--jobs J]`: scenarios drawn from seeds, all in virtual time. A scenario with a
  * violation is reduced and printed. `--trace` shows every line of a single seed. `--times` measures the table of `docs/times.md`; `--way 503,throw`
- * and `--users 1,5` a part of it. `--regions` tells stories of two regions.
+ * and `--users 1,5` a part of it. `--regions` tells stories of two regions, `--replays` of replays.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     'crash-points': { type: 'boolean', default: false },
     tenth: { type: 'boolean', default: false },
     regions: { type: 'boolean', default: false },
+    replays: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     way: { type: 'string' },
     users: { type: 'string' },
@@ -87,6 +88,10 @@ const run = async (): Promise<boolean> => {
   if (values.regions) {
     const { tellAll } = await import('./regions/main.ts');
     return tellAll(say, { from: whole('from', 0), seeds: whole('seeds', 1) });
+  }
+  if (values.replays) {
+    const { tellReplays } = await import('./replay/main.ts');
+    return tellReplays(whole('from', 0), whole('seeds', 1), say);
   }
   if (values['crash-points']) return (await import('./crash-points.ts')).runAll(say, values.tenth ? 10 : 1);
   return values.trace ? trace() : seeds();

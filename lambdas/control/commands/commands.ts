@@ -7,6 +7,7 @@ import { erase } from './erase.ts';
 import { find } from './find.ts';
 import { hold } from './hold.ts';
 import { parked } from './parked.ts';
+import { replay } from './replay.ts';
 import { rejected } from './rejected.ts';
 import { resendRejected } from './resend-rejected.ts';
 import { resume } from './resume.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: { readonly [Name in CommandName]: Command<Name> } = {
   'delete-rejected': deleteRejected,
   find,
   erase,
+  replay,
   canary,
   'canary-set': canarySet,
 };

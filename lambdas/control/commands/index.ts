@@ -16,11 +16,19 @@ const run = <Name extends CommandName>(
 /** Requests that change nothing and show no content: a console makes them every second. */
 const isHarmless = (request: ControlRequest): boolean => neededBy(request) === 'read';
 
+/** Whose events they are is content. */
+const withoutPerson = (request: ControlRequest): object => {
+  if (request.command === 'erase') return { source: request.source };
+  if (request.command !== 'replay') return request;
+  const { userId, anonymousId, ...fields } = request;
+  return { ...fields, ...((userId ?? anonymousId) === undefined ? {} : { ofOneUser: true }) };
+};
+
 /** A line for each request that changes something or shows content, before it is carried out. Whose events it is about is content. */
 const record = (request: ControlRequest, { log, by = 'no name given' }: ControlDeps): void => {
   if (isHarmless(request)) return;
   const { command } = request;
-  const fields = command === 'erase' ? { source: request.source } : request;
+  const fields = withoutPerson(request);
   log('info', 'an operator made a request', { ...fields, command, by });
 };
 

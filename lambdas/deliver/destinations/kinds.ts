@@ -55,6 +55,8 @@ export const senderOf = async (destination: DestinationSettings, deps: KindDeps)
       return (await import('./firehose/index.ts')).firehoseDestination(deps);
     case 's3':
       return (await import('./s3/index.ts')).s3Destination(destination, deps);
+    case 'archive':
+      return (await import('./archive/index.ts')).archiveDestination(deps);
     case 'canary':
       return (await import('./canary/index.ts')).canaryDestination(deps);
   }

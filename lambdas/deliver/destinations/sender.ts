@@ -12,6 +12,17 @@ export interface Outgoing {
   /** Where it stands: its SQS message, the event in it, the output of that event. The same in every attempt. */
   readonly place: string;
   readonly content: SluiceEvent;
+  /** Where it comes from; a delivery always says it. */
+  readonly origin?: Origin;
+}
+
+export interface Origin {
+  /** When ingest accepted it; ISO 8601. */
+  readonly receivedAt: string;
+  /** Of its SQS message: the order of the key. */
+  readonly sequence: string;
+  /** The event of the message that it was made of. */
+  readonly index: number;
 }
 
 export type Verdict =

@@ -125,6 +125,14 @@ describe('the idempotency key', () => {
     expect(idempotencyKey('web', [event('0b9c-1:2')])).toBe('web:0b9c-1:2');
   });
 
+  it('of a replayed event is another than that of the first time, and the same in each attempt', () => {
+    const replayed = (replay: string) =>
+      idempotencyKey('web', [event('a', { context: { sluice: { replay } } })]);
+    expect(replayed('r1')).not.toBe(idempotencyKey('web', [event('a')]));
+    expect(replayed('r1')).toBe(replayed('r1'));
+    expect(replayed('r1')).not.toBe(replayed('r2'));
+  });
+
   it('of a batch depends on the source, the ids and where one id ends, and on nothing else', () => {
     const keys = [
       idempotencyKey('web', [event('a'), event('b')]),

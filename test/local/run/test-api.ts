@@ -22,6 +22,8 @@ export const startTestApi = (options: Partial<AwsApiOptions>): Promise<Listening
     deliveryStreams: () => new Set(),
     buckets: () => new Set(),
     kinesis: { put: unexpected('kinesis.put') },
+    firehose: { put: unexpected('firehose.put') },
+    s3: { list: unexpected('s3.list'), get: unexpected('s3.get') },
     ...options,
   });
 

@@ -7,7 +7,7 @@ type Item = Readonly<Record<string, { readonly S?: string }>>;
 
 /** A call, as its SDK client makes it. */
 export interface Call {
-  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `events`, `firehose`, `s3`. */
+  /** `dynamodb`, `sqs`, `lambda`, `sns`, `cloudwatch`, `secretsmanager`, `kinesis`, `firehose`, `s3`, `events`. */
   readonly service: string;
   /** As the API has it: `SendMessageBatch`. */
   readonly operation: string;
@@ -133,6 +133,14 @@ const cloudWatch = (operation: string, input: Json): readonly Access[] => {
   return names.map((name) => ({ action, resource: `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:${name}` }));
 };
 
+const s3 = (operation: string, input: Json): readonly Access[] => {
+  const bucket = `arn:aws:s3:::${text(input['Bucket'])}`;
+  // S3 has no permission of that name for a list.
+  return operation === 'ListObjectsV2'
+    ? [{ action: 's3:ListBucket', resource: bucket, context: { 's3:prefix': text(input['Prefix']) } }]
+    : [{ action: `s3:${operation}`, resource: `${bucket}/${text(input['Key'])}` }];
+};
+
 const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly Access[] | undefined => {
   switch (service) {
     case 'dynamodb':
@@ -148,6 +156,8 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
         action: `events:${operation}`,
         resource: text(entry['EventBusName']),
       }));
+    case 'kinesis':
+      return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
     case 'firehose':
       return [
         {
@@ -156,14 +166,7 @@ const accessesOf = ({ service, operation, input }: Call, facts: Facts): readonly
         },
       ];
     case 's3':
-      return [
-        {
-          action: `s3:${operation}`,
-          resource: `arn:aws:s3:::${text(input['Bucket'])}/${text(input['Key'])}`,
-        },
-      ];
-    case 'kinesis':
-      return [{ action: `kinesis:${operation}`, resource: text(input['StreamARN']) }];
+      return s3(operation, input);
     case 'sns':
       // As SQS: a batch needs the permission for a single message.
       return [{ action: `sns:${operation.replace(/Batch$/, '')}`, resource: text(input['TopicArn']) }];

@@ -35,14 +35,17 @@ const SERVICES: Readonly<Record<string, string>> = {
 const MAPPING = /^\/2015-03-31\/event-source-mappings\/([^/?]+)/;
 const INVOKE = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/;
 
-/** A path has the bucket first. */
-const readPut = (url: string): Call => {
-  const [, Bucket = '', Key = ''] = /^\/([^/]+)\/([^?]+)/.exec(decodeURIComponent(url)) ?? [];
-  return { service: 's3', operation: 'PutObject', input: { Bucket, Key } };
+/** With the bucket in the path. */
+const readS3 = (method: string, url: string): Call => {
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const [, Bucket = '', Key = ''] = /^\/([^/]+)\/?(.*)$/.exec(decodeURIComponent(pathname)) ?? [];
+  if (method === 'PUT') return { service: 's3', operation: 'PutObject', input: { Bucket, Key } };
+  if (Key !== '') return { service: 's3', operation: 'GetObject', input: { Bucket, Key } };
+  const Prefix = searchParams.get('prefix') ?? '';
+  return { service: 's3', operation: 'ListObjectsV2', input: { Bucket, Prefix } };
 };
 
 const readCall = ({ method, url, headers, body: sent }: Request): Call => {
-  if (method === 'PUT' && /\/s3\/aws4_request\b/.test(headers.authorization ?? '')) return readPut(url);
   const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString();
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {
@@ -53,6 +56,7 @@ const readCall = ({ method, url, headers, body: sent }: Request): Call => {
       input: JSON.parse(text) as Record<string, unknown>,
     };
   }
+  if ((headers.authorization ?? '').includes('/s3/aws4_request')) return readS3(method, url);
   const [, name] = INVOKE.exec(url) ?? [];
   if (name !== undefined) {
     const Qualifier = new URL(url, 'http://localhost').searchParams.get('Qualifier');

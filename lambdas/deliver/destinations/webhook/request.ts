@@ -11,6 +11,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { WebhookSettings } from '../../../../contract/settings.ts';
 import { stringify } from '../../../core/base/exact-json.ts';
+import { replayOf } from '../../../core/event/archive-line.ts';
 import { isJsonObject, type JsonObject, type SluiceEvent } from '../../../core/event/event.ts';
 import type { HttpRequest } from '../../http-client.ts';
 import { clientCertificate } from './client-certificate.ts';
@@ -73,13 +74,16 @@ export const toPayload = (event: SluiceEvent): JsonObject => {
  */
 export const idempotencyKey = (sourceId: string, events: readonly SluiceEvent[]): string => {
   const [first, ...others] = events;
+  // An operator sends it again on purpose: its ids are the old ones, and a receiver is to take it.
+  const replay = first === undefined ? undefined : replayOf(first);
+  if (replay !== undefined) return hashed([replay, sourceId, ...events.map(({ messageId }) => messageId)]);
   if (first !== undefined && others.length === 0 && PLAIN_ID.test(first.messageId))
     return `${sourceId}:${first.messageId}`;
-  const ids = events.map(({ messageId }) => messageId);
-  return createHash('sha256')
-    .update(JSON.stringify([sourceId, ...ids]))
-    .digest('hex');
+  return hashed([sourceId, ...events.map(({ messageId }) => messageId)]);
 };
+
+const hashed = (parts: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /**
  * Standard Webhooks: `v1,<base64 of HMAC-SHA256 over id.timestamp.body>`, one for each key, so that a receiver can

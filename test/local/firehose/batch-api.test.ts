@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { answerFirehose } from '../../../local/firehose/api.ts';
+import { answerPutRecordBatch } from '../../../local/firehose/batch-api.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-firehose-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const put = async (input: object) => {
-  const answer = await answerFirehose(
+  const answer = await answerPutRecordBatch(
     {
       method: 'POST',
       path: '/',

@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { answerS3 } from '../../../local/s3/api.ts';
+import { answerPutObject } from '../../../local/s3/put-api.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-s3-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const AUTHORIZATION = 'AWS4-HMAC-SHA256 Credential=id/20261127/us-east-1/s3/aws4_request, SignedHeaders=host';
 const put = (path: string, body = 'content', authorization = AUTHORIZATION) =>
-  answerS3(
+  answerPutObject(
     {
       method: 'PUT',
       path,
