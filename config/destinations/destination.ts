@@ -20,9 +20,9 @@ const KINDS = [
   'kinesis',
   'lambda',
   'eventbridge',
-  'actions',
   'firehose',
   's3',
+  'actions',
 ] as const satisfies readonly DestinationSettings['type'][];
 const quoted = KINDS.map((kind) => JSON.stringify(kind));
 const CHOICE = `use ${quoted.slice(0, -1).join(', ')} or ${quoted.slice(-1).join('')}`;
