@@ -6,10 +6,13 @@
 /** The id of its stage. */
 export const ARCHIVE = 'archive';
 
-/** What an event as it was accepted said of who may get it, where the pipeline's transform has changed that. */
+/** Who may get an event, beside what it says itself. */
 export interface AcceptedWishes {
+  /** As it was accepted, where the pipeline's transform has changed that. */
   readonly integrations?: unknown;
   readonly consentManagement?: unknown;
+  /** Ids of the only destinations that its source's tracking plan sends it to, since it violates the plan. */
+  readonly only?: readonly string[];
 }
 
 /** One line. Its names are the columns of the table for Athena. */

@@ -111,7 +111,7 @@ export const fanOut = async (
     .filter(({ sources }) => sources?.includes(sourceId) ?? true)
     .map((taker) => ({
       taker,
-      own: outputsFor(taker, small),
+      own: outputsFor(taker, small, plan),
       // From the archive nothing is withheld.
       withheld: withheldBy(taker, taker.isArchive === true ? [] : small, plan),
     }));
@@ -179,8 +179,18 @@ interface Sent {
   readonly failed?: readonly [unknown];
 }
 
-const outputsFor = ({ isArchive }: Destination, made: readonly Made[]): readonly Made[] =>
-  isArchive === true ? made.map((one) => ({ ...one, output: withWishes(one.accepted, one.output) })) : made;
+const outputsFor = (
+  { isArchive }: Destination,
+  made: readonly Made[],
+  plan: PlanVerdicts,
+): readonly Made[] => {
+  if (isArchive !== true) return made;
+  return made.map((one) => {
+    const onViolation = plan.get(one.place)?.onViolation;
+    const only = typeof onViolation === 'object' ? onViolation.only : undefined;
+    return { ...one, output: withWishes(one.accepted, one.output, only) };
+  });
+};
 
 const sendInOrder = async (
   { id, send }: Destination,

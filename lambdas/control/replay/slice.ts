@@ -44,6 +44,9 @@ export interface Slice {
 
 type Recipient = ArchiveBundle['destinations'][number];
 
+/** The tracking plan of its source may send it to some destinations alone. */
+const mayGet = ({ id }: Recipient, { only }: ReadLine): boolean => only?.includes(id) ?? true;
+
 /** @param replay its id; undefined: events are as they were archived */
 export const chooser = (
   { from, to, source, event: name, userId, anonymousId }: Selection,
@@ -64,7 +67,7 @@ export const chooser = (
     mayBe: (text) => texts.every((one) => text.includes(one)),
     pick: (line) => {
       if (!isMeant(line)) return 'skip';
-      const takes = recipient.sources?.includes(line.source) ?? true;
+      const takes = (recipient.sources?.includes(line.source) ?? true) && mayGet(recipient, line);
       if (!takes || judge(line.accepted, line.event) !== undefined) return 'withheld';
       return { text: toEventText(replay === undefined ? line.event : marked(line.event, replay)) };
     },

@@ -13,17 +13,22 @@ const consentOf = (event: SluiceEvent): Json | undefined => {
 };
 
 /**
- * An event as the archive's queue gets it: with what its sender and its user had said of who may get it, if the transform has changed that.
- * A replay judges by both, as the router does.
+ * An event as the archive's queue gets it: with what its sender and its user had said of who may get it, if the transform has changed that,
+ * and with what its source's tracking plan says of it. A replay judges by all of it, as the router does.
+ * @param only the only destinations that the plan sends it to
  */
-export const withWishes = (accepted: SluiceEvent, output: SluiceEvent): SluiceEvent => {
-  if (output === accepted) return output;
-  const wishes = wishesOf(accepted);
+export const withWishes = (
+  accepted: SluiceEvent,
+  output: SluiceEvent,
+  only?: readonly string[],
+): SluiceEvent => {
+  const said = output === accepted ? {} : wishesOf(accepted);
   const now = wishesOf(output);
-  const isSame = Object.entries(wishes).every(
+  const isSame = Object.entries(said).every(
     ([name, wish]) => stringify(wish) === stringify(now[name] ?? null),
   );
-  if (isSame) return output;
+  if (isSame && only === undefined) return output;
+  const wishes: JsonObject = { ...(isSame ? {} : said), ...(only === undefined ? {} : { only }) };
   const fit = byteLength(stringify(wishes)) <= MAX_WISHES;
   // Rather to nobody than to one who was refused.
   return { ...output, [WISHES]: fit ? wishes : { integrations: { All: false } } };
@@ -73,6 +78,8 @@ export interface ReadLine extends Omit<ArchiveLine, 'event' | 'accepted'> {
   readonly event: SluiceEvent;
   /** The event with what it said when it was accepted: the same object where the transform has left that as it was. */
   readonly accepted: SluiceEvent;
+  /** Ids of the only destinations that may get it. Undefined: all may. */
+  readonly only: readonly string[] | undefined;
 }
 
 const isLine = (value: unknown): value is ArchiveLine & { readonly event: SluiceEvent } =>
@@ -82,6 +89,9 @@ const isLine = (value: unknown): value is ArchiveLine & { readonly event: Sluice
   ['place', 'archivedAt'].every((name) => Number.isSafeInteger(value[name])) &&
   isJsonObject(value['event']) &&
   typeof value['event']['messageId'] === 'string';
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 const asAccepted = (event: SluiceEvent, wishes: AcceptedWishes | undefined): SluiceEvent => {
   if (wishes === undefined) return event;
@@ -103,7 +113,12 @@ export const readLine = (text: string): ReadLine | undefined => {
     return undefined;
   }
   if (!isLine(value)) return undefined;
-  return { ...value, accepted: asAccepted(value.event, value.accepted) };
+  const only = value.accepted?.only;
+  return {
+    ...value,
+    accepted: asAccepted(value.event, value.accepted),
+    only: isTexts(only) ? only : undefined,
+  };
 };
 
 /** The field of `context` that says of which replay an event is. */

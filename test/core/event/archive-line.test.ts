@@ -42,7 +42,16 @@ describe('a line', () => {
       type: 'track',
       event: content,
       accepted: content,
+      only: undefined,
     });
+  });
+
+  it('says to which destinations alone a tracking plan sends the event, whatever the event says itself', () => {
+    const content = event({ integrations: { crm: true } });
+    const kept = withWishes(content, content, ['lake']);
+    expect(through(kept)).toMatchObject({ event: content, accepted: content, only: ['lake'] });
+    const changed = withWishes(content, event({ integrations: { crm: false } }), ['lake']);
+    expect(through(changed)).toMatchObject({ accepted: { integrations: { crm: true } }, only: ['lake'] });
   });
 
   it('keeps the digits of numbers', () => {

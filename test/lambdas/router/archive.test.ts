@@ -5,6 +5,7 @@ import type { OutgoingMessage } from '../../../lambdas/core/base/messages.ts';
 import { parseEnvelope, toMessageBody, type EventsEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { fanOut, type Destination, type Tally } from '../../../lambdas/router/fan-out.ts';
+import type { PlanVerdicts } from '../../../lambdas/router/planned.ts';
 import { rulesOf } from '../../../lambdas/router/recipients.ts';
 import { message } from '../../support/fakes.ts';
 
@@ -20,6 +21,7 @@ const run = async (
   events: readonly SluiceEvent[],
   made: readonly (readonly SluiceEvent[])[],
   isWhole: boolean,
+  plan: PlanVerdicts = new Map(),
 ) => {
   const sent = new Map<string, OutgoingMessage[]>();
   const to = (id: string, more: Partial<Destination>): Destination => ({
@@ -39,7 +41,7 @@ const run = async (
     all,
     events.map((event, place) => ({ event, place })),
     made,
-    { first: 0, before: {}, isWhole },
+    { first: 0, before: {}, isWhole, plan },
     {
       stage: 'router',
       destinations: [
@@ -78,4 +80,15 @@ it('gets what the transform has made, with what the event said before; a destina
   expect(eventsTo('archive')).toEqual([{ ...output, [WISHES]: { integrations: { crm: false } } }, plain]);
   expect(eventsTo('crm')).toEqual([plain]);
   expect(counted).toEqual({ EventsRouted: 1, EventsFiltered: 1 });
+});
+
+it('is told to which destinations alone a tracking plan sends an event', async () => {
+  const marked = { ...track, integrations: {}, context: { violationErrors: [] } };
+  const plan = new Map([[1, { onViolation: { only: ['lake'] }, marked, reason: 'no plan has it' }]]);
+  const { eventsTo } = await run([page, track], [[page], [marked]], false, plan);
+  expect(eventsTo('archive')).toEqual([
+    page,
+    { ...marked, [WISHES]: { integrations: { crm: false }, only: ['lake'] } },
+  ]);
+  expect(eventsTo('crm')).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ControlAnswer, ReplayView } from '../../../../contract/operations.ts';
 import { control } from '../../../../lambdas/control/control.ts';
 import type { Archive } from '../../../../lambdas/core/stage/replay-port.ts';
+import { WISHES } from '../../../../contract/archive.ts';
 import { makeSlice, ROOM } from '../../../../lambdas/control/replay/slice.ts';
 import { replayOf } from '../../../../lambdas/core/event/archive-line.ts';
 import { parseEnvelope } from '../../../../lambdas/core/event/envelope.ts';
@@ -142,6 +143,14 @@ describe('a replay', () => {
     expect(ids()).toEqual(['k-3-0']);
     put(4, 4_000, { source: 'app' });
     expect(await finish(await begin({ stage: 'lake' }))).toMatchObject({ events: 1, withheld: 3 });
+  });
+
+  it('to the destinations alone to which a tracking plan sent the event', async () => {
+    put(1, 0, { content: { [WISHES]: { only: ['lake'] } } });
+    put(2, 1, { content: { [WISHES]: { only: ['crm', 'lake'] } } });
+    expect(await finish(await begin())).toMatchObject({ events: 1, withheld: 1 });
+    expect(events().map(({ messageId }) => messageId)).toEqual(['k-2-0']);
+    expect(JSON.stringify(events())).not.toContain(WISHES);
   });
 
   it('takes a time, a source, the name of an event and a user', async () => {
