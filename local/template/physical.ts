@@ -23,6 +23,8 @@ export const TYPES = {
   alarm: ['AWS::CloudWatch::Alarm'],
   bucket: ['AWS::S3::Bucket'],
   deliveryStream: ['AWS::KinesisFirehose::DeliveryStream'],
+  stream: ['AWS::Kinesis::Stream'],
+  bus: ['AWS::Events::EventBus'],
 } as const;
 export type Kind = keyof typeof TYPES;
 
@@ -71,6 +73,14 @@ const physicalOf = ({ type, logicalId, properties }: Resource, queuesUrl: string
   if (isOf('deliveryStream', type)) {
     const name = given(properties, 'DeliveryStreamName', logicalId);
     return { ref: name, attributes: { Arn: arn('firehose', `deliverystream/${name}`) } };
+  }
+  if (isOf('stream', type)) {
+    const name = given(properties, 'Name', logicalId);
+    return { ref: name, attributes: { Arn: arn('kinesis', `stream/${name}`) } };
+  }
+  if (isOf('bus', type)) {
+    const name = given(properties, 'Name', logicalId);
+    return { ref: name, attributes: { Arn: arn('events', `event-bus/${name}`) } };
   }
   return undefined;
 };
