@@ -53,6 +53,9 @@ export const catalogueIn = (config: object): CatalogueSource | undefined => {
     : undefined;
 };
 
+/** A client whose native code cannot be bundled, and need not be: it opens connections. The override in `package.json` leaves it out here. */
+const SFTP = 'ssh2-sftp-client';
+
 const packageOf = (input: string): string => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? input;
 
 const made = new Map<string, Uint8Array>();
@@ -85,6 +88,7 @@ export const bundleCatalogue = (
       target: 'node24',
       format: 'esm',
       alias: { 'cross-fetch': CROSS_FETCH },
+      external: [SFTP],
       banner: { js: REQUIRE_BANNER },
       metafile: true,
       logLevel: 'silent',
@@ -95,14 +99,12 @@ export const bundleCatalogue = (
     );
   }
   const { inputs } = built.metafile;
-  const own = Object.entries(inputs).flatMap(([input, { imports }]) =>
-    imports.some(
-      ({ external, path: name }) =>
-        external === true && isBuiltin(name) && NETWORK.has(name.replace('node:', '')),
-    )
-      ? [packageOf(path.resolve(library.directory, input))]
-      : [],
-  );
+  const own = Object.entries(inputs).flatMap(([input, { imports }]) => {
+    const outside = imports.flatMap(({ external, path: name }) => (external === true ? name : []));
+    if (outside.includes(SFTP)) return [SFTP];
+    const isOwn = outside.some((name) => isBuiltin(name) && NETWORK.has(name.replace('node:', '')));
+    return isOwn ? [packageOf(path.resolve(library.directory, input))] : [];
+  });
   if (own.length > 0)
     throw refuse(
       `opens connections of its own (${[...new Set(own)].join(', ')}), which nothing guards; it cannot be used`,

@@ -9,13 +9,17 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { hourFolder } from '../../contract/archive.ts';
 import { ignoreMissing } from '../common/files.ts';
-import type { S3Service } from '../s3/service.ts';
 
 export interface StreamSpec {
   readonly name: string;
   readonly bucket: string;
   /** Of its objects' names; up to the folder of the hour. */
   readonly prefix: string;
+}
+
+/** Where a stream's objects go. */
+export interface ObjectStore {
+  put(bucket: string, key: string, data: Buffer): Promise<void>;
 }
 
 export class NoSuchDeliveryStream extends Error {
@@ -41,7 +45,7 @@ const nameTime = (time: number): string => new Date(time).toISOString().slice(0,
 
 export class FirehoseService {
   readonly #dir: string;
-  readonly #s3: Pick<S3Service, 'put'>;
+  readonly #s3: ObjectStore;
   readonly #onTrouble: (line: string) => void;
   readonly #spools = new Map<string, Spool>();
   #streams: ReadonlyMap<string, StreamSpec> = new Map();
@@ -49,7 +53,7 @@ export class FirehoseService {
   #last: Promise<unknown> = Promise.resolve();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(dataDir: string, s3: Pick<S3Service, 'put'>, onTrouble: (line: string) => void) {
+  constructor(dataDir: string, s3: ObjectStore, onTrouble: (line: string) => void) {
     this.#dir = join(dataDir, 'firehose');
     this.#s3 = s3;
     this.#onTrouble = onTrouble;

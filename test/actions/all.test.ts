@@ -20,11 +20,13 @@ const UNGUARDED = [
   'kafka',
   'linkedin-audiences',
   'linkedin-conversions',
+  'liveramp-audiences',
   's3',
+  'sftp',
   'the-trade-desk-crm',
 ];
 /** ... or need what the package does not bring. */
-const NOT_BUNDLED = ['liveramp-audiences', 'salesforce-marketing-cloud', 'sftp'];
+const NOT_BUNDLED = ['salesforce-marketing-cloud'];
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sluice-catalogue-'));
 afterAll(() => rmSync(directory, { recursive: true }));
