@@ -8,6 +8,7 @@ export { PipelineStage } from './stage.ts';
 export { IngestApi } from './ingest-api.ts';
 export { Control } from './control.ts';
 export { Tables } from './tables.ts';
+export { ArchiveStore } from './archive.ts';
 export { SluiceFunction } from './function.ts';
 export { FlipTopic } from './flip-topic.ts';
 export { Alerting } from './alerting.ts';
