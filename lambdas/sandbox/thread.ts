@@ -21,6 +21,8 @@ export interface ThreadOptions {
   /** MB that the whole process may use; undefined: not known. */
   readonly processMemory: number | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** Milliseconds that a thread may take to end when it is told to. Default: 500. */
+  readonly endLimit?: number;
 }
 
 export interface ThreadEvents {
@@ -33,7 +35,7 @@ export interface ThreadEvents {
   readonly onEnd: (end: { readonly cause: Cause; readonly failure?: Failure }) => void;
 }
 
-/** A thread that has not ended by then is abandoned. Milliseconds. */
+/** A thread that has not ended by then is abandoned. A thread of code that fills the memory may add a GB in a second. Milliseconds. */
 const END_LIMIT = 500;
 
 /**
@@ -53,6 +55,7 @@ export class Thread {
   readonly #port: MessagePort;
   readonly #memory: Int32Array;
   readonly #events: ThreadEvents;
+  readonly #endLimit: number;
   #killedFor: Cause | undefined;
   #uncaught: Cause | undefined;
   #failure: Failure | undefined;
@@ -64,8 +67,12 @@ export class Thread {
   #state: 'loading' | 'loaded' = 'loading';
   #secrets = '';
 
-  constructor({ shell, module, memory, processMemory, env }: ThreadOptions, events: ThreadEvents) {
+  constructor(
+    { shell, module, memory, processMemory, env, endLimit = END_LIMIT }: ThreadOptions,
+    events: ThreadEvents,
+  ) {
     this.#events = events;
+    this.#endLimit = endLimit;
     const shared = new SharedArrayBuffer(SHARED_BYTES);
     this.#memory = new Int32Array(shared);
     const { port1, port2 } = new MessageChannel();
@@ -182,7 +189,7 @@ export class Thread {
       this.#isAbandoned = true;
       this.#events.onAbandoned();
       this.#end();
-    }, END_LIMIT);
+    }, this.#endLimit);
   }
 
   #post(message: ToThread): void {

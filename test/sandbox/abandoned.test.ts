@@ -16,7 +16,10 @@ const HELPERS = `
 const abandoning = (source: string, more: Parameters<typeof sandboxed>[1] = {}) => {
   const reports: number[] = [];
   const onAbandoned = (): void => void reports.push(1);
-  return { ...sandboxed(`${HELPERS}${source}`, { timeout: 20_000, onAbandoned, ...more }), reports };
+  return {
+    ...sandboxed(`${HELPERS}${source}`, { timeout: 20_000, endLimit: 500, onAbandoned, ...more }),
+    reports,
+  };
 };
 
 // First: what the threads of the others still do is memory of the same process.

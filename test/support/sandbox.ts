@@ -62,6 +62,8 @@ export const sandboxed = (source: string, options: Partial<SandboxOptions> = {})
     memory: 64,
     processMemory: undefined,
     env: {},
+    // On a busy machine a thread takes its time to end, and is not one that runs on.
+    endLimit: 10_000,
     secrets: () => Promise.resolve({}),
     onLog: (line) => void logs.push(line),
     onLate: (failure) => void late.push(failure),
