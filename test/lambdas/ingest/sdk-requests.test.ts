@@ -69,8 +69,9 @@ test('each SDK among the development dependencies has a fixture of its version: 
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;
   };
-  const installed = Object.entries(devDependencies).filter(([name]) =>
-    /^@(rudderstack|segment)\/|rudder/.test(name),
+  // Segment's catalogue of destinations sends nothing to Sluice.
+  const installed = Object.entries(devDependencies).filter(
+    ([name]) => /^@(rudderstack|segment)\/|rudder/.test(name) && name !== '@segment/action-destinations',
   );
   expect(installed.length).toBeGreaterThan(0);
   const recorded = fixtures.filter(({ origin }) => origin === 'recorded');
