@@ -2,7 +2,7 @@
  * Gives up what takes too long.
  *
  * `AbortSignal.timeout` would do, but lives on after the work is done: it fires at its time in any case, and makes an error with its stack for
- * nobody. A stage that sends a thousand requests a second paid a tenth of its processor time for that.
+ * nobody. A stage that sends thousands of requests spent 6 % of its time on that.
  * @param limit milliseconds
  * @param work gets the signal that is aborted when they are over
  */
