@@ -1,7 +1,7 @@
 /** `transform`: the user's own code, for the whole pipeline or for one destination, and the limits that it runs under. */
 import ms from 'ms';
 import * as v from 'valibot';
-import { count, duration, got, secret, text } from './values.ts';
+import { count, duration, fileOr, got, secret, text } from './values.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Names that objects have already. Valibot leaves them out of a record, which would lose a value without an error. */
@@ -46,17 +46,7 @@ const options = v.strictObject({
 });
 
 /** The path of a module, or an object with the path as `file`; becomes the object. */
-export const transform = v.lazy((input) => {
-  if (typeof input === 'string')
-    return v.pipe(
-      file,
-      v.transform((path) => ({ file: path })),
-      options,
-    );
-  return typeof input === 'object' && input !== null
-    ? options
-    : v.never('expected the path of a module, or { file: "./transform.ts", ... }');
-});
+export const transform = fileOr(file, options, 'the path of a module, or { file: "./transform.ts", ... }');
 
 /** What the code reads: every default filled in. */
 export interface ResolvedTransform {

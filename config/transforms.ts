@@ -1,15 +1,6 @@
-import { statSync } from 'node:fs';
-import path from 'node:path';
+import { fileIn, fileKey } from './files.ts';
 import type { PipelineConfig, ResolvedConfig, ResolvedTransform } from './schema.ts';
 import { ConfigError } from './validate.ts';
-
-/**
- * The key that holds the path of a transform's module, for errors.
- * @param key of the transform
- * @param written the transform as the configuration has it: a path, or an object with the path as `file`
- */
-export const fileKey = (key: string, written: PipelineConfig['transform']): string =>
-  typeof written === 'object' ? `${key}.file` : key;
 
 /**
  * Makes the paths of the users' transforms absolute.
@@ -28,9 +19,7 @@ export const resolveTransforms = (
   const resolve = <T extends { transform?: ResolvedTransform }>(owner: T, key: string): T => {
     const { transform } = owner;
     if (transform === undefined) return owner;
-    const file = path.resolve(baseDir, transform.file);
-    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-    if (!isFile) issues.push(`${key}: there is no file ${transform.file} in ${baseDir}`);
+    const file = fileIn(baseDir, transform.file, key, issues);
     return { ...owner, transform: { ...transform, file } };
   };
   const resolved = {

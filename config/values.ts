@@ -47,7 +47,7 @@ const perSecond = (value: string): number => {
   return time === 0 ? NaN : (Number(count) * 1000) / time;
 };
 
-/** So many requests in a length of time ("50/s", "100/10s"); becomes requests a second. */
+/** A number of requests in a length of time ("50/s", "100/10s"); becomes requests a second. */
 export const rate = v.pipe(
   v.string((issue) => `${quote(issue.input)} is not a rate; ${RATE_FIX}`),
   v.check((value) => perSecond(value) > 0, got(`is not a rate; ${RATE_FIX}`)),
@@ -109,3 +109,22 @@ export const httpUrl = (example: string, instead: string) =>
       return parsed === undefined || (parsed.username === '' && parsed.password === '');
     }, `has a user name or password in it; ${instead}`),
   );
+
+/**
+ * A path, or an object with the path as `file`; becomes the object.
+ * @param what for the message, such as `the path of a module, or { file: "./transform.ts", ... }`
+ */
+export const fileOr = <T extends v.GenericSchema<{ file: string }, unknown>>(
+  file: v.GenericSchema<string, string>,
+  options: T,
+  what: string,
+) =>
+  v.lazy((input) => {
+    if (typeof input === 'string')
+      return v.pipe(
+        file,
+        v.transform((path) => ({ file: path })),
+        options,
+      );
+    return typeof input === 'object' && input !== null ? options : v.never(`expected ${what}`);
+  });

@@ -1,6 +1,6 @@
 import type { TransformBundle } from '../contract/bundle.ts';
 import type { PipelineConfig, ResolvedTransform } from '../config/index.ts';
-import { fileKey } from '../config/transforms.ts';
+import { fileKey } from '../config/files.ts';
 import type { TransformSource } from './code.ts';
 
 /** A transform as its stage needs it; everything is empty when there is none. */

@@ -191,7 +191,7 @@ export const addReplay = (program: Command): void => {
     .option('--user <userId>', "a user's alone, by userId", words)
     .option('--anonymous-id <anonymousId>', "a device's alone, by anonymousId", words)
     .option('--late <time>', 'look at what was archived as long after --to; by default 1h', period)
-    .option('--rate <events>', 'park so many events a second at most', whole(1, 100_000))
+    .option('--rate <events>', 'the most events to park in a second', whole(1, 100_000))
     .option('--dry-run', 'count them, show three, and send nothing')
     .option('--resume <id>', 'continue a replay that was stopped', words)
     .addHelpText(

@@ -1,6 +1,6 @@
 /** `plan` of a source: the file of its tracking plan, and what becomes of events that violate it. */
 import * as v from 'valibot';
-import { got, text } from '../values.ts';
+import { fileOr, got, text } from '../values.ts';
 
 const file = text('the path of a tracking plan, a .json file');
 
@@ -37,17 +37,11 @@ const options = v.strictObject({
 });
 
 /** The path of a plan, or an object with the path as `file`; becomes the object. */
-export const plan = v.lazy((input) => {
-  if (typeof input === 'string')
-    return v.pipe(
-      file,
-      v.transform((path) => ({ file: path })),
-      options,
-    );
-  return typeof input === 'object' && input !== null
-    ? options
-    : v.never('expected the path of a tracking plan, or { file: "./plans/web.json", ... }');
-});
+export const plan = fileOr(
+  file,
+  options,
+  'the path of a tracking plan, or { file: "./plans/web.json", ... }',
+);
 
 /** What the code reads: every default filled in. */
 export type ResolvedPlan = v.InferOutput<typeof options>;

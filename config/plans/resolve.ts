@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs';
-import path from 'node:path';
+import { fileIn, fileKey } from '../files.ts';
 import type { PipelineConfig, ResolvedConfig } from '../schema.ts';
 import { ConfigError } from '../validate.ts';
 
 /** The key that holds the path of a source's plan, for errors. */
 export const planKey = (i: number, written: PipelineConfig): string =>
-  typeof written.sources[i]?.plan === 'object' ? `sources[${i}].plan.file` : `sources[${i}].plan`;
+  fileKey(`sources[${i}].plan`, written.sources[i]?.plan);
 
 /**
  * Makes the paths of tracking plans absolute.
@@ -22,9 +21,7 @@ export const resolvePlans = (
   const issues: string[] = [];
   const sources = config.sources.map((source, i) => {
     if (source.plan === undefined) return source;
-    const file = path.resolve(baseDir, source.plan.file);
-    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-    if (!isFile) issues.push(`${planKey(i, written)}: there is no file ${source.plan.file} in ${baseDir}`);
+    const file = fileIn(baseDir, source.plan.file, planKey(i, written), issues);
     return { ...source, plan: { ...source.plan, file } };
   });
   if (issues.length > 0) throw new ConfigError(issues, where);

@@ -36,7 +36,7 @@ const twoSlices = () => {
   };
 };
 
-it('begins it, and goes on until all is parked; says how far it is, and how it is continued', async () => {
+it('begins it, and continues until all is parked; says how far it is, and how it is continued', async () => {
   control.replies = { replay: twoSlices() };
   const { code, stdout, stderr } = await cli.run([
     ...ARGS,

@@ -45,7 +45,7 @@ const past = eventsOf(users, 10);
 const send = (events: typeof past) =>
   sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: 'web-key' });
 
-/** Slices of so many events, until there is nothing left or the number of them is reached. */
+/** Slices of that many events, until there is nothing left or the number of them is reached. */
 const slices = async (id: string, limit: number, most = Infinity): Promise<ReplayView> => {
   for (let made = 1; ; made += 1) {
     const view = await control(run, { command: 'replay', id, limit });

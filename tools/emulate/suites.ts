@@ -10,7 +10,7 @@ export interface Suite {
   readonly pattern: string;
   /** The variable that has the emulator's address. */
   readonly variable: string;
-  /** So many of its tests fail with moto 5.2.1: docs/emulators.md says why. */
+  /** The number of its tests that fail with moto 5.2.1: docs/emulators.md says why. */
   readonly known: number;
 }
 

@@ -181,7 +181,7 @@ const run = async (deps: ControlDeps, request: Request): Promise<ControlAnswer<'
   const begun = begin(deps, archive, request);
   if (!begun.ok) return begun;
   const { id, stage } = begun.value;
-  // Before anything is parked: whoever began it may be gone, and it is to be continued under the same id.
+  // Before anything is parked: the command that began it may be gone, and it is to be continued under the same id.
   const first = { ...begun.value, rev: 1 };
   if (!(await archive.replays.save(first))) return refuse('replay: try again');
   deps.log('warn', 'an operator began a replay', { id, stage });

@@ -162,7 +162,7 @@ export const makeSlice = async (
   return slice(false);
 };
 
-/** As many as have so many events, or the first. */
+/** As many as have that number of events together, or the first. */
 const stepOf = <T extends { readonly message: CountedMessage }>(
   messages: readonly T[],
   limit: number,

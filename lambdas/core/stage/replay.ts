@@ -7,7 +7,7 @@
  *  2. P2, after the first and after the last: give the head a fresh token. A head without a lease rests, until a batch is over that has read
  *     that there is none.
  *
- * A place is made of what is archived alone: whoever repeats a part of a replay puts the same messages under the same places.
+ * A place is made of what is archived alone: a part of a replay that is repeated puts the same messages under the same places.
  *
  * | without it | what would happen |
  * |---|---|

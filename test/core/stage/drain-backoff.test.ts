@@ -16,6 +16,14 @@ const failing = (): never => {
   throw new InfraFault('SQS is down');
 };
 
+/** Each time the key is due. */
+const drainFiveTimes = async (): Promise<void> => {
+  for (let i = 0; i < 5; i++) {
+    await stage.drain();
+    stage.now += HOUR;
+  }
+};
+
 describe('after a failed drain a key', () => {
   it('waits an hour at most', async () => {
     await stage.parkAll('a', 'a1');
@@ -32,10 +40,7 @@ describe('after a failed drain a key', () => {
   it('starts over after some progress', async () => {
     await stage.parkAll('a', 'a1');
     stage.results.set('a1', { kind: 'retry', reason: '503' });
-    for (let i = 0; i < 5; i++) {
-      await stage.drain();
-      stage.now += HOUR;
-    }
+    await drainFiveTimes();
     const progress = { events: 1 };
     stage.results.set('a1', { kind: 'retry', reason: '503', progress });
     await stage.drain();
@@ -45,10 +50,7 @@ describe('after a failed drain a key', () => {
   it('starts over after a success', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', crash);
-    for (let i = 0; i < 5; i++) {
-      await stage.drain();
-      stage.now += HOUR;
-    }
+    await drainFiveTimes();
     stage.results.delete('a1');
     stage.results.set('a2', crash);
     await stage.drain();
@@ -58,10 +60,7 @@ describe('after a failed drain a key', () => {
   it('starts over after a success, if AWS fails around a later message', async () => {
     await stage.parkAll('a', 'a1', 'a2');
     stage.results.set('a1', crash);
-    for (let i = 0; i < 5; i++) {
-      await stage.drain();
-      stage.now += HOUR;
-    }
+    await drainFiveTimes();
     stage.results.delete('a1');
     stage.results.set('a2', () => {
       stage.faults.set('parking.deleteMessage', 'before');

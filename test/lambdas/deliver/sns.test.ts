@@ -4,6 +4,7 @@ import { AccessFault } from '../../../lambdas/core/base/faults.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Outgoing } from '../../../lambdas/deliver/destinations/sender.ts';
 import { MAX_SNS_BYTES, snsSender } from '../../../lambdas/deliver/destinations/sns/sender.ts';
+import { DELIVERED, event, named, outgoing, rejected, retry } from './outgoing.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:111111111111:orders';
 
@@ -15,14 +16,6 @@ interface Entry {
   readonly MessageDeduplicationId?: string | undefined;
 }
 
-const event = (id: string, more: Partial<SluiceEvent> = {}): SluiceEvent => ({ messageId: id, ...more });
-const outgoing = (content: SluiceEvent, key = 'ada', place = content.messageId): Outgoing => ({
-  sourceId: 'web',
-  key,
-  place,
-  content,
-});
-const named = (name: string, message = 'said'): Error => Object.assign(new Error(message), { name });
 const idsIn = (entries: readonly Entry[]): string[] =>
   entries.map(({ Message = '' }) => (JSON.parse(Message) as SluiceEvent).messageId);
 
@@ -55,9 +48,6 @@ const topic = (fifo: boolean, answer: Answer = allTaken, timeLeft = () => 60_000
   };
   return { sender, send, calls };
 };
-const DELIVERED = { kind: 'delivered' };
-const rejected = (reason: string) => ({ kind: 'rejected', reason: expect.stringContaining(reason) });
-const retry = (reason: string) => ({ kind: 'retry', reason: expect.stringContaining(reason) });
 const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 
 describe.each([true, false])('a topic (FIFO: %s)', (fifo) => {

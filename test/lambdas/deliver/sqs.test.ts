@@ -5,6 +5,7 @@ import { AccessFault } from '../../../lambdas/core/base/faults.ts';
 import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import type { Outgoing } from '../../../lambdas/deliver/destinations/sender.ts';
 import { MAX_SQS_BYTES, sqsSender } from '../../../lambdas/deliver/destinations/sqs/sender.ts';
+import { DELIVERED, event, named, outgoing, rejected, retry } from './outgoing.ts';
 
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/1/orders';
 
@@ -15,14 +16,6 @@ interface Entry {
   readonly MessageDeduplicationId?: string;
 }
 
-const event = (id: string, more: Partial<SluiceEvent> = {}): SluiceEvent => ({ messageId: id, ...more });
-const outgoing = (content: SluiceEvent, key = 'ada', place = content.messageId): Outgoing => ({
-  sourceId: 'web',
-  key,
-  place,
-  content,
-});
-const named = (name: string, message = 'said'): Error => Object.assign(new Error(message), { name });
 const idsIn = (entries: readonly Entry[]): string[] =>
   entries.map(({ MessageBody }) => (JSON.parse(MessageBody) as SluiceEvent).messageId);
 
@@ -54,9 +47,6 @@ const queue = (fifo: boolean, answer: Answer = allTaken, timeLeft = () => 60_000
   };
   return { sender, send, calls };
 };
-const DELIVERED = { kind: 'delivered' };
-const rejected = (reason: string) => ({ kind: 'rejected', reason: expect.stringContaining(reason) });
-const retry = (reason: string) => ({ kind: 'retry', reason: expect.stringContaining(reason) });
 const huge = event('huge', { properties: { text: 'x'.repeat(MAX_SQS_BYTES) } });
 
 describe.each([true, false])('a queue (FIFO: %s)', (fifo) => {

@@ -192,7 +192,7 @@ export class ReplayWorld {
       this.#replay ??= answer.result.id;
       if (answer.result.isDone) this.#isDone = true;
     };
-    // Somebody else continues it as well.
+    // Another person continues it as well.
     if (this.#happens(0.1)) this.#invoke('replay', work);
     this.#invoke('replay', work, again);
   };
@@ -297,7 +297,7 @@ export class ReplayWorld {
     return fates[this.#upTo(fates.length)] ?? 'none';
   }
 
-  /** A destination is slow at times: a batch goes on for long after it has read that a key is not parked. */
+  /** A destination is slow at times: a batch continues for long after it has read that a key is not parked. */
   #longest(call: string): number {
     if (call === 'destination.send') return this.#happens(0.2) ? 15 * SECOND : 500;
     return this.#happens(0.02) ? 5 * SECOND : 200;

@@ -43,7 +43,7 @@ interface Options {
   readonly content?: object;
 }
 
-/** An event of a key, archived so many milliseconds after `FROM`. */
+/** An event of a key, archived that many milliseconds after `FROM`. */
 const put = (sequence: number, after: number, options: Options = {}): void => {
   const { key = 'k', place = 0, began, source = 'web', content = {} } = options;
   const event = {
@@ -164,7 +164,7 @@ describe('a replay', () => {
     expect(ids()).toEqual(['k-1-0']);
   });
 
-  it('is parked in a degraded stage all the same', async () => {
+  it('is parked in a degraded stage too', async () => {
     world.degraded('crm');
     put(1, 1_000);
     expect(await finish(await begin())).toMatchObject({ messages: 1 });
@@ -261,7 +261,7 @@ describe('a dry run', () => {
     expect(replays.records.size).toBe(0);
   });
 
-  it('goes on by its cursor', async () => {
+  it('continues at its cursor', async () => {
     for (let i = 0; i < 5; i += 1) put(i, 1_000 + i);
     const first = await view({ ...ALL, dryRun: true, limit: 2 });
     expect(first).toMatchObject({ events: 2, isDone: false });
