@@ -78,6 +78,14 @@ const plansIn = (
 export const readPipeline = async (settings: Settings): Promise<CheckedPipeline> => {
   const assembly = await synthesize({ ...settings, checkTransforms: false });
   const { warnings } = await loadConfig(settings.configPath, settings.controlInterval);
+  return pipelineIn(assembly, warnings);
+};
+
+/** @param assembly the directory of one with a single pipeline */
+export const pipelineIn = async (
+  assembly: string,
+  warnings: readonly string[] = [],
+): Promise<CheckedPipeline> => {
   // Nothing of the template is asked that depends on where queues are.
   const { functions } = readStack(await readAssembly(assembly), 'http://127.0.0.1');
   const read = await Promise.all(
