@@ -98,7 +98,7 @@ const examiner = (options: StackOptions) => async (): Promise<readonly CheckResu
   return examine(awsWorld(options, from), STACK_CHECKS);
 };
 
-export const openWorld = async (session: Session, run: string): Promise<World> => {
+export const openWorld = async (session: Session, run: string, deploy: World['deploy']): Promise<World> => {
   const dataPlaneUrl = (await session.dataPlane()).replace(/\/+$/, '');
   const { logs } = session;
   return {
@@ -108,6 +108,7 @@ export const openWorld = async (session: Session, run: string): Promise<World> =
     isAws: logs === undefined,
     tlsVersion: () => tlsVersionOf(dataPlaneUrl),
     deniedInLogs: logs === undefined ? undefined : await localLogs(logs),
+    deploy,
     examineStack: session.stack === undefined ? undefined : examiner(session.stack),
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),

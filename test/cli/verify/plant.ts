@@ -37,4 +37,17 @@ export type Plant =
   | 'the page comes twice'
   | 'a permission is missing'
   | 'a log says denied'
-  | 'a subscription waits';
+  | 'a subscription waits'
+  | 'a deployment fails'
+  | 'a deployment is not passed on'
+  | 'a deployment ends degraded mode'
+  | 'a deployment switches the mapping on'
+  | 'a deployment leaks'
+  | 'the second deployment changes nothing'
+  | 'a removed queue is gone'
+  | 'a removed destination is not listed'
+  | 'a removal makes ingest refuse'
+  | 'a removed destination is not added'
+  | 'a hold does not outlive a removal'
+  | 'a removal loses what is parked'
+  | 'a removal loses order';
