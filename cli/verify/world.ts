@@ -39,6 +39,8 @@ export interface World {
   readonly deniedInLogs: (() => Promise<readonly string[]>) | undefined;
   /** Deploys with another canary, or with that of the configuration. Undefined: nobody has said how. @throws Error when it fails */
   readonly deploy: ((variant?: CanaryVariant) => Promise<void>) | undefined;
+  /** Has what waits in former queues of the canary delivered, and says how many messages. Undefined: it takes its queue over. */
+  readonly adopt: (() => Promise<number>) | undefined;
   /** What the doctor finds at the stack. Undefined: it is the local run. */
   readonly examineStack: (() => Promise<readonly CheckResult[]>) | undefined;
   readonly clock: () => number;

@@ -2,6 +2,7 @@
 import { CANARY, type CanaryArrival, type CanaryEvent } from '../../../contract/canary.ts';
 import type { Orphan, StageStatus, StatusReport } from '../../../contract/status.ts';
 import { messageOf } from '../../failure.ts';
+import { leftBy } from '../../adopt/find.ts';
 import { failed, notChecked, passed, seconds, some, type Outcome } from '../outcome.ts';
 import { canaryStage, judgeArrivals, LOST, post, readArrivals, send, stageOf, userIdOf } from '../traffic.ts';
 import { waitFor, type Check, type World } from '../world.ts';
@@ -28,6 +29,8 @@ export interface RemovalFacts {
   readonly addedIn: number;
   /** Undefined: it was not there again. */
   readonly added: Pick<StageStatus, 'held'> | undefined;
+  /** Messages of its former queue; undefined: it has taken that over. */
+  readonly adopted: number | undefined;
   readonly arrivals: readonly CanaryArrival[];
   readonly deliveredAfter: number;
 }
@@ -44,6 +47,7 @@ export const judgeRemoval = (facts: RemovalFacts): Outcome => {
     secondsToAdd: seconds(facts.addedIn),
     leftInItsQueue: (left?.queue.visible ?? 0) + (left?.queue.inFlight ?? 0),
     leftParked: left?.parkedKeys ?? 0,
+    ...(facts.adopted === undefined ? {} : { adopted: facts.adopted }),
     events: parked.length + waiting.length,
     secondsToDeliver: seconds(facts.deliveredAfter),
     repeated: repeated.length,
@@ -143,6 +147,18 @@ const removeAndAdd = async (
   return { ...found, addedIn, added: value.stages.find(isCanarys) };
 };
 
+/** On AWS it has another queue now, which control has to notice. */
+const takeOver = async ({ ask, adopt, ...world }: World): Promise<number | undefined> => {
+  if (adopt === undefined) return undefined;
+  await waitFor(
+    world,
+    () => ask({ command: 'status' }),
+    (report) => leftBy(report, CANARY).length > 0,
+    { within: SEEN_WITHIN },
+  );
+  return adopt();
+};
+
 const deliver = async (world: World, run: string, sent: readonly CanaryEvent[]) => {
   const { ask } = world;
   await ask({ command: 'canary-set', answer: 'take', seconds: 1 });
@@ -172,11 +188,12 @@ export const removal: Check = {
       // Without its destination an event of the canary's source goes nowhere.
       const gone = [{ run, user: 'gone', seq: 0 }];
       const moved = await removeAndAdd(world, deploy, async () => (await post(world, writeKey, gone)).status);
-      const { value: arrivals, after } =
-        moved.added === undefined
-          ? { value: [], after: 0 }
-          : await deliver(world, run, [...parked, ...waiting]);
-      return judgeRemoval({ parked, waiting, ...moved, arrivals, deliveredAfter: after });
+      const isThere = moved.added !== undefined;
+      const adopted = isThere ? await takeOver(world) : undefined;
+      const { value: arrivals, after } = isThere
+        ? await deliver(world, run, [...parked, ...waiting])
+        : { value: [], after: 0 };
+      return judgeRemoval({ parked, waiting, ...moved, adopted, arrivals, deliveredAfter: after });
     } catch (error) {
       return failed(`it could not be made: ${messageOf(error)}`, DEPLOY_YOURSELF);
     }

@@ -34,6 +34,8 @@ export class FakePipeline {
   readonly #seen = new Set<string>();
   readonly #parked = new Map<string, Sent[]>();
   readonly #queue: Sent[] = [];
+  /** Of the canary before it was removed. */
+  readonly #former: Sent[] = [];
   #orders: { answer: string; users?: readonly string[]; until: number } | undefined;
   #mode: ModeName = 'normal';
   #since = 0;
@@ -67,6 +69,7 @@ export class FakePipeline {
       isAws: true,
       tlsVersion: () => Promise.resolve(this.#has('old TLS') ? 'TLSv1.1' : 'TLSv1.3'),
       deploy: (variant) => Promise.resolve().then(() => this.#deploy(variant)),
+      adopt: () => Promise.resolve().then(() => this.#adopt()),
       deniedInLogs: () => Promise.resolve(denied),
       examineStack: () => Promise.resolve(findings(this.#plant)),
       clock: () => this.now,
@@ -128,6 +131,7 @@ export class FakePipeline {
       since: this.#since,
       parkedKeys: this.#parked.size,
       queued: this.#queue.length,
+      former: this.#former.length,
       deployed: this.#deployed,
     });
   }
@@ -136,11 +140,20 @@ export class FakePipeline {
     return this.#held || this.#mode === 'degraded';
   }
 
+  #adopt(): number {
+    if (this.#has('a former queue cannot be read'))
+      throw new CommandFailure('the credentials lack the permission sqs:ReceiveMessage');
+    const all = this.#former.splice(0);
+    if (!this.#has('a former queue is not delivered')) this.#queue.push(...all);
+    return all.length;
+  }
+
   #deploy(variant: CanaryVariant | undefined): void {
     this.now += 60_000;
     if (this.#has('a deployment fails')) throw new CommandFailure('cdk deploy ended with code 1');
     if (variant === undefined && this.#has('the second deployment changes nothing')) return;
     if (this.#deployed === 'removed' && this.#has('a removed destination is not added')) return;
+    if (this.#deployed === 'removed') this.#former.push(...this.#queue.splice(0));
     this.#deployed = this.#has('a deployment is not passed on') ? undefined : variant;
     if (variant === 'concurrency' && this.#has('a deployment ends degraded mode')) this.#mode = 'recovering';
     if (variant === 'concurrency' && this.#has('a deployment leaks'))

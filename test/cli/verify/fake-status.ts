@@ -1,7 +1,7 @@
 /** What the pipeline in memory says of itself: to `status`, and to the doctor. */
 import type { CanaryVariant } from '../../../contract/canary.ts';
 import type { LastFailure, ModeName } from '../../../contract/modes.ts';
-import type { Orphan, StatusReport } from '../../../contract/status.ts';
+import { formerId, type Orphan, type StatusReport } from '../../../contract/status.ts';
 import { fine, notChecked as unmade, wrong } from '../../../cli/doctor/finding.ts';
 import type { CheckResult } from '../../../cli/doctor/run.ts';
 import type { Plant } from './plant.ts';
@@ -28,11 +28,13 @@ export interface CanaryState {
   readonly since: number;
   readonly parkedKeys: number;
   readonly queued: number;
+  /** In the queue that it had before it was removed. */
+  readonly former: number;
   readonly deployed: CanaryVariant | undefined;
 }
 
 export const statusOf = (state: CanaryState): StatusReport => {
-  const { plant, now, mode, held, since, parkedKeys, queued, deployed } = state;
+  const { plant, now, mode, held, since, parkedKeys, queued, former, deployed } = state;
   const has = (one: Plant): boolean => plant === one;
   const isShut = held || mode === 'degraded';
   const isOn =
@@ -54,8 +56,19 @@ export const statusOf = (state: CanaryState): StatusReport => {
     },
     ...(has('a permission is missing') ? { lastRefusal: refusal } : {}),
   });
-  const left: Orphan = { id: 'canary', queue, deadLetters: 0, parkedKeys };
   const isRemoved = deployed === 'removed';
+  const left: readonly Orphan[] = isRemoved
+    ? [{ id: 'canary', queue, deadLetters: 0, parkedKeys }]
+    : former === 0
+      ? []
+      : [
+          {
+            id: formerId('canary', 'old'),
+            queue: { visible: former, inFlight: 0 },
+            deadLetters: 0,
+            parkedKeys: 0,
+          },
+        ];
   return {
     pipeline: 'Sluice/Pipeline',
     at: now,
@@ -63,6 +76,6 @@ export const statusOf = (state: CanaryState): StatusReport => {
       stageStatusOf('router', has('the router is degraded') ? { mode: 'degraded' } : {}),
       ...(isRemoved ? [] : [canary]),
     ],
-    orphans: isRemoved && !has('a removed destination is not listed') ? [left] : [],
+    orphans: has('a removed destination is not listed') ? [] : left,
   };
 };

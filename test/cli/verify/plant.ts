@@ -50,4 +50,6 @@ export type Plant =
   | 'a removed destination is not added'
   | 'a hold does not outlive a removal'
   | 'a removal loses what is parked'
-  | 'a removal loses order';
+  | 'a removal loses order'
+  | 'a former queue cannot be read'
+  | 'a former queue is not delivered';

@@ -75,6 +75,8 @@ const PLANTS: readonly (readonly [Plant, number, RegExp])[] = [
   ['a removed destination is not added', 11, /was not added again/],
   ['a hold does not outlive a removal', 11, /was held, and is not/],
   ['a removal loses what is parked', 11, /not delivered after it was added again: .*parked:2/],
+  ['a former queue cannot be read', 11, /could not be made: the credentials lack the permission/],
+  ['a former queue is not delivered', 11, /not delivered after it was added again: .*waiting0:0/],
   ['a removal loses order', 11, /out of order after it was added again/],
 ];
 
