@@ -6,7 +6,7 @@ import { findAdoption } from '../../cli/adopt/find.ts';
 import { adopt, type Adopted } from '../../cli/adopt/run.ts';
 import type { Ask, RequestOf } from '../../cli/client.ts';
 import { adoptText } from '../../cli/views/adopt.ts';
-import type { ControlRequest, ControlResults } from '../../contract/operations.ts';
+import type { ControlResults } from '../../contract/operations.ts';
 import { startSqsServer } from '../../local/sqs/api.ts';
 import { SqsService } from '../../local/sqs/service.ts';
 import { memoryStore } from '../../local/sqs/store.ts';
