@@ -73,7 +73,7 @@ export const moveAll = async (
   let heldBack = 0;
   const heldBackGroups = new Set<string>();
   for (const queue of from) {
-    // By id: one that comes again has another receipt.
+    // By id: one that is received a second time has another receipt.
     const held = new Map<string, Held>();
     for (let empty = 0; empty < EMPTY_READS;) {
       const messages = await queues.receive(queue);
