@@ -58,6 +58,48 @@ const moveGroup = async (
   }
 };
 
+/** Messages that stay, by id: one that is received a second time has another receipt. */
+type Staying = Map<string, Held>;
+
+/** Concurrent readers of a queue: while a group's messages are in flight, SQS gives no other reader any of it. */
+const READERS = 6;
+
+/** Empties one queue. */
+const empty = async (
+  queues: Queues,
+  { from, to }: { readonly from: string; readonly to: string },
+  parked: ReadonlySet<string>,
+  onMoved: (messages: number) => void,
+): Promise<Staying> => {
+  const staying: Staying = new Map();
+  let isStopped = false;
+  const moveSome = async (): Promise<boolean> => {
+    const messages = await queues.receive(from);
+    for (const message of messages) if (parked.has(message.group)) staying.set(message.id, message);
+    const moving = messages.filter(({ group }) => !parked.has(group));
+    const done = await Promise.allSettled(
+      [...byGroup(moving).values()].map((group) => moveGroup(queues, { from, to }, group)),
+    );
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
+    onMoved(moving.length);
+    return moving.length > 0;
+  };
+  const read = async (): Promise<void> => {
+    for (let nothing = 0; nothing < EMPTY_READS && !isStopped;)
+      nothing = (await moveSome()) ? 0 : nothing + 1;
+  };
+  const readers = await Promise.allSettled(
+    Array.from({ length: READERS }, () =>
+      read().catch((error: unknown) => {
+        isStopped = true;
+        throw error;
+      }),
+    ),
+  );
+  for (const one of readers) if (one.status === 'rejected') throw one.reason;
+  return staying;
+};
+
 /**
  * @param parked groups whose messages stay: what is parked of them is older, and a queue's sequence numbers say nothing about another's
  * @throws what the queues throw; what was moved by then is moved, and it can be done again
@@ -73,29 +115,15 @@ export const moveAll = async (
   let heldBack = 0;
   const heldBackGroups = new Set<string>();
   for (const queue of from) {
-    // By id: one that is received a second time has another receipt.
-    const held = new Map<string, Held>();
-    for (let empty = 0; empty < EMPTY_READS;) {
-      const messages = await queues.receive(queue);
-      const staying = messages.filter(({ group }) => parked.has(group));
-      for (const message of staying) {
-        held.set(message.id, message);
-        heldBackGroups.add(message.group);
-      }
-      const moving = messages.filter(({ group }) => !parked.has(group));
-      const groups = [...byGroup(moving).values()];
-      const done = await Promise.allSettled(
-        groups.map((group) => moveGroup(queues, { from: queue, to }, group)),
-      );
-      for (const one of done) if (one.status === 'rejected') throw one.reason;
-      moved += moving.length;
-      if (moving.length > 0) onProgress(moved);
-      empty = moving.length === 0 ? empty + 1 : 0;
-    }
-    if (held.size > 0) await queues.release(queue, [...held.values()]);
-    const rest = await queues.count(queue);
-    heldBack += held.size;
-    left += Math.max(0, rest - held.size);
+    const staying = await empty(queues, { from: queue, to }, parked, (messages) => {
+      moved += messages;
+      if (messages > 0) onProgress(moved);
+    });
+    const held = [...staying.values()];
+    if (held.length > 0) await queues.release(queue, held);
+    for (const { group } of held) heldBackGroups.add(group);
+    heldBack += held.length;
+    left += Math.max(0, (await queues.count(queue)) - held.length);
   }
   return { moved, heldBack, heldBackGroups: heldBackGroups.size, left };
 };

@@ -6,8 +6,10 @@ import { adopt } from '../adopt/run.ts';
 import { examples } from '../arguments.ts';
 import { configOf } from '../describe-stack.ts';
 import { CommandFailure } from '../failure.ts';
+import { count } from '../format.ts';
 import { localDataDir } from '../local-data-dir.ts';
 import { addSessionOptions, openSession, type Session } from '../session.ts';
+import { complain } from '../terminal.ts';
 import { adoptText } from '../views/adopt.ts';
 import type { Queues } from '../adopt/move.ts';
 
@@ -30,6 +32,16 @@ const localQueues = async (): Promise<Queues> => {
 export const queuesOf = ({ stack }: Pick<Session, 'stack'>): Queues | Promise<Queues> =>
   stack === undefined ? localQueues() : awsQueues(configOf(stack));
 
+/** A line for each thousand messages: a queue may hold a hundred times as many. */
+const progress = (): ((moved: number) => void) => {
+  let said = 0;
+  return (moved) => {
+    const thousands = Math.floor(moved / 1_000);
+    if (thousands > said) complain(`${count(thousands * 1_000)} messages moved`);
+    said = Math.max(said, thousands);
+  };
+};
+
 export const addAdopt = (program: Command): void => {
   addSessionOptions(program.command('adopt'))
     .description("deliver what waits in a removed destination's queue, which a deployment has left behind")
@@ -45,7 +57,11 @@ export const addAdopt = (program: Command): void => {
     .action(async (destination: string, { into }: { into?: string }, command: Command) => {
       const session = await openSession(command);
       const { ask, show, view } = session;
-      const adopted = await adopt(ask, await queuesOf(session), { destination, into });
+      const adopted = await adopt(ask, await queuesOf(session), {
+        destination,
+        into,
+        onProgress: progress(),
+      });
       show(adopted, () => adoptText(destination, adopted, view));
     });
 };

@@ -143,6 +143,20 @@ it('leaves what is behind parked messages', async () => {
   expect(await bodies(FORMER)).toEqual(['a1', 'a2']);
 });
 
+it('keeps the order of many users, with several readers', async () => {
+  pretend([LEFT]);
+  const users = Array.from({ length: 20 }, (_, i) => `u${i}`);
+  const sequence = Array.from({ length: 15 }, (_, i) => String(i));
+  for (const body of sequence) await send(FORMER, ...users.map((user) => [user, `${user}-${body}`] as const));
+  expect(await adoptHere()).toMatchObject({ moved: 300, left: 0 });
+  const all = await bodies(NOW);
+  expect(all).toHaveLength(300);
+  for (const user of users)
+    expect(all.filter((body) => body.startsWith(`${user}-`))).toEqual(
+      sequence.map((one) => `${user}-${one}`),
+    );
+});
+
 it('takes a message once that an earlier run has sent and not deleted', async () => {
   pretend([LEFT]);
   await send(FORMER, ['ada', 'a1'], ['ada', 'a2']);
