@@ -1,6 +1,6 @@
 /** The tables of the documentation, by the names that stand in its pages: ratios, since machines differ. */
 import type { Rows } from '../driver/table.ts';
-import { callsRows, costRows, dollars, idleRows } from './calls/report.ts';
+import { callsRows, costRows, dollarRange, idleRows, kindsRows } from './calls/report.ts';
 import { sumOf } from './calls/cost.ts';
 import type { ShapeCost } from './calls/measure.ts';
 import { workRows } from './costs/measure.ts';
@@ -47,8 +47,29 @@ const rates: Make = ({ results }) => {
   ];
 };
 
+/** Of the load that most of the other scenarios are compared with. */
+const PROFILED = 'batch';
+
+/** Which processes of the local run use the processor. */
+const processes: Make = ({ results }) => {
+  const found = results.find(({ system, scenario }) => system === 'this' && scenario.name === PROFILED);
+  if (found === undefined || found.kinds.length === 0) return undefined;
+  const all = found.kinds.toSorted(
+    (a, b) => b.userSeconds + b.systemSeconds - (a.userSeconds + a.systemSeconds),
+  );
+  return [
+    ['seconds for 1,000 events', 'processes', 'own code', 'system calls'],
+    ...all.map(({ kind, processes: count, userSeconds, systemSeconds }) => [
+      kind === 'node' ? 'the local run itself' : kind.replace('Pipeline', ''),
+      String(count),
+      fixed(2)(userSeconds),
+      fixed(2)(systemSeconds),
+    ]),
+  ];
+};
+
 /** Tables whose figures are medians of rounds with the systems in turn. */
-const HAS_ROUNDS: ReadonlySet<string> = new Set(['rates', 'scenarios', 'beside', 'other']);
+const HAS_ROUNDS: ReadonlySet<string> = new Set(['rates', 'processes', 'scenarios', 'beside', 'other']);
 
 /** Where a table's figures come from: tables of one page may be of several runs. */
 export const originOf = (name: string, { startedAt, machine, git, rounds }: Results): string => {
@@ -70,18 +91,17 @@ export const originOf = (name: string, { startedAt, machine, git, rounds }: Resu
 const costs = (calls: readonly ShapeCost[]): Rows => {
   const shapes = [...new Set(calls.map(({ shape }) => shape))];
   const of = (shape: string): readonly ShapeCost[] => calls.filter((one) => one.shape === shape);
-  const range = (values: readonly number[]): string => {
-    const [low, high] = [dollars(Math.min(...values)), dollars(Math.max(...values))];
-    return low === high ? low : `${low} to ${high}`;
-  };
   const names = (calls[0]?.rows ?? []).map(({ name }) => name);
   return [
     ['', ...shapes.map((shape) => of(shape)[0]?.about ?? shape)],
     ...names.map((name, i) => [
       name,
-      ...shapes.map((shape) => range(of(shape).map(({ rows }) => rows[i]?.usd ?? 0))),
+      ...shapes.map((shape) => dollarRange(of(shape).map(({ rows }) => rows[i]?.usd ?? 0))),
     ]),
-    ['**together**', ...shapes.map((shape) => `**${range(of(shape).map(({ rows }) => sumOf(rows)))}**`)],
+    [
+      '**together**',
+      ...shapes.map((shape) => `**${dollarRange(of(shape).map(({ rows }) => sumOf(rows)))}**`),
+    ],
   ];
 };
 
@@ -94,6 +114,7 @@ const work =
 
 export const DOC_TABLES: ReadonlyMap<string, Make> = new Map<string, Make>([
   ['rates', rates],
+  ['processes', processes],
   ['scenarios', scenarios],
   ['beside', systems('beside')],
   ['other', systems('other')],
@@ -109,6 +130,7 @@ export const DOC_TABLES: ReadonlyMap<string, Make> = new Map<string, Make>([
   ['calls', ({ calls }) => calls && callsRows(calls)],
   ['cost', ({ calls }) => calls && costs(calls)],
   ['cost-whole', ({ calls }) => calls && costRows(calls)],
+  ['cost-kinds', ({ kinds }) => kinds && kindsRows(kinds)],
   ['idle', ({ idle }) => idle && idleRows(idle)],
   ['speed', ({ sandbox }) => sandbox && speedRows(sandbox.speed)],
   ['starts', ({ sandbox }) => sandbox && startsRows(sandbox.starts)],

@@ -40,6 +40,24 @@ describe('the tables of the documentation', () => {
     expect(filled(text, RESULTS).text).toBe(text);
   });
 
+  it('say which processes of this checkout used the processor, the busiest first', () => {
+    const measured = (system: string, seconds: number) => ({
+      system,
+      scenario: { name: 'batch' },
+      kinds: [
+        { kind: 'PipelineRouter', processes: 3, userSeconds: 0.5, systemSeconds: 0.25 },
+        { kind: 'node', processes: 1, userSeconds: seconds, systemSeconds: 0.5 },
+      ],
+    });
+    const results = [measured('this', 1), measured('other', 7)] as unknown as Results['results'];
+    expect(DOC_TABLES.get('processes')?.({ ...RESULTS, results })).toEqual([
+      expect.any(Array),
+      ['the local run itself', '1', '1.00', '0.50'],
+      ['Router', '3', '0.50', '0.25'],
+    ]);
+    expect(DOC_TABLES.get('processes')?.(RESULTS)).toBeUndefined();
+  });
+
   it('compare with another system only where it was measured', () => {
     expect(DOC_TABLES.get('other')?.(RESULTS)).toEqual([
       expect.any(Array),
@@ -54,6 +72,40 @@ describe('the tables of the documentation', () => {
       'Measured: 2026-11-27, 2 cores (EPYC), Node 20.1.0, a load of 0.3 before it began, medians of 4 rounds, revision 0123456.',
     );
     expect(originOf('cost', { ...RESULTS, git: undefined })).toMatch(/0\.3 before it began\.$/);
+  });
+
+  it('have a row for each kind of destination, and one for what the archive keeps', () => {
+    const rows = (kept?: number) => {
+      const row = (
+        shape: string,
+        stage: number,
+        service: number,
+        delivery: 'busy' | 'one by one' = 'busy',
+      ) => ({
+        ...{ shape, stage, service, delivery },
+        ...(kept === undefined ? {} : { kept: kept * stage }),
+      });
+      return [row('single', 3, 0.5), row('batch', 0.25, 0.01), row('single', 4, 0.5, 'one by one')];
+    };
+    const kinds = [
+      { kind: 'sqs', about: 'a FIFO queue', rows: rows() },
+      { kind: 'archive', about: 'all', rows: rows(0.01) },
+    ];
+    expect(DOC_TABLES.get('cost-kinds')?.({ ...RESULTS, kinds })).toEqual([
+      [
+        'a million events',
+        'single: its stage',
+        'the service',
+        'together',
+        'batch: its stage',
+        'the service',
+        'together',
+      ],
+      ['sqs: a FIFO queue', '$3.00 to $4.00', '$0.50', '$3.50 to $4.50', '$0.25', '$0.010', '$0.26'],
+      ['archive: all', '$3.00 to $4.00', '$0.50', '$3.50 to $4.50', '$0.25', '$0.010', '$0.26'],
+      ['archive: kept for a month', '', '$0.030 to $0.040', '$0.030 to $0.040', '', '$0.003', '$0.003'],
+    ]);
+    expect(DOC_TABLES.get('cost-kinds')?.(RESULTS)).toBeUndefined();
   });
 
   it('have a name that something makes', () => {
