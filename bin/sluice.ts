@@ -4,7 +4,8 @@
  *
  * Environment: `SLUICE_CONFIG`, the configuration's path (default `sluice.config.ts`).
  * Context (`-c name=value`): `stackName` (default `Sluice`), `namePrefix`, `removalPolicy` (`retain` or `destroy`),
- * `encryptionKey` (a key's ARN), `secretKeys` (ARNs, with commas between them), `faultInjection` (`true` or `false`), `dashboard` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props).
+ * `encryptionKey` (a key's ARN), `secretKeys` (ARNs, with commas between them), `faultInjection` (`true` or `false`), `dashboard` (`true` or `false`), `checkTransforms` (`true` or `false`), `controlSeconds` (of a local run: see the props);
+ * and of `npx sluice verify --deploy`, read by the construct: `sluice:canary` (`removed` or `concurrency`).
  */
 import { App, RemovalPolicy } from 'aws-cdk-lib';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

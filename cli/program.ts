@@ -2,6 +2,7 @@
 import { Command, type Argument } from 'commander';
 import { printable } from '../local/common/terminal.ts';
 import { sluiceVersion } from '../contract/version.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addCheck } from './commands/check.ts';
 import { addConsole } from './commands/console.ts';
 import { addDev } from './commands/dev.ts';
@@ -57,6 +58,7 @@ export const buildProgram = (): Command => {
   addFind(program);
   addErase(program);
   addReplay(program);
+  addAdopt(program);
   addReport(program);
   addCheck(program);
   addExplain(program);

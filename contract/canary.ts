@@ -10,6 +10,19 @@ export const CANARY = 'canary';
 export const CANARY_ANSWERS = ['take', 'throw', 'refuse'] as const;
 export type CanaryAnswer = (typeof CANARY_ANSWERS)[number];
 
+/**
+ * What `npx sluice verify --deploy` deploys in the place of the canary's destination, and takes back: the CDK context of this name has it. It
+ * changes no other destination.
+ */
+export const CANARY_CONTEXT = 'sluice:canary';
+export const CANARY_VARIANTS = ['removed', 'concurrency'] as const;
+export type CanaryVariant = (typeof CANARY_VARIANTS)[number];
+
+/** Of the canary's stage. Lambda's least: its traffic is small. */
+export const CANARY_CONCURRENCY = 2;
+/** ... and with `concurrency`. */
+export const CANARY_OTHER_CONCURRENCY = 3;
+
 /** How the receiver answers. They end on their own, so that a check that is cut off leaves no stage broken. */
 export interface CanaryOrders {
   readonly answer: CanaryAnswer;

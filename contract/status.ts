@@ -56,6 +56,8 @@ export interface StageStatus {
   /** The event source mapping's state and concurrency, as Lambda reports them. */
   readonly mapping: { readonly state: string; readonly maximumConcurrency?: number };
   readonly queue: QueueCounts;
+  /** Absent: control is of an older version. */
+  readonly queueName?: string;
   readonly deadLetters: number;
   readonly parkedKeys: number;
   readonly oldestParkedAt?: number;
@@ -68,10 +70,17 @@ export interface QueueCounts {
   readonly delayed?: number;
 }
 
+/** Of the queue that a stage had before it was removed and added again. */
+export const formerId = (stage: string, queueName: string): string => `${stage} (formerly ${queueName})`;
+
 /** What a destination that is no longer configured has left behind. */
 export interface Orphan {
+  /** The destination's; of one that has another queue now, `formerId`. */
   readonly id: string;
   readonly queue: QueueCounts;
+  /** Absent: control is of an older version. */
+  readonly queueName?: string;
+  readonly deadLetterQueueName?: string;
   readonly deadLetters: number;
   readonly parkedKeys: number;
 }

@@ -13,7 +13,7 @@ import { describeBuildError } from '../config/build-messages.ts';
 import { bundleCatalogue, catalogueIn } from './catalogue.ts';
 import { CHUNK_NAMES, numbered, REQUIRE_BANNER, type Output } from './chunks.ts';
 import { packagedModule, type Module } from './packaged.ts';
-import { keptModule, type Bundled } from './program-cache.ts';
+import { keptFile, keptModule, type Bundled } from './program-cache.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 import type { PlanModule } from './plan-module.ts';
@@ -154,8 +154,8 @@ const TOOLS = ['lib/code.ts', 'lib/chunks.ts', 'tsconfig.json', 'package-lock.js
 );
 
 const keptProgram = (name: ProgramName): Module => {
-  const file = path.join(PROJECT, 'node_modules/.cache/sluice/programs', `${name}-${process.version}`);
-  return keptModule(file, TOOLS, () => buildProgram(name));
+  const directory = path.join(PROJECT, 'node_modules/.cache/sluice/programs');
+  return keptModule(keptFile(directory, PROJECT, name), TOOLS, () => buildProgram(name));
 };
 
 /**

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { ConfigError, validateConfig, type PipelineConfig, type ResolvedConfig } from '../config/index.ts';
 import { PIPELINE_METADATA } from '../config/assembly.ts';
 import { ArchiveStore, withArchive } from './archive.ts';
-import { withCanary } from './canary.ts';
+import { CANARY_CONTEXT } from '../contract/canary.ts';
+import { readVariant, withCanary } from './canary.ts';
 import { checkCatalogue } from '../config/catalogue/index.ts';
 import { resolvePlans } from '../config/plans/resolve.ts';
 import { resolveTransforms } from '../config/transforms.ts';
@@ -101,7 +102,11 @@ export class EventPipeline extends Construct {
       checkTransforms,
     };
     allowServices(this, this.#context);
-    const canary = withCanary(withArchive(this.#validate(config, controlSeconds)), this.#context.pipeline);
+    const canary = withCanary(
+      withArchive(this.#validate(config, controlSeconds)),
+      this.#context.pipeline,
+      readVariant(this.node.tryGetContext(CANARY_CONTEXT)),
+    );
     this.#config = canary.config;
 
     this.tables = new Tables(this, 'Tables', this.#context);

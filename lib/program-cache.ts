@@ -55,6 +55,15 @@ const write = (file: string, kept: Kept): void => {
 };
 
 /**
+ * Where a program is kept. Checkouts may share a directory of packages, and one may be a copy of another: each has programs of its own, or it would
+ * get those of the other for as long as the other's sources stay as they are.
+ */
+export const keptFile = (directory: string, project: string, name: string): string => {
+  const place = createHash('sha256').update(project).digest('hex').slice(0, 12);
+  return path.join(directory, `${name}-${process.version}-${place}`);
+};
+
+/**
  * @param file where it is kept
  * @param tools further files that what is made depends on: the code that makes it, what is installed
  * @param make is called if nothing is kept, or a source has changed since

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { readRunFile } from '../../local/run/run-file.ts';
 import { examples, whole } from '../arguments.ts';
 import { startStackConsole } from '../console/stack-console.ts';
+import { startWatch } from '../console/watch.ts';
+import { configOf } from '../describe-stack.ts';
 import { localDataDir } from '../local-data-dir.ts';
 import { addSessionOptions, openSession, type SessionOptions } from '../session.ts';
 
@@ -35,8 +37,8 @@ export const addConsole = (program: Command): void => {
       ),
     )
     .action(async ({ stack, operate = false, port }: Options, command: Command) => {
-      const { ask, show, view, options } = await openSession(command);
-      if (stack === undefined) {
+      const { ask, show, view, options, stack: aws } = await openSession(command);
+      if (stack === undefined || aws === undefined) {
         const { consoleUrl } = await readRunFile(await localDataDir());
         show({ url: consoleUrl }, () => `The local run has its console at ${consoleUrl}.`);
         return;
@@ -44,7 +46,9 @@ export const addConsole = (program: Command): void => {
       // What is wrong with the stack's name or the credentials is said here, where the command can be changed.
       await ask({ command: 'status' });
       const shown = { stack, operates: operate, options, deploy: view.deploy };
-      const { url } = await startStackConsole(ask, shown, port);
+      const { awsCloudWatch } = await import('../console/cloudwatch.ts');
+      const watch = startWatch(awsCloudWatch(configOf(aws)), Date.now);
+      const { url } = await startStackConsole(ask, shown, watch, port);
       show({ url }, () => text(url, stack, operate));
     });
 };

@@ -1,28 +1,12 @@
 /** The commands that are about this machine alone. */
 import type { Command } from 'commander';
-import { readRunFile } from '../../local/run/run-file.ts';
-import { UsageError } from '../../local/common/settings.ts';
 import { examples, whole } from '../arguments.ts';
 import { startListener } from '../listen.ts';
-import { localDataDir } from '../local-data-dir.ts';
+import { redeployLocal } from '../redeploy.ts';
 import { complain, print } from '../terminal.ts';
 
-const redeploy = async ({ unchecked = false }: { unchecked?: boolean }): Promise<void> => {
-  const { consoleUrl } = await readRunFile(await localDataDir());
-  const url = `${consoleUrl}/api/redeploy${unchecked ? '?unchecked=true' : ''}`;
-  const response = await fetch(url, { method: 'POST' }).catch((error: unknown) => {
-    throw new UsageError(`the local run does not answer at ${consoleUrl}; start it with npm start`, {
-      cause: error,
-    });
-  });
-  const { error, warnings = [] } = (await response.json()) as {
-    error?: string;
-    warnings?: readonly string[];
-  };
-  if (response.status === 422) throw new UsageError(`${error ?? 'refused'}\nNothing was changed.`);
-  if (error !== undefined)
-    throw new UsageError(`${error}\nThe deployment was interrupted. Run it again, or restart npm start.`);
-  for (const warning of warnings) complain(warning);
+const redeploy = async (options: { unchecked?: boolean }): Promise<void> => {
+  for (const warning of await redeployLocal(options)) complain(warning);
   print('Deployed: the functions run the new code.');
 };
 

@@ -10,6 +10,7 @@ import { CommandFailure, messageOf } from '../failure.ts';
 import { addSessionOptions, openSession } from '../session.ts';
 import { colors, complain, print, printJson } from '../terminal.ts';
 import { CHECKS } from '../verify/checks.ts';
+import { deployer } from '../verify/deploy.ts';
 import { openWorld } from '../verify/open-world.ts';
 import { receiptMarkdown, receiptOf, type Receipt } from '../verify/receipt.ts';
 import { isDrill, NOT_IN_A_DRILL, runChecks } from '../verify/run.ts';
@@ -20,6 +21,7 @@ interface Options {
   readonly skip: readonly number[];
   readonly receipt?: string;
   readonly drill?: boolean;
+  readonly deploy?: string | boolean;
 }
 
 /** Numbers of checks, with commas between them. */
@@ -65,6 +67,10 @@ export const addVerify = (program: Command): void => {
       '--drill',
       'leave out what is no drill (check 2), and remember that it passed: the metric DaysSinceDrill',
     )
+    .option(
+      '--deploy [command]',
+      'make the checks 7 and 11, which deploy four times; of a stack by this command, to which -c sluice:canary=... is appended',
+    )
     .option('--receipt <directory>', 'write what was found there, as JSON and as Markdown')
     .addHelpText(
       'after',
@@ -73,42 +79,48 @@ export const addVerify = (program: Command): void => {
         'npx sluice verify --stack Sluice',
         'npx sluice verify --stack Sluice --skip 6  # without a page',
         'npx sluice verify --stack Sluice --drill --receipt receipts',
+        "npx sluice verify --stack Sluice --deploy 'npx cdk deploy Sluice --require-approval never'",
       ),
     )
-    .action(async ({ json = false, skip, receipt: directory, drill = false }: Options, command: Command) => {
-      const session = await openSession(command);
-      const { target } = session;
-      const startedAt = Date.now();
-      const run = newRun(startedAt);
-      const world = await openWorld(session, run);
-      const checks = await runChecks(world, {
-        checks: CHECKS,
-        skip: drill ? [...skip, ...NOT_IN_A_DRILL] : skip,
-        onResult: (result) => {
-          if (!json) print(checkText(result, colors));
-        },
-      });
-      const receipt = receiptOf({
-        target,
-        dataPlaneUrl: world.dataPlaneUrl,
-        run,
-        drill,
-        versions: { sluice: sluiceVersion(), node: process.version },
-        checks,
-        startedAt,
-        endedAt: Date.now(),
-        status: await world.ask({ command: 'status' }).catch(() => undefined),
-      });
-      const files = directory === undefined ? [] : await save(directory, receipt);
-      if (json) printJson(receipt);
-      else print([verdictText(receipt, colors), ...files].join('\n'));
-      if (!receipt.passed) process.exitCode = 1;
-      if (!drill) return;
-      if (isDrill(checks)) {
-        await world.ask({ command: 'canary-set', drilled: true });
-        return;
-      }
-      complain('It does not count as a drill: not every check of one has passed.');
-      process.exitCode = 1;
-    });
+    .action(
+      async (
+        { json = false, skip, receipt: directory, drill = false, deploy: wanted }: Options,
+        command: Command,
+      ) => {
+        const session = await openSession(command);
+        const { target } = session;
+        const startedAt = Date.now();
+        const run = newRun(startedAt);
+        const world = await openWorld(session, run, deployer(wanted, session.stack !== undefined));
+        const checks = await runChecks(world, {
+          checks: CHECKS,
+          skip: drill ? [...skip, ...NOT_IN_A_DRILL] : skip,
+          onResult: (result) => {
+            if (!json) print(checkText(result, colors));
+          },
+        });
+        const receipt = receiptOf({
+          target,
+          dataPlaneUrl: world.dataPlaneUrl,
+          run,
+          drill,
+          versions: { sluice: sluiceVersion(), node: process.version },
+          checks,
+          startedAt,
+          endedAt: Date.now(),
+          status: await world.ask({ command: 'status' }).catch(() => undefined),
+        });
+        const files = directory === undefined ? [] : await save(directory, receipt);
+        if (json) printJson(receipt);
+        else print([verdictText(receipt, colors), ...files].join('\n'));
+        if (!receipt.passed) process.exitCode = 1;
+        if (!drill) return;
+        if (isDrill(checks)) {
+          await world.ask({ command: 'canary-set', drilled: true });
+          return;
+        }
+        complain('It does not count as a drill: not every check of one has passed.');
+        process.exitCode = 1;
+      },
+    );
 };

@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ControlAnswer, ControlRequest } from '../../contract/operations.ts';
 import { neededBy } from '../../contract/permissions.ts';
+import type { StatusReport } from '../../contract/status.ts';
 import type { ConsolePlace } from '../../local/console/contract.ts';
 import { startConsole, Unavailable, type ConsoleActions } from '../../local/console/server.ts';
 import type { Listening } from '../../local/common/http.ts';
 import { HOST } from '../../local/common/settings.ts';
 import { Refusal, type Ask } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
+import type { Watch } from './watch.ts';
 
 /** What the page asks. The rest of the commands is not for a button: they delete, or read all that is kept. */
 const OFFERED: ReadonlySet<unknown> = new Set<ControlRequest['command']>([
@@ -36,8 +38,13 @@ export interface Shown extends Pick<ConsolePlace, 'options' | 'deploy' | 'operat
 const PERIOD = 10_000;
 const LISTS_PERIOD = 60_000;
 
-/** @param ask with the person's credentials: what they do not allow, AWS refuses */
-export const stackActions = (ask: Ask, shown: Shown): ConsoleActions => ({
+/**
+ * @param ask with the person's credentials: what they do not allow, AWS refuses
+ * @param watch of CloudWatch, with the same credentials
+ */
+export const stackActions = (ask: Ask, shown: Shown, watch: Watch): ConsoleActions => ({
+  metrics: (from) => watch.metrics(from),
+  alarms: () => watch.alarms(),
   place: { ...shown, period: PERIOD, listsPeriod: LISTS_PERIOD },
   control: async (request) => {
     if (!isOffered(request)) return refuse('the console does not offer this; use npx sluice');
@@ -46,7 +53,9 @@ export const stackActions = (ask: Ask, shown: Shown): ConsoleActions => ({
         `${request.command}: this console only shows; to change something start it with --operate`,
       );
     try {
-      return { ok: true, result: await ask(request) };
+      const result = await ask(request);
+      if (request.command === 'status') watch.note(result as StatusReport);
+      return { ok: true, result };
     } catch (error) {
       if (error instanceof Refusal) return refuse(error.message);
       if (error instanceof CommandFailure) throw new Unavailable(error.message, { cause: error });
@@ -56,9 +65,9 @@ export const stackActions = (ask: Ask, shown: Shown): ConsoleActions => ({
 });
 
 /** It listens on this machine alone, at an address that cannot be guessed. @throws UsageError when the port is in use */
-export const startStackConsole = (ask: Ask, shown: Shown, port: number): Promise<Listening> =>
+export const startStackConsole = (ask: Ask, shown: Shown, watch: Watch, port: number): Promise<Listening> =>
   startConsole(
-    stackActions(ask, shown),
+    stackActions(ask, shown, watch),
     { host: HOST, port, choose: 'set --port' },
     randomBytes(24).toString('base64url'),
   );

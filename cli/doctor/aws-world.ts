@@ -11,18 +11,24 @@ import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Orphan } from '../../contract/status.ts';
+import { controlClient } from '../client.ts';
+import { CommandFailure } from '../failure.ts';
+import { stackTransport } from '../transport.ts';
 import { configOf, describeStack } from '../describe-stack.ts';
 import { all, optional, orAbsent, read } from './aws-read.ts';
 import { readStack } from './aws-stack.ts';
 import { NotRead } from './finding.ts';
 import { wantedOnAws, type WantedOptions } from './wanted.ts';
-import type { DeployedStack, MetricId, World } from './world.ts';
+import type { MetricId, World } from './world.ts';
 
 export interface AwsOptions {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
   /** @default - the account, before anything is deployed */
   readonly stack?: string | undefined;
+  /** The construct's id, where the stack has several pipelines. */
+  readonly pipeline?: string | undefined;
 }
 
 /** The most that CloudWatch takes in a call. */
@@ -48,7 +54,7 @@ const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
 const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] =>
   items.length <= size ? [items] : [items.slice(0, size), ...chunks(items.slice(size), size)];
 
-type Reads = Omit<World, 'place' | 'options' | 'wanted' | 'deployed'>;
+type Reads = Omit<World, 'place' | 'options' | 'control' | 'leftBehind' | 'wanted' | 'deployed'>;
 
 const reads = (config: ReturnType<typeof configOf>): Reads => {
   const cloudWatch = new CloudWatchClient(config);
@@ -144,11 +150,26 @@ const reads = (config: ReturnType<typeof configOf>): Reads => {
   };
 };
 
-const nothing = (): Promise<DeployedStack> =>
+/** Control knows it: CloudFormation has forgotten these queues. */
+const leftBehind = async ({
+  stack,
+  ...rest
+}: AwsOptions & { readonly stack: string }): Promise<readonly Orphan[]> => {
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const ask = controlClient(stackTransport({ stack, ...given }), 'npx sluice doctor');
+  try {
+    return (await ask({ command: 'status' })).orphans;
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    throw new NotRead(error.message);
+  }
+};
+
+const nothing = (): Promise<never> =>
   Promise.reject(new NotRead('nothing is deployed yet: --stack examines a stack'));
 
 export const awsWorld = (
-  { stack, region, profile }: AwsOptions,
+  { stack, pipeline, region, profile }: AwsOptions,
   options: Omit<WantedOptions, 'stack' | 'account' | 'region'>,
 ): World => {
   const config = configOf({ region, profile });
@@ -156,6 +177,10 @@ export const awsWorld = (
   const given = Object.entries({ region, profile }).filter(([, value]) => value !== undefined);
   return {
     place: stack === undefined ? 'account' : 'stack',
+    control: [...(stack === undefined ? [] : [['stack', stack] as const]), ...given]
+      .map(([name, value]) => ` --${name} ${value}`)
+      .join(''),
+    leftBehind: stack === undefined ? nothing : () => leftBehind({ stack, pipeline, region, profile }),
     options: given.map(([name, value]) => ` --${name} ${value}`).join(''),
     wanted: once(async () => {
       const id = stack === undefined ? undefined : (await describeStack(client, stack)).StackId;

@@ -18,6 +18,10 @@ export const openLocalWorld = async (dataDir: string, options: WantedOptions): P
   return {
     place: 'local run',
     options: '',
+    control: '',
+    leftBehind: absent(
+      'npx sluice status lists it; the local run takes the queue over when a destination is added again',
+    ),
     wanted: () => wantedHere(options),
     deployed: async () => {
       const stack = chosenStack(await stacksOf(join(dataDir, 'cdk.out')), options);

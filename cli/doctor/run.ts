@@ -5,6 +5,7 @@ import { bootstrap } from './checks/bootstrap.ts';
 import { concurrency } from './checks/concurrency.ts';
 import { logRole } from './checks/log-role.ts';
 import { queues } from './checks/queues.ts';
+import { removed } from './checks/removed.ts';
 import { secrets } from './checks/secrets.ts';
 import { subscriptions } from './checks/subscriptions.ts';
 import { configuration, drift, stack } from './checks/templates.ts';
@@ -20,6 +21,7 @@ export const STACK_CHECKS: readonly Check[] = [
   logRole,
   subscriptions,
   queues,
+  removed,
   alarms,
 ];
 

@@ -1,4 +1,5 @@
 /** What the doctor reads, so that a test can stand in for it. Each throws `NotRead` where it cannot be read. */
+import type { Orphan } from '../../contract/status.ts';
 import type { TemplateTree } from '../../local/template/tree.ts';
 import type { Finding } from './finding.ts';
 
@@ -45,6 +46,8 @@ export interface World {
   readonly place: Place;
   /** For a command of the `aws` CLI, to copy: its region and profile, with a space before them, where they were given. */
   readonly options: string;
+  /** For a command of `npx sluice`, to copy, likewise: the stack too. */
+  readonly control: string;
   /** Of the configuration or app in this directory. @throws UsageError with its own words when it is refused */
   readonly wanted: () => Promise<TemplateTree>;
   readonly deployed: () => Promise<DeployedStack>;
@@ -54,6 +57,8 @@ export interface World {
   /** What the parameter of the Systems Manager says. */
   readonly bootstrapVersion: (parameter: string) => Promise<string | undefined>;
   readonly secret: (name: string) => Promise<SecretState>;
+  /** What control knows of destinations that were removed. */
+  readonly leftBehind: () => Promise<readonly Orphan[]>;
   /** @returns undefined when the queue is gone */
   readonly queueAttributes: (url: string) => Promise<Readonly<Record<string, string>> | undefined>;
   readonly subscriptions: (topicArn: string) => Promise<readonly Subscription[]>;

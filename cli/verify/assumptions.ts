@@ -34,7 +34,12 @@ export const ASSUMPTIONS: readonly Assumption[] = [
   { id: 'leading-keys', code: ['lib/function.ts'], check: 9, figure: 'refused' },
   { id: 'self-invocation', code: ['lib/function.ts'] },
   { id: 'alias-of-latest', code: ['lib/operator-aliases.ts'] },
-  { id: 'mapping-and-deployment', code: ['lambdas/core/mode/mapping.ts'] },
+  {
+    id: 'mapping-and-deployment',
+    code: ['lambdas/core/mode/mapping.ts'],
+    check: 7,
+    figure: 'secondsToDisabledAfterIt',
+  },
   { id: 'throttled-batch', code: ['lambdas/core/stage/hold.ts'] },
   { id: 'environment-reset', code: ['lambdas/stage/last-words-file.ts'] },
   { id: 'invocation-chain', code: ['lambdas/core/stage/command.ts'] },

@@ -10,7 +10,7 @@ import { order } from './checks/order.ts';
 import { pager } from './checks/pager.ts';
 import { poison } from './checks/poison.ts';
 import { preflight } from './checks/preflight.ts';
-import { removal } from './checks/unmade.ts';
+import { removal } from './checks/removal.ts';
 import type { Check } from './world.ts';
 
 export const CHECKS: readonly Check[] = [

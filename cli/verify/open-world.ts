@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { Ask, RequestOf } from '../client.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
+import { CANARY } from '../../contract/canary.ts';
+import { configOf } from '../describe-stack.ts';
 import type { ControlResults } from '../../contract/operations.ts';
 import { examine, STACK_CHECKS, type CheckResult } from '../doctor/run.ts';
 import { readSettings } from '../../local/common/settings.ts';
@@ -98,7 +100,14 @@ const examiner = (options: StackOptions) => async (): Promise<readonly CheckResu
   return examine(awsWorld(options, from), STACK_CHECKS);
 };
 
-export const openWorld = async (session: Session, run: string): Promise<World> => {
+const adopter = (ask: Ask, options: StackOptions) => async (): Promise<number> => {
+  const { adopt } = await import('../adopt/run.ts');
+  const { awsQueues } = await import('../adopt/aws-queues.ts');
+  const { moved } = await adopt(ask, awsQueues(configOf(options)), { destination: CANARY });
+  return moved;
+};
+
+export const openWorld = async (session: Session, run: string, deploy: World['deploy']): Promise<World> => {
   const dataPlaneUrl = (await session.dataPlane()).replace(/\/+$/, '');
   const { logs } = session;
   return {
@@ -108,6 +117,8 @@ export const openWorld = async (session: Session, run: string): Promise<World> =
     isAws: logs === undefined,
     tlsVersion: () => tlsVersionOf(dataPlaneUrl),
     deniedInLogs: logs === undefined ? undefined : await localLogs(logs),
+    deploy,
+    adopt: session.stack === undefined ? undefined : adopter(patientAsk(session.ask), session.stack),
     examineStack: session.stack === undefined ? undefined : examiner(session.stack),
     clock: Date.now,
     sleep: async (milliseconds) => sleep(milliseconds),

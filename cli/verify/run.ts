@@ -33,7 +33,7 @@ export const runChecks = async (
   world: World,
   { checks, skip, onResult }: VerifyOptions,
 ): Promise<readonly CheckResult[]> => {
-  const shared: Shared = { writeKey: '', pipelineStartedAt: 0, results: new Map() };
+  const shared: Shared = { writeKey: '', pipelineStartedAt: 0, results: new Map(), skip };
   const results: CheckResult[] = [];
   let isReady = true;
   for (const check of checks) {

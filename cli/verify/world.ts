@@ -1,5 +1,6 @@
 /** What the checks need of the world, so that a test can stand in for it. All times are milliseconds. */
 import type { CanaryPage } from '../../contract/canary.ts';
+import type { CanaryVariant } from '../../contract/canary.ts';
 import type { Ask } from '../client.ts';
 import type { CheckResult } from '../doctor/run.ts';
 import type { Outcome } from './outcome.ts';
@@ -36,6 +37,10 @@ export interface World {
   readonly tlsVersion: () => Promise<string>;
   /** Lines of the functions' logs since the command began that say that access was denied. */
   readonly deniedInLogs: (() => Promise<readonly string[]>) | undefined;
+  /** Deploys with another canary, or with that of the configuration. Undefined: nobody has said how. @throws Error when it fails */
+  readonly deploy: ((variant?: CanaryVariant) => Promise<void>) | undefined;
+  /** Has what waits in former queues of the canary delivered, and says how many messages. Undefined: it takes its queue over. */
+  readonly adopt: (() => Promise<number>) | undefined;
   /** What the doctor finds at the stack. Undefined: it is the local run. */
   readonly examineStack: (() => Promise<readonly CheckResult[]>) | undefined;
   readonly clock: () => number;
@@ -52,6 +57,10 @@ export interface Shared {
   /** When the checks began, by the pipeline's clock. */
   pipelineStartedAt: number;
   incident?: Incident;
+  /** Of check 7, which is made in the middle of check 6. */
+  whileDegraded?: Outcome;
+  /** Numbers of checks that are not made. */
+  readonly skip: readonly number[];
   /** Of the checks before, by their numbers. */
   readonly results: Map<number, Outcome>;
 }

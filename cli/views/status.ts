@@ -150,11 +150,12 @@ const nextText = ({ text, at }: NextStep, now: number): string => {
 
 const resume = (id: string): string => (id === ROUTER_STAGE ? 'resume' : `resume ${id}`);
 
-const orphanLines = (orphans: readonly Orphan[], { colors }: View): readonly string[] => {
+const orphanLines = (orphans: readonly Orphan[], { colors, command }: View): readonly string[] => {
   if (orphans.length === 0) return [];
   const [, , , ...counts] = STAGE_COLUMNS;
   return [
-    'No longer configured, but not empty. Configure them again with enabled: false until they are:',
+    'No longer configured, but not empty. Configure them again with enabled: false until they are, and have',
+    `their former queues delivered (${command('adopt <destination>')}): SQS deletes what is 14 days old.`,
     ...table(
       [{ head: 'destination' }, ...counts],
       orphans.map(({ id, queue, parkedKeys, deadLetters }) => [

@@ -7,6 +7,7 @@
  * otherwise page nobody. Only the minute's run looks at the stages (probes, what waits) and starts trials, since what it sees means
  * something only when there is time between two looks.
  */
+import { formerId } from '../../contract/status.ts';
 import { allDone } from '../core/base/all-done.ts';
 import { keepMode } from '../core/mode/keeper.ts';
 import type { ModeRecord } from '../core/mode/record.ts';
@@ -107,7 +108,7 @@ const register = async (deps: ControlDeps): Promise<void> => {
     const before = known.get(stage.id);
     if (before?.queueName === queueName) continue;
     // Removed and added again it has another queue; the former one may hold messages still.
-    if (before !== undefined) changed.set(`${stage.id} (formerly ${before.queueName})`, before);
+    if (before !== undefined) changed.set(formerId(stage.id, before.queueName), before);
     const deadLetterQueueName = await counts.deadLetterQueueName(queueName);
     if (deadLetterQueueName !== undefined) changed.set(stage.id, { queueName, deadLetterQueueName });
   }

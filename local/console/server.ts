@@ -3,6 +3,7 @@
  * has the page, and passes its requests on with the credentials of the person who started it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { CANARY_VARIANTS, type CanaryVariant } from '../../contract/canary.ts';
 import type { ControlAnswer } from '../../contract/operations.ts';
 import { BodyTooLarge, listen, readBody, type Listening, type ListenOptions } from '../common/http.ts';
 import { isEqual } from '../common/access.ts';
@@ -32,8 +33,11 @@ export interface ConsoleActions {
   readonly place: ConsolePlace;
   /** Where the local run's services are. */
   status?(): Promise<unknown>;
-  /** When it throws, what runs is left as it is. @param options `unchecked`: a transform that does not load is deployed as well */
-  redeploy?(options: { readonly unchecked: boolean }): Promise<unknown>;
+  /**
+   * When it throws, what runs is left as it is.
+   * @param options `unchecked`: a transform that does not load is deployed as well; `canary`: for `npx sluice verify`
+   */
+  redeploy?(options: { readonly unchecked: boolean; readonly canary?: CanaryVariant }): Promise<unknown>;
   /** Invokes control's function. @param request as it came: control checks it @throws Unavailable */
   control(request: unknown): Promise<ControlAnswer>;
   /** @param from milliseconds since 1970; the series begins there, or later @throws Unavailable */
@@ -148,7 +152,16 @@ const metrics = async (query: URLSearchParams, actions: ConsoleActions): Promise
 const redeploy = async (query: URLSearchParams, actions: ConsoleActions): Promise<Answer> => {
   const unchecked = query.get('unchecked') ?? 'false';
   if (unchecked !== 'true' && unchecked !== 'false') return failed(400, 'unchecked: give true or false');
-  return json(200, await actions.redeploy?.({ unchecked: unchecked === 'true' }));
+  const wanted = query.get('canary') ?? undefined;
+  const canary = CANARY_VARIANTS.find((one) => one === wanted);
+  if (canary !== wanted) return failed(400, `canary: give ${CANARY_VARIANTS.join(' or ')}`);
+  return json(
+    200,
+    await actions.redeploy?.({
+      unchecked: unchecked === 'true',
+      ...(canary === undefined ? {} : { canary }),
+    }),
+  );
 };
 
 const call = async (

@@ -24,6 +24,8 @@ export interface SynthOptions {
   readonly checkTransforms?: boolean;
   /** Milliseconds between two runs of control; the configuration is checked against it. Default: as the template says. */
   readonly controlInterval?: number | undefined;
+  /** More context of the app's. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,7 +40,7 @@ export const synthesize = async (options: SynthOptions): Promise<string> => {
   if (known?.cacheable === true) {
     // What was checked also serves where no check is wanted, but not the other way round.
     for (const isChecked of checkTransforms ? [true] : [true, false]) {
-      const dir = join(cacheDir, await keyOf(configPath, known.inputs, isChecked));
+      const dir = join(cacheDir, await keyOf(options, known.inputs, isChecked));
       if (await exists(dir)) {
         const now = new Date();
         await utimes(dir, now, now);
@@ -51,7 +53,7 @@ export const synthesize = async (options: SynthOptions): Promise<string> => {
     await runApp(options, made);
     const inputs = await readInputs(join(made, ASSEMBLY_INPUTS));
     if (inputs === undefined) throw new Error(`bin/sluice.ts wrote no ${ASSEMBLY_INPUTS}`);
-    const dir = join(cacheDir, await keyOf(configPath, inputs.inputs, checkTransforms));
+    const dir = join(cacheDir, await keyOf(options, inputs.inputs, checkTransforms));
     // What is not only made of its inputs replaces what was made of the same inputs before.
     if (!inputs.cacheable) await rm(dir, { recursive: true, force: true });
     await rename(made, dir).catch(async (error: unknown) => {
@@ -97,10 +99,15 @@ const readInputs = async (path: string): Promise<AssemblyInputs | undefined> => 
 };
 
 /** A file that is gone has no content: that changes the hash as well. */
-const keyOf = async (configPath: string, inputs: readonly string[], isChecked: boolean): Promise<string> => {
+const keyOf = async (
+  { configPath, context }: Pick<SynthOptions, 'configPath' | 'context'>,
+  inputs: readonly string[],
+  isChecked: boolean,
+): Promise<string> => {
   const hash = createHash('sha256')
     .update(configPath)
-    .update(isChecked ? 'checked' : 'unchecked');
+    .update(isChecked ? 'checked' : 'unchecked')
+    .update(JSON.stringify(context ?? {}));
   for (const file of [...inputs].sort()) {
     const content = await readFile(file).catch(() => 'absent');
     hash.update(file).update('\0').update(createHash('sha256').update(content).digest());
@@ -109,7 +116,7 @@ const keyOf = async (configPath: string, inputs: readonly string[], isChecked: b
 };
 
 const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
-  const { root, configPath, checkTransforms = true, controlInterval } = options;
+  const { root, configPath, checkTransforms = true, controlInterval, context } = options;
   const control = controlInterval === undefined ? {} : { controlSeconds: controlInterval / 1000 };
   const app = [...loaderFor(import.meta.url), fileURLToPath(ownModule('../../bin/sluice', import.meta.url))];
   const { code, stdout, stderr } = await runProcess(process.execPath, app, {
@@ -117,7 +124,7 @@ const runApp = async (options: SynthOptions, outdir: string): Promise<void> => {
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms, ...control }),
+      CDK_CONTEXT_JSON: JSON.stringify({ checkTransforms, ...control, ...context }),
       SLUICE_CONFIG: configPath,
     },
   });

@@ -11,6 +11,8 @@ import type { StageStatus } from '../../contract/status.ts';
 import { LOCAL_PLACE, type AlarmView, type FlowSeries } from '../../local/console/contract.ts';
 import { controlClient, type Transport } from '../../cli/client.ts';
 import { stackActions, type Shown } from '../../cli/console/stack-console.ts';
+import { minuteOf, type EventCounts } from '../../cli/console/flow.ts';
+import { startWatch } from '../../cli/console/watch.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { startConsole, type ConsoleActions } from '../../local/console/server.ts';
 import type { Listening } from '../../local/common/http.ts';
@@ -31,6 +33,8 @@ export interface Scene {
   refusal?: string;
   /** AWS refuses requests with the permission, with this text. */
   denied?: { readonly permission: Permission; readonly text: string };
+  /** CloudWatch refuses what it is asked, with this text. */
+  blind?: string;
   /** The mistake in the configuration that a redeployment reports. */
   mistake?: string;
 }
@@ -65,8 +69,23 @@ export class FakeRun {
     this.#listening =
       this.#shown === undefined
         ? await startConsole(this.#localActions(), address)
-        : await startConsole(stackActions(controlClient(this.#transport), this.#shown), address, 'secret');
+        : await startConsole(this.#stackActions(this.#shown), address, 'secret');
     this.#port = this.#listening.port;
+  }
+
+  #stackActions(shown: Shown): ConsoleActions {
+    const answer = <Value>(value: Value): Promise<Value> => {
+      const { blind } = this.scene;
+      return blind === undefined ? Promise.resolve(value) : Promise.reject(new CommandFailure(blind));
+    };
+    const watch = startWatch(
+      {
+        alarms: () => answer(this.scene.alarms),
+        events: (_, from) => answer(eventsOf(since(this.scene.series, from))),
+      },
+      Date.now,
+    );
+    return stackActions(controlClient(this.#transport), shown, watch);
   }
 
   #localActions(): ConsoleActions {
@@ -192,4 +211,14 @@ const since = (series: FlowSeries, from: number): FlowSeries => {
     delivered: pick(series.delivered),
     backlog: pick(series.backlog),
   };
+};
+
+/** As CloudWatch has them. */
+const eventsOf = ({ at, accepted, delivered }: FlowSeries): EventCounts => {
+  const byMinute = (values: readonly (number | null)[]): ReadonlyMap<number, number> => {
+    const sums = new Map<number, number>();
+    at.forEach((time, i) => sums.set(minuteOf(time), (sums.get(minuteOf(time)) ?? 0) + (values[i] ?? 0)));
+    return sums;
+  };
+  return { accepted: byMinute(accepted), delivered: byMinute(delivered) };
 };

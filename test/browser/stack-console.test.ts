@@ -24,7 +24,7 @@ const buttons = (): Promise<string[]> =>
   );
 
 describe('that only shows', () => {
-  it('has no commands, and not what the local run alone has', async () => {
+  it('has the flow and the alarms, no commands, and not what the local run alone has', async () => {
     await shown.open(degraded(), {}, READS);
     expect(await textOf(shown.page, '#place')).toBe('Stack Shop · shows only');
     await untilText(shown.page, '#parked-count', '3');
@@ -35,9 +35,9 @@ describe('that only shows', () => {
     expect(names).toContainEqual(expect.stringMatching(/messages$/));
     expect(names.join()).not.toMatch(/Hold|Resume|Retry|Discard|Redeploy/);
     expect(await textOf(shown.page, 'main')).not.toContain('Commands');
-    for (const absent of ['#flow', '#alarms-title', 'nav a[href="#flow"]'])
-      expect(await shown.page.$eval(absent, (node) => node.checkVisibility())).toBe(false);
-    expect(await textOf(shown.page, '#elsewhere')).toContain('see the pipeline’s dashboard in CloudWatch');
+    expect(await textOf(shown.page, '#rate-summary')).toMatch(/^Accepted: [\d.]+ per second now/);
+    expect(await textOf(shown.page, '#backlog-summary')).toBe('Waiting: 2,191 messages now, at most 2,191.');
+    expect(await textOf(shown.page, '#alarm-rows')).toContain(degraded().alarms[0]?.name);
     expect(await textOf(shown.page, '#mode-command')).toBe(
       'When it is fixed: npx cdk deploy if the fix is in code or configuration, else npx sluice resume --stack Shop.',
     );
@@ -58,6 +58,15 @@ describe('that only shows', () => {
     delete shown.run.scene.denied;
     await untilText(shown.page, '#connection', 'Live');
     expect(await textOf(shown.page, '#outage')).toBe('');
+  });
+
+  it('shows the rest where CloudWatch refuses, and says what is lacking', async () => {
+    const scene = degraded();
+    scene.blind = 'the credentials lack the permission cloudwatch:GetMetricData';
+    await shown.open(scene, {}, READS);
+    await untilText(shown.page, '#outage', 'the credentials lack the permission cloudwatch:GetMetricData');
+    expect(await textOf(shown.page, '#connection')).toBe('Live');
+    await untilText(shown.page, '#parked-count', '3');
   });
 
   it('content that the credentials may not read is asked for, and the refusal is said next to it', async () => {

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { controlClient, type Transport } from '../../cli/client.ts';
 import { startStackConsole, stackActions } from '../../cli/console/stack-console.ts';
+import { startWatch } from '../../cli/console/watch.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { stackTransport } from '../../cli/transport.ts';
 import { Unavailable } from '../../local/console/server.ts';
@@ -13,6 +14,11 @@ import { ALL_NORMAL } from './fixtures.ts';
 import { Cli } from './run-cli.ts';
 import { FUNCTION, ok, refused, StandIn } from './stand-in.ts';
 
+const nothing = () => Promise.resolve([]);
+const watch = startWatch(
+  { alarms: nothing, events: () => Promise.resolve({ accepted: new Map(), delivered: new Map() }) },
+  Date.now,
+);
 const SHOWN = { stack: 'Shop', operates: false, options: ' --stack Shop', deploy: 'npx cdk deploy' };
 
 describe('a request of the page', () => {
@@ -24,7 +30,7 @@ describe('a request of the page', () => {
     return Promise.resolve({ payload: JSON.stringify(answer()) });
   };
   const actions = (operates: boolean) =>
-    stackActions(controlClient(transport, 'ada@desk'), { ...SHOWN, operates });
+    stackActions(controlClient(transport, 'ada@desk'), { ...SHOWN, operates }, watch);
   afterEach(() => {
     asked = [];
     answer = () => ({ ok: true, result: ALL_NORMAL });
@@ -98,7 +104,10 @@ describe('a request of the page', () => {
 
 it('each console has an address of its own', async () => {
   const ask = () => Promise.reject(new CommandFailure('no'));
-  const consoles = [await startStackConsole(ask, SHOWN, 0), await startStackConsole(ask, SHOWN, 0)];
+  const consoles = [
+    await startStackConsole(ask, SHOWN, watch, 0),
+    await startStackConsole(ask, SHOWN, watch, 0),
+  ];
   const secrets = consoles.map(({ url }) => /^http:\/\/127\.0\.0\.1:\d+\/([\w-]{32})\/$/.exec(url)?.[1]);
   expect(new Set(secrets).size).toBe(2);
   expect(secrets).not.toContain(undefined);
@@ -150,7 +159,7 @@ describe('the command', () => {
         listsPeriod: 60_000,
         options: ' --stack Shop --region eu-west-1',
         deploy: 'npx cdk deploy',
-        has: [],
+        has: ['metrics', 'alarms'],
       });
       const status = { command: 'status' };
       expect(await api('api/control', status)).toEqual({

@@ -125,6 +125,7 @@ describe('status', () => {
     const orphan = { id: 'old', queue: { visible: 3, inFlight: 1 }, deadLetters: 2, parkedKeys: 4 };
     const text = statusText({ ...ALL_NORMAL, orphans: [orphan] }, view);
     expect(text).toContain('No longer configured, but not empty. Configure them again with enabled: false');
+    expect(text).toContain('(npx sluice adopt <destination>): SQS deletes what is 14 days old');
     expect(text).toMatch(/^ {2}old +3 +1 +4 +2$/m);
   });
 

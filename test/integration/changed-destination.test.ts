@@ -1,4 +1,4 @@
-/** A destination's id is changed while events wait for it, queued and parked; then it is configured again, delivers them, and goes. */
+/** A destination's id is changed while events wait for it, queued and parked; it is configured again, delivers them, and goes; the next one adopts. */
 import { beforeAll, expect, it } from '@jest/globals';
 import type { PipelineConfig } from '../../config/index.ts';
 import { audit, CLEAN, type SentEvent } from '../../tools/driver/audit.ts';
@@ -94,8 +94,21 @@ it(
       'empty',
       ({ queue, parkedKeys: keys }) => queue.visible + queue.inFlight + keys === 0,
     );
-    await deploy(destination('crm-2'));
+    // Its successor gets another id with events in the queue, which the next one adopts.
+    expect(await run.sluice('hold', 'crm-2', '--reason', 'its id changes too')).toMatchObject({ code: 0 });
+    const adopted = eventsOf(usersNamed('adopted', 3), 3);
+    await send(adopted);
+    await untilStage(run, 'crm-2', 'full', ({ queue }) => queue.visible + queue.inFlight >= 3);
+    await deploy(destination('crm-3'));
+    expect((await orphans()).map(({ id }) => id)).toEqual(['crm-2']);
+    const { code, stdout } = await run.sluice('adopt', 'crm-2', '--into', 'crm-3');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('moved to the queue of crm-3') as unknown,
+    });
+    await receiver.waitFor('/crm-3', adopted.length);
+    expect(audit(adopted, withoutRedeliveries(receiver.sentTo('/crm-3'), 2))).toEqual(CLEAN);
     expect(await orphans()).toEqual([]);
   },
-  6 * DEADLINE_MS,
+  7 * DEADLINE_MS,
 );

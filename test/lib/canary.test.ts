@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { bundle } from './example.ts';
-import { logicalId, minimal, ofType, removeDirectories, synthesize } from './synth.ts';
+import { logicalId, minimal, ofType, removeDirectories, synthesize, type Synthesized } from './synth.ts';
 
 afterAll(removeDirectories);
 
@@ -43,6 +43,25 @@ describe('a canary', () => {
       JSON.stringify(Properties['TopicArn']) === JSON.stringify(topic);
     expect(ofType(canary, 'AWS::SNS::Subscription').filter(([, one]) => heard(one))).toHaveLength(1);
     expect(ofType(without, 'AWS::SNS::Subscription')).toHaveLength(1);
+  });
+
+  it('is left out, or has another concurrency, where the context of a deployment says so', () => {
+    const variant = (value: string) => synthesize({ ...minimal, canary: true }, { 'sluice:canary': value });
+    const concurrencies = (one: Synthesized) =>
+      ofType(one, 'AWS::Lambda::EventSourceMapping').map(
+        ([, { Properties }]) =>
+          (Properties['ScalingConfig'] as { MaximumConcurrency: number }).MaximumConcurrency,
+      );
+    // Of each stage: its queue's, and its dead-letter queue's.
+    expect(concurrencies(canary)).toEqual([10, 2, 2, 2, 50, 2]);
+    expect(concurrencies(variant('concurrency'))).toEqual([10, 2, 3, 2, 50, 2]);
+    const removed = variant('removed');
+    expect(concurrencies(removed)).toEqual([10, 2, 50, 2]);
+    // Its write key stays, so that control knows it still.
+    expect(bundle(removed, 'Control')).toMatchObject({
+      canary: { writeKey: expect.stringMatching(/^canary-/) as unknown },
+    });
+    expect(() => variant('gone')).toThrow('"gone" is unknown; use removed or concurrency, or leave it out');
   });
 
   it('passes the rules that the rest of the template passes', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { keptModule } from '../../lib/program-cache.ts';
+import { keptFile, keptModule } from '../../lib/program-cache.ts';
 
 let dir: string;
 let made: number;
@@ -76,4 +76,12 @@ it('is made again when what was kept cannot be read', () => {
   expect(code()).toBe('made 1');
   writeFileSync(at('cache/router'), 'half of it');
   expect(code()).toBe('made 2');
+});
+
+it('of each checkout is its own, although they share the directory', () => {
+  const file = keptFile('/cache', '/home/ada/sluice', 'router');
+  expect(file).toBe(keptFile('/cache', '/home/ada/sluice', 'router'));
+  expect(file.startsWith('/cache/router-')).toBe(true);
+  expect(keptFile('/cache', '/home/ada/copy', 'router')).not.toBe(file);
+  expect(keptFile('/cache', '/home/ada/sluice', 'deliver')).not.toBe(file);
 });

@@ -40,9 +40,16 @@ export const minimal: EventPipelineProps = {
 };
 
 /** A stack of one pipeline, in this process. AWS's own rules for templates are left to the test of the app. */
-export const synthesize = (pipeline: EventPipelineProps = minimal) => {
+export const synthesize = (
+  pipeline: EventPipelineProps = minimal,
+  more: Readonly<Record<string, unknown>> = {},
+) => {
   process.env['CDK_VALIDATION'] = 'false';
-  const app = new App({ context, outdir: temporaryDirectory(), analyticsReporting: false });
+  const app = new App({
+    context: { ...context, ...more },
+    outdir: temporaryDirectory(),
+    analyticsReporting: false,
+  });
   const stack = new SluiceStack(app, 'Sluice', { pipeline });
   const template = Template.fromStack(stack);
   const { Resources } = template.toJSON() as { Resources: Record<string, Resource> };

@@ -1,6 +1,7 @@
 /** Check 6: code that fails for everybody makes the stage degraded; nothing is forwarded until the fix, and then all of it in order. */
 import { CANARY, type CanaryArrival, type CanaryEvent, type CanaryPage } from '../../../contract/canary.ts';
 import type { StageStatus } from '../../../contract/status.ts';
+import { concurrency, deployWhileDegraded } from './concurrency.ts';
 import { failed, passed, seconds, some, type Outcome } from '../outcome.ts';
 import { canaryStage, judgeArrivals, LOST, post, readArrivals, send } from '../traffic.ts';
 import { pagesAfter, waitFor, type Check, type Incident, type World } from '../world.ts';
@@ -161,7 +162,7 @@ export const degraded: Check = {
     const run = `${world.run}c6`;
     const before = lastPage((await ask({ command: 'canary' })).pages);
     // Everybody's, or a trial would start the recovery.
-    await ask({ command: 'canary-set', answer: 'throw', seconds: 1_800 });
+    await ask({ command: 'canary-set', answer: 'throw', seconds: 3_600 });
     const broken = await breakIt(world, writeKey, run);
     const incident: Incident = { before, since: broken.degraded.since ?? 0 };
     if (broken.degraded.mode === 'degraded') shared.incident = incident;
@@ -182,6 +183,9 @@ export const degraded: Check = {
       (all) => all.some(({ state }) => state === 'ALARM'),
       { within: broken.degraded.mode === 'degraded' ? BLOCKED_WITHIN : 0 },
     );
+    const { deploy } = world;
+    if (shared.incident !== undefined && deploy !== undefined && !shared.skip.includes(concurrency.number))
+      shared.whileDegraded = await deployWhileDegraded(world, deploy, run);
     await ask({ command: 'canary-set', answer: 'take', seconds: 1 });
     if (broken.degraded.mode === 'degraded') await ask({ command: 'resume', stage: CANARY });
     const fixed = await recover(world, writeKey, run);

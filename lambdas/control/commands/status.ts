@@ -108,6 +108,7 @@ export const stageStatus = async (
     ...modeStatus({ ...situation, now: deps.clock() }, system),
     mapping: { state, ...(maximumConcurrency === undefined ? {} : { maximumConcurrency }) },
     queue,
+    queueName,
     waiting: { messages: total(queue), keys: parked.keys - parked.own, own: parked.own },
     deadLetters: total(deadLetters ?? NONE),
     parkedKeys: parked.keys,
@@ -135,7 +136,14 @@ const orphan = async (
     both(deps.counts.read(queueName), deps.counts.read(deadLetterQueueName)),
     surveyStage(deps, id, NORMAL, limit),
   );
-  return { id, queue: queue ?? NONE, deadLetters: total(deadLetters ?? NONE), parkedKeys: parked.keys };
+  return {
+    id,
+    queue: queue ?? NONE,
+    queueName,
+    deadLetterQueueName,
+    deadLetters: total(deadLetters ?? NONE),
+    parkedKeys: parked.keys,
+  };
 };
 
 /** Former stages that have left something behind; the others are of no interest. */

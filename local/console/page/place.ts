@@ -17,7 +17,6 @@ export const showPlace = (about: ConsoleAbout): void => {
   showText(byId('place'), stack === undefined ? '' : `Stack ${stack}${operates ? '' : ' · shows only'}`);
   for (const node of document.querySelectorAll<HTMLElement>('[data-needs]'))
     node.hidden = !has(node.dataset['needs'] as Extra);
-  byId('elsewhere').hidden = has('metrics') && has('alarms');
 };
 
 /** What answers the page's calls. */

@@ -34,6 +34,8 @@ const callOf = async (
       isQuery: false,
     };
   const path = (request.url ?? '').replace(/\/?(\?.*)?$/, '');
+  if (path.endsWith('/invocations'))
+    return { name: 'Invoke', input: JSON.parse(body) as Input, isQuery: false };
   if (request.method === 'GET') return { name: PATHS[path] ?? path, input: {}, isQuery: false };
   const form = Object.fromEntries(new URLSearchParams(body));
   return { name: form['Action'] ?? path, input: form, isQuery: true };

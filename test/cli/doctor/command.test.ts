@@ -66,7 +66,7 @@ describe('a stack', () => {
   it('is fine, with all that the checks read of AWS', async () => {
     const { code, stdout, stderr } = await doctor('--stack', 'Shop');
     expect(stderr).toBe('');
-    expect(stdout).toContain('stack Shop: nothing is wrong, 10 fine, 0 not checked');
+    expect(stdout).toContain('stack Shop: nothing is wrong, 11 fine, 0 not checked');
     expect(code).toBe(0);
     for (const text of [
       'version 28',
@@ -110,7 +110,22 @@ describe('a stack', () => {
     expect(code).toBe(0);
     expect(of('alarms').why).toMatch(/^the credentials lack the permission cloudwatch:DescribeAlarms\n/);
     expect(of('log-role').why).toMatch(/apigateway:GET on \/account/);
-    expect(checks.filter(({ result }) => result === 'fine')).toHaveLength(8);
+    expect(checks.filter(({ result }) => result === 'fine')).toHaveLength(9);
+  });
+
+  it('that has left a queue behind is told by control, which may be forbidden to ask', async () => {
+    const left = { id: 'crm', queue: { visible: 2, inFlight: 0 }, deadLetters: 0, parkedKeys: 0 };
+    aws.answers = { ...HEALTHY, Invoke: () => ({ ok: true, result: { orphans: [left] } }) };
+    const { code, of } = await report('--stack', 'Shop');
+    expect(code).toBe(1);
+    expect(of('removed').problems?.[0]).toMatchObject({
+      what: expect.stringContaining('the removed destination crm still holds 2 messages') as unknown,
+      fix: expect.stringMatching(/npx sluice adopt crm --stack Shop$/) as unknown,
+    });
+    aws.answers = without(HEALTHY, 'Invoke');
+    expect((await report('--stack', 'Shop')).of('removed').why).toMatch(
+      /lambda:InvokeFunction on Shop-Control/,
+    );
   });
 
   it('that the app here does not have is compared with nothing', async () => {

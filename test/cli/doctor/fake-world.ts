@@ -1,4 +1,5 @@
 /** An account of AWS with a stack in it that is as its template says, but for one thing. */
+import { formerId, type Orphan } from '../../../contract/status.ts';
 import type { MetricId, Place, SecretState, World } from '../../../cli/doctor/world.ts';
 import { NotRead } from '../../../cli/doctor/finding.ts';
 import { secretNames } from '../../../cli/doctor/checks/secrets.ts';
@@ -21,6 +22,8 @@ export const PLANTS = [
   'somebody has unsubscribed',
   'a queue has lost its mode',
   'a queue is gone',
+  'a removed destination has left events',
+  'a destination has left a former queue',
   'an alarm is gone',
   'an alarm watches a metric of another name',
   'an alarm watches other dimensions',
@@ -61,6 +64,7 @@ interface Watched {
 export class FakeWorld implements World {
   readonly place: Place;
   readonly options = ' --region eu-west-1';
+  readonly control = ' --stack Shop --region eu-west-1';
   readonly physical: ReadonlyMap<string, string>;
   /** Metrics that had data; default: all that alarms watch. */
   written: (metric: MetricId) => boolean = () => true;
@@ -155,6 +159,17 @@ export class FakeWorld implements World {
           ? 'perQueue'
           : String(properties['FifoThroughputLimit']),
     });
+  };
+
+  leftBehind = (): Promise<readonly Orphan[]> => {
+    const queue = { visible: 3, inFlight: 1 };
+    const left = { id: 'old', queue, queueName: 'old.fifo', deadLetters: 2, parkedKeys: 1 };
+    if (this.#has('a removed destination has left events')) return Promise.resolve([left]);
+    return Promise.resolve(
+      this.#has('a destination has left a former queue')
+        ? [{ ...left, id: formerId('crm', 'old.fifo'), parkedKeys: 0 }]
+        : [],
+    );
   };
 
   subscriptions = (topicArn: string) =>

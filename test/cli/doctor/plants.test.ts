@@ -89,6 +89,16 @@ const FOUND: Readonly<Record<Plant, readonly [check: string, what: RegExp, fix: 
     /set-queue-attributes --queue-url https/,
   ],
   'a queue is gone': ['queues', /is gone/, /create-queue/],
+  'a removed destination has left events': [
+    'removed',
+    /^the removed destination old still holds 6 messages in its queue old.fifo and 1 parked user. SQS deletes/,
+    /with enabled: false, and deploy; then npx sluice adopt old --stack Shop --region eu-west-1$/,
+  ],
+  'a destination has left a former queue': [
+    'removed',
+    /^crm has another queue since it was added again, and its former one still holds 6 messages/,
+    /^npx sluice adopt crm --stack Shop --region eu-west-1$/,
+  ],
   'an alarm is gone': ['alarms', /the alarm ".*" is gone/, /deploy/],
   'an alarm watches a metric of another name': ['alarms', /no part of Sluice writes HeartBeats/, /deploy/],
   'an alarm watches other dimensions': [

@@ -92,7 +92,9 @@ export const HEALTHY: Readonly<Record<string, Answer>> = {
       StackName: String(StackName),
       StackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/1',
       StackStatus: 'UPDATE_COMPLETE',
+      Outputs: member({ OutputKey: 'ControlFunction', OutputValue: 'Shop-Control' }),
     })}</Stacks>`,
+  Invoke: () => ({ ok: true, result: { orphans: [] } }),
   GetTemplate: ({ StackName }) =>
     `<TemplateBody>${asText(StackName === NESTED ? NESTED_TEMPLATE : withPlace('111122223333 eu-west-1'))}</TemplateBody>`,
   ListStackResources: ({ StackName, NextToken }) => {

@@ -1,21 +1,24 @@
 /** A pipeline with a canary, in memory and in virtual time, with one thing broken if a test says so. */
-import { gunzipSync } from 'node:zlib';
-import { readCanaryMessageId, type CanaryArrival, type CanaryPage } from '../../../contract/canary.ts';
+import {
+  readCanaryMessageId,
+  type CanaryArrival,
+  type CanaryPage,
+  type CanaryVariant,
+} from '../../../contract/canary.ts';
 import type { ControlRequest, ControlResults, ParkedKey } from '../../../contract/operations.ts';
-import type { LastFailure, ModeName } from '../../../contract/modes.ts';
+import type { ModeName } from '../../../contract/modes.ts';
 import type { RequestOf } from '../../../cli/client.ts';
 import { CommandFailure } from '../../../cli/failure.ts';
-import type { Answer, HttpRequest, World } from '../../../cli/verify/world.ts';
-import { fine, notChecked as unmade, wrong } from '../../../cli/doctor/finding.ts';
+import type { World } from '../../../cli/verify/world.ts';
+import { answerOf, KEY } from './fake-data-plane.ts';
+import { findings, statusOf } from './fake-status.ts';
 import type { Plant } from './plant.ts';
-import { stageStatusOf } from '../../support/stage-status.ts';
 
 interface Sent {
   readonly id: string;
   readonly userId: string;
 }
 
-const KEY = 'canary-key';
 const START = 1_800_000_000_000;
 const REDRIVES = 5;
 const RECOVER_AFTER = 20;
@@ -31,10 +34,14 @@ export class FakePipeline {
   readonly #seen = new Set<string>();
   readonly #parked = new Map<string, Sent[]>();
   readonly #queue: Sent[] = [];
+  /** Of the canary before it was removed. */
+  readonly #former: Sent[] = [];
   #orders: { answer: string; users?: readonly string[]; until: number } | undefined;
   #mode: ModeName = 'normal';
   #since = 0;
   #successes = 0;
+  #held = false;
+  #deployed: CanaryVariant | undefined;
 
   constructor(plant?: Plant, mode: ModeName = 'normal') {
     this.#plant = plant;
@@ -47,23 +54,24 @@ export class FakePipeline {
     return {
       ask: <Command extends keyof ControlResults>(request: RequestOf<Command>) =>
         Promise.resolve().then(() => this.#ask(request) as ControlResults[Command]),
-      request: (request) => Promise.resolve().then(() => this.#answer(request)),
+      request: (request) =>
+        Promise.resolve().then(() =>
+          answerOf(request, {
+            plant: this.#plant,
+            mode: this.#mode,
+            isRemoved: this.#deployed === 'removed',
+            take: (events) => {
+              this.#take(events);
+            },
+          }),
+        ),
       dataPlaneUrl: 'https://events.example',
       isAws: true,
       tlsVersion: () => Promise.resolve(this.#has('old TLS') ? 'TLSv1.1' : 'TLSv1.3'),
+      deploy: (variant) => Promise.resolve().then(() => this.#deploy(variant)),
+      adopt: () => Promise.resolve().then(() => this.#adopt()),
       deniedInLogs: () => Promise.resolve(denied),
-      examineStack: () =>
-        Promise.resolve([
-          { check: 'queues', title: 'queues', finding: fine('2 queues') },
-          { check: 'log-role', title: 'the role for logs', finding: unmade('no permission') },
-          {
-            check: 'subscriptions',
-            title: 'subscriptions',
-            finding: this.#has('a subscription waits')
-              ? wrong({ what: 'email has not confirmed', fix: 'open the link' })
-              : fine('1 subscription', ['a part']),
-          },
-        ]),
+      examineStack: () => Promise.resolve(findings(this.#plant)),
       clock: () => this.now,
       sleep: (milliseconds) => {
         this.now += milliseconds;
@@ -90,6 +98,10 @@ export class FakePipeline {
     }
     if (command === 'status') return this.#status();
     if (command === 'parked') return { keys: this.#parkedKeys() };
+    if (command === 'hold') {
+      this.#held = true;
+      return {};
+    }
     if (command === 'resume') return this.#resume();
     if (command !== 'retry') throw new Error(`the checks do not ask for ${command}`);
     this.#drain();
@@ -111,28 +123,46 @@ export class FakePipeline {
   }
 
   #status(): ControlResults['status'] {
-    const isShut = this.#mode === 'degraded';
-    const refusal: LastFailure = { text: 'AccessDenied: dynamodb:PutItem', at: this.now, codeVersion: 'c' };
-    const status: ControlResults['status'] = {
-      pipeline: 'Sluice/Pipeline',
-      at: this.now,
-      stages: [
-        stageStatusOf('router', this.#has('the router is degraded') ? { mode: 'degraded' } : {}),
-        stageStatusOf('canary', {
-          mode: this.#mode,
-          held: this.#has('the canary is held'),
-          since: this.#since,
-          shut: isShut,
-          parkedKeys: this.#parked.size,
-          deadLetters: this.#has('dead letters') ? 2 : 0,
-          queue: { visible: this.#queue.length, inFlight: 0 },
-          mapping: { state: isShut && !this.#has('the mapping stays on') ? 'Disabled' : 'Enabled' },
-          ...(this.#has('a permission is missing') ? { lastRefusal: refusal } : {}),
-        }),
-      ],
-      orphans: [],
-    };
-    return status;
+    return statusOf({
+      plant: this.#plant,
+      now: this.now,
+      mode: this.#mode,
+      held: this.#held,
+      since: this.#since,
+      parkedKeys: this.#parked.size,
+      queued: this.#queue.length,
+      former: this.#former.length,
+      deployed: this.#deployed,
+    });
+  }
+
+  #isShut(): boolean {
+    return this.#held || this.#mode === 'degraded';
+  }
+
+  #adopt(): number {
+    if (this.#has('a former queue cannot be read'))
+      throw new CommandFailure('the credentials lack the permission sqs:ReceiveMessage');
+    const all = this.#former.splice(0);
+    if (!this.#has('a former queue is not delivered')) this.#queue.push(...all);
+    return all.length;
+  }
+
+  #deploy(variant: CanaryVariant | undefined): void {
+    this.now += 60_000;
+    if (this.#has('a deployment fails')) throw new CommandFailure('cdk deploy ended with code 1');
+    if (variant === undefined && this.#has('the second deployment changes nothing')) return;
+    if (this.#deployed === 'removed' && this.#has('a removed destination is not added')) return;
+    if (this.#deployed === 'removed') this.#former.push(...this.#queue.splice(0));
+    this.#deployed = this.#has('a deployment is not passed on') ? undefined : variant;
+    if (variant === 'concurrency' && this.#has('a deployment ends degraded mode')) this.#mode = 'recovering';
+    if (variant === 'concurrency' && this.#has('a deployment leaks'))
+      for (const [event] of this.#parked.values()) if (event !== undefined) this.#arrive(event);
+    if (variant !== 'removed') return;
+    if (this.#has('a removed queue is gone')) this.#queue.length = 0;
+    if (this.#has('a hold does not outlive a removal')) this.#held = false;
+    if (this.#has('a removal loses what is parked')) for (const all of this.#parked.values()) all.pop();
+    if (this.#has('a removal loses order')) this.#queue.reverse();
   }
 
   #parkedKeys(): readonly ParkedKey[] {
@@ -148,42 +178,8 @@ export class FakePipeline {
     }));
   }
 
-  #answer({ method, path, headers = {}, body }: HttpRequest): Answer {
-    const reply = (status: number, text = 'ok', more = {}): Answer => ({ status, headers: more, body: text });
-    if (path === '/health')
-      return reply(this.#has('health is broken') ? 503 : 200, '{"acceptingEvents":"TRUE"}');
-    if (path === '/version') return reply(200, '{"Version":"1.0.0"}');
-    if (method === 'OPTIONS')
-      return this.#has('no CORS')
-        ? reply(204)
-        : reply(204, '', {
-            'access-control-allow-origin': '*',
-            'access-control-allow-headers': 'Authorization,Content-Type',
-          });
-    const query = new URL(path, 'https://x').searchParams;
-    const [given] = Buffer.from((headers['authorization'] ?? '').slice(6), 'base64')
-      .toString()
-      .split(':');
-    if ((query.get('writeKey') ?? given) !== KEY)
-      return reply(this.#has('unknown keys are taken') && given !== 'another' ? 200 : 401);
-    if (method === 'GET') {
-      const event = { messageId: query.get('messageId'), userId: query.get('userId') };
-      if (!this.#has('pixels are lost')) this.#take([event]);
-      return reply(200);
-    }
-    if (this.#has('a large body has no answer') && (body?.length ?? 0) > 10_000_000)
-      throw new CommandFailure('write EPIPE');
-    if (body !== undefined && body.length > 4_096_000)
-      return reply(this.#has('a large body is a 502') && body.length > 10_000_000 ? 502 : 413);
-    const isZipped = headers['content-encoding'] === 'gzip';
-    if (isZipped && this.#has('gzip is not read')) return reply(400);
-    const text = typeof body === 'string' ? body : gunzipSync(body ?? '').toString();
-    if (this.#mode === 'degraded' && this.#has('ingest refuses while degraded')) return reply(503);
-    this.#take((JSON.parse(text) as { batch: object[] }).batch);
-    return reply(200);
-  }
-
   #take(events: readonly object[]): void {
+    if (this.#deployed === 'removed') return;
     const sent = events.map((event) => {
       const { messageId, userId } = event as { messageId: string; userId: string };
       return { id: messageId, userId };
@@ -202,7 +198,7 @@ export class FakePipeline {
   }
 
   #process(event: Sent): void {
-    if (this.#mode === 'degraded') {
+    if (this.#isShut()) {
       if (this.#has('it leaks while degraded')) this.#arrive(event);
       else this.#queue.push(event);
       return;
@@ -241,10 +237,13 @@ export class FakePipeline {
   }
 
   #resume(): unknown {
-    if (this.#mode !== 'degraded') throw new CommandFailure('it is not degraded');
-    this.#mode = 'recovering';
-    this.#successes = 0;
-    this.#drain();
+    if (!this.#isShut()) throw new CommandFailure('it is not degraded');
+    this.#held = false;
+    if (this.#mode === 'degraded') {
+      this.#mode = 'recovering';
+      this.#successes = 0;
+      this.#drain();
+    }
     const waiting = this.#queue.splice(0);
     for (const event of this.#has('a recovery is out of order') ? waiting.reverse() : waiting)
       this.#process(event);

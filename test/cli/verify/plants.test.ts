@@ -58,11 +58,26 @@ const PLANTS: readonly (readonly [Plant, number, RegExp])[] = [
   ['never normal', 6, /is recovering/],
   ['a recovery loses an event', 6, /not delivered after the recovery/],
   ['a recovery is out of order', 6, /out of order after the recovery/],
+  ['a deployment fails', 7, /could not be made: cdk deploy ended with code 1/],
+  ['a deployment is not passed on', 7, /did not change the concurrency of the canary, which is 2/],
+  ['a deployment ends degraded mode', 7, /made the degraded canary recovering/],
+  ['a deployment switches the mapping on', 7, /after a deployment the event source mapping.* is Enabled/],
+  ['a deployment leaks', 7, /delivered after a deployment, while/],
+  ['the second deployment changes nothing', 7, /after the second deployment.* a concurrency of 3/],
   ['the page is not resolved', 8, /not resolved/],
   ['the page comes twice', 8, /paged 2 times/],
   ['a permission is missing', 9, /dynamodb:PutItem/],
   ['a log says denied', 9, /sqs:SendMessage/],
   ['a subscription waits', 10, /email has not confirmed/],
+  ['a removed queue is gone', 11, /has left: 0 messages and 1 parked users/],
+  ['a removed destination is not listed', 11, /does not list what the removed canary has left/],
+  ['a removal makes ingest refuse', 11, /answered 503 while the canary was removed/],
+  ['a removed destination is not added', 11, /was not added again/],
+  ['a hold does not outlive a removal', 11, /was held, and is not/],
+  ['a removal loses what is parked', 11, /not delivered after it was added again: .*parked:2/],
+  ['a former queue cannot be read', 11, /could not be made: the credentials lack the permission/],
+  ['a former queue is not delivered', 11, /not delivered after it was added again: .*waiting0:0/],
+  ['a removal loses order', 11, /out of order after it was added again/],
 ];
 
 describe('a healthy pipeline', () => {
@@ -77,11 +92,11 @@ describe('a healthy pipeline', () => {
       '4 passed',
       '5 passed',
       '6 passed',
-      '7 not checked',
+      '7 passed',
       '8 passed',
       '9 passed',
       '10 passed',
-      '11 not checked',
+      '11 passed',
       '12 passed',
     ]);
   });
@@ -98,6 +113,24 @@ describe('a healthy pipeline', () => {
     });
   });
 
+  it('is not deployed where nobody has said how, and the checks that take it say so', async () => {
+    const world = { ...new FakePipeline().world(), deploy: undefined };
+    const results = await runChecks(world, { checks: CHECKS, skip: [], onResult: () => undefined });
+    expect(isPassed(results)).toBe(true);
+    for (const number of [7, 11])
+      expect(results[number - 1]?.outcome).toEqual({
+        kind: 'not checked',
+        why: expect.stringContaining('--deploy') as unknown,
+      });
+  });
+
+  it('is not deployed while degraded where check 7 is skipped', async () => {
+    const pipeline = new FakePipeline('a deployment fails');
+    const results = await verify(pipeline, [7, 11]);
+    expect(isPassed(results)).toBe(true);
+    expect(pipeline.requests.filter(({ command }) => command === 'hold')).toEqual([]);
+  });
+
   it('is left as it was: the canary takes everything, and nothing waits', async () => {
     const pipeline = new FakePipeline();
     await verify(pipeline);
@@ -110,7 +143,7 @@ describe('a healthy pipeline', () => {
   it('that recovers still is given events of the canary until it is normal', async () => {
     const pipeline = new FakePipeline(undefined, 'recovering');
     const before = pipeline.now;
-    const [first] = await verify(pipeline, [2, 3, 4, 5, 6]);
+    const [first] = await verify(pipeline, [2, 3, 4, 5, 6, 11]);
     expect(first).toMatchObject({ number: 1, outcome: { kind: 'passed' } });
     expect(pipeline.now - before).toBeLessThan(60_000);
   });

@@ -16,6 +16,7 @@ describe('status', () => {
         stages: [
           stageStatusOf('router', {
             queue: { visible: 3, inFlight: 2 },
+            queueName: 'router.fifo',
             waiting: { messages: 5, keys: 0, own: 0 },
           }),
         ],
@@ -67,6 +68,7 @@ describe('status', () => {
       history,
       mapping: { state: 'Disabled' },
       queue: { visible: 0, inFlight: 0 },
+      queueName: 'crm.fifo',
       waiting: { messages: 0, keys: 1, own: 0 },
       deadLetters: 2,
       parkedKeys: 1,
@@ -188,9 +190,15 @@ describe('status', () => {
     await world.park('parked', 'ann', [{ messageId: 'e1' }]);
     const empty = { visible: 0, inFlight: 0 };
     expect(await control({ command: 'status' }, world.deps)).toHaveProperty('result.orphans', [
-      { id: 'waiting', queue: { visible: 0, inFlight: 1 }, deadLetters: 0, parkedKeys: 0 },
-      { id: 'dead', queue: empty, deadLetters: 2, parkedKeys: 0 },
-      { id: 'parked', queue: empty, deadLetters: 0, parkedKeys: 1 },
+      {
+        id: 'waiting',
+        queue: { visible: 0, inFlight: 1 },
+        ...queues('waiting'),
+        deadLetters: 0,
+        parkedKeys: 0,
+      },
+      { id: 'dead', queue: empty, ...queues('dead'), deadLetters: 2, parkedKeys: 0 },
+      { id: 'parked', queue: empty, ...queues('parked'), deadLetters: 0, parkedKeys: 1 },
     ]);
   });
 });

@@ -47,6 +47,12 @@ describe('the console’s calls', () => {
     ['POST', '/api/redeploy', ['redeploy', { unchecked: false }], { deployed: true }],
     ['POST', '/api/redeploy?unchecked=true', ['redeploy', { unchecked: true }], { deployed: true }],
     ['POST', '/api/redeploy?unchecked=false', ['redeploy', { unchecked: false }], { deployed: true }],
+    [
+      'POST',
+      '/api/redeploy?canary=removed',
+      ['redeploy', { unchecked: false, canary: 'removed' }],
+      { deployed: true },
+    ],
     ['GET', '/api/alarms', ['alarms'], [ALARM]],
     ['GET', '/api/metrics?from=1700000000000', ['metrics', 1_700_000_000_000], SERIES],
   ])('%s %s', async (method, path, call, body) => {
@@ -84,6 +90,14 @@ describe('the console’s calls', () => {
       status: 502,
       body: { error: 'the credentials lack the permission' },
     });
+  });
+
+  it('knows two canaries, and deploys nothing for another', async () => {
+    expect(await ask('POST', '/api/redeploy?canary=gone')).toMatchObject({
+      status: 400,
+      body: { error: 'canary: give removed or concurrency' },
+    });
+    expect(calls).toEqual([]);
   });
 
   it('distinguishes a user error from a fault', async () => {
