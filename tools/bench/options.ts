@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LoadSize } from './load.ts';
 import { parsePeerUrl, parseSink, type Peer } from './peer.ts';
+import type { PastSize } from './replay/past.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import type { Sink } from './system.ts';
 import { WORKS, type Work } from './costs/works.ts';
@@ -21,6 +22,7 @@ const OTHERS = {
   drain: "parked users' drain, with a destination that takes 80 ms",
   growth: 'ten times as many events, users, and events of a backlog',
   parked: 'ten times as many parked users, and the command line with them',
+  replay: 'a replay of the archive under live traffic, killed three times',
   calls: 'the calls of AWS for a million events, and their price',
   idle: 'what an idle month costs',
   sandbox: "the transform's thread: an event, a start, memory, a cold start",
@@ -46,6 +48,8 @@ export interface Options {
   readonly backlog: number;
   /** The smaller number of parked users. */
   readonly parked: number;
+  /** Events and users of a replay, and events in a message of its archive. */
+  readonly replay: PastSize;
   /** Whether the tables of the documentation are written. A text: from the results in this file, and nothing is measured. */
   readonly writeDocs: boolean | string;
 }
@@ -78,6 +82,10 @@ const whole = (min: number, max: number) => (text: string) => {
 const ALL = [...SCENARIOS, ...WORKS, ...Object.entries(OTHERS).map(([name, about]) => ({ name, about }))];
 const list = ALL.map(({ name, about }) => `  ${name.padEnd(20)}${about}`).join('\n');
 
+/** Events of a replay, and of each of its messages. */
+const REPLAYED_EVENTS = 20_000;
+const REPLAYED_TOGETHER = 20;
+
 /** As many as make a median that one disturbed round does not move. */
 const ROUNDS_BESIDE_ANOTHER = 4;
 
@@ -92,7 +100,11 @@ const program = (): Command =>
       whole(1, 1_000),
     )
     .option('-u, --users <n>', 'users, whose events are in order', whole(1, 1_000_000), 1_000)
-    .option('-b, --batch <n>', 'events in a batch, in scenarios that have batches', whole(2, 1_000))
+    .option(
+      '-b, --batch <n>',
+      'events in a batch, in scenarios that have batches; 1: in a replay alone',
+      whole(1, 1_000),
+    )
     .option('-n, --events <n>', 'events in each scenario', whole(1, 10_000_000))
     .option('-s, --seconds <n>', 'stop sending after so long', whole(1, 86_400))
     .option(
@@ -166,7 +178,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
   const { users, beside, against, writeKey = '', sink, pids = [] } = flags;
   const isChosen = (name: string): boolean => flags.scenario?.includes(name) ?? true;
   const plans = SCENARIOS.filter(({ name }) => isChosen(name)).map((scenario) => ({
-    scenario: { ...scenario, batch: scenario.batch === 1 ? 1 : (flags.batch ?? scenario.batch) },
+    scenario: { ...scenario, batch: scenario.batch === 1 ? 1 : Math.max(2, flags.batch ?? scenario.batch) },
     size: {
       connections: Math.min(flags.connections ?? scenario.connections, users),
       users,
@@ -190,6 +202,11 @@ export const parseOptions = (argv: readonly string[]): Options => {
     ends: flags.ends,
     backlog: flags.backlog,
     parked: flags.parked,
+    replay: {
+      events: flags.events ?? REPLAYED_EVENTS,
+      users,
+      perMessage: flags.batch ?? REPLAYED_TOGETHER,
+    },
     writeDocs: flags.writeDocs ?? false,
   };
 };
