@@ -64,6 +64,7 @@ interface Flags {
   readonly ends: number;
   readonly backlog: number;
   readonly parked: number;
+  readonly packed: number;
   readonly beside?: string;
   readonly against?: string;
   readonly sink?: Sink;
@@ -82,9 +83,7 @@ const whole = (min: number, max: number) => (text: string) => {
 const ALL = [...SCENARIOS, ...WORKS, ...Object.entries(OTHERS).map(([name, about]) => ({ name, about }))];
 const list = ALL.map(({ name, about }) => `  ${name.padEnd(20)}${about}`).join('\n');
 
-/** Events of a replay, and of each of its messages. */
 const REPLAYED_EVENTS = 20_000;
-const REPLAYED_TOGETHER = 20;
 
 /** As many as make a median that one disturbed round does not move. */
 const ROUNDS_BESIDE_ANOTHER = 4;
@@ -100,11 +99,7 @@ const program = (): Command =>
       whole(1, 1_000),
     )
     .option('-u, --users <n>', 'users, whose events are in order', whole(1, 1_000_000), 1_000)
-    .option(
-      '-b, --batch <n>',
-      'events in a batch, in scenarios that have batches; 1: in a replay alone',
-      whole(1, 1_000),
-    )
+    .option('-b, --batch <n>', 'events in a batch, in scenarios that have batches', whole(2, 1_000))
     .option('-n, --events <n>', 'events in each scenario', whole(1, 10_000_000))
     .option('-s, --seconds <n>', 'stop sending after so long', whole(1, 86_400))
     .option(
@@ -125,6 +120,12 @@ const program = (): Command =>
       2_000,
     )
     .option('--parked <n>', 'parked users; ten times as many are measured as well', whole(10, 100_000), 500)
+    .option(
+      '--packed <n>',
+      'events of a user in a message of the archive, in the scenario `replay`; --events is how many it has',
+      whole(1, 100),
+      20,
+    )
     .option(
       '--beside <directory>',
       'another checkout of Sluice, with its packages: `floor`, `cold` and the scenarios over HTTP measure both in turn',
@@ -178,7 +179,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
   const { users, beside, against, writeKey = '', sink, pids = [] } = flags;
   const isChosen = (name: string): boolean => flags.scenario?.includes(name) ?? true;
   const plans = SCENARIOS.filter(({ name }) => isChosen(name)).map((scenario) => ({
-    scenario: { ...scenario, batch: scenario.batch === 1 ? 1 : Math.max(2, flags.batch ?? scenario.batch) },
+    scenario: { ...scenario, batch: scenario.batch === 1 ? 1 : (flags.batch ?? scenario.batch) },
     size: {
       connections: Math.min(flags.connections ?? scenario.connections, users),
       users,
@@ -205,7 +206,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
     replay: {
       events: flags.events ?? REPLAYED_EVENTS,
       users,
-      perMessage: flags.batch ?? REPLAYED_TOGETHER,
+      perMessage: flags.packed,
     },
     writeDocs: flags.writeDocs ?? false,
   };

@@ -85,7 +85,7 @@ const replayUnderLoad = async (
     const to = new Date(past.to).toISOString();
     const first = await pipeline.replay({ stage: STAGE, from: new Date(past.from).toISOString(), to });
     id = first.id;
-    for (let { isDone } = first; !isDone; ) {
+    for (let { isDone } = first; !isDone;) {
       const view = await pipeline.replay({ id });
       ({ isDone } = view);
       ledger.parked(view.at);
@@ -167,18 +167,27 @@ const sendLive = async (
 /** @throws Error when there was no progress for long */
 const reached = async (share: number, now: () => number): Promise<void> => {
   let [best, at] = [now(), performance.now()];
-  await until(`${(100 * share).toFixed(0)} % of the replay`, () => {
-    if (now() > best) [best, at] = [now(), performance.now()];
-    if (performance.now() - at > QUIET_MS) throw new Error(`nothing came any more at ${(100 * best).toFixed(1)} %`);
-    return best >= share;
-  }, { deadlineMs: Infinity, pollMs: 50 });
+  await until(
+    `${(100 * share).toFixed(0)} % of the replay`,
+    () => {
+      if (now() > best) [best, at] = [now(), performance.now()];
+      if (performance.now() - at > QUIET_MS)
+        throw new Error(`nothing came any more at ${(100 * best).toFixed(1)} %`);
+      return best >= share;
+    },
+    { deadlineMs: Infinity, pollMs: 50 },
+  );
 };
 
 /** Never resolves: it is raced against what waits. */
-const failed = (work: Promise<void>): Promise<never> => new Promise((_, reject) => work.catch(reject));
+const failed = (work: Promise<void>): Promise<never> =>
+  new Promise((_, reject) => {
+    work.catch(reject);
+  });
 
 const settled = async (ledger: ReplayLedger): Promise<void> => {
-  await until('live traffic to be delivered', () => ledger.isComplete, { deadlineMs: QUIET_MS, pollMs: 200 }).catch(
-    () => undefined,
-  );
+  await until('live traffic to be delivered', () => ledger.isComplete, {
+    deadlineMs: QUIET_MS,
+    pollMs: 200,
+  }).catch(() => undefined);
 };

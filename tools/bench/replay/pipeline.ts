@@ -83,7 +83,7 @@ export class ReplayPipeline {
 
   /** The beginning of a replay, or one slice more. A slice whose run is killed is made again. */
   async replay(request: Readonly<Record<string, unknown>>): Promise<ReplayView> {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const up = this.#up;
       await up;
       try {

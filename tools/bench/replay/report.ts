@@ -20,10 +20,7 @@ const ROWS: readonly Row[] = [
   ["peak memory of the local run's process, MB", ({ peaks }) => megabytes(peaks.main)],
   ['live events meanwhile', ({ live }) => String(live.events)],
   ['missing', ({ past, live }) => String(past.missing + live.missing)],
-  [
-    'order violations',
-    ({ past, live, tooEarly }) => String(past.outOfOrder + live.outOfOrder + tooEarly),
-  ],
+  ['order violations', ({ past, live, tooEarly }) => String(past.outOfOrder + live.outOfOrder + tooEarly)],
   ['wrongly marked', ({ wronglyMarked }) => String(wronglyMarked)],
   ['delivered again', ({ past, live }) => String(past.repeated + live.repeated)],
 ];
