@@ -1,6 +1,7 @@
 /** Compares the page about users who are parked while their stage is normal with what is parked. */
 import type { MetricDatum } from '../../../lambdas/control/ports.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import { REPLAYED } from '../../../lambdas/core/stage/replay.ts';
 import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Bounds } from './bounds.ts';
@@ -58,7 +59,8 @@ export class ParkedPages {
     const seen = this.#seen.get(stage);
     if (name !== 'normal' || seen?.epoch !== epoch || seen.at > by.startedAt - bounds.slack) return false;
     const recent = heads(stage).filter(
-      ({ key, parkedAt }) =>
+      ({ key, parkedAt, reason }) =>
+        !reason.startsWith(REPLAYED) &&
         seen.parked.has(key) &&
         parkedAt > since + bounds.slack &&
         now() - parkedAt < bounds.window - bounds.slack,
