@@ -11,9 +11,15 @@ const TICK = 20;
 const MAX_STEP = 200;
 /** The part of the process's memory that may be used. */
 const MEMORY_SHARE = 0.7;
-/** MB by which a process grows for other reasons: a thread's own beginning, garbage, the batch. */
+/** MB by which a process grows outside its own heap for other reasons: a thread's own beginning, what is received and sent. */
 const MEMORY_SLACK = 64;
 const MB = 1_048_576;
+
+/** Of this process, MB: all of it, and what is not the heap of the function's own thread. Buffers of the transform are in no heap. */
+const memoryInUse = (): { readonly all: number; readonly others: number } => {
+  const { rss, heapTotal } = process.memoryUsage();
+  return { all: rss / MB, others: (rss - heapTotal) / MB };
+};
 
 export interface WatchLimits {
   readonly timeout: number;
@@ -46,7 +52,7 @@ export class Watch {
   #silent = 0;
   #beat = 0;
   #pings = 0;
-  #memoryBefore = 0;
+  #before = { all: 0, others: 0 };
 
   constructor(limits: WatchLimits, watched: Watched) {
     this.#limits = limits;
@@ -58,7 +64,7 @@ export class Watch {
     this.#silent = 0;
     this.#beat = 0;
     this.#pings = 0;
-    this.#memoryBefore = process.memoryUsage.rss() / MB;
+    this.#before = memoryInUse();
   }
 
   sawLife(): void {
@@ -100,13 +106,12 @@ export class Watch {
     thread.kill('blocked', { error: `the module had not loaded after ${loadTimeout / 1_000} seconds` });
   }
 
-  /** Of the process, since the thread began: buffers, which are no part of a heap, count as well. @returns whether it was too much */
+  /** What the process has grown by since the thread began. @returns whether it was too much */
   #lookAtMemory(thread: Thread): boolean {
     const { memory, processMemory = Infinity } = this.#limits;
-    const used = process.memoryUsage.rss() / MB;
-    const grown = used - this.#memoryBefore;
-    const isFull = used > processMemory * MEMORY_SHARE && grown > memory / 2;
-    if (!isFull && grown < memory + MEMORY_SLACK) return false;
+    const { all, others } = memoryInUse();
+    const isFull = all > processMemory * MEMORY_SHARE && all - this.#before.all > memory / 2;
+    if (!isFull && others - this.#before.others < memory + MEMORY_SLACK) return false;
     if (!this.#watched.isExcused()) thread.kill('memory');
     return true;
   }

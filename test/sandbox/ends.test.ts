@@ -110,6 +110,21 @@ it('memory outside the heap counts as well', async () => {
   expect(good.ended).toBeUndefined();
 });
 
+it('what the function’s own heap takes meanwhile is not charged to the thread', async () => {
+  const { sandbox } = sandboxed(
+    `await new Promise((done) => setTimeout(done, 500)); export default (event) => event;`,
+    { loadTimeout: 20_000 },
+  );
+  const check = sandbox.check();
+  const kept: object[] = [];
+  for (let i = 0; i < 200; i += 1) {
+    kept.push(new Array(131_072).fill(i));
+    await new Promise((done) => setTimeout(done, 1));
+  }
+  expect(await check).toBeUndefined();
+  expect(kept).toHaveLength(200);
+});
+
 it('a leak of the module is no event’s fault, and is reported', async () => {
   const { run, leaks } = sandboxed(
     `const kept = []; export default (event) => { kept.push(new Array(5e5).fill(event)); return event; }`,
