@@ -21,6 +21,8 @@ interface Seen {
   readonly epoch: number;
   /** When each user was parked. */
   readonly parked: ReadonlyMap<string, number>;
+  /** Those whom no replay has parked. */
+  readonly own: ReadonlySet<string>;
 }
 
 export class ParkedPages {
@@ -47,8 +49,10 @@ export class ParkedPages {
         `pages: ${by.name} reports users parked in ${String(value)} stages: ${possible.join(', ') || 'none'}`,
       );
     for (const stage of STAGES) {
-      const parked = new Map(heads(stage).map(({ key, parkedAt }) => [key, parkedAt]));
-      this.#seen.set(stage, { at: now(), epoch: mode(stage).epoch, parked });
+      const all = heads(stage);
+      const parked = new Map(all.map(({ key, parkedAt }) => [key, parkedAt]));
+      const own = new Set(all.filter(({ reason }) => !reason.startsWith(REPLAYED)).map(({ key }) => key));
+      this.#seen.set(stage, { at: now(), epoch: mode(stage).epoch, parked, own });
     }
   }
 
@@ -60,8 +64,8 @@ export class ParkedPages {
     if (name !== 'normal' || seen?.epoch !== epoch || seen.at > by.startedAt - bounds.slack) return false;
     const recent = heads(stage).filter(
       ({ key, parkedAt, reason }) =>
+        seen.own.has(key) &&
         !reason.startsWith(REPLAYED) &&
-        seen.parked.has(key) &&
         parkedAt > since + bounds.slack &&
         now() - parkedAt < bounds.window - bounds.slack,
     );
