@@ -8,6 +8,7 @@ import { fileBegan } from '../../../contract/archive.ts';
 import { readLine } from '../../../lambdas/core/event/archive-line.ts';
 import { FirehoseService } from '../../../local/firehose/service.ts';
 import { S3Service } from '../../../local/s3/service.ts';
+import { peaksOf } from '../../../tools/bench/process-tree.ts';
 import { fillArchive, placeOfArchive } from '../../../tools/bench/replay/archive.ts';
 import { ReplayLedger } from '../../../tools/bench/replay/ledger.ts';
 import type { Replayed } from '../../../tools/bench/replay/measure.ts';
@@ -135,6 +136,12 @@ describe('the ledger', () => {
       wronglyMarked: 2,
     });
   });
+});
+
+it('the peak of a process is no less than what it has now, and none of one that has ended', async () => {
+  const [peak = 0] = await peaksOf(process.pid);
+  if (process.platform === 'linux') expect(peak).toBeGreaterThan(process.memoryUsage().rss / 2);
+  expect(await peaksOf(2 ** 22)).toEqual([]);
 });
 
 const STREAM = { events: 10, arrived: 10, missing: 0, repeated: 3, outOfOrder: 0 };
