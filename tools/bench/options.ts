@@ -24,6 +24,7 @@ const OTHERS = {
   parked: 'ten times as many parked users, and the command line with them',
   replay: 'a replay of the archive under live traffic, killed three times',
   calls: 'the calls of AWS for a million events, and their price',
+  kinds: 'what each kind of destination, the archive and a replay add for a million events',
   idle: 'what an idle month costs',
   sandbox: "the transform's thread: an event, a start, memory, a cold start",
   ends: "the transform's thread is ended many times, and leaves nothing behind",

@@ -1,7 +1,8 @@
 /** Measures what was asked for, one thing after the other, and puts it together: figures for programs, tables for people. */
 import { resolve } from 'node:path';
 import { measureIdle, measureShape, SHAPES, type IdleCost, type ShapeCost } from './calls/measure.ts';
-import { callsTable, costTable, idleTable } from './calls/report.ts';
+import { measureKinds, type KindCost } from './calls/measure-kinds.ts';
+import { callsTable, costTable, idleTable, kindsTable } from './calls/report.ts';
 import { measureWork, workTable, type WorkCost } from './costs/measure.ts';
 import { measureCold, measureFloor } from './floor/measure.ts';
 import { coldTable, floorTable, type ColdResult, type FloorResult } from './floor/report.ts';
@@ -55,6 +56,7 @@ export interface Results {
   readonly parked?: readonly ParkedUsers[];
   readonly replay?: readonly Replayed[];
   readonly calls?: readonly ShapeCost[];
+  readonly kinds?: readonly KindCost[];
   readonly idle?: readonly IdleCost[];
   readonly sandbox?: Awaited<ReturnType<typeof measureSandbox>>;
   readonly ends?: Awaited<ReturnType<typeof measureEnds>>;
@@ -122,6 +124,7 @@ const measureOthers = async (options: Options, print: Print) => {
     }),
     replay: await when('replay', async () => [await measureReplay(replay, print)]),
     calls: await when('calls', () => measureCalls(print)),
+    kinds: await when('kinds', () => measureKinds(print)),
     idle: await when(
       'idle',
       said("idle: control's runs", async () => [await measureIdle(1), await measureIdle(2)]),
@@ -156,6 +159,7 @@ const tablesOf = (results: Results): readonly string[] => {
     ...made(results.replay, replayTable),
     ...made(results.calls, callsTable),
     ...made(results.calls, costTable),
+    ...made(results.kinds, kindsTable),
     ...made(results.idle, idleTable),
     ...(results.sandbox === undefined
       ? []
