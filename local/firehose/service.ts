@@ -43,6 +43,10 @@ const compress = promisify(gzip);
 /** `2026-01-31-07-05-09`, as in the names of Firehose's objects. */
 const nameTime = (time: number): string => new Date(time).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
 
+/** As Firehose names an object, with what tells it from others of the same second. */
+export const objectName = ({ name, prefix }: Omit<StreamSpec, 'bucket'>, began: number, id: string): string =>
+  `${prefix}${hourFolder(began)}${name}-1-${nameTime(began)}-${id}.gz`;
+
 export class FirehoseService {
   readonly #dir: string;
   readonly #s3: ObjectStore;
@@ -109,7 +113,7 @@ export class FirehoseService {
     const stream = this.#streams.get(name);
     if (stream === undefined) return;
     const path = join(this.#dir, file);
-    const object = `${stream.prefix}${hourFolder(began)}${name}-1-${nameTime(began)}-${randomUUID()}.gz`;
+    const object = objectName(stream, began, randomUUID());
     await this.#s3.put(stream.bucket, object, await compress(await readFile(path)));
     await rm(path);
   }

@@ -97,6 +97,21 @@ describe('the whole pipeline, whatever fails', () => {
     expect(HAPPENS_THERE.filter((what) => totals.faults[what] === undefined)).toEqual([]);
   });
 
+  it('keeps its promises in scenarios in which the past is replayed', async () => {
+    let totals = NOTHING;
+    const seeds = Array.from({ length: 400 }, (_, i) => i + 1).filter(
+      (seed) => draw(seed).past !== undefined,
+    );
+    for (const seed of seeds.slice(0, 12)) {
+      const told = await tell(draw(seed));
+      if (told.violation !== undefined) throw new Error(`seed ${String(seed)}: ${told.violation}`);
+      totals = add(totals, told.totals);
+    }
+    const { replay = 0, 'a drain right behind a slice of a replay': behind = 0 } = totals.faults;
+    expect(replay).toBeGreaterThan(12);
+    expect(behind).toBeGreaterThan(20);
+  });
+
   it('replays a scenario from its seed, call by call', async () => {
     const [once, again] = [await tell(draw(5), { isTraced: true }), await tell(draw(5), { isTraced: true })];
     expect(again.trace).toEqual(once.trace);

@@ -20,7 +20,7 @@ const INTRODUCTION = `# Planted bugs
 
 Only a planted bug shows whether a simulation can detect bugs. Each of these breaks one rule of the pipeline by replacing one of
 the code's dependencies (a store, a queue, a clock), and is searched for with the same seeds, from 1 on, that run without it. "Seed" is the first
-seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, and among the others for the other rules; four that
+seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, among those with a replay for its rules, and among the others for the other rules; four that
 chance hardly ever brings about have a story of their own, which is told without the bug as well. "Invariant" is the first one that it violates. The page is written by \`npm run simulate -- --planted\`, and
 \`test/simulation/planted.test.ts\` plants each bug again in its seed.
 `;
@@ -39,7 +39,7 @@ const INVARIANTS = `
 | ingest      | good events are answered 200 while SQS works, whatever else is broken |
 | isolation   | poison delays only its own user |
 | last words  | they touch only messages that the dead process had and had not given back, and charge nothing after the visibility timeout |
-| loss        | every event that SQS took is delivered to each of its destinations, filtered, or on record; so are all outputs of the last completed attempt at an event |
+| loss        | every event that SQS took is delivered to each of its destinations, filtered, or on record; so is every event that was replayed to one, and so are all outputs of the last completed attempt at an event |
 | mapping     | the gauge does not fall while the mapping hands nothing out |
 | order       | first deliveries happen in the order of acceptance, and a message has no effect after a later one |
 | own trouble | failures of one user among others neither degrade a stage nor keep it from normal, and only such a user's event is rejected at a closed door |
@@ -47,6 +47,7 @@ const INVARIANTS = `
 | receives    | no message is begun that was received 500 times |
 | recovery    | after the fix everything comes to rest without help: queues and parking empty, modes normal and announced |
 | recovery bound | a stage recovers when its pause is over; after the fix it recovers within two minutes if anything waits, is normal a window after the last trouble, and delivers all; its gauge follows within the pause |
+| replay      | replayed events arrive in their order, and before what their user sends once they are parked |
 | routing     | a destination gets the events of its sources only |
 | stall       | when nothing gets through while work waits, or everything is rejected, the stage is degraded in time |
 | time        | no message or event is begun that might not end before the function is killed |

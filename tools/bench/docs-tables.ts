@@ -6,6 +6,7 @@ import type { ShapeCost } from './calls/measure.ts';
 import { workRows } from './costs/measure.ts';
 import { coldRows, floorRows } from './floor/report.ts';
 import { growthRows, parkedRows, backlogRows, drainRows } from './recovery/report.ts';
+import { replayRows } from './replay/report.ts';
 import { fixed, type Ratio } from './report.ts';
 import type { Results } from './results.ts';
 import { costRows as sandboxRows, endsRows, speedRows, startsRows } from './sandbox/report.ts';
@@ -127,6 +128,7 @@ export const DOC_TABLES: ReadonlyMap<string, Make> = new Map<string, Make>([
   ['drain', ({ drain }) => drain && drainRows(drain)],
   ['growth', ({ growth }) => growth && growthRows(growth)],
   ['parked', ({ parked }) => parked && parkedRows(parked)],
+  ['replay', ({ replay }) => replay && replayRows(replay)],
   ['calls', ({ calls }) => calls && callsRows(calls)],
   ['cost', ({ calls }) => calls && costs(calls)],
   ['cost-whole', ({ calls }) => calls && costRows(calls)],

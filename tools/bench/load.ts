@@ -1,6 +1,6 @@
 /** Sends a scenario's events over several connections in parallel. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, type Target } from '../driver/client.ts';
+import { Connection, type Persistence, type Target } from '../driver/client.ts';
 import type { Ledger } from '../driver/ledger.ts';
 import { trackEvent } from './event.ts';
 import { Latencies } from './latency.ts';
@@ -38,11 +38,20 @@ function* usersInTurn(connection: number, { users, connections }: LoadSize, perR
 /** What of a scenario its load is made of. */
 export type LoadShape = Pick<Scenario, 'batch' | 'usersPerRequest' | 'gzip' | 'pace'>;
 
+export interface LoadParts {
+  readonly target: Target;
+  readonly ledger: Pick<Ledger, 'issue' | 'accept'>;
+  /** Default: as an SDK insists with a pipeline that is up. */
+  readonly persistence?: Persistence;
+  /** Asked before each request: nothing more is sent. */
+  readonly isOver?: () => boolean;
+}
+
 /** @throws Error when events are refused for good */
 export const sendLoad = async (
   scenario: LoadShape,
   size: LoadSize,
-  { target, ledger }: { readonly target: Target; readonly ledger: Ledger },
+  { target, ledger, persistence, isOver = () => false }: LoadParts,
 ): Promise<LoadResult> => {
   const { batch, usersPerRequest, gzip, pace } = scenario;
   const latencies = new Latencies();
@@ -59,11 +68,12 @@ export const sendLoad = async (
     for (const users of usersInTurn(index, size, Math.min(usersPerRequest, batch))) {
       if (due > performance.now()) await sleep(due - performance.now());
       due += interval;
-      if (left === 0 || performance.now() >= endBy) return;
+      if (left === 0 || performance.now() >= endBy || isOver()) return;
       const count = Math.min(batch, left);
       left -= count;
       const issued = Array.from({ length: count }, (_, i) => ledger.issue(users[i % users.length] ?? 0));
-      const sent = await connection.deliver(issued.map(({ messageId, user }) => trackEvent(messageId, user)));
+      const events = issued.map(({ messageId, user }) => trackEvent(messageId, user));
+      const sent = await connection.deliver(events, persistence);
       for (const { messageId } of issued) ledger.accept(messageId, sent.answeredAt);
       latencies.record(sent.answeredAt - sent.beganAt);
       requests += 1;

@@ -4,6 +4,7 @@ import type { PipelineConfig } from '../../config/index.ts';
 import { LocalRun, type LocalRunOptions } from '../driver/local-run.ts';
 import type { System } from './system.ts';
 
+export const SOURCE = 'bench';
 export const WRITE_KEY = 'bench-write-key';
 
 const TRANSFORM = readFileSync(new URL('transform.mjs', import.meta.url), 'utf8');
@@ -14,18 +15,21 @@ export interface Pipeline {
   readonly hasTransform?: boolean;
   /** Further settings of each destination. */
   readonly settings?: Partial<Extract<PipelineConfig['destinations'][number], { type: 'webhook' }>>;
+  /** Further settings of the pipeline. */
+  readonly pipeline?: Pick<PipelineConfig, 'archive' | 'timing'>;
 }
 
 /** A local run that is not started yet. */
 export const newLocalRun = (
-  { destinations, hasTransform = false, settings = {} }: Pipeline,
+  { destinations, hasTransform = false, settings = {}, pipeline = {} }: Pipeline,
   options: Pick<LocalRunOptions, 'root' | 'preload' | 'env'> = {},
 ): LocalRun => {
   const transform = hasTransform ? { transform: './transform.mjs' } : {};
   return new LocalRun({
     ...options,
     config: {
-      sources: [{ id: 'bench', writeKey: WRITE_KEY }],
+      ...pipeline,
+      sources: [{ id: SOURCE, writeKey: WRITE_KEY }],
       ...transform,
       destinations: destinations.map((url, i) => ({
         id: `destination-${i + 1}`,

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LoadSize } from './load.ts';
 import { parsePeerUrl, parseSink, type Peer } from './peer.ts';
+import type { PastSize } from './replay/past.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import type { Sink } from './system.ts';
 import { WORKS, type Work } from './costs/works.ts';
@@ -21,6 +22,7 @@ const OTHERS = {
   drain: "parked users' drain, with a destination that takes 80 ms",
   growth: 'ten times as many events, users, and events of a backlog',
   parked: 'ten times as many parked users, and the command line with them',
+  replay: 'a replay of the archive under live traffic, killed three times',
   calls: 'the calls of AWS for a million events, and their price',
   kinds: 'what each kind of destination, the archive and a replay add for a million events',
   idle: 'what an idle month costs',
@@ -47,6 +49,8 @@ export interface Options {
   readonly backlog: number;
   /** The smaller number of parked users. */
   readonly parked: number;
+  /** Events and users of a replay, and events in a message of its archive. */
+  readonly replay: PastSize;
   /** Whether the tables of the documentation are written. A text: from the results in this file, and nothing is measured. */
   readonly writeDocs: boolean | string;
 }
@@ -61,6 +65,7 @@ interface Flags {
   readonly ends: number;
   readonly backlog: number;
   readonly parked: number;
+  readonly packed: number;
   readonly beside?: string;
   readonly against?: string;
   readonly sink?: Sink;
@@ -78,6 +83,8 @@ const whole = (min: number, max: number) => (text: string) => {
 
 const ALL = [...SCENARIOS, ...WORKS, ...Object.entries(OTHERS).map(([name, about]) => ({ name, about }))];
 const list = ALL.map(({ name, about }) => `  ${name.padEnd(20)}${about}`).join('\n');
+
+const REPLAYED_EVENTS = 20_000;
 
 /** As many as make a median that one disturbed round does not move. */
 const ROUNDS_BESIDE_ANOTHER = 4;
@@ -114,6 +121,12 @@ const program = (): Command =>
       2_000,
     )
     .option('--parked <n>', 'parked users; ten times as many are measured as well', whole(10, 100_000), 500)
+    .option(
+      '--packed <n>',
+      'events of a user in a message of the archive, in the scenario `replay`; --events is how many it has',
+      whole(1, 100),
+      20,
+    )
     .option(
       '--beside <directory>',
       'another checkout of Sluice, with its packages: `floor`, `cold` and the scenarios over HTTP measure both in turn',
@@ -191,6 +204,11 @@ export const parseOptions = (argv: readonly string[]): Options => {
     ends: flags.ends,
     backlog: flags.backlog,
     parked: flags.parked,
+    replay: {
+      events: flags.events ?? REPLAYED_EVENTS,
+      users,
+      perMessage: flags.packed,
+    },
     writeDocs: flags.writeDocs ?? false,
   };
 };

@@ -85,8 +85,8 @@ const memoryOf = async (pid: number): Promise<number> => {
   return Number(kilobytes ?? 0) * 1_024;
 };
 
-/** Of several trees together. Undefined where there is no /proc, or a root has ended. */
-export const readTree = async (roots: readonly number[]): Promise<TreeUsage | undefined> => {
+/** The roots' first. Undefined where there is no /proc, or a root has ended. */
+const findTree = async (roots: readonly number[]): Promise<readonly Process[] | undefined> => {
   if (process.platform !== 'linux') return undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const looks = await Promise.all(pids.map((pid) => readProcess(Number(pid))));
@@ -96,12 +96,29 @@ export const readTree = async (roots: readonly number[]): Promise<TreeUsage | un
   // It grows while it is walked. A root may be another one's child.
   for (const { pid } of tree)
     tree.push(...all.filter(({ parent, pid: child }) => parent === pid && !roots.includes(child)));
+  return tree;
+};
+
+/** Of several trees together. Undefined where there is no /proc, or a root has ended. */
+export const readTree = async (roots: readonly number[]): Promise<TreeUsage | undefined> => {
+  const tree = await findTree(roots);
+  if (tree === undefined) return undefined;
   const kinds = await kindsIn(tree);
   return {
     kinds,
     cpuSeconds: sum(kinds.map(({ userSeconds, systemSeconds }) => userSeconds + systemSeconds)),
     memoryBytes: sum(await Promise.all(tree.map(({ pid }) => memoryOf(pid)))),
   };
+};
+
+/** The most that each process of a tree has had in memory at any time of its life, its root's first; bytes. None where it cannot be known. */
+export const peaksOf = async (root: number): Promise<readonly number[]> => {
+  const tree = (await findTree([root])) ?? [];
+  const peaks = tree.map(async ({ pid }) => {
+    const [, kilobytes = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec((await read(`/proc/${pid}/status`)) ?? '') ?? [];
+    return Number(kilobytes) * 1_024;
+  });
+  return Promise.all(peaks);
 };
 
 /** A look at the memory takes the system some milliseconds for each process, which the system under test lacks then. */

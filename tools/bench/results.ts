@@ -15,6 +15,8 @@ import { measureBacklog, type Backlog } from './recovery/backlog.ts';
 import { measureGrowth, parkedGrowth, type Growth } from './recovery/growth.ts';
 import { measureDrains, measureParked, type Drain, type ParkedUsers } from './recovery/parked.ts';
 import { backlogTable, drainTable, growthTable, parkedTable } from './recovery/report.ts';
+import { measureReplay, type Replayed } from './replay/measure.ts';
+import { replayFaults, replayTable } from './replay/report.ts';
 import {
   gitRevision,
   machineInfo,
@@ -52,6 +54,7 @@ export interface Results {
   readonly drain?: readonly Drain[];
   readonly growth?: readonly Growth[];
   readonly parked?: readonly ParkedUsers[];
+  readonly replay?: readonly Replayed[];
   readonly calls?: readonly ShapeCost[];
   readonly kinds?: readonly KindCost[];
   readonly idle?: readonly IdleCost[];
@@ -87,7 +90,8 @@ const measureCalls = async (print: Print): Promise<readonly ShapeCost[]> => {
   return all;
 };
 
-const measureOthers = async ({ others, beside, backlog, parked, ends }: Options, print: Print) => {
+const measureOthers = async (options: Options, print: Print) => {
+  const { others, beside, backlog, parked, replay, ends } = options;
   const when = async <T>(other: Other, work: () => Promise<T>): Promise<T | undefined> =>
     others.has(other) ? await work() : undefined;
   const said =
@@ -118,6 +122,7 @@ const measureOthers = async ({ others, beside, backlog, parked, ends }: Options,
       print(`parked: ${parked * 10} users ...`);
       return [few, await measureParked(parked * 10)] as const;
     }),
+    replay: await when('replay', async () => [await measureReplay(replay, print)]),
     calls: await when('calls', () => measureCalls(print)),
     kinds: await when('kinds', () => measureKinds(print)),
     idle: await when(
@@ -151,6 +156,7 @@ const tablesOf = (results: Results): readonly string[] => {
     ...made(results.drain, drainTable),
     ...made(results.parked, parkedTable),
     ...made(results.growth, growthTable),
+    ...made(results.replay, replayTable),
     ...made(results.calls, callsTable),
     ...made(results.calls, costTable),
     ...made(results.kinds, kindsTable),
@@ -167,7 +173,8 @@ const tablesOf = (results: Results): readonly string[] => {
 };
 
 /** What a benchmark must not find. */
-const faultsOf = ({ results, calls = [], ends }: Results): readonly string[] => [
+const faultsOf = ({ results, calls = [], ends, replay = [] }: Results): readonly string[] => [
+  ...replayFaults(replay),
   ...([...results, ...calls].some(({ lost, outOfOrder }) => lost + outOfOrder > 0)
     ? ['Events were lost or out of order: a benchmark must not find that.']
     : []),

@@ -73,7 +73,8 @@ export const parkReplayed = async (
     const { sequence, first, last } = place;
     await parking.putMessage(stage, {
       sort: replaySortOf(replay, place),
-      id: `${replay}-${sequence}-${first}-${last}`,
+      // SQS numbers the messages of each key apart, and what a stage counts it counts by id.
+      id: `${replay}-${key}-${sequence}-${first}-${last}`,
       groupId: key,
       body,
       sequenceNumber: sequence,

@@ -144,6 +144,7 @@ const controlDeps = (world: World, invocation: Invocation, isQuick: boolean): Co
     uuid: world.uuid,
     timeLeft: () => invocation.timeLeft,
     log: () => undefined,
+    ...world.replays.archive(invocation),
   };
   return world.bug.control?.(deps) ?? deps;
 };

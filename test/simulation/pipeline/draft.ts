@@ -27,7 +27,7 @@ const COMMANDS: readonly [Command, ...Command[]] = [
   'rejected',
 ];
 
-const CRASHES: readonly [Crashing, ...Crashing[]] = [
+export const CRASHES: readonly [Crashing, ...Crashing[]] = [
   'throw',
   'throw',
   'throw',
@@ -43,7 +43,7 @@ const CRASHES: readonly [Crashing, ...Crashing[]] = [
 ];
 
 /** Milliseconds. */
-const SLOW = { least: 1_500, most: 4_900 };
+export const SLOW = { least: 1_500, most: 4_900 };
 
 const PLAIN: EventPlan = { kind: 'plain' };
 const GOOD = { starts: 'yes', share: 0, how: 'throw' } as const;

@@ -3,6 +3,7 @@ import { Dice } from '../../../tools/driver/dice.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './config.ts';
 import { Draft } from './draft.ts';
 import { drawEvidence } from './draw-evidence.ts';
+import { withReplay } from './draw-replay.ts';
 import { NO_RATES, type Plan, type PlanSettings, type Rates } from './plan.ts';
 
 /** Seconds, as deployed. */
@@ -70,7 +71,8 @@ const EVIDENCE = 3;
 
 export const isAboutEvidence = (seed: number): boolean => seed % EVIDENCE === 0;
 
-export const draw = (seed: number): Plan => (isAboutEvidence(seed) ? drawEvidence(seed) : drawFaults(seed));
+export const draw = (seed: number): Plan =>
+  isAboutEvidence(seed) ? drawEvidence(seed) : withReplay(drawFaults(seed));
 
 const drawFaults = (seed: number): Plan => {
   const dice = new Dice(seed);

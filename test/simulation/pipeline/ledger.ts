@@ -5,6 +5,7 @@ import type { Rejection } from '../../../lambdas/core/event/ports.ts';
 import { Effects, type Placed } from './effects.ts';
 import { keyOf, Made } from './made.ts';
 import { eventsOf, missingOf, type Records } from './missing.ts';
+import { PastOrder } from './past-order.ts';
 import {
   destinationsOf,
   ROUTER,
@@ -69,10 +70,13 @@ const outputsOf = ({ id, kind }: EventPlan & { readonly id: string }): readonly 
 
 export class Ledger {
   readonly made = new Made();
+  readonly past: PastOrder;
   readonly #options: LedgerOptions;
   readonly #effects: Effects;
   readonly #events = new Map<string, Known>();
   readonly #messages = new Map<string, KnownMessage>();
+  /** What a replay has parked, by message. */
+  readonly #replayed = new Map<string, Pick<KnownMessage, 'user' | 'events'>>();
   readonly #places = new Map<string, number>();
   readonly #delivered = new Set<string>();
   readonly #arrivals = new Map<string, Arrivals>();
@@ -82,6 +86,9 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#effects = new Effects((text) => {
+      if (!options.mayOvertake) options.violation(text);
+    });
+    this.past = new PastOrder((text) => {
       if (!options.mayOvertake) options.violation(text);
     });
   }
@@ -99,6 +106,21 @@ export class Ledger {
       answered: false,
       isLate: false,
     });
+  }
+
+  /** It was sent before the beginning, and is in the archive. */
+  archived(event: SentEvent): void {
+    const { id, user, number: place } = event;
+    this.sent(event);
+    this.past.archived({ id, user, place, isDropped: outputsOf(event).length === 0 });
+  }
+
+  /** A replay parks a message. */
+  replaying({ id, body }: { readonly id: string; readonly body: string }): void {
+    const envelope = parseEnvelope(body);
+    const [first] = envelope?.kind === 'events' ? envelope.events : [];
+    if (envelope?.kind !== 'events' || first === undefined || this.#messages.has(id)) return;
+    this.#replayed.set(id, { user: this.#known(first.messageId).user, events: envelope.events });
   }
 
   /** Ingest has answered 200. */
@@ -120,7 +142,10 @@ export class Ledger {
     const { user } = this.#known(first.messageId);
     const message = this.#next(`${stage} ${String(user)}`);
     this.#messages.set(id, { stage, user, place: message, events: envelope.events });
-    if (stage !== ROUTER) return;
+    if (stage !== ROUTER) {
+      for (const { messageId } of envelope.events) this.past.accepted(stage, user, baseOf(messageId));
+      return;
+    }
     for (const { messageId } of envelope.events) {
       const event = this.#known(messageId);
       event.messages = [Math.min(event.messages[0], message), message];
@@ -131,17 +156,19 @@ export class Ledger {
   }
 
   userOf(messageId: string): number | undefined {
-    return this.#messages.get(messageId)?.user;
+    return (this.#messages.get(messageId) ?? this.#replayed.get(messageId))?.user;
   }
 
   /** The message as its queue took it. */
   eventsOf(messageId: string): readonly SluiceEvent[] {
-    return this.#messages.get(messageId)?.events ?? [];
+    return (this.#messages.get(messageId) ?? this.#replayed.get(messageId))?.events ?? [];
   }
 
   /** A stage's work on a message has a visible effect. @param unit the first of the messages that are worked on as one */
   effect(messageId: string, unit: string): void {
     const message = this.#messages.get(messageId);
+    // Behind what is replayed, messages are worked on that had an effect before: their own line says nothing of that.
+    if (this.#replayed.has(unit)) return;
     if (message !== undefined) this.#effects.happened(message, this.#messages.get(unit) ?? message);
   }
 
@@ -183,7 +210,9 @@ export class Ledger {
       return;
     }
     this.#delivered.add(`${stage} ${key}`);
-    if (event.isLate) return;
+    if (this.past.has(id)) this.past.replayed(stage, id);
+    if (event.isLate || this.past.has(id)) return;
+    this.past.delivered(stage, event.user, event.id);
     this.#inOrder(stage, event, key);
     this.#options.delivered(event.user, now - event.acceptedAt, id);
   }
@@ -203,6 +232,7 @@ export class Ledger {
   }
 
   recorded(record: Rejection): void {
+    this.past.recorded(record);
     for (const event of eventsOf(record)) {
       const known = this.#events.get(baseOf(event.messageId));
       if (known === undefined) continue;

@@ -1,6 +1,7 @@
 /** Compares the page about users who are parked while their stage is normal with what is parked. */
 import type { MetricDatum } from '../../../lambdas/control/ports.ts';
 import type { ModeRecord } from '../../../lambdas/core/mode/record.ts';
+import { REPLAYED } from '../../../lambdas/core/stage/replay.ts';
 import type { Head } from '../../../lambdas/core/stage/parking-port.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Bounds } from './bounds.ts';
@@ -20,6 +21,8 @@ interface Seen {
   readonly epoch: number;
   /** When each user was parked. */
   readonly parked: ReadonlyMap<string, number>;
+  /** Those whom no replay has parked. */
+  readonly own: ReadonlySet<string>;
 }
 
 export class ParkedPages {
@@ -46,8 +49,10 @@ export class ParkedPages {
         `pages: ${by.name} reports users parked in ${String(value)} stages: ${possible.join(', ') || 'none'}`,
       );
     for (const stage of STAGES) {
-      const parked = new Map(heads(stage).map(({ key, parkedAt }) => [key, parkedAt]));
-      this.#seen.set(stage, { at: now(), epoch: mode(stage).epoch, parked });
+      const all = heads(stage);
+      const parked = new Map(all.map(({ key, parkedAt }) => [key, parkedAt]));
+      const own = new Set(all.filter(({ reason }) => !reason.startsWith(REPLAYED)).map(({ key }) => key));
+      this.#seen.set(stage, { at: now(), epoch: mode(stage).epoch, parked, own });
     }
   }
 
@@ -58,8 +63,9 @@ export class ParkedPages {
     const seen = this.#seen.get(stage);
     if (name !== 'normal' || seen?.epoch !== epoch || seen.at > by.startedAt - bounds.slack) return false;
     const recent = heads(stage).filter(
-      ({ key, parkedAt }) =>
-        seen.parked.has(key) &&
+      ({ key, parkedAt, reason }) =>
+        seen.own.has(key) &&
+        !reason.startsWith(REPLAYED) &&
         parkedAt > since + bounds.slack &&
         now() - parkedAt < bounds.window - bounds.slack,
     );

@@ -114,6 +114,8 @@ export type Action = { readonly at: number } &
     | { readonly do: 'worn'; readonly stage: StageId; readonly receives: number }
     /** All running invocations of a function are killed. */
     | { readonly do: 'kill'; readonly of: StageId | 'ingest' | 'control' }
+    /** The past is replayed into a destination, so many events in a slice, or a few more. */
+    | { readonly do: 'replay'; readonly stage: DestinationId; readonly limit: number }
     /** Unrequested drain workers: they must do no harm at any time. */
     | { readonly do: 'workers'; readonly stage: StageId; readonly user: number; readonly count: number }
   );
@@ -179,6 +181,8 @@ export interface Plan {
   readonly settings: PlanSettings;
   readonly rates: Rates;
   readonly actions: readonly Action[];
+  /** What each user had sent before the beginning; the archive has it. Default: there is no archive. */
+  readonly past?: readonly EventPlan[];
   /** Replaces the rates: what happens to which calls, by their number. */
   readonly mishaps?: readonly (readonly [call: number, fate: Mishap])[];
 }
@@ -203,12 +207,18 @@ const IS_TROUBLE: ReadonlySet<Action['do']> = new Set([
   'starve',
 ]);
 
-const poisons = ({ actions }: Plan): readonly { readonly user: number; readonly poison: Poison }[] =>
-  actions.flatMap((action) =>
-    action.do === 'send'
-      ? action.events.flatMap(({ poison }) => (poison === undefined ? [] : [{ user: action.user, poison }]))
-      : [],
-  );
+const poisons = ({
+  actions,
+  past = [],
+  users,
+}: Plan): readonly { readonly user: number; readonly poison: Poison }[] => {
+  const of = (user: number, events: readonly EventPlan[]) =>
+    events.flatMap(({ poison }) => (poison === undefined ? [] : [{ user, poison }]));
+  return [
+    ...actions.flatMap((action) => (action.do === 'send' ? of(action.user, action.events) : [])),
+    ...Array.from({ length: users }, (_, user) => of(user, past)).flat(),
+  ];
+};
 
 const isSlow = (action: Action): boolean => action.do === 'trouble' && action.how === 'slow';
 

@@ -1,6 +1,7 @@
 import { draw, isAboutEvidence } from './draw.ts';
 import { PLANTED_AROUND } from './planted-around.ts';
 import { PLANTED_IN_EVIDENCE } from './planted-evidence.ts';
+import { PLANTED_IN_REPLAYS } from './planted-replays.ts';
 import { PLANTED_IN_SANDBOX } from './planted-sandbox.ts';
 import { PLANTED_IN_STAGES } from './planted-stages.ts';
 import { PLANTED_IN_STORES, type Planted } from './planted-stores.ts';
@@ -18,6 +19,7 @@ export const PLANTED: readonly Planted[] = [
   ...PLANTED_IN_WORDS,
   ...PLANTED_IN_EVIDENCE,
   ...PLANTED_AROUND,
+  ...PLANTED_IN_REPLAYS,
 ];
 
 export interface Caught {
@@ -31,12 +33,16 @@ export const caughtAt = async (planted: Planted, seed: number): Promise<Caught |
   return violation === undefined ? undefined : { seed, by: violation.split(':', 1)[0] ?? '' };
 };
 
-/** @returns the first seed, from 1 on, that catches the bug: of a scenario about evidence for a bug in evidence, else of another */
+/**
+ * @returns the first seed, from 1 on, that catches the bug: of a scenario about evidence for a bug in evidence, of one with a replay for a bug
+ * in replays, else of another
+ */
 export const hunt = async (planted: Planted, seeds: number): Promise<Caught | undefined> => {
   if (planted.plan !== undefined) return caughtAt(planted, 0);
   const isAbout = PLANTED_IN_EVIDENCE.includes(planted);
+  const needsReplay = PLANTED_IN_REPLAYS.includes(planted);
   for (let seed = 1; seed <= seeds; seed++) {
-    if (isAboutEvidence(seed) !== isAbout) continue;
+    if (isAboutEvidence(seed) !== isAbout || (needsReplay && draw(seed).past === undefined)) continue;
     const caught = await caughtAt(planted, seed);
     if (caught !== undefined) return caught;
   }

@@ -141,6 +141,9 @@ class ScenarioRun {
       case 'kill':
         world.functions.kill(action.of);
         break;
+      case 'replay':
+        world.replays.begin(action.stage, action.limit);
+        break;
       case 'workers': {
         const { stage, user, count } = action;
         const shard = shardOf(
@@ -198,7 +201,10 @@ export const tell = async (plan: Plan, options: WorldOptions = {}): Promise<Told
     violations.push(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
   if (violations.length === 0) {
-    const lost = ledger.missing((stage) => world.rejections.of(stage));
+    const lost = [
+      ...ledger.missing((stage) => world.rejections.of(stage)),
+      ...ledger.past.missing(world.replays.stages),
+    ];
     if (!scenario.isOver)
       violations.push(`recovery: long after the fix ${String(unrest(world))}; missing: ${lost.join(', ')}`);
     else if (lost.length > 0) violations.push(`loss: ${lost.join(', ')}`);

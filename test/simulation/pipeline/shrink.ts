@@ -36,6 +36,7 @@ const simpler = (action: Action): readonly Action[] => {
 /** The plans with one part left out, the largest parts first. */
 function* candidates(plan: Plan): Generator<Plan> {
   for (const actions of without(plan.actions)) yield { ...plan, actions };
+  if (plan.past !== undefined) for (const past of without(plan.past)) yield { ...plan, past };
   if (plan.mishaps !== undefined) for (const mishaps of without(plan.mishaps)) yield { ...plan, mishaps };
   for (const [name, rate] of Object.entries(plan.rates))
     if (rate > 0) yield { ...plan, rates: { ...plan.rates, [name]: 0 } };
@@ -84,13 +85,14 @@ export const shrink = async (plan: Plan, budget: number, bug: Bug = {}): Promise
 };
 
 /** A readable form of a plan: the parts that differ from the default. */
-export const describePlan = ({ rates, actions, mishaps = [], settings, end, users }: Plan): string => {
+export const describePlan = ({ rates, actions, past, mishaps = [], settings, end, users }: Plan): string => {
   const unusual = Object.fromEntries(
     Object.entries(rates).filter(([name, rate]) => rate !== NO_RATES[name as keyof typeof NO_RATES]),
   );
   return [
     `users ${String(users)}, fix at +${String(end / 1000)} s, rates ${JSON.stringify(unusual)}`,
     `settings ${JSON.stringify(settings)}`,
+    ...(past === undefined ? [] : [`the past of each user ${JSON.stringify(past)}`]),
     ...actions.map(({ at, ...action }) => `+${String(at / 1000)} ${JSON.stringify(action)}`),
     ...mishaps.map(([call, fate]) => `call ${String(call)}: ${fate}`),
   ].join('\n');

@@ -2,6 +2,7 @@
  * The whole pipeline in virtual time: SDKs, ingest, the router, two destinations and control, all of them the real code over
  * the real FIFO engine. Every call of a port takes time, and may fail or kill its process.
  */
+import type { ControlAnswer } from '../../../contract/operations.ts';
 import type { StageNames } from '../../../lambdas/control/ports.ts';
 import { announcementOf } from '../../../lambdas/core/mode/announcement.ts';
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
@@ -29,6 +30,7 @@ import { isHarmless, OUT_OF_REACH, poisonedAlone, ROUTER, type Plan, type StageI
 import type { Accepted } from './queue-parts.ts';
 import type { Queues } from './queues.ts';
 import type { Receivers } from './receivers.ts';
+import { Replays } from './replays.ts';
 import { StageFunctions } from './stage-functions.ts';
 import { LaggingParking, memoryRegistry, memorySeen, WatchedRejections, WatchedState } from './stores.ts';
 import { Together } from './together.ts';
@@ -48,6 +50,14 @@ const eventsIn = (body: string): string => {
     ? envelope.events.map(({ messageId }) => messageId).join(' ')
     : 'a record';
 };
+
+/** What who gives a command hears of it. */
+interface Heard {
+  /** Undefined: it failed. */
+  readonly answered?: (answer: ControlAnswer | undefined) => void;
+  /** Called last, answered or not. */
+  readonly over?: (() => void) | undefined;
+}
 
 export interface WorldOptions {
   readonly bug?: Bug;
@@ -83,6 +93,7 @@ export class World {
   readonly receivers: Receivers;
   readonly clients: readonly Client[];
   readonly operator: Operator;
+  readonly replays: Replays;
   readonly ledger: Ledger;
   readonly watch: Watch;
   readonly evidence: Evidence;
@@ -148,6 +159,7 @@ export class World {
     this.receivers = receiversOf(this);
     this.clients = Array.from({ length: plan.users }, (_, user) => clientOf(this, user));
     this.operator = new Operator(this);
+    this.replays = new Replays(this);
     bug.world?.(this);
   }
 
@@ -230,19 +242,21 @@ export class World {
   }
 
   /** A run of control, or an operator's command. @param isMinute see `Evidence.controlled` */
-  control(event: object, isMinute = false): void {
+  readonly control = (event: object, isMinute = false, heard: Heard = {}): void => {
     const isQuick = !('command' in event) && !this.faults.isSlowControl();
     this.functions.invoke({
       of: 'control',
       name: 'control',
       timeout: CONTROL_TIMEOUT,
       work: async (invocation) => {
-        await runControl(this, invocation, event, isQuick);
+        const answer = await runControl(this, invocation, event, isQuick);
         if (isMinute && !invocation.isHurt) this.evidence.controlled(invocation.startedAt);
+        return answer;
       },
+      ...heard,
       isQuick,
     });
-  }
+  };
 
   readonly #indexLag = (): number => {
     const { indexLag = 0 } = this.plan.settings;

@@ -39,6 +39,16 @@ describe('the command line', () => {
     });
   });
 
+  it('replays as many events as requested, and a moderate number by default', () => {
+    const of = (...args: string[]) => parseOptions(['--scenario', 'replay', ...args]).replay;
+    expect(of()).toEqual({ events: 20_000, users: 1_000, perMessage: 20 });
+    expect(of('--events', '1000000', '--users', '50', '--packed', '1')).toEqual({
+      events: 1_000_000,
+      users: 50,
+      perMessage: 1,
+    });
+  });
+
   it('measures ingest against its floor, beside another checkout', () => {
     const { plans, others, beside } = parseOptions(['--scenario', 'floor', 'cold', '--beside', '../before']);
     expect(plans).toEqual([]);

@@ -98,6 +98,13 @@ describe('a replay', () => {
     expect(ids('other')).toEqual(['other-7-0']);
   });
 
+  it('gives each message an id of its own, although SQS numbers the messages of each key apart', async () => {
+    put(9, 1_000);
+    put(9, 1_000, { key: 'other' });
+    await finish(await begin());
+    expect(parked()[0]?.id).not.toBe(parked('other')[0]?.id);
+  });
+
   it('marks the events, and keeps their ids, their source and when they were accepted', async () => {
     put(9, 1_000, { content: { context: { ip: '::1' } } });
     const id = await begin();
