@@ -13,6 +13,7 @@ import { describeBuildError } from '../config/build-messages.ts';
 import { bundleCatalogue, catalogueIn } from './catalogue.ts';
 import { CHUNK_NAMES, numbered, REQUIRE_BANNER, type Output } from './chunks.ts';
 import { packagedModule, type Module } from './packaged.ts';
+import { keptModule, type Bundled } from './program-cache.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 import type { PlanModule } from './plan-module.ts';
@@ -76,7 +77,7 @@ const isPackages = (input: string): boolean => input.includes('node_modules/');
  * Bundles a module.
  * @param splits what is imported at run time becomes files of their own, which are not read before: a function starts without them
  */
-const bundle = (file: string, root: string, splits: boolean): Module => {
+const bundle = (file: string, root: string, splits: boolean): Bundled => {
   const { outputFiles, metafile } = buildSync({
     ...buildOptions(root),
     entryPoints: [{ in: file, out: ENTRY }],
@@ -96,11 +97,11 @@ const bundle = (file: string, root: string, splits: boolean): Module => {
   const { [`${ENTRY}.mjs`]: main } = metafile.outputs;
   const entry = made.get(`${ENTRY}.mjs`);
   if (main === undefined || entry === undefined) throw new Error(`esbuild made nothing of ${file}`);
-  const inputs = Object.keys(metafile.inputs)
-    .filter((input) => !isPackages(input))
-    .map((input) => path.resolve(root, input));
+  const absolute = (input: string) => path.resolve(root, input);
+  const all = Object.keys(metafile.inputs);
+  const inputs = all.filter((input) => !isPackages(input)).map(absolute);
   const { chunks, entry: code } = numbered(entry, made);
-  return { ...code, chunks, exports: main.exports, inputs };
+  return { module: { ...code, chunks, exports: main.exports, inputs }, sources: all.map(absolute) };
 };
 
 /** Packages may be installed anywhere above the project, or behind a link; their sources are named anyway. */
@@ -142,9 +143,19 @@ export const PROGRAM_NAMES = Object.keys(PROGRAMS) as readonly ProgramName[];
 const programs = new Map<ProgramName, Module>();
 
 /** Bundles a program from its sources. */
-export const buildProgram = (name: ProgramName): Module => {
+export const buildProgram = (name: ProgramName): Bundled => {
   const { file, splits } = PROGRAMS[name];
   return bundle(path.join(PROJECT, 'lambdas', file), PROJECT, splits);
+};
+
+/** What a bundle depends on besides its sources: how it is made, and the versions that are installed. */
+const TOOLS = ['lib/code.ts', 'lib/chunks.ts', 'tsconfig.json', 'package-lock.json'].map((file) =>
+  path.join(PROJECT, file),
+);
+
+const keptProgram = (name: ProgramName): Module => {
+  const file = path.join(PROJECT, 'node_modules/.cache/sluice/programs', `${name}-${process.version}`);
+  return keptModule(file, TOOLS, () => buildProgram(name));
 };
 
 /**
@@ -153,7 +164,7 @@ export const buildProgram = (name: ProgramName): Module => {
  */
 const bundleProgram = (name: ProgramName): Module => {
   const made =
-    programs.get(name) ?? packagedModule(path.join(PROJECT, 'programs', name)) ?? buildProgram(name);
+    programs.get(name) ?? packagedModule(path.join(PROJECT, 'programs', name)) ?? keptProgram(name);
   programs.set(name, made);
   return made;
 };
@@ -162,7 +173,7 @@ const bundleTransform = ({ file, key }: TransformSource, baseDir: string, where:
   const name = path.relative(baseDir, file);
   let made;
   try {
-    made = bundle(file, baseDir, false);
+    made = bundle(file, baseDir, false).module;
   } catch (error) {
     const issues = describeBuildError(error, name).map((line) => `${key}: ${name}, ${line}`);
     throw new ConfigError(issues, where);

@@ -8,7 +8,7 @@ import { packagedModule, packModule } from '../../lib/packaged.ts';
 it('is read as it was written, byte for byte, with the files that it loads later', () => {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-packed-'));
   try {
-    const built = buildProgram('deliver');
+    const built = buildProgram('deliver').module;
     expect(built.chunks.size).toBeGreaterThan(0);
     const packed = join(directory, 'deliver');
     packModule(packed, built);

@@ -5,6 +5,10 @@ export const DEADLINE_MS = 60_000;
 
 const POLL_MS = 20;
 
+/** The pause after a check is at least this many times as long as the check took: it must not slow down what it waits for. */
+const PAUSE = 2;
+const MAX_PAUSE_MS = 2_000;
+
 export interface UntilOptions {
   readonly deadlineMs?: number;
   readonly pollMs?: number;
@@ -33,6 +37,7 @@ export const until = async <T>(
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     let cause: unknown;
+    const began = Date.now();
     try {
       const found = await check();
       if (found !== undefined && found !== null && found !== false) return found;
@@ -42,6 +47,6 @@ export const until = async <T>(
     }
     if (Date.now() > deadline)
       throw new Error(`timed out waiting for ${what}\n${context()}`.trimEnd(), { cause });
-    await sleep(pollMs);
+    await sleep(Math.max(pollMs, Math.min(PAUSE * (Date.now() - began), MAX_PAUSE_MS)));
   }
 };

@@ -84,7 +84,7 @@ rmSync(OUT, { recursive: true, force: true });
 compile();
 nameModules();
 const imported = await importedPackages();
-for (const name of PROGRAM_NAMES) packModule(path.join(OUT, 'programs', name), buildProgram(name));
+for (const name of PROGRAM_NAMES) packModule(path.join(OUT, 'programs', name), buildProgram(name).module);
 const page = path.join(OUT, 'local', 'console', PAGE_FILES);
 mkdirSync(page, { recursive: true });
 for (const [name, text] of await buildPage()) writeFileSync(path.join(page, name), text);

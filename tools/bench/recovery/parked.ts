@@ -32,7 +32,7 @@ export interface ParkedUsers {
 
 /** An ordinary destination. */
 const ANSWER_MS = 80;
-const COMMAND_ROUNDS = 3;
+const COMMAND_ROUNDS = 5;
 /** The parked users' stage is held: it must not begin before all of them are. */
 const parkHeld = async (pipeline: Pipeline, parked: Parked) => {
   await hold(pipeline, STAGE);
@@ -44,6 +44,7 @@ const parkHeld = async (pipeline: Pipeline, parked: Parked) => {
 type Held = Awaited<ReturnType<typeof parkHeld>>;
 
 const drain = async (pipeline: Pipeline, parked: Parked, ledger: Held): Promise<Drain> => {
+  if (ledger.firstArrival !== undefined) throw new Error('a stage that is held has delivered');
   const from = await resume(pipeline, STAGE);
   await complete(ledger, from, QUIET_MS);
   const [first = from, last = from] = [ledger.firstArrival, ledger.lastArrival];

@@ -36,7 +36,7 @@ const directory = mkdtempSync(path.join(tmpdir(), 'sluice-thread-'));
 const recorder = new Recorder();
 const at = (name: string): URL => pathToFileURL(path.join(directory, name));
 beforeAll(async () => {
-  writeFileSync(at('actions.mjs'), buildProgram('actions').code);
+  writeFileSync(at('actions.mjs'), buildProgram('actions').module.code);
   writeFileSync(at('catalogue.mjs'), MODULE);
   writeFileSync(at('broken.mjs'), 'throw new RangeError("cannot load");');
   await recorder.start();
