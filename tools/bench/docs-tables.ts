@@ -47,8 +47,29 @@ const rates: Make = ({ results }) => {
   ];
 };
 
+/** Of the load that most of the other scenarios are compared with. */
+const PROFILED = 'batch';
+
+/** Which processes of the local run use the processor. */
+const processes: Make = ({ results }) => {
+  const found = results.find(({ system, scenario }) => system === 'this' && scenario.name === PROFILED);
+  if (found === undefined || found.kinds.length === 0) return undefined;
+  const all = found.kinds.toSorted(
+    (a, b) => b.userSeconds + b.systemSeconds - (a.userSeconds + a.systemSeconds),
+  );
+  return [
+    ['seconds for 1,000 events', 'processes', 'own code', 'system calls'],
+    ...all.map(({ kind, processes: count, userSeconds, systemSeconds }) => [
+      kind === 'node' ? 'the local run itself' : kind.replace('Pipeline', ''),
+      String(count),
+      fixed(2)(userSeconds),
+      fixed(2)(systemSeconds),
+    ]),
+  ];
+};
+
 /** Tables whose figures are medians of rounds with the systems in turn. */
-const HAS_ROUNDS: ReadonlySet<string> = new Set(['rates', 'scenarios', 'beside', 'other']);
+const HAS_ROUNDS: ReadonlySet<string> = new Set(['rates', 'processes', 'scenarios', 'beside', 'other']);
 
 /** Where a table's figures come from: tables of one page may be of several runs. */
 export const originOf = (name: string, { startedAt, machine, git, rounds }: Results): string => {
@@ -94,6 +115,7 @@ const work =
 
 export const DOC_TABLES: ReadonlyMap<string, Make> = new Map<string, Make>([
   ['rates', rates],
+  ['processes', processes],
   ['scenarios', scenarios],
   ['beside', systems('beside')],
   ['other', systems('other')],

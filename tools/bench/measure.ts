@@ -4,7 +4,7 @@ import { Ledger, type Verdict } from '../driver/ledger.ts';
 import type { Receiver } from '../driver/receiver.ts';
 import { Latencies, type Percentiles } from './latency.ts';
 import { sendLoad, type LoadSize } from './load.ts';
-import { TreeMeter } from './process-tree.ts';
+import { TreeMeter, type KindUsage } from './process-tree.ts';
 import type { Scenario } from './scenarios.ts';
 import type { RunningSystem } from './system.ts';
 
@@ -25,6 +25,8 @@ export interface Result extends Verdict {
   /** The system's, all its processes together. Undefined where it cannot be known. */
   readonly cpuSecondsPerThousand: number | undefined;
   readonly peakMemoryBytes: number | undefined;
+  /** Of 1,000 events, by kind of process; empty where it cannot be known. */
+  readonly kinds: readonly KindUsage[];
   /** This program's: when it is near the seconds that the scenario took, it is the benchmark that was measured. */
   readonly harnessCpuSeconds: number;
   readonly seconds: number;
@@ -79,6 +81,11 @@ export const measure = async (scenario: Scenario, size: LoadSize, parts: Parts):
     delay: delays.percentiles(),
     cpuSecondsPerThousand: usage && (usage.cpuSeconds / verdict.accepted) * 1_000,
     peakMemoryBytes: usage?.peakBytes,
+    kinds: (usage?.kinds ?? []).map((kind) => ({
+      ...kind,
+      userSeconds: (kind.userSeconds / verdict.accepted) * 1_000,
+      systemSeconds: (kind.systemSeconds / verdict.accepted) * 1_000,
+    })),
     harnessCpuSeconds: (user + system) / 1e6,
     seconds: (lastAt - load.beganAt) / 1_000,
   };

@@ -15,6 +15,17 @@ const known = (all: readonly (number | undefined)[]): number | undefined => {
   return values.length === 0 ? undefined : median(values);
 };
 
+const kindsOf = (rounds: readonly Result['kinds'][]): Result['kinds'] =>
+  [...new Set(rounds.flat().map(({ kind }) => kind))].map((kind) => {
+    const found = rounds.flat().filter((one) => one.kind === kind);
+    return {
+      kind,
+      processes: Math.max(...found.map(({ processes }) => processes)),
+      userSeconds: median(found.map(({ userSeconds }) => userSeconds)),
+      systemSeconds: median(found.map(({ systemSeconds }) => systemSeconds)),
+    };
+  });
+
 /**
  * The median of each figure, and the sum of each count: what one round loses is lost.
  * @throws Error without a round
@@ -46,6 +57,7 @@ export const medianOf = (rounds: readonly Result[]): Result => {
     delay: percentiles(({ delay }) => delay),
     cpuSecondsPerThousand: known(rounds.map(({ cpuSecondsPerThousand }) => cpuSecondsPerThousand)),
     peakMemoryBytes: known(rounds.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+    kinds: kindsOf(rounds.map(({ kinds }) => kinds)),
     harnessCpuSeconds: mid(({ harnessCpuSeconds }) => harnessCpuSeconds),
     seconds: mid(({ seconds }) => seconds),
   };

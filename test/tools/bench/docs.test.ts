@@ -40,6 +40,24 @@ describe('the tables of the documentation', () => {
     expect(filled(text, RESULTS).text).toBe(text);
   });
 
+  it('say which processes of this checkout used the processor, the busiest first', () => {
+    const measured = (system: string, seconds: number) => ({
+      system,
+      scenario: { name: 'batch' },
+      kinds: [
+        { kind: 'PipelineRouter', processes: 3, userSeconds: 0.5, systemSeconds: 0.25 },
+        { kind: 'node', processes: 1, userSeconds: seconds, systemSeconds: 0.5 },
+      ],
+    });
+    const results = [measured('this', 1), measured('other', 7)] as unknown as Results['results'];
+    expect(DOC_TABLES.get('processes')?.({ ...RESULTS, results })).toEqual([
+      expect.any(Array),
+      ['the local run itself', '1', '1.00', '0.50'],
+      ['Router', '3', '0.50', '0.25'],
+    ]);
+    expect(DOC_TABLES.get('processes')?.(RESULTS)).toBeUndefined();
+  });
+
   it('compare with another system only where it was measured', () => {
     expect(DOC_TABLES.get('other')?.(RESULTS)).toEqual([
       expect.any(Array),

@@ -50,6 +50,8 @@ describe('one scenario', () => {
     expect(result.request.max).toBeGreaterThanOrEqual(result.request.p99);
     expect(result.endToEndPerSecond).toBeLessThanOrEqual(result.acceptedPerSecond);
     expect(typeof result.cpuSecondsPerThousand).toBe(process.platform === 'linux' ? 'number' : 'undefined');
+    const byKind = result.kinds.reduce((sum, kind) => sum + kind.userSeconds + kind.systemSeconds, 0);
+    expect(byKind).toBeCloseTo(result.cpuSecondsPerThousand ?? 0, 6);
   });
 
   test('single events, at a pace: no request begins before its time', async () => {
