@@ -41,7 +41,15 @@ export const rooms = {
   'local/cloudwatch': ['local/lambda', ...AWS_SERVICE],
   'local/console': ['local/common', 'contract'],
   // `explain` asks the router's own rules.
-  cli: ['local', `${CORE}/event`, 'config', 'contract'],
+  cli: [
+    'local',
+    `${CORE}/event`,
+    'lambdas/router/planned.ts',
+    'lambdas/router/recipients.ts',
+    'lambdas/router/tracking-plan.ts',
+    'config',
+    'contract',
+  ],
   'tools/driver': ['local', 'config', 'contract'],
   // It measures the handlers' own work, one piece at a time, and their code as `lib` makes it.
   'tools/bench': ['tools/driver', 'local', 'lib', 'lambdas', 'config', 'contract'],

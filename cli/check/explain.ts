@@ -4,6 +4,7 @@ import type { CheckedEvent, CheckFailure } from '../../contract/transform-check.
 import { judgeOf, type Judge, type WithheldReason } from '../../lambdas/core/event/recipients.ts';
 import { CommandFailure } from '../failure.ts';
 import type { CheckedPipeline } from './pipeline.ts';
+import type { PlanCheck, PlanFinding, PlanOutcome } from './plan.ts';
 import type { Run } from './run.ts';
 
 /** What becomes of one event at one destination. */
@@ -11,7 +12,7 @@ export interface Decision {
   readonly destination: string;
   readonly gets: boolean;
   /** Why not: the first rule that keeps the event from it. */
-  readonly reason?: 'enabled' | 'sources' | WithheldReason;
+  readonly reason?: 'enabled' | 'sources' | 'plan' | WithheldReason;
   /** For people. */
   readonly detail?: string;
 }
@@ -21,8 +22,10 @@ export interface Explanation {
   readonly source: string;
   /** Whether the pipeline has a transform, so that the destinations are given what it made. */
   readonly transformed: boolean;
+  /** What the source's tracking plan has against the event. Absent: nothing, or there is no plan. */
+  readonly plan?: PlanOutcome;
   readonly crash?: CheckFailure;
-  /** What leaves the router, and where it goes; empty where the transform filtered the event out, or crashed. */
+  /** What leaves the router, and where it goes; empty where the transform filtered the event out, or crashed, and where the plan rejects it. */
   readonly outputs: readonly { readonly event: CheckedEvent; readonly decisions: readonly Decision[] }[];
 }
 
@@ -37,8 +40,12 @@ export const chooseSource = ({ sources }: CheckedPipeline, wanted: string | unde
 
 const decider = ({ destinations }: CheckedPipeline, source: string) => {
   const all = destinations.map((destination) => ({ ...destination, judge: judgeOf(destination) }));
-  return (accepted: CheckedEvent, output: CheckedEvent): readonly Decision[] =>
-    all.map(({ id: destination, enabled, sources, judge }): Decision => {
+  return (
+    accepted: CheckedEvent,
+    output: CheckedEvent,
+    finding: PlanFinding | undefined,
+  ): readonly Decision[] =>
+    all.map(({ id: destination, enabled, sources, archive, judge }): Decision => {
       const no = (reason: NonNullable<Decision['reason']>, detail: string): Decision => ({
         destination,
         gets: false,
@@ -47,6 +54,10 @@ const decider = ({ destinations }: CheckedPipeline, source: string) => {
       });
       if (!enabled) return no('enabled', 'it is switched off');
       if (sources?.includes(source) === false) return no('sources', `it takes ${sources.join(', ')} alone`);
+      // From the archive nothing is withheld.
+      if (archive === true) return { destination, gets: true };
+      const elsewhere = finding?.keptFrom(destination);
+      if (elsewhere !== undefined) return no('plan', elsewhere);
       // What the file or the transform has is JSON.
       const withheld = judge(...([accepted, output] as unknown as Parameters<Judge>));
       return withheld === undefined ? { destination, gets: true } : no(withheld.reason, withheld.detail);
@@ -69,24 +80,36 @@ export const explain = async (
     readonly receivedAt: string;
   },
   run: Run,
+  violates: PlanCheck = () => undefined,
 ): Promise<readonly Explanation[]> => {
   const decide = decider(pipeline, source);
   const router = pipeline.stages.find(({ id }) => id === ROUTER_STAGE);
+  const judged = events.map((accepted) => {
+    const finding = violates(accepted);
+    return { accepted, finding, event: finding === undefined ? accepted : finding.marked };
+  });
+  const passed = judged.flatMap(({ event }) => (event === undefined ? [] : [event]));
   const check =
     router &&
     (await run(
       router,
-      events.map((event) => ({ event, source, receivedAt })),
+      passed.map((event) => ({ event, source, receivedAt })),
     ));
-  return events.map((event, i) => {
-    const made = check === undefined ? { outputs: [event], crash: undefined } : check.runs[i];
-    const crash = made?.crash ?? check?.load;
-    return {
-      eventId: event.messageId,
+  let next = 0;
+  return judged.map(({ accepted, finding, event }): Explanation => {
+    const about = {
+      eventId: accepted.messageId,
       source,
       transformed: router !== undefined,
-      ...(crash && { crash }),
-      outputs: (made?.outputs ?? []).map((output) => ({ event: output, decisions: decide(event, output) })),
+      ...(finding && { plan: finding.plan }),
     };
+    if (event === undefined) return { ...about, outputs: [] };
+    const made = check === undefined ? { outputs: [event], crash: undefined } : check.runs[next++];
+    const crash = made?.crash ?? check?.load;
+    const outputs = (made?.outputs ?? []).map((output) => ({
+      event: output,
+      decisions: decide(accepted, output, finding),
+    }));
+    return { ...about, ...(crash && { crash }), outputs };
   });
 };

@@ -15,6 +15,7 @@ import type { Settings } from '../../local/common/settings.ts';
 import { readStack } from '../../local/run/stack.ts';
 import { synthesize } from '../../local/run/synth.ts';
 import { CommandFailure } from '../failure.ts';
+import type { CheckedPlans } from './plan.ts';
 
 /** A stage with a transform. */
 export interface CheckedStage {
@@ -42,8 +43,8 @@ export interface CheckedPipeline {
   readonly ids: readonly string[];
   /** Ids of the sources, as they are configured. */
   readonly sources: readonly string[];
-  /** Ids of those that have a tracking plan. */
-  readonly planned: readonly string[];
+  /** Absent: no source has a tracking plan. */
+  readonly plans?: CheckedPlans;
   readonly destinations: readonly CheckedDestination[];
   /** Those with a transform, the router's first. */
   readonly stages: readonly CheckedStage[];
@@ -60,6 +61,16 @@ const idOf = ({ destination, destinations }: AnyBundle): string | undefined =>
 
 const isRouter = ({ id }: { readonly id: string }): number => (id === ROUTER_STAGE ? 0 : 1);
 
+/** The router's bundle has them. */
+const plansIn = (
+  read: readonly { readonly directory: string; readonly bundle: AnyBundle }[],
+): Pick<CheckedPipeline, 'plans'> => {
+  for (const { directory, bundle } of read)
+    if (bundle.plans !== undefined)
+      return { plans: { module: join(directory, BUNDLE_FILES.plans), settings: bundle.plans } };
+  return {};
+};
+
 /**
  * Transforms that do not load are in it as well: to say why is what the check is for.
  * @throws UsageError with the app's own words when it refuses the configuration
@@ -67,6 +78,14 @@ const isRouter = ({ id }: { readonly id: string }): number => (id === ROUTER_STA
 export const readPipeline = async (settings: Settings): Promise<CheckedPipeline> => {
   const assembly = await synthesize({ ...settings, checkTransforms: false });
   const { warnings } = await loadConfig(settings.configPath, settings.controlInterval);
+  return pipelineIn(assembly, warnings);
+};
+
+/** @param assembly the directory of one with a single pipeline */
+export const pipelineIn = async (
+  assembly: string,
+  warnings: readonly string[] = [],
+): Promise<CheckedPipeline> => {
   // Nothing of the template is asked that depends on where queues are.
   const { functions } = readStack(await readAssembly(assembly), 'http://127.0.0.1');
   const read = await Promise.all(
@@ -90,7 +109,7 @@ export const readPipeline = async (settings: Settings): Promise<CheckedPipeline>
     warnings,
     ids: stages.map(({ id }) => id),
     sources,
-    planned: read.flatMap(({ bundle }) => Object.keys(bundle.plans ?? {})),
+    ...plansIn(read),
     // The router knows those that are switched on.
     destinations: stages.flatMap(({ bundle: { destination } }) =>
       destination === undefined

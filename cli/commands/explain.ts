@@ -5,6 +5,7 @@ import { examples, words } from '../arguments.ts';
 import { chooseSource, explain } from '../check/explain.ts';
 import { readEvents } from '../check/fixtures.ts';
 import { readPipeline } from '../check/pipeline.ts';
+import { planCheck } from '../check/plan.ts';
 import { readSecrets, runner } from '../check/run.ts';
 import type { CheckedEvent } from '../../contract/transform-check.ts';
 import { isOf } from '../../lambdas/core/event/subject.ts';
@@ -63,11 +64,8 @@ export const addExplain = (program: Command): void => {
         settings.dataDir,
       );
       const asked = { events, source, receivedAt: now };
-      const explanations = await explain(pipeline, asked, runner(pipeline.program, secrets.values));
-      if (pipeline.planned.includes(source))
-        complain(
-          `The tracking plan of the source ${source} is not applied here: an event that violates it may be rejected, or go to fewer destinations.`,
-        );
+      const violates = await planCheck(pipeline.plans, source);
+      const explanations = await explain(pipeline, asked, runner(pipeline.program, secrets.values), violates);
       for (const name of secrets.missing)
         complain(`The secret ${name} has no value in ${secretsFile(settings.dataDir)}.`);
       print(

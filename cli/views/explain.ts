@@ -3,6 +3,7 @@ import type { Decision, Explanation } from '../check/explain.ts';
 import { line } from '../format.ts';
 import type { View } from '../session.ts';
 import { WIDTH } from '../tables.ts';
+import type { PlanOutcome } from '../check/plan.ts';
 import { kindText } from './crash.ts';
 
 type Colors = View['colors'];
@@ -14,8 +15,12 @@ export const explainText = (explanations: readonly Explanation[], { colors }: Pi
   explanations.map((one) => eventText(one, colors)).join('\n\n');
 
 const eventText = (explanation: Explanation, colors: Colors): string => {
-  const { eventId, source, transformed, crash, outputs } = explanation;
-  const title = `${colors.bold(line(eventId, MAX_ID))} from the source ${source}`;
+  const { eventId, source, transformed, plan, crash, outputs } = explanation;
+  const title = [
+    `${colors.bold(line(eventId, MAX_ID))} from the source ${source}`,
+    ...(plan === undefined ? [] : planLines(plan, colors)),
+  ].join('\n');
+  if (plan?.outcome === 'reject') return `${title}\n  no transform or destination gets it`;
   if (crash !== undefined)
     return [
       title,
@@ -33,6 +38,35 @@ const eventText = (explanation: Explanation, colors: Colors): string => {
       ...decisionLines(decisions, colors),
     ]),
   ].join('\n');
+};
+
+const OUTCOMES: Readonly<Record<PlanOutcome['outcome'], string>> = {
+  mark: 'it is marked (onViolation: mark)',
+  only: 'it is marked, and goes to some destinations alone (onViolation: only)',
+  reject: 'it is rejected (onViolation: reject)',
+};
+
+const planLines = (
+  { outcome, id, version, reason, violations }: PlanOutcome,
+  colors: Colors,
+): readonly string[] => {
+  const names = [
+    ...(id === undefined ? [] : [line(id, MAX_ID)]),
+    ...(version === undefined ? [] : [`version ${line(String(version), MAX_ID)}`]),
+  ];
+  const plan = ['the tracking plan', names.join(', ')].filter((text) => text !== '').join(' ');
+  const title = `  ${colors.yellow(`violates ${plan}: ${OUTCOMES[outcome]}`)}`;
+  // It has the first, and how many there are.
+  if (violations.length === 0) return [title, `    ${line(reason, MAX_ERROR)}`];
+  const width = Math.max(...violations.map(({ type }) => type.length));
+  return [
+    title,
+    ...violations.map(({ type, message, meta }) => {
+      const { instancePath: place } = meta;
+      const where = typeof place === 'string' && place !== '' ? `${place} ` : '';
+      return `    ${type.padEnd(width)}  ${line(`${where}${message}`, WIDTH)}`;
+    }),
+  ];
 };
 
 const decisionLines = (decisions: readonly Decision[], colors: Colors): string[] => {

@@ -1,18 +1,30 @@
 /**
- * A CDK app of your own, with a pipeline in one of its stacks. From the project's root:
+ * A CDK app that you have, with its own queue, bus, roles and firewall, to which a pipeline is added. From the project's root:
  *
  *     npx cdk synth --app 'npx tsx examples/cdk-app/app.ts'
  */
 import { App, Stack, Tags } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
-import { EventPipeline } from '../../lib/index.ts';
+import { Destination, EventPipeline } from '../../lib/index.ts';
 
 const app = new App();
 const stack = new Stack(app, 'Shop');
 
 Tags.of(stack).add('app', 'shop-events');
+
+// What the app has already, and hands over below.
+const orders = new Queue(stack, 'Orders', {
+  fifo: true,
+  encryption: QueueEncryption.KMS,
+  encryptionMasterKey: new Key(stack, 'OrdersKey', { enableKeyRotation: true }),
+  enforceSSL: true,
+});
+const company = new EventBus(stack, 'Company');
 
 /** Blocks addresses that send more than 2,000 requests in 5 minutes. They are answered 429, so that SDKs try again. */
 const firewall = new CfnWebACL(stack, 'Firewall', {
@@ -70,6 +82,14 @@ const pipeline = new EventPipeline(stack, 'Events', {
         secrets: { EMAIL_KEY: { secretName: 'shop/email-key' } },
       },
     },
+    {
+      // One user's events are a message group of the queue. Its function may send there, and use the queue's key.
+      id: 'orders',
+      ...Destination.queue(orders),
+      filter: { type: 'track', event: { $gte: 'Order ', $lt: 'Order!' } },
+    },
+    // Rules of the bus match `{ "source": ["shop"], "detail-type": ["track"] }`.
+    { id: 'company', ...Destination.bus(company), source: 'shop', sources: ['backend'] },
   ],
   degradedMode: { redriveThreshold: 3 },
   alerts: { pagerDuty: { secretName: 'shop/pagerduty-url' }, emails: ['shop-operators@example.com'] },

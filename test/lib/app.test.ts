@@ -135,51 +135,6 @@ describe('a transform that does not load', () => {
   });
 });
 
-describe('the examples', () => {
-  it('is an app of its own that synthesizes, without a warning', async () => {
-    const outdir = temporaryDirectory();
-    const args = ['--import', 'tsx', 'examples/cdk-app/app.ts'];
-    const ended = await run(args, PROJECT, { CDK_OUTDIR: outdir, CDK_VALIDATION: 'false' });
-    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-    expect(templateOf(outdir, 'Shop')).toContain('shop-to-crm.fifo');
-  });
-
-  it("has services of Segment's catalogue, each with its own code alone", async () => {
-    const outdir = temporaryDirectory();
-    const args = ['--import', 'tsx', 'examples/product-analytics/app.ts'];
-    const ended = await run(args, PROJECT, { CDK_OUTDIR: outdir, CDK_VALIDATION: 'false' });
-    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-    const code = assetsOf(outdir)
-      .map((asset) => path.join(outdir, asset, 'catalogue.mjs'))
-      .filter((file) => existsSync(file))
-      .map((file) => readFileSync(file, 'utf8'));
-    const hosts = ['amplitude.com', 'google-analytics.com', 'slack.com'];
-    const found = code.map((text) => hosts.filter((host) => text.includes(host)));
-    expect(found.flat().sort()).toEqual(hosts);
-  });
-
-  it('has two regions with a health check each, which asks the region itself for /ready', async () => {
-    const outdir = temporaryDirectory();
-    const args = ['--import', 'tsx', 'examples/two-regions/app.ts'];
-    const ended = await run(args, PROJECT, { CDK_OUTDIR: outdir, CDK_VALIDATION: 'false' });
-    expect(ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-    for (const [region, failover] of [
-      ['eu-west-1', 'PRIMARY'],
-      ['eu-central-1', 'SECONDARY'],
-    ] as const) {
-      const { Resources } = JSON.parse(templateOf(outdir, `Events-${region}`)) as {
-        Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
-      };
-      const of = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
-      expect(of('AWS::Route53::RecordSet')).toMatchObject([{ Properties: { Failover: failover } }]);
-      const [check] = of('AWS::Route53::HealthCheck');
-      const text = JSON.stringify(check?.Properties);
-      expect(text).toContain('/ready');
-      expect(text).toContain(`.execute-api.${region}.`);
-    }
-  });
-});
-
 describe('a mistake is said in a line each, without a stack trace, and the exit code is 1', () => {
   const directory = temporaryDirectory();
   const config = path.join(directory, 'pipeline.mjs');

@@ -22,6 +22,7 @@ const OTHERS = {
   growth: 'ten times as many events, users, and events of a backlog',
   parked: 'ten times as many parked users, and the command line with them',
   calls: 'the calls of AWS for a million events, and their price',
+  kinds: 'what each kind of destination, the archive and a replay add for a million events',
   idle: 'what an idle month costs',
   sandbox: "the transform's thread: an event, a start, memory, a cold start",
   ends: "the transform's thread is ended many times, and leaves nothing behind",

@@ -1,7 +1,8 @@
 /** Measures what was asked for, one thing after the other, and puts it together: figures for programs, tables for people. */
 import { resolve } from 'node:path';
 import { measureIdle, measureShape, SHAPES, type IdleCost, type ShapeCost } from './calls/measure.ts';
-import { callsTable, costTable, idleTable } from './calls/report.ts';
+import { measureKinds, type KindCost } from './calls/measure-kinds.ts';
+import { callsTable, costTable, idleTable, kindsTable } from './calls/report.ts';
 import { measureWork, workTable, type WorkCost } from './costs/measure.ts';
 import { measureCold, measureFloor } from './floor/measure.ts';
 import { coldTable, floorTable, type ColdResult, type FloorResult } from './floor/report.ts';
@@ -52,6 +53,7 @@ export interface Results {
   readonly growth?: readonly Growth[];
   readonly parked?: readonly ParkedUsers[];
   readonly calls?: readonly ShapeCost[];
+  readonly kinds?: readonly KindCost[];
   readonly idle?: readonly IdleCost[];
   readonly sandbox?: Awaited<ReturnType<typeof measureSandbox>>;
   readonly ends?: Awaited<ReturnType<typeof measureEnds>>;
@@ -117,6 +119,7 @@ const measureOthers = async ({ others, beside, backlog, parked, ends }: Options,
       return [few, await measureParked(parked * 10)] as const;
     }),
     calls: await when('calls', () => measureCalls(print)),
+    kinds: await when('kinds', () => measureKinds(print)),
     idle: await when(
       'idle',
       said("idle: control's runs", async () => [await measureIdle(1), await measureIdle(2)]),
@@ -150,6 +153,7 @@ const tablesOf = (results: Results): readonly string[] => {
     ...made(results.growth, growthTable),
     ...made(results.calls, callsTable),
     ...made(results.calls, costTable),
+    ...made(results.kinds, kindsTable),
     ...made(results.idle, idleTable),
     ...(results.sandbox === undefined
       ? []

@@ -74,6 +74,40 @@ describe('the tables of the documentation', () => {
     expect(originOf('cost', { ...RESULTS, git: undefined })).toMatch(/0\.3 before it began\.$/);
   });
 
+  it('have a row for each kind of destination, and one for what the archive keeps', () => {
+    const rows = (kept?: number) => {
+      const row = (
+        shape: string,
+        stage: number,
+        service: number,
+        delivery: 'busy' | 'one by one' = 'busy',
+      ) => ({
+        ...{ shape, stage, service, delivery },
+        ...(kept === undefined ? {} : { kept: kept * stage }),
+      });
+      return [row('single', 3, 0.5), row('batch', 0.25, 0.01), row('single', 4, 0.5, 'one by one')];
+    };
+    const kinds = [
+      { kind: 'sqs', about: 'a FIFO queue', rows: rows() },
+      { kind: 'archive', about: 'all', rows: rows(0.01) },
+    ];
+    expect(DOC_TABLES.get('cost-kinds')?.({ ...RESULTS, kinds })).toEqual([
+      [
+        'a million events',
+        'single: its stage',
+        'the service',
+        'together',
+        'batch: its stage',
+        'the service',
+        'together',
+      ],
+      ['sqs: a FIFO queue', '$3.00 to $4.00', '$0.50', '$3.50 to $4.50', '$0.25', '$0.010', '$0.26'],
+      ['archive: all', '$3.00 to $4.00', '$0.50', '$3.50 to $4.50', '$0.25', '$0.010', '$0.26'],
+      ['archive: kept for a month', '', '$0.030 to $0.040', '$0.030 to $0.040', '', '$0.003', '$0.003'],
+    ]);
+    expect(DOC_TABLES.get('cost-kinds')?.(RESULTS)).toBeUndefined();
+  });
+
   it('have a name that something makes', () => {
     expect(() => filled('<!-- bench: nothing -->\n<!-- bench: end -->', RESULTS)).toThrow(
       'no table is called nothing',

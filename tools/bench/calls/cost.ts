@@ -50,6 +50,26 @@ const logBytes = (functions: readonly FunctionCount[]): number =>
 const logCost = (bytes: number, { logRetentionDays }: Billed, prices: Prices): number =>
   (bytes / GB) * (prices.logIngestedGb + STORED_PART * (logRetentionDays / 30) * prices.logStoredGbMonth);
 
+/**
+ * Requests and GB-seconds of a function.
+ * @param durations `each`: as long as each of them was, where they differ for good reasons
+ */
+export const invocationCost = (
+  one: FunctionCount,
+  billed: Billed,
+  prices: Prices,
+  durations: 'usual' | 'each' = 'usual',
+): number => {
+  const seconds =
+    durations === 'usual'
+      ? gbSeconds(billed, one)
+      : (total(one.durations.map(Math.ceil)) * memoryGb(billed, one.name)) / 1_000;
+  return one.invocations * prices.lambdaRequest + seconds * prices.lambdaGbSecond;
+};
+
+export const logCostOf = (functions: readonly FunctionCount[], billed: Billed, prices: Prices): number =>
+  logCost(logBytes(functions), billed, prices);
+
 /** Of everything but control, which runs by the minute whatever is sent. */
 const ofEvents = ({ counts }: Counted, { control }: Billed): Pick<Counts, 'calls' | 'functions'> => ({
   calls: counts.calls.filter(({ functionName }) => functionName !== control),

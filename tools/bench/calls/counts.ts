@@ -8,13 +8,15 @@ export interface CallCount {
   readonly functionName: string;
   readonly service: string;
   readonly operation: string;
+  /** The queue that is sent to. */
+  readonly to?: string;
   readonly calls: number;
-  /** As SQS bills it: each begun 64 KB. */
+  /** As the service bills it: each begun 64 KB of SQS, for example. */
   readonly requests: number;
   /** DynamoDB's. */
   readonly reads: number;
   readonly writes: number;
-  /** Of the requests' bodies. */
+  /** Of the requests' bodies; of SNS, of the messages in them. */
   readonly bytes: number;
 }
 
@@ -97,8 +99,8 @@ export const readCounts = async (dataDir: string): Promise<Counts> => {
   return { calls, functions: read.map(({ count }) => count), metrics: [...all.values()] };
 };
 
-const keyOf = ({ functionName, service, operation }: CallCount): string =>
-  `${functionName} ${service} ${operation}`;
+const keyOf = ({ functionName, service, operation, to = '' }: CallCount): string =>
+  [functionName, service, operation, to].join(' ');
 
 /** What was done between two looks. */
 export const since = (before: Counts, after: Counts): Counts => {

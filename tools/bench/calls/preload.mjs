@@ -1,5 +1,5 @@
 /**
- * Preloaded into the local run's process: counts each function's calls of AWS, in the units that AWS bills. The pipeline's own code and
+ * Preloaded into the local run's process: counts each function's calls of AWS, in the units that AWS bills (`units.mjs`). The pipeline's own code and
  * the local run know nothing of it. `counts.ts` reads what it writes.
  */
 import { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -7,6 +7,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { markFunctions } from '../../driver/mark-functions.mjs';
+import { billedOf, operationOf } from './units.mjs';
 
 const FILE = join(process.env.SLUICE_DATA_DIR ?? '.', 'bench-calls.json');
 const WRITE_EVERY_MS = 200;
@@ -16,53 +17,9 @@ const MARK = 'sluice-bench-function ';
 
 markFunctions(MARK);
 
-const SERVICES = {
-  DynamoDB_20120810: 'dynamodb',
-  AmazonSQS: 'sqs',
-  secretsmanager: 'secretsmanager',
-  GraniteServiceVersion20100801: 'cloudwatch',
-};
-
-const REQUEST_UNIT = 65_536;
-const READ_UNIT = 4_096;
-const WRITE_UNIT = 1_024;
-const units = (bytes, unit) => Math.max(1, Math.ceil(bytes / unit));
-const sum = (values) => values.reduce((total, value) => total + value, 0);
-const sizeOf = (value) => Buffer.byteLength(JSON.stringify(value));
-
-/** A request for each begun 64 KB of what is sent or received. */
-const sqsUnits = (operation, input, answerBytes) => {
-  if (operation === 'SendMessageBatch')
-    return units(sum(input.Entries.map(({ MessageBody }) => Buffer.byteLength(MessageBody))), REQUEST_UNIT);
-  if (operation === 'SendMessage') return units(Buffer.byteLength(input.MessageBody), REQUEST_UNIT);
-  return operation === 'ReceiveMessage' ? units(answerBytes, REQUEST_UNIT) : 1;
-};
-
-const strength = ({ ConsistentRead }) => (ConsistentRead === true ? 1 : 0.5);
-
-/** Read units and write units. The size of an item is that of its JSON, which is a little more. */
-const dynamoUnits = (operation, input, answerBytes) => {
-  switch (operation) {
-    case 'BatchGetItem':
-      return { reads: sum(Object.values(input.RequestItems).map((of) => of.Keys.length * strength(of))) };
-    case 'GetItem':
-    case 'Query':
-    case 'Scan':
-      return { reads: units(answerBytes, READ_UNIT) * strength(input) };
-    case 'BatchWriteItem':
-      return {
-        writes: sum(
-          Object.values(input.RequestItems).map((all) =>
-            sum(all.map((one) => units(sizeOf(one), WRITE_UNIT))),
-          ),
-        ),
-      };
-    case 'TransactWriteItems':
-      return { writes: 2 * sum(input.TransactItems.map((one) => units(sizeOf(one), WRITE_UNIT))) };
-    default:
-      return { writes: units(sizeOf(input.Item ?? input.ExpressionAttributeValues ?? {}), WRITE_UNIT) };
-  }
-};
+/** Milliseconds after which a service that a destination sends to answers; 0: as soon as it can. */
+const ANSWER_MS = Number(process.env.SLUICE_BENCH_ANSWER_MS ?? 0);
+const SERVICES_OF_DESTINATIONS = new Set(['kinesis', 'firehose', 'eventbridge', 's3', 'sns', 'lambda']);
 
 const counts = new Map();
 const metrics = new Map();
@@ -76,51 +33,49 @@ const countMetrics = (functionName, input) => {
   }
 };
 
-const operationOf = ({ headers, url, method }) => {
-  const target = headers['x-amz-target'];
-  if (typeof target === 'string') {
-    const [prefix = '', operation = ''] = target.split('.');
-    return [SERVICES[prefix] ?? prefix, operation];
-  }
-  if (url.endsWith('/invocations') || url.includes('/invocations?')) return ['lambda', 'Invoke'];
-  if (url.includes('/event-source-mappings/'))
-    return ['lambda', method === 'GET' ? 'GetEventSourceMapping' : 'UpdateEventSourceMapping'];
-  return ['sns', 'Publish'];
-};
+const bodyOf = (headers, body) =>
+  (headers['content-encoding'] === 'gzip' && headers['x-amz-target'] !== undefined
+    ? gunzipSync(body)
+    : body
+  ).toString();
 
-const parsed = (headers, body) => {
+const parsed = (text) => {
   try {
-    return JSON.parse((headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString());
+    return JSON.parse(text);
   } catch {
     return {};
   }
 };
 
+/** The queue that is sent to: of each destination there is one. */
+const toOf = (service, operation, { QueueUrl }) =>
+  service === 'sqs' && operation.startsWith('SendMessage') ? String(QueueUrl).split('/').at(-1) : undefined;
+
 const count = (functionName, request, body, answerBytes) => {
-  const [service, operation] = operationOf(request);
-  const input = parsed(request.headers, body);
-  const key = `${functionName} ${service} ${operation}`;
+  const text = bodyOf(request.headers, body);
+  const [service, operation] = operationOf(request, text);
+  const input = parsed(text);
+  const to = toOf(service, operation, input);
+  const key = [functionName, service, operation, to].join(' ');
   const known = counts.get(key) ?? {
-    functionName,
-    service,
-    operation,
-    calls: 0,
-    requests: 0,
-    reads: 0,
-    writes: 0,
-    bytes: 0,
+    ...{ functionName, service, operation, calls: 0, requests: 0, reads: 0, writes: 0, bytes: 0 },
+    ...(to === undefined ? {} : { to }),
   };
-  const { reads = 0, writes = 0 } = service === 'dynamodb' ? dynamoUnits(operation, input, answerBytes) : {};
+  const billed = billedOf([service, operation], { text, input, answerBytes });
   counts.set(key, {
     ...known,
     calls: known.calls + 1,
-    requests: known.requests + (service === 'sqs' ? sqsUnits(operation, input, answerBytes) : 1),
-    reads: known.reads + reads,
-    writes: known.writes + writes,
-    bytes: known.bytes + body.length,
+    ...Object.fromEntries(Object.entries(billed).map(([name, value]) => [name, known[name] + value])),
   });
   if (operation === 'PutMetricData') countMetrics(functionName, input);
   isDirty = true;
+};
+
+/** By the headers alone: the body is not there yet. */
+const isSlow = (functionName, request) => {
+  if (ANSWER_MS === 0 || !functionName.includes('Destination')) return false;
+  const [service, operation] = operationOf(request, '');
+  return SERVICES_OF_DESTINATIONS.has(service) || (service === 'sqs' && operation.startsWith('SendMessage'));
 };
 
 const CHUNKS = Symbol('chunks');
@@ -146,12 +101,17 @@ Server.prototype.emit = function (event, ...args) {
   const [request, response] = args;
   const token = event === 'request' ? request.headers['x-amz-security-token'] : undefined;
   if (typeof token === 'string' && token.startsWith(MARK)) {
+    const functionName = token.slice(MARK.length);
     // The body is read later: nothing of it has been pushed when the headers have just been parsed.
     request[CHUNKS] = [];
     response[ANSWERED] = 0;
     response.once('finish', () => {
-      count(token.slice(MARK.length), request, Buffer.concat(request[CHUNKS]), response[ANSWERED]);
+      count(functionName, request, Buffer.concat(request[CHUNKS]), response[ANSWERED]);
     });
+    if (isSlow(functionName, request)) {
+      setTimeout(() => emit.call(this, event, ...args), ANSWER_MS);
+      return true;
+    }
   }
   return emit.call(this, event, ...args);
 };

@@ -28,6 +28,14 @@ const file = v.object({
     highResolutionAlarmMetricMonth: price,
     compositeAlarmMonth: price,
     egressGb: price,
+    snsFifoMessage: price,
+    snsFifoGb: price,
+    kinesisPutUnit: price,
+    firehoseGb: price,
+    eventBridgeEvent: price,
+    s3Put: price,
+    s3Get: price,
+    s3GbMonth: price,
   }),
 });
 

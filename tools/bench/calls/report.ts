@@ -1,5 +1,7 @@
 import { toTable, type Rows } from '../../driver/table.ts';
 import { sumOf } from './cost.ts';
+import type { KindRow } from './kinds-cost.ts';
+import type { KindCost } from './measure-kinds.ts';
 import type { IdleCost, ShapeCost } from './measure.ts';
 import { DATES, REGION } from './prices.ts';
 
@@ -47,3 +49,33 @@ export const idleRows = (all: readonly IdleCost[]): Rows => [
 ];
 
 export const idleTable = (value: readonly IdleCost[]): string => toTable(idleRows(value));
+
+/** From the least to the most. */
+export const dollarRange = (values: readonly number[]): string => {
+  const [low, high] = [dollars(Math.min(...values)), dollars(Math.max(...values))];
+  return low === high ? low : `${low} to ${high}`;
+};
+
+/** What each adds, by the shape: its stage, the service, and both; from busy to one by one. */
+export const kindsRows = (all: readonly KindCost[]): Rows => {
+  const shapes = [...new Set(all.flatMap(({ rows }) => rows.map(({ shape }) => shape)))];
+  const inShapes = (rows: KindCost['rows'], values: readonly ((row: KindRow) => number)[]) =>
+    shapes.flatMap((shape) =>
+      values.map((value) => dollarRange(rows.filter((row) => row.shape === shape).map(value))),
+    );
+  return [
+    ['a million events', ...shapes.flatMap((shape) => [`${shape}: its stage`, 'the service', 'together'])],
+    ...all.map(({ kind, about, rows }) => [
+      `${kind}: ${about}`,
+      ...inShapes(rows, [({ stage }) => stage, ({ service }) => service, (row) => row.stage + row.service]),
+    ]),
+    ...all
+      .filter(({ rows }) => rows.some(({ kept }) => kept !== undefined))
+      .map(({ kind, rows }) => [
+        `${kind}: kept for a month`,
+        ...inShapes(rows, [({ kept = 0 }) => kept]).flatMap((kept) => ['', kept, kept]),
+      ]),
+  ];
+};
+
+export const kindsTable = (value: readonly KindCost[]): string => toTable(kindsRows(value));
