@@ -13,7 +13,7 @@ import { describeBuildError } from '../config/build-messages.ts';
 import { bundleCatalogue, catalogueIn } from './catalogue.ts';
 import { CHUNK_NAMES, numbered, REQUIRE_BANNER, type Output } from './chunks.ts';
 import { packagedModule, type Module } from './packaged.ts';
-import { keptModule, type Bundled } from './program-cache.ts';
+import { cacheFile, keptModule, type Bundled } from './program-cache.ts';
 import { BUNDLE_FILES } from '../contract/bundle.ts';
 import { ConfigError } from '../config/index.ts';
 import type { PlanModule } from './plan-module.ts';
@@ -153,10 +153,8 @@ const TOOLS = ['lib/code.ts', 'lib/chunks.ts', 'tsconfig.json', 'package-lock.js
   path.join(PROJECT, file),
 );
 
-const keptProgram = (name: ProgramName): Module => {
-  const file = path.join(PROJECT, 'node_modules/.cache/sluice/programs', `${name}-${process.version}`);
-  return keptModule(file, TOOLS, () => buildProgram(name));
-};
+const keptProgram = (name: ProgramName): Module =>
+  keptModule(cacheFile(PROJECT, name), TOOLS, () => buildProgram(name));
 
 /**
  * One process makes one assembly, in which all destinations share the handler of deliver, and all transforms the sandbox. A package of

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { keptModule } from '../../lib/program-cache.ts';
+import { cacheFile, keptModule } from '../../lib/program-cache.ts';
 
 let dir: string;
 let made: number;
@@ -76,4 +76,10 @@ it('is made again when what was kept cannot be read', () => {
   expect(code()).toBe('made 1');
   writeFileSync(at('cache/router'), 'half of it');
   expect(code()).toBe('made 2');
+});
+
+it('is kept apart for each checkout: worktrees may share what is installed', () => {
+  const [one, other] = ['/work/one', '/work/other'].map((project) => cacheFile(project, 'router'));
+  expect(one).not.toBe(cacheFile('/work/one', 'ingest'));
+  expect(basename(one ?? '')).not.toBe(basename(other ?? ''));
 });
