@@ -8,14 +8,15 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // They need a browser, a machine to themselves, a registry, or a lot of time, and have scripts of their own: `npm run test:browser`,
-  // `npm run test:outages`, `npm run test:package`, `npm run test:actions`.
+  // They need a browser, a machine to themselves, a registry, an emulator, or a lot of time, and have scripts of their own:
+  // `npm run test:browser`, `npm run test:outages`, `npm run test:package`, `npm run emulate`, `npm run test:actions`.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/outages/',
     '<rootDir>/test/package/',
     '<rootDir>/test/actions/',
+    '<rootDir>/test/emulated/',
   ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -75,6 +75,8 @@ export interface DeliverBundle extends Bundle {
 export interface ArchiveBundle {
   /** Where the files' names begin. */
   readonly prefix: string;
+  /** How many days the files are kept. Absent: for good, or as long as the owner of the bucket says. */
+  readonly days?: number;
   /** Those that events can be replayed to, and which events each gets. */
   readonly destinations: readonly (Pick<DestinationSettings, 'id' | 'sources'> & RoutingSettings)[];
   /** The longest that a function of a destination runs; milliseconds. */

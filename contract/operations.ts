@@ -101,6 +101,8 @@ export interface ErasedPage {
   readonly rejected: number;
   /** Parked keys that were being tried at that moment and are as they were. */
   readonly busy: readonly { readonly stage: string; readonly key: string }[];
+  /** The archive keeps its files, for as many days as it is said; absent: for good. Replays leave the user's events out. Absent: no archive. */
+  readonly archive?: { readonly days?: number };
   /** There is more to look through. */
   readonly cursor?: string;
 }
@@ -150,6 +152,8 @@ export interface ReplayView {
   readonly messages: number;
   /** Selected events that the destination does not get: of a source it does not take, or by integrations, consent or its filter. */
   readonly withheld: number;
+  /** Events that it would get, of people who were erased since they were accepted. Absent: of a version that had no list of them. */
+  readonly erased?: number;
   readonly isDone: boolean;
   /** What of the archive is looked through: from, up to, and where it ends. */
   readonly from: number;

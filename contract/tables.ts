@@ -21,6 +21,8 @@ export const PARTITION = {
   seen: (key: string): string => `SEEN#${key}`,
   /** State table: replays, and how far each has come. Control's. */
   replays: 'REPLAYS',
+  /** State table: the deletion list that replays honour. Control's. */
+  erased: 'ERASED',
   /** State table: the stages that have ever been configured. Control's. */
   pipeline: 'PIPELINE',
   /** Parking table: a parked key's head and messages. Ids of stages are in lower case, so that none is `REJECTED`. */

@@ -59,6 +59,7 @@ const replaySettings = ({
     : {
         archive: {
           prefix: archive.prefix,
+          ...(archive.days !== undefined && { days: archive.days }),
           functionTime: timing.deliverTimeout,
           destinations: destinations
             .filter(({ id }) => id !== ARCHIVE && id !== CANARY)

@@ -23,6 +23,16 @@ interface Kept {
 /** By how much a file's date may lag behind the clock; milliseconds. */
 const DATE_STEP = 1_000;
 
+/**
+ * Where a program is kept. Its name has the checkout: `node_modules` may be a link that several share, and one must not get the program of
+ * another, whose sources have not changed.
+ * @param project the checkout's directory
+ */
+export const cacheFile = (project: string, name: string): string => {
+  const checkout = createHash('sha256').update(project).digest('hex').slice(0, 16);
+  return path.join(project, 'node_modules/.cache/sluice/programs', `${name}-${checkout}-${process.version}`);
+};
+
 /** @returns undefined where it cannot be read: moved or removed */
 const hashOf = (file: string): string | undefined => {
   try {

@@ -105,6 +105,8 @@ export class Tables extends Construct {
     );
     // An operator erases a user: the record of what has come before is made empty.
     fn.allowItems(['dynamodb:PutItem'], [this.state.tableArn], [PARTITION.seen('*')]);
+    // ... and is put on the list of those whom a replay leaves out.
+    fn.allowItems(['dynamodb:PutItem', 'dynamodb:Query'], [this.state.tableArn], [PARTITION.erased]);
     fn.allow(
       [
         'dynamodb:GetItem',

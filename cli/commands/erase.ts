@@ -14,6 +14,7 @@ export type Erased = Omit<ErasedPage, 'cursor'>;
 export const eraseAll = async (ask: Ask, user: User): Promise<Erased> => {
   const total = { parked: 0, rejected: 0 };
   const busy: ErasedPage['busy'][number][] = [];
+  let archive: ErasedPage['archive'];
   let cursor: string | undefined;
   do {
     const request = { command: 'erase', ...user, ...(cursor === undefined ? {} : { cursor }) } as const;
@@ -27,16 +28,23 @@ export const eraseAll = async (ask: Ask, user: User): Promise<Erased> => {
     total.parked += page.parked;
     total.rejected += page.rejected;
     busy.push(...page.busy);
+    archive ??= page.archive;
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return { ...total, busy };
+  return { ...total, busy, ...(archive === undefined ? {} : { archive }) };
 };
 
-const text = ({ parked, rejected, busy }: Erased, dryRun: boolean, view: View): string =>
+/** What the archive's files keep, and what becomes of it. */
+const inArchive = ({ days }: NonNullable<Erased['archive']>, dryRun: boolean): string =>
+  `The archive's files keep what they have of the user ${days === undefined ? 'until they are deleted' : `for ${plural(days, 'day')}`}: ` +
+  `docs/replay.md says how to remove it from them. Replays ${dryRun ? 'would leave' : 'leave'} it out.`;
+
+const text = ({ parked, rejected, busy, archive }: Erased, dryRun: boolean, view: View): string =>
   [
     `${dryRun ? 'Would be erased' : 'Erased'}: ${plural(parked, 'parked event')}, ${plural(rejected, 'rejected or discarded event')}.`,
     ...busy.map(({ stage, key }) => `Left: ${plain(stage)} is trying the key ${plain(key)} at this moment.`),
     ...(busy.length === 0 ? [] : ['Give the same command again in a minute.']),
+    ...(archive === undefined ? [] : [inArchive(archive, dryRun)]),
     ...(dryRun ? ['Nothing was erased. Add --yes to erase them: they cannot be restored from here.'] : []),
     'Events that still wait in a queue are not found: see what is waiting with ' +
       `${view.command('status')}, and erase again when they have been delivered, parked or rejected.`,
@@ -44,7 +52,9 @@ const text = ({ parked, rejected, busy }: Erased, dryRun: boolean, view: View): 
 
 export const addErase = (program: Command): void => {
   addSessionOptions(program.command('erase'))
-    .description('erase what is stored of one user: events that are parked, rejected or discarded')
+    .description(
+      'erase what is stored of one user: events that are parked, rejected or discarded, and those that a replay would send',
+    )
     .requiredOption('--source <source>', 'the source that sent the events, by its id', words)
     .option('--user <userId>', "the user's userId", words)
     .option('--anonymous-id <anonymousId>', "the user's device, by its anonymousId", words)

@@ -43,9 +43,13 @@ const period = (text: string): number => {
 const share = ({ from, at, end }: ReplayView): string =>
   `${Math.floor((100 * (Math.min(at, end) - from)) / Math.max(1, end - from))} %`;
 
+/** A control of an older version has no list of those who were erased. */
+const erasedIn = ({ erased = 0 }: ReplayView): number => erased;
+
 const line = (view: ReplayView): string =>
   `${share(view).padStart(5)}  up to ${new Date(view.at).toISOString()}  ${plural(view.events, 'event')} in ${plural(view.messages, 'message')}` +
-  (view.withheld > 0 ? `, ${view.withheld} not for it` : '');
+  (view.withheld > 0 ? `, ${view.withheld} not for it` : '') +
+  (erasedIn(view) > 0 ? `, ${erasedIn(view)} of erased users left out` : '');
 
 export interface Loop {
   readonly ask: Ask;
@@ -96,6 +100,7 @@ export const countAll = async (request: Request, loop: Loop): Promise<ReplayView
       events: page.events + (total?.events ?? 0),
       messages: page.messages + (total?.messages ?? 0),
       withheld: page.withheld + (total?.withheld ?? 0),
+      erased: erasedIn(page) + (total === undefined ? 0 : erasedIn(total)),
       sample: [...(total?.sample ?? []), ...(page.sample ?? [])].slice(0, 3),
     };
     if (page.isDone || loop.isStopped()) return total;
@@ -103,19 +108,27 @@ export const countAll = async (request: Request, loop: Loop): Promise<ReplayView
   }
 };
 
-const counted = ({ events, messages, withheld, sample = [] }: ReplayView): string =>
-  [
+const leftOut = (view: ReplayView): readonly string[] =>
+  erasedIn(view) === 0
+    ? []
+    : [`Left out, of users who were erased since: ${plural(erasedIn(view), 'event')}.`];
+
+const counted = (view: ReplayView): string => {
+  const { events, messages, withheld, sample = [] } = view;
+  return [
     `Would be sent: ${plural(events, 'event')}, in ${plural(messages, 'message')}.`,
     ...(withheld > 0
       ? [
           `Not for this destination, by its sources, integrations, consent or filter: ${plural(withheld, 'event')}.`,
         ]
       : []),
+    ...leftOut(view),
     ...sample.map(
       ({ messageId, type = '', receivedAt = '' }) => `  ${receivedAt}  ${type.padEnd(8)}  ${messageId}`,
     ),
     'Nothing was sent.',
   ].join('\n');
+};
 
 const selection = (
   stage: string,
@@ -178,7 +191,10 @@ const run = async (stage: string | undefined, options: Options, command: Command
 
 const finished = (view: ReplayView, again: string): string =>
   view.isDone
-    ? `Parked: ${plural(view.events, 'event')}, in ${plural(view.messages, 'message')}. The destination's drain delivers them, each user's in order.`
+    ? [
+        `Parked: ${plural(view.events, 'event')}, in ${plural(view.messages, 'message')}. The destination's drain delivers them, each user's in order.`,
+        ...leftOut(view),
+      ].join('\n')
     : `Stopped. Parked so far: ${plural(view.events, 'event')}. Continue with: ${again}`;
 
 export const addReplay = (program: Command): void => {

@@ -83,6 +83,9 @@ const stackName = (directory: string): string => {
   return name === '' ? 'Sluice' : name.replace(/^./, (first) => first.toUpperCase());
 };
 
+/** Installed by who has a destination of it: with what it depends on it is larger than all else. */
+const CATALOGUE = '@segment/action-destinations';
+
 /** The packages that the local run needs are for development: who deploys does without them. */
 const dependenciesOf = (
   { name, version, peerDependencies }: OwnPackage,
@@ -92,7 +95,8 @@ const dependenciesOf = (
   const isKnown = (one: string): boolean => Object.hasOwn({ ...dependencies, ...devDependencies }, one);
   const missing = (wanted: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(wanted).filter(([one]) => !isKnown(one)));
-  const { 'aws-cdk-lib': cdk = '', constructs = '', ...local } = peerDependencies;
+  const { 'aws-cdk-lib': cdk = '', constructs = '', ...others } = peerDependencies;
+  const local = Object.fromEntries(Object.entries(others).filter(([one]) => one !== CATALOGUE));
   return {
     dependencies: {
       ...dependencies,

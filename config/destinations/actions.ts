@@ -26,13 +26,16 @@ const json = v.custom<NamingJson>(
   'expected JSON: a value, a directive such as { "@path": "$.userId" }, or { secretName: "..." }',
 );
 
+/** Of a type that is named: TypeScript 7 gives up on what it would infer, since such JSON holds itself. */
+const mapping: v.GenericSchema<Record<string, NamingJson>> = v.record(v.string(), json);
+
 const subscription = v.strictObject({
   /** An action of the destination, such as `logEventV2`. */
   action: text('the name of an action'),
   /** Which events it takes, in Segment's query language: `type = "track" and event = "Signed Up"`. */
   subscribe: text('a query such as type = "track"'),
   /** Values of the action's fields. Those that are left out have the action's defaults. */
-  mapping: v.optional(v.record(v.string(), json), {}),
+  mapping: v.optional(mapping, {}),
   /** What is done with records, of an action that asks for it: `add`, `update`, `upsert`, `delete` or `mirror`. */
   syncMode: v.optional(
     v.picklist(

@@ -2,7 +2,7 @@
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITION } from '../../contract/tables.ts';
-import type { ReplayRecord, ReplayStore } from '../core/stage/replay-port.ts';
+import type { Counts, ReplayRecord, ReplayStore } from '../core/stage/replay-port.ts';
 import { orFault } from './errors.ts';
 import { conditionHeld } from './items.ts';
 
@@ -24,7 +24,13 @@ export class DynamoReplayStore implements ReplayStore {
     const { Item } = await orFault('GetItem', this.#client.send(command));
     if (Item === undefined) return undefined;
     const { record, rev } = unmarshall(Item) as { record: string; rev: number };
-    return { ...(JSON.parse(record) as ReplayRecord), rev };
+    const stored = JSON.parse(record) as ReplayRecord;
+    // One of a version that had no deletion list.
+    return {
+      ...stored,
+      counts: { ...stored.counts, erased: (stored.counts as Partial<Counts>).erased ?? 0 },
+      rev,
+    };
   }
 
   save({ rev, ...record }: ReplayRecord): Promise<boolean> {

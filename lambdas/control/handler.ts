@@ -12,6 +12,7 @@ import { SnsAnnouncer } from '../aws/announcer.ts';
 import { readBundle } from '../aws/bundle.ts';
 import { DynamoCanaryStore } from '../aws/canary-store.ts';
 import * as clients from '../aws/clients.ts';
+import { DynamoErasureStore } from '../aws/erasure-store.ts';
 import { requireEnv } from '../aws/environment.ts';
 import { LambdaFunctions } from '../aws/functions.ts';
 import { DynamoHotKeyStore } from '../aws/hot-key-store.ts';
@@ -83,7 +84,9 @@ const world: Omit<ControlDeps, 'stages' | 'timeLeft'> = {
       : {
           destinations: archive.destinations,
           functionTime: archive.functionTime,
+          days: archive.days,
           replays: new DynamoReplayStore(dynamo, tables.state),
+          erasures: new DynamoErasureStore(dynamo, tables.state),
           files: laterFiles(archive.prefix),
         },
   // For empty records only, which nothing needs for longer.

@@ -31,6 +31,21 @@ it('erases page by page with --yes, and names the keys that are left', async () 
   expect(control.requests).toEqual([ids, { ...ids, cursor: 'next' }]);
 });
 
+it('says what the archive keeps, and for how long', async () => {
+  const args = ['erase', '--source', 'web', '--user', 'ada'];
+  const nothing = { parked: 0, rejected: 0, busy: [] };
+  control.replies = { erase: () => ok({ ...nothing, archive: { days: 400 } }) };
+  expect((await cli.run(args)).stdout).toContain(
+    "The archive's files keep what they have of the user for 400 days: docs/replay.md says how to remove it from them. Replays would leave it out.",
+  );
+  control.replies = { erase: () => ok({ ...nothing, archive: {} }) };
+  const { stdout } = await cli.run([...args, '--yes']);
+  expect(stdout).toContain('until they are deleted: docs/replay.md');
+  expect(stdout).toContain('Replays leave it out.');
+  control.replies = { erase: () => ok(nothing) };
+  expect((await cli.run(args)).stdout).not.toContain('archive');
+});
+
 it('is JSON for programs', async () => {
   control.replies = { erase: twoPages };
   const { stdout } = await cli.run(['erase', '--source', 'web', '--user', 'ada', '--yes', '--json']);

@@ -39,6 +39,14 @@ describe('in an empty directory', () => {
     });
   });
 
+  it("does not install Segment's catalogue, which a destination of its own takes", () => {
+    const catalogue = '@segment/action-destinations';
+    const own = { ...OWN, peerDependencies: { ...OWN.peerDependencies, [catalogue]: '^3.0.0' } };
+    const { write } = planOf('shop', { files: [] }, own, { writeKey: 'the-key' });
+    expect(write.get('package.json')).toContain('dynalite');
+    expect(write.get('package.json')).not.toContain(catalogue);
+  });
+
   it('takes another version, or a tarball, that it is given', () => {
     expect(manifestOf({ files: [] }, 'file:../sluice.tgz')['dependencies']).toMatchObject({
       'sluice-pipeline': 'file:../sluice.tgz',

@@ -93,6 +93,17 @@ it('counts in a dry run, page by page, and shows three', async () => {
   ]);
 });
 
+it('says how many events of erased users it leaves out, or would', async () => {
+  const all = view({ events: 5, messages: 2, erased: 3, at: end, isDone: true });
+  control.replies = { replay: (request) => ok('from' in request ? view({ ...all, id: 'r1' }) : all) };
+  expect((await cli.run([...ARGS, '--dry-run'])).stdout).toContain(
+    'Left out, of users who were erased since: 3 events.\n',
+  );
+  const { stdout, stderr } = await cli.run(ARGS);
+  expect(stdout).toContain('Left out, of users who were erased since: 3 events.\n');
+  expect(stderr).toContain('5 events in 2 messages, 3 of erased users left out');
+});
+
 it('says how to continue when control refuses a slice', async () => {
   control.replies = { replay: (request) => ('id' in request ? refused('no') : ok(view({ id: 'r1' }))) };
   const { code, stderr } = await cli.run(ARGS);

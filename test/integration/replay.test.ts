@@ -45,6 +45,15 @@ const past = eventsOf(users, 10);
 const send = (events: typeof past) =>
   sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: 'web-key' });
 
+const from = new Date(Date.now() - 60_000).toISOString();
+/** All that was sent before the replay. */
+let selection: {
+  readonly stage: string;
+  readonly from: string;
+  readonly to: string;
+  readonly source: string;
+};
+
 /** Slices of that many events, until there is nothing left or the number of them is reached. */
 const slices = async (id: string, limit: number, most = Infinity): Promise<ReplayView> => {
   for (let made = 1; ; made += 1) {
@@ -56,9 +65,8 @@ const slices = async (id: string, limit: number, most = Infinity): Promise<Repla
 it(
   'replays what was archived, each user in order, and loses nothing of what is sent meanwhile',
   async () => {
-    const from = new Date(Date.now() - 60_000).toISOString();
     await send(past);
-    const selection = { stage: 'lake', from, to: new Date().toISOString(), source: 'web' };
+    selection = { stage: 'lake', from, to: new Date().toISOString(), source: 'web' };
     await until(
       'all of it to be archived',
       async () => {
@@ -96,3 +104,13 @@ it(
   },
   4 * DEADLINE_MS,
 );
+
+it('leaves out a user who is erased', async () => {
+  const userId = users[0] ?? '';
+  const erased = await control(run, { command: 'erase', source: 'web', userId });
+  expect(erased).toMatchObject({ archive: {} });
+  expect(await control(run, { command: 'replay', ...selection, dryRun: true })).toMatchObject({
+    events: past.length - 10,
+    erased: 10,
+  });
+});

@@ -49,7 +49,7 @@ describe('an archive', () => {
 
   it('is known to control, with what each destination gets', () => {
     expect(bundle(archived, 'Control')).toMatchObject({
-      archive: { prefix: 'events/', functionTime: 60_000, destinations: [{ id: 'crm' }] },
+      archive: { prefix: 'events/', days: 400, functionTime: 60_000, destinations: [{ id: 'crm' }] },
     });
     expect(bundle(without, 'Control')).not.toHaveProperty('archive');
   });

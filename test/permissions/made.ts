@@ -3,6 +3,7 @@ import { ROUTER_STAGE } from '../../contract/bundle.ts';
 import { DynamoCanaryStore } from '../../lambdas/aws/canary-store.ts';
 import { CloudWatchAlarms } from '../../lambdas/aws/alarms.ts';
 import { SnsAnnouncer } from '../../lambdas/aws/announcer.ts';
+import { DynamoErasureStore } from '../../lambdas/aws/erasure-store.ts';
 import { LambdaFunctions } from '../../lambdas/aws/functions.ts';
 import { DynamoHotKeyStore } from '../../lambdas/aws/hot-key-store.ts';
 import { DynamoLateCrashStore } from '../../lambdas/aws/late-crash-store.ts';
@@ -63,7 +64,7 @@ const REPLAY = {
   selection: { from: 1, to: 2 },
   end: 2,
   position: { at: 1 },
-  counts: { events: 0, messages: 0, withheld: 0 },
+  counts: { events: 0, messages: 0, withheld: 0, erased: 0 },
   startedAt: 1,
 };
 
@@ -270,6 +271,9 @@ const control = (): Promise<readonly Call[]> =>
     await replays.read('r1');
     await replays.save({ ...REPLAY, rev: 1 });
     await replays.save({ ...REPLAY, rev: 2 });
+    const erasures = new DynamoErasureStore(dynamo, TABLES.state);
+    await erasures.add({ names: ['userId#k'], at: 1 });
+    await erasures.since(0);
     await canary(recorder, 'canary');
     const counts = new SqsQueueCounts(sqs, QUEUES_URL);
     for (const place of ['Router', 'Destination-crm']) {

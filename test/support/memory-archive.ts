@@ -2,6 +2,8 @@
 import type {
   ArchiveFile,
   ArchiveFiles,
+  Erasure,
+  ErasureStore,
   ReplayRecord,
   ReplayStore,
 } from '../../lambdas/core/stage/replay-port.ts';
@@ -44,5 +46,21 @@ export class MemoryReplays implements ReplayStore {
     if ((this.records.get(record.id)?.rev ?? 0) !== record.rev - 1) return Promise.resolve(false);
     this.records.set(record.id, structuredClone(record));
     return Promise.resolve(true);
+  }
+}
+
+export class MemoryErasures implements ErasureStore {
+  readonly entries: (Erasure & { readonly expires: number | undefined })[] = [];
+  looks = 0;
+
+  async add(erasure: Erasure, expires?: number): Promise<void> {
+    await Promise.resolve();
+    this.entries.push({ ...erasure, expires });
+  }
+
+  async since(from: number): Promise<readonly Erasure[]> {
+    await Promise.resolve();
+    this.looks += 1;
+    return this.entries.filter(({ at }) => at >= from).map(({ names, at }) => ({ names, at }));
   }
 }

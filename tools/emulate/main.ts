@@ -1,7 +1,7 @@
 /**
  * `npm run emulate`: how far an emulator that others have written, moto, takes the pipeline: its CloudFormation makes the template's resources,
- * `sluice doctor` finds what is broken among them, and the suites of DynamoDB and SQS fail where they are known to. Where moto is not installed
- * it says so, and is done.
+ * `sluice doctor` finds what is broken among them, each kind of destination delivers to it, and the suites of DynamoDB and SQS fail where they
+ * are known to. Where moto is not installed it says so, and is done.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

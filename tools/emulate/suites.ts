@@ -10,6 +10,8 @@ export interface Suite {
   readonly pattern: string;
   /** The variable that has the emulator's address. */
   readonly variable: string;
+  /** Jest's configuration of its own; absent: that of `npm test`. */
+  readonly config?: string;
   /** The number of its tests that fail with moto 5.2.1: docs/emulators.md says why. */
   readonly known: number;
 }
@@ -17,6 +19,13 @@ export interface Suite {
 export const SUITES: readonly Suite[] = [
   { name: 'DynamoDB', pattern: 'test/aws/.*store', variable: 'AWS_ENDPOINT_URL_DYNAMODB', known: 1 },
   { name: 'SQS', pattern: 'test/contracts/sqs', variable: 'AWS_ENDPOINT_URL', known: 48 },
+  {
+    name: 'Destinations',
+    pattern: 'test/emulated/kinds',
+    variable: 'AWS_ENDPOINT_URL',
+    config: 'test/emulated/jest.config.js',
+    known: 0,
+  },
 ];
 
 export interface SuiteResult {
@@ -25,14 +34,15 @@ export interface SuiteResult {
 }
 
 export const runSuite = async (
-  { pattern, variable }: Suite,
+  { name, pattern, variable, config }: Suite,
   url: string,
   directory: string,
 ): Promise<SuiteResult> => {
-  const outputFile = join(directory, `${variable}.json`);
+  const outputFile = join(directory, `${name}.json`);
   const jest = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
   const flags = ['--experimental-vm-modules', '--no-warnings'];
-  const args = [pattern, '-w', '1', '--json', '--outputFile', outputFile];
+  const configured = config === undefined ? [] : ['-c', join(ROOT, config)];
+  const args = [pattern, ...configured, '-w', '1', '--json', '--outputFile', outputFile];
   const { stderr } = await runProcess(process.execPath, [...flags, jest, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...ENVIRONMENT, [variable]: url },

@@ -1,7 +1,7 @@
 /**
  * `erase`: takes out what is stored of one user of a source: events in parked messages, records of rejected and discarded events, and what
- * is known of the events that came before. No record of it is kept but a line in the log. Page by page; the same request made again
- * erases what was left.
+ * is known of the events that came before. No record of it is kept but a line in the log and, with an archive, an entry of the list that
+ * replays honour. Page by page; the same request made again erases what was left.
  */
 import * as v from 'valibot';
 import type { ControlAnswer, ErasedPage } from '../../../contract/operations.ts';
@@ -10,8 +10,10 @@ import { CALL_MARGIN } from '../../core/base/limits.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { keysOf, withoutSubject, type Subject } from '../../core/event/subject.ts';
 import type { HeadSummary } from '../../core/stage/parking-port.ts';
+import type { Archive } from '../../core/stage/replay-port.ts';
 import type { ControlDeps } from '../ports.ts';
 import { done, refuse, stagesWithRecords } from './answer.ts';
+import { expiryOf, namesOfSubject } from '../replay/erased.ts';
 import { requestSchema, type Command, type Requests } from './command.ts';
 import { eraseKey } from './erased-key.ts';
 import * as fields from './fields.ts';
@@ -59,6 +61,9 @@ class Eraser implements KeptVisitor {
   readonly hasTime = (): boolean => this.#deps.timeLeft() >= MARGIN;
 }
 
+const listAsErased = ({ erasures, days }: Archive, subject: Subject, at: number): Promise<void> =>
+  erasures.add({ names: namesOfSubject(subject), at }, expiryOf(at, days));
+
 const run = async (
   deps: ControlDeps,
   { source, userId, anonymousId, dryRun = false, cursor }: Requests['erase'],
@@ -68,13 +73,25 @@ const run = async (
   if (keys.length === 0) return refuse('userId: give the userId or the anonymousId of the user');
   const stages = await stagesWithRecords(deps, undefined);
   if (!stages.ok) return stages;
-  if (cursor === undefined && !dryRun) for (const key of keys) await deps.seen.save(key, []);
+  const { archive } = deps;
+  if (cursor === undefined && !dryRun) {
+    // First: a replay that has parked an event before it sees the list has it found below.
+    if (archive !== undefined) await listAsErased(archive, subject, deps.clock());
+    for (const key of keys) await deps.seen.save(key, []);
+  }
   const eraser = new Eraser(deps, subject, dryRun);
   const next = await walkKept(deps, placesOf(stages.value, [INGEST, ...stages.value]), eraser, cursor);
   const { parked, rejected, busy } = eraser;
   if (!dryRun && parked + rejected > 0)
     deps.log('warn', "an operator erased a user's events", { source, parked, rejected });
-  const result: ErasedPage = { parked, rejected, busy, ...(next === undefined ? {} : { cursor: next }) };
+  const { days } = archive ?? {};
+  const result: ErasedPage = {
+    parked,
+    rejected,
+    busy,
+    ...(archive === undefined ? {} : { archive: days === undefined ? {} : { days } }),
+    ...(next === undefined ? {} : { cursor: next }),
+  };
   return done<'erase'>(result);
 };
 

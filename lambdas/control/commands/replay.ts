@@ -31,7 +31,7 @@ const newReplayId = (now: number, random: string): string =>
     .slice(0, 6)
     .toLowerCase()}`;
 
-const NO_COUNTS = { events: 0, messages: 0, withheld: 0 };
+const NO_COUNTS = { events: 0, messages: 0, withheld: 0, erased: 0 };
 
 interface Beginning {
   readonly stage: string;
@@ -109,10 +109,15 @@ const slice = (
   replay?: string,
 ): Promise<Slice> => {
   const { parking, clock, uuid, timeLeft } = deps;
-  const { files, functionTime } = archive;
+  const { files, erasures, functionTime } = archive;
   const recipient = recipientOf(archive, stage) ?? { id: stage };
   const park = replay === undefined ? undefined : { stage, replay, parking, clock, uuid, functionTime };
-  return makeSlice(from, end, chooser(selection, recipient, replay), limit, park, { files, timeLeft });
+  return makeSlice(from, end, chooser(selection, recipient, replay), limit, park, {
+    files,
+    erasures,
+    clock,
+    timeLeft,
+  });
 };
 
 const dryRun = async (
@@ -150,7 +155,8 @@ const proceed = async (
   const { id, counts, position: from, end } = record;
   if (from.at >= end) return done<'replay'>({ id, ...viewOf(record, from, counts) });
   const made = await slice(deps, archive, record, from, request, id);
-  if (made.isCut && made.position.at === from.at && made.counts.messages === 0) return refuse(CUT);
+  if (made.isCut && made.position.at === from.at && made.counts.messages + made.counts.erased === 0)
+    return refuse(CUT);
   const next: ReplayRecord = {
     ...record,
     position: made.position,
@@ -158,6 +164,7 @@ const proceed = async (
       events: counts.events + made.counts.events,
       messages: counts.messages + made.counts.messages,
       withheld: counts.withheld + made.counts.withheld,
+      erased: counts.erased + made.counts.erased,
     },
     rev: record.rev + 1,
   };

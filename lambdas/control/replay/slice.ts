@@ -1,19 +1,24 @@
 /** A slice of a replay: what one run of control has time for. `core/stage/replay.ts` has the steps of parking. */
 import type { ArchiveBundle } from '../../../contract/bundle.ts';
 import { allDone } from '../../core/base/all-done.ts';
+import type { Clock } from '../../core/base/clock.ts';
 import { CALL_MARGIN } from '../../core/base/limits.ts';
 import { marked, type ReadLine } from '../../core/event/archive-line.ts';
-import { packer, toEventText } from '../../core/event/envelope.ts';
+import { toEventText } from '../../core/event/envelope.ts';
 import { judgeOf } from '../../core/event/recipients.ts';
 import { isOf } from '../../core/event/subject.ts';
-import {
-  parkReplayed,
-  replaySortOf,
-  type ReplayedMessage,
-  type ReplayParking,
-} from '../../core/stage/replay.ts';
-import type { ArchiveFiles, Counts, Position, Selection } from '../../core/stage/replay-port.ts';
-import { readPart, type Found, type WindowOptions } from './window.ts';
+import type { ParkingStore } from '../../core/stage/parking-port.ts';
+import { parkReplayed, replaySortOf, toParked, type ReplayParking } from '../../core/stage/replay.ts';
+import type {
+  ArchiveFiles,
+  Counts,
+  ErasureStore,
+  Position,
+  Selection,
+} from '../../core/stage/replay-port.ts';
+import { Erased } from './erased.ts';
+import { toMessages, without, type CountedMessage } from './messages.ts';
+import { readPart, type WindowOptions } from './window.ts';
 
 /** Bytes of events that are held at a time. */
 const BUDGET = 16 * 1024 * 1024;
@@ -29,6 +34,8 @@ export const ROOM = 2 * CALL_MARGIN;
 
 export interface SliceDeps {
   readonly files: ArchiveFiles;
+  readonly erasures: Pick<ErasureStore, 'since'>;
+  readonly clock: Clock;
   readonly timeLeft: () => number;
   readonly budget?: number;
 }
@@ -74,38 +81,13 @@ export const chooser = (
   };
 };
 
-interface CountedMessage extends ReplayedMessage {
-  readonly events: number;
-}
-
-/** Events that were archived together stay together, as far as a message has room. */
-export const toMessages = (found: readonly Found[]): readonly CountedMessage[] => {
-  const groups: Found[][] = [];
-  for (const one of found) {
-    const before = groups.at(-1)?.[0];
-    const isSame =
-      before?.key === one.key && before.sequence === one.sequence && before.archivedAt === one.archivedAt;
-    if (isSame) groups.at(-1)?.push(one);
-    else groups.push([one]);
-  }
-  return groups.flatMap((group) => {
-    const [head] = group;
-    if (head === undefined) return [];
-    const { key, sequence, source: sourceId, receivedAt, archivedAt: sentAt } = head;
-    return packer({ sourceId, receivedAt })(group.map(({ text }) => text)).map(({ from, to, body }) => ({
-      key,
-      sequence,
-      first: group[from]?.place ?? 0,
-      last: group[to - 1]?.place ?? 0,
-      body,
-      sentAt,
-      events: to - from,
-    }));
-  });
-};
-
 /** Where a message stands in its part. */
-const placeOf = (message: ReplayedMessage): string => `${message.key}#${replaySortOf('', message)}`;
+const placeOf = (message: CountedMessage): string => `${message.key}#${replaySortOf('', message)}`;
+
+/** How the messages of a slice are parked. */
+export interface SliceParking extends ReplayParking {
+  readonly parking: ReplayParking['parking'] & Pick<ParkingStore, 'deleteMessage' | 'saveMessage'>;
+}
 
 /**
  * @param limit events, at most about
@@ -117,16 +99,17 @@ export const makeSlice = async (
   end: number,
   choice: Pick<WindowOptions, 'pick' | 'mayBe'>,
   limit: number,
-  park: ReplayParking | undefined,
-  { files, timeLeft, budget = BUDGET }: SliceDeps,
+  park: SliceParking | undefined,
+  { files, erasures, clock, timeLeft, budget = BUDGET }: SliceDeps,
 ): Promise<Slice> => {
   let at = position;
-  let [events, messages, withheld] = [0, 0, 0];
+  let [events, messages, withheld, leftOut] = [0, 0, 0, 0];
+  const erased = new Erased(erasures, clock);
   const sample: string[] = [];
   const hasTime = (): boolean => timeLeft() >= ROOM;
   const slice = (isCut: boolean): Slice => ({
     position: at,
-    counts: { events, messages, withheld },
+    counts: { events, messages, withheld, erased: leftOut },
     sample,
     isCut,
   });
@@ -136,20 +119,18 @@ export const makeSlice = async (
     const options = { ...choice, budget: until === undefined ? budget : Infinity, hasTime };
     const part = await readPart(files, at.at, until ?? end, options);
     if (part.until <= at.at || part.until < (until ?? 0)) return slice(true);
-    sample.push(...part.found.slice(0, SAMPLE - sample.length).map(({ text }) => text));
     const all = toMessages(part.found).map((message) => ({ message, place: placeOf(message) }));
     const left = all.filter(({ place }) => after === undefined || place > after).sort(byPlace);
     let parked = 0;
     while (parked < left.length && events < limit && hasTime()) {
       const step = stepOf(left.slice(parked, parked + STEP), limit - events);
-      if (park !== undefined)
-        await parkAll(
-          step.map(({ message }) => message),
-          park,
-        );
+      const meant = step.map(({ message }) => message);
+      const kept = (await parkUnlessErased(meant, erased, park)).filter(({ found }) => found.length > 0);
+      sample.push(...textsOf(kept).slice(0, SAMPLE - sample.length));
       parked += step.length;
-      messages += step.length;
-      events += step.reduce((sum, { message }) => sum + message.events, 0);
+      messages += kept.length;
+      events += textsOf(kept).length;
+      leftOut += textsOf(meant).length - textsOf(kept).length;
     }
     const place = left[parked - 1]?.place ?? after;
     if (parked < left.length) {
@@ -168,15 +149,62 @@ const stepOf = <T extends { readonly message: CountedMessage }>(
   limit: number,
 ): readonly T[] => {
   let events = 0;
-  const end = messages.findIndex(({ message }) => (events += message.events) >= limit);
+  const end = messages.findIndex(({ message }) => (events += message.found.length) >= limit);
   return end === -1 ? messages : messages.slice(0, end + 1);
 };
 
 const byPlace = (a: { readonly place: string }, b: { readonly place: string }): number =>
   a.place < b.place ? -1 : 1;
 
-const parkAll = async (messages: readonly ReplayedMessage[], park: ReplayParking): Promise<void> => {
-  const keys = new Map<string, ReplayedMessage[]>();
+const textsOf = (messages: readonly CountedMessage[]): readonly string[] =>
+  messages.flatMap(({ found }) => found.map(({ text }) => text));
+
+/**
+ * Looks at the deletion list before it parks, and again afterwards: `erase` puts a person on the list before it looks through what is parked,
+ * so that what was parked after that look is found here. What was parked is then parked again under its place, with less in it.
+ * @param park undefined: nothing is parked
+ * @returns what is left of each message
+ */
+const parkUnlessErased = async (
+  messages: readonly CountedMessage[],
+  erased: Erased,
+  park: SliceParking | undefined,
+): Promise<readonly CountedMessage[]> => {
+  await erased.look();
+  let kept = messages.map((message) => without(message, erased));
+  if (park === undefined) return kept;
+  await parkAll(kept, park);
+  while (await erased.look()) {
+    const before = kept;
+    kept = kept.map((message) => without(message, erased));
+    await parkAll(
+      kept.filter((message, i) => message !== before[i]),
+      park,
+    );
+  }
+  return kept;
+};
+
+const parkAll = async (messages: readonly CountedMessage[], park: SliceParking): Promise<void> => {
+  const keys = new Map<string, CountedMessage[]>();
   for (const message of messages) keys.set(message.key, [...(keys.get(message.key) ?? []), message]);
-  await allDone([...keys.values()].map((own) => parkReplayed(own, park)));
+  await allDone(
+    [...keys.values()].map(async (own) => {
+      await parkReplayed(
+        own.filter(({ found }) => found.length > 0),
+        park,
+      );
+      // An earlier attempt at this slice, or at this step, may have parked all of them.
+      for (const message of own.filter(({ isLess }) => isLess)) await replaceParked(message, park);
+    }),
+  );
+};
+
+const replaceParked = async (
+  message: CountedMessage,
+  { parking, stage, replay, clock }: SliceParking,
+): Promise<void> => {
+  const parked = toParked(message, replay, clock());
+  if (message.found.length > 0) await parking.saveMessage(stage, parked);
+  else await parking.deleteMessage(stage, message.key, parked.sort);
 };

@@ -42,6 +42,8 @@ export interface Counts {
   readonly messages: number;
   /** That are selected, and that it does not get. */
   readonly withheld: number;
+  /** That it would get, and that are of people who were erased since they were accepted. */
+  readonly erased: number;
 }
 
 export interface ReplayRecord {
@@ -65,10 +67,29 @@ export interface ReplayStore {
   save(record: ReplayRecord): Promise<boolean>;
 }
 
+/** An entry of the deletion list: of one `erase`. */
+export interface Erasure {
+  /** Hashes of the ids; `control/replay/erased.ts` makes them. */
+  readonly names: readonly string[];
+  /** What was accepted before then is erased. */
+  readonly at: number;
+}
+
+/** The deletion list. @throws InfraFault, both */
+export interface ErasureStore {
+  /** @param expires from then on the entry may be removed; undefined: never */
+  add(erasure: Erasure, expires?: number): Promise<void>;
+  /** Those of that time and later. Strongly consistent. */
+  since(at: number): Promise<readonly Erasure[]>;
+}
+
 /** What a pipeline with an archive has for replays. */
 export interface Archive {
   readonly files: ArchiveFiles;
   readonly replays: ReplayStore;
+  readonly erasures: ErasureStore;
+  /** How many days its files are kept. Absent: for good, or as long as the owner of the bucket says. */
+  readonly days?: number | undefined;
   /** The destinations, and which events each gets. */
   readonly destinations: ArchiveBundle['destinations'];
   readonly functionTime: number;

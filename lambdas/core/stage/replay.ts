@@ -20,7 +20,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { CALL_MARGIN } from '../base/limits.ts';
-import type { ParkingStore } from './parking-port.ts';
+import type { ParkedMessage, ParkingStore } from './parking-port.ts';
 
 /** How the reason of a head begins that a replay has made. It says nothing of the events. */
 export const REPLAYED = 'replayed: ';
@@ -54,6 +54,21 @@ export const replaySortOf = (replay: string, { sequence, first, last }: Place): 
     String(last).padStart(EVENT_DIGITS, '0'),
   ].join('#');
 
+export const toParked = (
+  { key, body, sentAt, sequence, first, last }: ReplayedMessage,
+  replay: string,
+  parkedAt: number,
+): ParkedMessage => ({
+  sort: replaySortOf(replay, { sequence, first, last }),
+  // SQS numbers the messages of each key apart, and what a stage counts it counts by id.
+  id: `${replay}-${key}-${sequence}-${first}-${last}`,
+  groupId: key,
+  body,
+  sequenceNumber: sequence,
+  sentAt,
+  parkedAt,
+});
+
 export interface ReplayParking {
   readonly stage: string;
   readonly replay: string;
@@ -69,18 +84,9 @@ export const parkReplayed = async (
   messages: readonly ReplayedMessage[],
   { stage, replay, parking, clock, uuid, functionTime }: ReplayParking,
 ): Promise<void> => {
-  for (const [i, { key, body, sentAt, ...place }] of messages.entries()) {
-    const { sequence, first, last } = place;
-    await parking.putMessage(stage, {
-      sort: replaySortOf(replay, place),
-      // SQS numbers the messages of each key apart, and what a stage counts it counts by id.
-      id: `${replay}-${key}-${sequence}-${first}-${last}`,
-      groupId: key,
-      body,
-      sequenceNumber: sequence,
-      sentAt,
-      parkedAt: clock(),
-    });
+  for (const [i, message] of messages.entries()) {
+    const { key } = message;
+    await parking.putMessage(stage, toParked(message, replay, clock()));
     if (i > 0 && i < messages.length - 1) continue;
     const token = uuid();
     const now = clock();

@@ -176,4 +176,16 @@ export const PLANTED_IN_REPLAY: readonly PlantedInReplay[] = [
       },
     },
   },
+  {
+    name: 'a replay does not look at the deletion list',
+    breaks: 'it parks what the archive has of someone who was erased',
+    bug: {
+      control: (deps) => {
+        const { archive } = deps;
+        if (archive === undefined) return deps;
+        const erasures = replaced(archive.erasures, { since: () => Promise.resolve([]) });
+        return { ...deps, archive: { ...archive, erasures } };
+      },
+    },
+  },
 ];

@@ -8,6 +8,7 @@ import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';
 import { replayOf } from '../../../lambdas/core/event/archive-line.ts';
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
+import type { ParkedMessage } from '../../../lambdas/core/stage/parking-port.ts';
 import type { IncomingMessage } from '../../../lambdas/core/base/messages.ts';
 import type { Outcome } from '../../../lambdas/core/stage/outcome.ts';
 import { replay } from '../../../lambdas/control/commands/replay.ts';
@@ -15,7 +16,7 @@ import type { ControlDeps } from '../../../lambdas/control/ports.ts';
 import { SqsEngine } from '../../../local/sqs/engine.ts';
 import { memoryStore } from '../../../local/sqs/store.ts';
 import { Dice } from '../../../tools/driver/dice.ts';
-import { MemoryArchive, MemoryReplays } from '../../support/memory-archive.ts';
+import { MemoryArchive, MemoryErasures, MemoryReplays } from '../../support/memory-archive.ts';
 import { DELIVERED, MemoryStage, STAGE, type Overrides } from '../../support/memory-stage.ts';
 import { HOUR, MINUTE, SECOND } from '../../support/mode-settings.ts';
 import { gated } from '../../support/ports-gate.ts';
@@ -23,6 +24,7 @@ import { Environment } from '../environment.ts';
 import { Invocation, type Mishap } from '../invocation.ts';
 import { orFault, toIncoming } from '../pipeline/received.ts';
 import { Schedule } from '../schedule.ts';
+import { Erasing } from './erasing.ts';
 import { Order } from './order.ts';
 
 const QUEUE = 'crm.fifo';
@@ -47,11 +49,14 @@ export class ReplayWorld {
   readonly #stage = new MemoryStage();
   readonly #archive = new MemoryArchive();
   readonly #replays = new MemoryReplays();
+  readonly #erasures = new MemoryErasures();
   readonly #engine: SqsEngine;
   readonly #order = new Order((text) => this.violations.push(text));
   /** By key, who works on it. */
   readonly #workers = new Map<string, Invocation>();
   readonly #poison = new Set<string>();
+  /** Absent: nobody is erased in this story. */
+  #erasing: Erasing | undefined;
   #ids = 0;
   #replay: string | undefined;
   #isDone = false;
@@ -80,6 +85,7 @@ export class ReplayWorld {
     this.#every(2 * SECOND, this.#poll);
     this.#every(5 * SECOND, this.#drains);
     this.schedule.after(this.#upTo(5 * MINUTE), this.#slice);
+    if (this.#happens(0.5)) this.schedule.after(this.#upTo(15 * MINUTE), this.#erase);
     const { schedule, violations } = this;
     await schedule.run(() => violations.length > 0 || this.#isOver, START + 24 * HOUR);
     if (violations.length === 0 && !this.#isOver) violations.push(`recovery: ${this.#unrest}`);
@@ -101,7 +107,12 @@ export class ReplayWorld {
 
   get #isOver(): boolean {
     const { visible, inFlight } = this.#engine.counts(QUEUE);
-    return this.#isCalm && this.#isDone && visible + inFlight + this.#stage.parking.size === 0;
+    return (
+      this.#isCalm &&
+      this.#isDone &&
+      this.#erasing?.isOver !== false &&
+      visible + inFlight + this.#stage.parking.size === 0
+    );
   }
 
   #every(period: number, run: () => void): void {
@@ -126,7 +137,7 @@ export class ReplayWorld {
           source: 'web',
           receivedAt: new Date(at).toISOString(),
         };
-        const archived = { ...line, content: { messageId } };
+        const archived = { ...line, content: { messageId, userId: user } };
         if (at >= START) break;
         this.#order.archived(user, messageId);
         const began = (): number => at - this.#upTo(5 * MINUTE);
@@ -197,10 +208,23 @@ export class ReplayWorld {
     this.#invoke('replay', work, again);
   };
 
+  readonly #erase = (): void => {
+    const user = USERS[this.#upTo(USERS.length)] ?? '';
+    this.#order.erased(user);
+    this.#erasing = new Erasing(user, {
+      after: (time, run) => this.schedule.after(time, run),
+      invoke: (work, over) => this.#invoke('erase', work, over),
+      control: (invocation) => this.#control(invocation),
+      violation: (text) => this.violations.push(text),
+    });
+    this.#erasing.run();
+  };
+
   #control(invocation: Invocation): ControlDeps {
     const { gate } = invocation;
     const parking = gated(this.#stage.parking, 'parking', async (name, args, effect) => {
       const result = await gate(name, args, async () => {
+        if (name === 'parking.putMessage') this.#erasing?.put(args[1] as ParkedMessage, invocation);
         const done = await effect();
         if (name === 'parking.touchHead') this.#touched(String(args[1]));
         return done;
@@ -211,6 +235,7 @@ export class ReplayWorld {
       archive: {
         files: this.#archive,
         replays: gated(this.#replays, 'replays', gate),
+        erasures: gated(this.#erasures, 'erasures', gate),
         destinations: [{ id: STAGE }],
         functionTime: TIMEOUT,
       },
@@ -283,7 +308,10 @@ export class ReplayWorld {
           return Promise.reject(new TypeError('poison'));
         if (!this.#isCalm && this.#happens(0.05))
           return Promise.resolve({ kind: 'retry', reason: 'HTTP 503' });
-        for (const { messageId } of events) this.#order.delivered(groupId, messageId);
+        for (const { messageId } of events) {
+          this.#order.delivered(groupId, messageId);
+          this.#erasing?.delivered(messageId);
+        }
         return Promise.resolve(DELIVERED);
       })) as Outcome;
     } finally {

@@ -8,7 +8,7 @@ import { makeSlice, ROOM } from '../../../../lambdas/control/replay/slice.ts';
 import { replayOf } from '../../../../lambdas/core/event/archive-line.ts';
 import { parseEnvelope } from '../../../../lambdas/core/event/envelope.ts';
 import type { SluiceEvent } from '../../../../lambdas/core/event/event.ts';
-import { MemoryArchive, MemoryReplays } from '../../../support/memory-archive.ts';
+import { MemoryArchive, MemoryErasures, MemoryReplays } from '../../../support/memory-archive.ts';
 import { START, World } from '../world.ts';
 
 const HOUR = 3_600_000;
@@ -27,6 +27,7 @@ beforeEach(() => {
   archive = {
     files,
     replays,
+    erasures: new MemoryErasures(),
     destinations: [
       { id: 'crm', filter: { type: 'track' } },
       { id: 'lake', sources: ['app'] },
@@ -236,6 +237,8 @@ describe('a replay of many slices', () => {
     for (let i = 0; position.at < START && i < 2_000; i += 1) {
       const slice = await makeSlice(position, START, { pick, mayBe: () => true }, 1, undefined, {
         files,
+        erasures: new MemoryErasures(),
+        clock: () => START,
         timeLeft: () => ROOM + 1,
         budget: 20_000,
       });
