@@ -6,7 +6,7 @@ import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { orderKey } from '../../../lambdas/core/event/order-key.ts';
 import { shardOf } from '../../../lambdas/core/stage/parking.ts';
 import { REPLAYED } from '../../../lambdas/core/stage/replay.ts';
-import { MemoryArchive, MemoryReplays } from '../../support/memory-archive.ts';
+import { MemoryArchive, MemoryErasures, MemoryReplays } from '../../support/memory-archive.ts';
 import { gated } from '../../support/ports-gate.ts';
 import type { Invocation } from '../invocation.ts';
 import { destination, HOUR, limitsOf, MINUTE, SECOND } from './config.ts';
@@ -68,6 +68,8 @@ export class Replays {
       archive: {
         files: this.#archive,
         replays: gated(this.#store, 'replays', gate),
+        // Nobody is erased here: the stories of replays alone do that.
+        erasures: new MemoryErasures(),
         destinations: DESTINATIONS.map((id) => {
           const { sources } = destination(id);
           return { id, ...(sources && { sources }) };

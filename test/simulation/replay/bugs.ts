@@ -176,6 +176,10 @@ export const PLANTED_IN_REPLAY: readonly PlantedInReplay[] = [
       },
     },
   },
+];
+
+/** In the stories of replays alone: in those of the whole pipeline nobody is erased. */
+export const PLANTED_IN_ERASURE: readonly PlantedInReplay[] = [
   {
     name: 'a replay does not look at the deletion list',
     breaks: 'it parks what the archive has of someone who was erased',

@@ -1,6 +1,6 @@
 /** Stories of a replay under live traffic, with deaths and faults at every call; and planted bugs, each of which some story shows. */
 import { describe, expect, it } from '@jest/globals';
-import { PLANTED_IN_REPLAY } from './bugs.ts';
+import { PLANTED_IN_ERASURE, PLANTED_IN_REPLAY } from './bugs.ts';
 import { ReplayWorld, type ReplayBug } from './world.ts';
 
 const SEEDS = 60;
@@ -16,7 +16,7 @@ it(`no event is lost or overtakes another, in ${String(SEEDS)} stories`, async (
 }, 120_000);
 
 describe('a planted bug is found', () => {
-  it.each(PLANTED_IN_REPLAY)(
+  it.each([...PLANTED_IN_REPLAY, ...PLANTED_IN_ERASURE])(
     '$name',
     async ({ bug }) => {
       for (let seed = 1; seed <= MOST; seed += 1) if ((await tell(seed, bug)) !== undefined) return;
