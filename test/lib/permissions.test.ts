@@ -94,8 +94,8 @@ describe('permissions: each function has only those that it uses, on the resourc
     expect(permissions(both, 'Control')).toEqual({
       ...logs('Control'),
       ...tables,
-      // Of modes, and of seen ids that an operator erases.
-      [STATE]: [...(tables[STATE] ?? []), 'dynamodb:PutItem'].sort(),
+      // Of modes, of seen ids that an operator erases, and of the list of those whom a replay leaves out.
+      [STATE]: [...(tables[STATE] ?? []), 'dynamodb:PutItem', 'dynamodb:PutItem', 'dynamodb:Query'].sort(),
       [PARKING]: [
         'dynamodb:DeleteItem',
         'dynamodb:GetItem',
