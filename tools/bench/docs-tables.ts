@@ -7,6 +7,7 @@ import { workRows } from './costs/measure.ts';
 import { coldRows, floorRows } from './floor/report.ts';
 import { growthRows, parkedRows, backlogRows, drainRows } from './recovery/report.ts';
 import { replayRows } from './replay/report.ts';
+import type { KindUsage } from './process-tree.ts';
 import { fixed, type Ratio } from './report.ts';
 import type { Results } from './results.ts';
 import { costRows as sandboxRows, endsRows, speedRows, startsRows } from './sandbox/report.ts';
@@ -51,21 +52,27 @@ const rates: Make = ({ results }) => {
 /** Of the load that most of the other scenarios are compared with. */
 const PROFILED = 'batch';
 
+const nameOf = (kind: string): string => {
+  if (kind === 'node') return 'the local run itself';
+  return kind.replace(/^Pipeline/, '').replace(/^Destination.*/, 'Destination');
+};
+
 /** Which processes of the local run use the processor. */
 const processes: Make = ({ results }) => {
   const found = results.find(({ system, scenario }) => system === 'this' && scenario.name === PROFILED);
-  if (found === undefined || found.kinds.length === 0) return undefined;
-  const all = found.kinds.toSorted(
-    (a, b) => b.userSeconds + b.systemSeconds - (a.userSeconds + a.systemSeconds),
-  );
+  const secondsOf = ({ userSeconds, systemSeconds }: KindUsage): number => userSeconds + systemSeconds;
+  const busy = (found?.kinds ?? []).filter((kind) => secondsOf(kind) >= 0.005);
+  if (busy.length === 0) return undefined;
   return [
-    ['seconds for 1,000 events', 'processes', 'own code', 'system calls'],
-    ...all.map(({ kind, processes: count, userSeconds, systemSeconds }) => [
-      kind === 'node' ? 'the local run itself' : kind.replace('Pipeline', ''),
-      String(count),
-      fixed(2)(userSeconds),
-      fixed(2)(systemSeconds),
-    ]),
+    ['seconds for 1,000 events', 'processes', 'in them', 'in the system, for them'],
+    ...busy
+      .toSorted((a, b) => secondsOf(b) - secondsOf(a))
+      .map(({ kind, processes: count, userSeconds, systemSeconds }) => [
+        nameOf(kind),
+        String(count),
+        fixed(2)(userSeconds),
+        fixed(2)(systemSeconds),
+      ]),
   ];
 };
 

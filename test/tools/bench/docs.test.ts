@@ -47,6 +47,8 @@ describe('the tables of the documentation', () => {
       kinds: [
         { kind: 'PipelineRouter', processes: 3, userSeconds: 0.5, systemSeconds: 0.25 },
         { kind: 'node', processes: 1, userSeconds: seconds, systemSeconds: 0.5 },
+        { kind: 'PipelineDestinationcrm', processes: 2, userSeconds: 0.25, systemSeconds: 0 },
+        { kind: 'PipelineControl', processes: 1, userSeconds: 0, systemSeconds: 0 },
       ],
     });
     const results = [measured('this', 1), measured('other', 7)] as unknown as Results['results'];
@@ -54,6 +56,7 @@ describe('the tables of the documentation', () => {
       expect.any(Array),
       ['the local run itself', '1', '1.00', '0.50'],
       ['Router', '3', '0.50', '0.25'],
+      ['Destination', '2', '0.25', '0.00'],
     ]);
     expect(DOC_TABLES.get('processes')?.(RESULTS)).toBeUndefined();
   });
