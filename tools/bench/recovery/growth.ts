@@ -85,14 +85,16 @@ export const measureGrowth = (events: number, print: (line: string) => void): Pr
     const fewUsers = await medianOf(() => through(pipeline, load(events, USERS / FACTOR)));
     const manyUsers = await medianOf(() => through(pipeline, load(events, USERS)));
     print(`growth: a backlog of ${events} and ${events * FACTOR} events ...`);
-    const backlog = (size: number): Promise<Took> =>
-      metered(pipeline, async () => (await drainBacklog(pipeline, load(size, USERS))).begun);
-    const short = await medianOf(() => backlog(events));
-    const long = await backlog(events * FACTOR);
+    const backlog = (size: number, users: number): Promise<Took> =>
+      metered(pipeline, async () => (await drainBacklog(pipeline, load(size, users))).begun);
+    const short = await medianOf(() => backlog(events, USERS));
+    const long = await backlog(events * FACTOR, USERS);
+    const ofMany = await backlog(events * FACTOR, USERS * FACTOR);
     return [
       growth('events', events, few, many),
       growth('users', USERS / FACTOR, fewUsers, manyUsers),
       growth('backlog, from its first arrival', events, short, long),
+      growth('backlog of ten times as many users', events, short, ofMany),
     ];
   });
 
