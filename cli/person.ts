@@ -1,6 +1,6 @@
 /** Users by the ids that their events have, instead of by the key that is made of them. */
 import type { Command } from 'commander';
-import type { FoundKey, FoundPage, FoundRecord, Person } from '../contract/operations.ts';
+import type { FoundKey, FoundPage, FoundRecord, Person } from '../contract/operator-views.ts';
 import { words } from './arguments.ts';
 import type { Ask } from './client.ts';
 import { CommandFailure } from './failure.ts';

@@ -1,6 +1,6 @@
 /** Gathers what is needed to find the cause of a crash, as one value. */
 import type { Crash, LastFailure, LateCrashes, ModeChange } from '../contract/modes.ts';
-import type { ParkedKey, ParkedKeyView, Person, RejectedEvent } from '../contract/operations.ts';
+import type { ParkedKey, ParkedKeyView, Person, RejectedEvent } from '../contract/operator-views.ts';
 import type { StatusReport } from '../contract/status.ts';
 import type { Ask } from './client.ts';
 import { readParked } from './commands/parked.ts';

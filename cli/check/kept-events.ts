@@ -1,6 +1,6 @@
 /** Events that a pipeline keeps: those that are parked, and those that were rejected. */
 import type { CheckedEvent, CheckEvent } from '../../contract/transform-check.ts';
-import type { ParkedMessageView, RejectedEvent } from '../../contract/operations.ts';
+import type { ParkedMessageView, RejectedEvent } from '../../contract/operator-views.ts';
 import type { Ask } from '../client.ts';
 import { readParked } from '../commands/parked.ts';
 import { readRejected } from '../commands/rejected.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ParkedKeyView, ParkedMessageView } from '../../contract/operations.ts';
+import type { ParkedKeyView, ParkedMessageView } from '../../contract/operator-views.ts';
 import { examples, orderKey, words } from '../arguments.ts';
 import { CommandFailure } from '../failure.ts';
 import { isoAgo, line, plural } from '../format.ts';

@@ -1,6 +1,6 @@
 /** `erase`: what is stored of one user. It counts first, and erases only with --yes. */
 import type { Command } from 'commander';
-import type { ErasedPage } from '../../contract/operations.ts';
+import type { ErasedPage } from '../../contract/operator-views.ts';
 import { examples, words } from '../arguments.ts';
 import type { Ask, RequestOf } from '../client.ts';
 import { CommandFailure } from '../failure.ts';

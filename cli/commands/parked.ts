@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ParkedPage, Person } from '../../contract/operations.ts';
+import type { ParkedPage, Person } from '../../contract/operator-views.ts';
 import { examples, orderKey, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
 import { readPages } from '../pages.ts';

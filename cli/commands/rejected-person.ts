@@ -1,6 +1,6 @@
 /** `rejected retry` and `rejected delete` of one user: the records that hold events of the user alone, one after another. */
 import type { Command } from 'commander';
-import type { FoundRecord, Person, ResentPage } from '../../contract/operations.ts';
+import type { FoundRecord, Person, ResentPage } from '../../contract/operator-views.ts';
 import type { Ask } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { plural } from '../format.ts';

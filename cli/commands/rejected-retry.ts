@@ -1,7 +1,7 @@
 /** `rejected retry`: one record by its id, or those of a stage that match. */
 import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ResentPage } from '../../contract/operations.ts';
+import type { ResentPage } from '../../contract/operator-views.ts';
 import { examples, whole } from '../arguments.ts';
 import type { Ask, RequestOf } from '../client.ts';
 import { CommandFailure } from '../failure.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RejectedPage } from '../../contract/operations.ts';
+import type { RejectedPage } from '../../contract/operator-views.ts';
 import { examples, whole } from '../arguments.ts';
 import type { Ask } from '../client.ts';
 import { readPages } from '../pages.ts';

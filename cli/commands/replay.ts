@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import ms, { type StringValue } from 'ms';
-import type { ReplayView } from '../../contract/operations.ts';
+import type { ReplayView } from '../../contract/operator-views.ts';
 import { examples, time, whole, words } from '../arguments.ts';
 import type { Ask, RequestOf } from '../client.ts';
 import { CommandFailure } from '../failure.ts';

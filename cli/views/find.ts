@@ -1,5 +1,5 @@
 /** `sluice find`. Pure. */
-import type { FoundKey, FoundRecord, Person } from '../../contract/operations.ts';
+import type { FoundKey, FoundRecord, Person } from '../../contract/operator-views.ts';
 import { ago, ahead, isoAgo, line, plain, plural } from '../format.ts';
 import { flagsOf, type Found } from '../person.ts';
 import type { View } from '../session.ts';

@@ -1,11 +1,11 @@
 /** `sluice parked` and `sluice show`. Pure. */
+import type { ControlResults } from '../../contract/operations.ts';
 import type {
-  ControlResults,
   ParkedKey,
   ParkedKeyView,
   ParkedMessageView,
   ParkedPage,
-} from '../../contract/operations.ts';
+} from '../../contract/operator-views.ts';
 import { ago, ahead, count, iso, isoAgo, line, plain, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { tableLines, WIDTH, type Column } from '../tables.ts';

@@ -1,5 +1,5 @@
 /** `sluice rejected list`. Pure. */
-import type { RejectedEvent, RejectedPage } from '../../contract/operations.ts';
+import type { RejectedEvent, RejectedPage } from '../../contract/operator-views.ts';
 import { ago, ahead, bytes, days, iso, line, plain, plural } from '../format.ts';
 import type { View } from '../session.ts';
 import { tableLines, WIDTH, type Column } from '../tables.ts';

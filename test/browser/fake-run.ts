@@ -1,11 +1,6 @@
 /** A fake pipeline: the console's server over a state that a test sets, and a record of the requests. */
-import type {
-  ControlAnswer,
-  ControlRequest,
-  ParkedKey,
-  ParkedMessageView,
-  RejectedEvent,
-} from '../../contract/operations.ts';
+import type { ControlAnswer, ControlRequest } from '../../contract/operations.ts';
+import type { ParkedKey, ParkedMessageView, RejectedEvent } from '../../contract/operator-views.ts';
 import type { Permission } from '../../contract/permissions.ts';
 import type { StageStatus } from '../../contract/status.ts';
 import { LOCAL_PLACE, type AlarmView, type FlowSeries } from '../../local/console/contract.ts';

@@ -1,6 +1,6 @@
 /** Parts of the scenes: crashes, failures, parked keys, rejected events, alarms and traffic. */
 import type { Crash, LastFailure, LateCrashes, ModeChange } from '../../contract/modes.ts';
-import type { ParkedKey, ParkedMessageView, RejectedEvent } from '../../contract/operations.ts';
+import type { ParkedKey, ParkedMessageView, RejectedEvent } from '../../contract/operator-views.ts';
 import type { StageStatus } from '../../contract/status.ts';
 import type { AlarmView, FlowSeries } from '../../local/console/contract.ts';
 import { stageStatusOf } from '../support/stage-status.ts';

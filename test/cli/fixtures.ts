@@ -8,7 +8,7 @@ import type {
   ParkedKey,
   ParkedKeyView,
   RejectedEvent,
-} from '../../contract/operations.ts';
+} from '../../contract/operator-views.ts';
 import type { StageStatus, StatusReport } from '../../contract/status.ts';
 import { stageStatusOf } from '../support/stage-status.ts';
 

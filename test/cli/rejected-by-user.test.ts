@@ -1,6 +1,6 @@
 /** `rejected retry` and `rejected delete` of one user. Against a local run whose control is a stand-in. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { FoundRecord } from '../../contract/operations.ts';
+import type { FoundRecord } from '../../contract/operator-views.ts';
 import { resendOf } from '../../cli/commands/rejected-person.ts';
 import type { Ask } from '../../cli/client.ts';
 import { foundRecord } from './fixtures.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ControlRequest, ResentPage } from '../../contract/operations.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
+import type { ResentPage } from '../../contract/operator-views.ts';
 import type { Ask } from '../../cli/client.ts';
 import { resendAll } from '../../cli/commands/rejected-retry.ts';
 import { CommandFailure } from '../../cli/failure.ts';

@@ -1,7 +1,8 @@
 /** `sluice replay` begins a replay and continues it slice by slice. Against a local run whose control is a stand-in. */
 import { expect, it } from '@jest/globals';
 import { replayAll, type Loop } from '../../cli/commands/replay.ts';
-import type { ControlRequest, ReplayView } from '../../contract/operations.ts';
+import type { ControlRequest } from '../../contract/operations.ts';
+import type { ReplayView } from '../../contract/operator-views.ts';
 import { ok, refused, type Reply } from './stand-in.ts';
 import { useStandIn } from './use-stand-in.ts';
 

@@ -3,7 +3,7 @@ import { holdText, resumeText } from '../../cli/views/hold.ts';
 import { parkedText, retryText, showText } from '../../cli/views/parked.ts';
 import { rejectedText } from '../../cli/views/rejected.ts';
 import { statusText } from '../../cli/views/status.ts';
-import type { ParkedMessageView } from '../../contract/operations.ts';
+import type { ParkedMessageView } from '../../contract/operator-views.ts';
 import type { StageStatus } from '../../contract/status.ts';
 import {
   ALL_NORMAL,

@@ -1,6 +1,6 @@
 /** The archive of a local run, and a replay from it into a second destination: under live traffic, and through a `kill -9` in the middle. */
 import { beforeAll, expect, it } from '@jest/globals';
-import type { ReplayView } from '../../contract/operations.ts';
+import type { ReplayView } from '../../contract/operator-views.ts';
 import { audit, CLEAN } from '../../tools/driver/audit.ts';
 import type { LocalRun } from '../../tools/driver/local-run.ts';
 import type { ReceivedEvent, Receiver } from '../../tools/driver/receiver.ts';

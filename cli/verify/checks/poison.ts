@@ -1,7 +1,7 @@
 /** Check 5: a poison event is parked with its user's later ones, nobody else waits, and `retry` delivers them after the fix. */
 import { CANARY, type CanaryArrival, type CanaryEvent } from '../../../contract/canary.ts';
 import type { StageStatus } from '../../../contract/status.ts';
-import type { ParkedKey } from '../../../contract/operations.ts';
+import type { ParkedKey } from '../../../contract/operator-views.ts';
 import { failed, passed, seconds, some, type Outcome } from '../outcome.ts';
 import { arrivalsOf, canaryStage, judgeArrivals, LOST, readArrivals, send, userIdOf } from '../traffic.ts';
 import { waitFor, type Check } from '../world.ts';

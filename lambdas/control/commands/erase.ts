@@ -4,7 +4,8 @@
  * replays honour. Page by page; the same request made again erases what was left.
  */
 import * as v from 'valibot';
-import type { ControlAnswer, ErasedPage } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { ErasedPage } from '../../../contract/operator-views.ts';
 import { INGEST } from '../../../contract/tables.ts';
 import { CALL_MARGIN } from '../../core/base/limits.ts';
 import type { Rejection } from '../../core/event/ports.ts';

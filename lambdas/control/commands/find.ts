@@ -3,7 +3,8 @@
  * does, because a key may be that of a device whose id nobody knows. Page by page; it changes nothing.
  */
 import * as v from 'valibot';
-import type { ControlAnswer, FoundKey, FoundRecord, Person } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { FoundKey, FoundRecord, Person } from '../../../contract/operator-views.ts';
 import { INGEST } from '../../../contract/tables.ts';
 import { CALL_MARGIN } from '../../core/base/limits.ts';
 import type { Rejection } from '../../core/event/ports.ts';

@@ -1,7 +1,8 @@
 /** `parked`: the keys that are parked, with what is known of each. */
 import pLimit from 'p-limit';
 import * as v from 'valibot';
-import type { ControlAnswer, ParkedKey } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { ParkedKey } from '../../../contract/operator-views.ts';
 import { HEAD_SHARDS, type HeadSummary, type ParkedMessage } from '../../core/stage/parking-port.ts';
 import { both, few } from '../fan-out.ts';
 import type { ControlDeps } from '../ports.ts';

@@ -1,6 +1,6 @@
 /** Whose events an operator means, by the ids of the events themselves. */
 import * as v from 'valibot';
-import type { Person } from '../../../contract/operations.ts';
+import type { Person } from '../../../contract/operator-views.ts';
 import { parseEnvelope } from '../../core/event/envelope.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { isOf, withoutSubject } from '../../core/event/subject.ts';

@@ -1,6 +1,7 @@
 /** `rejected`: events that were not delivered and will not be, unless they are sent again. */
 import * as v from 'valibot';
-import type { ControlAnswer, RejectedEvent } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { RejectedEvent } from '../../../contract/operator-views.ts';
 import { INGEST } from '../../../contract/tables.ts';
 import type { Rejection } from '../../core/event/ports.ts';
 import { byteLength } from '../../core/base/text.ts';

@@ -3,7 +3,8 @@
  * position is stored when the slice is parked, so that one that was cut off is made again, with the same places.
  */
 import * as v from 'valibot';
-import type { ControlAnswer, ReplayView } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { ReplayView } from '../../../contract/operator-views.ts';
 import { BadCursor } from '../../core/base/faults.ts';
 import type { ControlDeps } from '../ports.ts';
 import type { Archive, Position, ReplayRecord, Selection } from '../../core/stage/replay-port.ts';

@@ -1,6 +1,7 @@
 /** `show`: what waits in a parked key, event by event. */
 import * as v from 'valibot';
-import type { ControlAnswer, ParkedMessageView } from '../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../contract/operations.ts';
+import type { ParkedMessageView } from '../../../contract/operator-views.ts';
 import { parseEnvelope } from '../../core/event/envelope.ts';
 import type { SluiceEvent } from '../../core/event/event.ts';
 import type { ParkedMessage } from '../../core/stage/parking-port.ts';

@@ -1,5 +1,5 @@
 /** The messages of one parked key: without their content, unless it is asked for. One event of them can be discarded. */
-import type { ParkedKey, ParkedMessageView } from '../../../contract/operations.ts';
+import type { ParkedKey, ParkedMessageView } from '../../../contract/operator-views.ts';
 import { control } from './api.ts';
 import { crashView } from './crashes.ts';
 import { ask } from './dialogs.ts';

@@ -1,5 +1,5 @@
 /** Parked keys, and what can be done about them; each opens to its messages (`parked-messages.ts`). */
-import type { ParkedKey } from '../../../contract/operations.ts';
+import type { ParkedKey } from '../../../contract/operator-views.ts';
 import { control, firstPages } from './api.ts';
 import {
   about,

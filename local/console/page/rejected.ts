@@ -1,5 +1,5 @@
 /** Events that were rejected, by our checks or by a destination, or discarded by an operator. */
-import type { RejectedEvent } from '../../../contract/operations.ts';
+import type { RejectedEvent } from '../../../contract/operator-views.ts';
 import { control, firstPages } from './api.ts';
 import { ask } from './dialogs.ts';
 import { about, button, byId, cell, el, momentCell, RowList, setText, showText, type Row } from './dom.ts';

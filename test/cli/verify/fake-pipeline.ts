@@ -5,7 +5,8 @@ import {
   type CanaryPage,
   type CanaryVariant,
 } from '../../../contract/canary.ts';
-import type { ControlRequest, ControlResults, ParkedKey } from '../../../contract/operations.ts';
+import type { ControlRequest, ControlResults } from '../../../contract/operations.ts';
+import type { ParkedKey } from '../../../contract/operator-views.ts';
 import type { ModeName } from '../../../contract/modes.ts';
 import type { RequestOf } from '../../../cli/client.ts';
 import { CommandFailure } from '../../../cli/failure.ts';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import { orderKey } from '../../../lambdas/core/event/order-key.ts';
-import type { ErasedPage } from '../../../contract/operations.ts';
+import type { ErasedPage } from '../../../contract/operator-views.ts';
 import { START, World } from './world.ts';
 
 let world: World;

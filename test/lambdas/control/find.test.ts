@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { control } from '../../../lambdas/control/control.ts';
 import { orderKey } from '../../../lambdas/core/event/order-key.ts';
-import type { FoundPage } from '../../../contract/operations.ts';
+import type { FoundPage } from '../../../contract/operator-views.ts';
 import { START, World } from './world.ts';
 
 let world: World;

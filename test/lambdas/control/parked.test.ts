@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ParkedKeyView, ParkedPage } from '../../../contract/operations.ts';
+import type { ParkedKeyView, ParkedPage } from '../../../contract/operator-views.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import { START, World } from './world.ts';
 

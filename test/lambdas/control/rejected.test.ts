@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { RejectedPage } from '../../../contract/operations.ts';
+import type { RejectedPage } from '../../../contract/operator-views.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import { orderKey } from '../../../lambdas/core/event/order-key.ts';

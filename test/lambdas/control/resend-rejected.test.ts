@@ -1,6 +1,6 @@
 /** `resend-rejected`: a stage's records that match, oldest first, once each. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ResentPage } from '../../../contract/operations.ts';
+import type { ResentPage } from '../../../contract/operator-views.ts';
 import { control } from '../../../lambdas/control/control.ts';
 import { parseEnvelope } from '../../../lambdas/core/event/envelope.ts';
 import { InfraFault } from '../../../lambdas/core/base/faults.ts';

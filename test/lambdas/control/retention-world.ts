@@ -4,7 +4,7 @@ import type { ControlDeps } from '../../../lambdas/control/ports.ts';
 import { keepRetention } from '../../../lambdas/control/retention.ts';
 import { Steps } from '../../../lambdas/control/steps.ts';
 import type { Rejection } from '../../../lambdas/core/event/ports.ts';
-import type { RejectedPage } from '../../../contract/operations.ts';
+import type { RejectedPage } from '../../../contract/operator-views.ts';
 import { MemoryRejections } from '../../support/memory-rejections.ts';
 import { MemoryRetention } from '../../support/memory-retention.ts';
 import { World } from './world.ts';

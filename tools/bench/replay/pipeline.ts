@@ -1,6 +1,6 @@
 /** A local run with an archive, which is killed while a replay is made, and started again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReplayView } from '../../../contract/operations.ts';
+import type { ReplayView } from '../../../contract/operator-views.ts';
 import { askControl } from '../../driver/control.ts';
 import type { LocalRun } from '../../driver/local-run.ts';
 import { newLocalRun } from '../local-run.ts';

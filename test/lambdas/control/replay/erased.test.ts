@@ -1,6 +1,6 @@
 /** `erase` and replays: whom the deletion list names, and what is left of a replay that runs meanwhile. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ErasedPage, ReplayView } from '../../../../contract/operations.ts';
+import type { ErasedPage, ReplayView } from '../../../../contract/operator-views.ts';
 import { control } from '../../../../lambdas/control/control.ts';
 import { expiryOf } from '../../../../lambdas/control/replay/erased.ts';
 import { parseEnvelope } from '../../../../lambdas/core/event/envelope.ts';

@@ -1,6 +1,7 @@
 /** The operator's `replay`: what is parked, under which places, and how it is continued. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ControlAnswer, ReplayView } from '../../../../contract/operations.ts';
+import type { ControlAnswer } from '../../../../contract/operations.ts';
+import type { ReplayView } from '../../../../contract/operator-views.ts';
 import { control } from '../../../../lambdas/control/control.ts';
 import type { Archive } from '../../../../lambdas/core/stage/replay-port.ts';
 import { WISHES } from '../../../../contract/archive.ts';
