@@ -58,6 +58,7 @@ export const rooms = {
   'tools/package': ['lib', 'local', 'contract'],
   'tools/demo': DRIVEN,
   'tools/emulate': DRIVEN,
+  'tools/templates': ['local', 'config'],
   // The mutation tests run it beside a copy of these alone.
   'test/core': ['test/support', CORE, 'lambdas/sandbox', 'tools/driver', 'contract'],
 };
