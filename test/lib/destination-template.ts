@@ -3,23 +3,10 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ENV } from '../../contract/environment.ts';
 import { EventPipeline, type EventPipelineProps } from '../../lib/index.ts';
-import { minimal, temporaryDirectory } from './synth.ts';
+import { minimal, ownArn, temporaryDirectory } from './synth.ts';
 
 /** Of the pipeline's account and region. */
-export const arnOfOwn = (service: string, name: string) => ({
-  'Fn::Join': [
-    '',
-    [
-      'arn:',
-      { Ref: 'AWS::Partition' },
-      `:${service}:`,
-      { Ref: 'AWS::Region' },
-      ':',
-      { Ref: 'AWS::AccountId' },
-      `:${name}`,
-    ],
-  ],
-});
+export const arnOfOwn = (service: string, name: string) => ownArn(service, `:${name}`);
 
 /** Statements of a pipeline in an app that has resources of its own. */
 export const inApp = (destinations: (stack: Stack) => EventPipelineProps['destinations']) => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { STAGES, arnOf, both, getAtt, idOf, queueArn } from './example.ts';
-import { ofType, permissions, removeDirectories, type Statement } from './synth.ts';
+import { ofType, ownArn, permissions, removeDirectories, type Statement } from './synth.ts';
 
 afterAll(removeDirectories);
 
@@ -41,21 +41,7 @@ describe('permissions: each function has only those that it uses, on the resourc
     // Of these only itself: the statement has a condition.
     [arn('lambda', ':function:*')]: ['lambda:InvokeFunction'],
   });
-  const arn = (service: string, ...rest: unknown[]): string =>
-    JSON.stringify({
-      'Fn::Join': [
-        '',
-        [
-          'arn:',
-          { Ref: 'AWS::Partition' },
-          `:${service}:`,
-          { Ref: 'AWS::Region' },
-          ':',
-          { Ref: 'AWS::AccountId' },
-          ...rest,
-        ],
-      ],
-    });
+  const arn = (service: string, ...rest: unknown[]): string => JSON.stringify(ownArn(service, ...rest));
   const secret = (name: string): string => arn('secretsmanager', `:secret:${name}-??????`);
 
   it('ingest', () => {

@@ -98,3 +98,19 @@ export const permissions = (synthesized: Synthesized, place: string): Record<str
     }
   return all;
 };
+
+/** An ARN of the stack's own account and region. @param rest what follows the account, from its colon on */
+export const ownArn = (service: string, ...rest: readonly unknown[]) => ({
+  'Fn::Join': [
+    '',
+    [
+      'arn:',
+      { Ref: 'AWS::Partition' },
+      `:${service}:`,
+      { Ref: 'AWS::Region' },
+      ':',
+      { Ref: 'AWS::AccountId' },
+      ...rest,
+    ],
+  ],
+});

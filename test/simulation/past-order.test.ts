@@ -27,7 +27,7 @@ describe('the order of a replay', () => {
     expect(violations).toEqual(['replay: crm gets u0-past-0 after a later replayed event of u0']);
   });
 
-  it('has what was parked before what was sent then, and no more', () => {
+  it('has what was parked before what was sent then, and nothing else', () => {
     order.accepted('crm', 0, 'u0-0');
     order.parked('crm', past(0, 2));
     order.accepted('crm', 0, 'u0-1');

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { PipelineConfig } from '../../config/index.ts';
 import { LocalRun, type LocalRunOptions } from '../driver/local-run.ts';
+import { closing } from './closing.ts';
 import type { System } from './system.ts';
 
 export const SOURCE = 'bench';
@@ -44,6 +45,20 @@ export const newLocalRun = (
     apart: true,
   });
 };
+
+/** Starts it, and afterwards stops it and removes what it has, also when the benchmark is interrupted. */
+export const whileUp = <T>(run: LocalRun, work: () => Promise<T>): Promise<T> =>
+  closing(
+    () => run.remove(),
+    async () => {
+      await run.start();
+      try {
+        return await work();
+      } finally {
+        await run.stop();
+      }
+    },
+  );
 
 /** @param root of another checkout. Default: this one */
 export const localRun = (name: string, root?: string): System => ({

@@ -114,7 +114,7 @@ export type Action = { readonly at: number } &
     | { readonly do: 'worn'; readonly stage: StageId; readonly receives: number }
     /** All running invocations of a function are killed. */
     | { readonly do: 'kill'; readonly of: StageId | 'ingest' | 'control' }
-    /** The past is replayed into a destination, so many events in a slice, or a few more. */
+    /** The past is replayed into a destination, this many events in a slice, or a few more. */
     | { readonly do: 'replay'; readonly stage: DestinationId; readonly limit: number }
     /** Unrequested drain workers: they must do no harm at any time. */
     | { readonly do: 'workers'; readonly stage: StageId; readonly user: number; readonly count: number }

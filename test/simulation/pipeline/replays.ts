@@ -13,14 +13,15 @@ import { destination, HOUR, limitsOf, MINUTE, SECOND } from './config.ts';
 import { DESTINATIONS, ROUTER, sourceOf, userName, type DestinationId } from './plan.ts';
 import type { World } from './world.ts';
 
-/** The past begins so long before the scenario. */
+/** The past begins this long before the scenario. */
 const PAST = 2 * HOUR;
-/** Two people continue one replay in so many of its slices. */
+/** The part of a replay's slices in which two people continue it. */
 const TWO = 0.1;
 /** Milliseconds: a drain that starts so soon finds the batch that has its user's later messages. */
 const BEHIND = 5 * SECOND;
-/** One record of so many is in two files, and each file has what was archived up to so long after its beginning. */
+/** Each third record is in two files. */
 const REPEATED = 3;
+/** For how long after its beginning a file has what was archived; taken in turn. */
 const FILES = [0, 4 * MINUTE, MINUTE, 9 * MINUTE];
 
 interface Replay {

@@ -1,7 +1,7 @@
 /** The kinds of destinations whose costs are counted, and the loads. */
 import type { PipelineConfig } from '../../../config/index.ts';
 import { ARCHIVE } from '../../../contract/archive.ts';
-import type { Delivery } from './measure.ts';
+import type { Delivery } from './counted.ts';
 
 type Destination = PipelineConfig['destinations'][number];
 

@@ -10,8 +10,9 @@ import { Receiver } from '../../driver/receiver.ts';
 import { until } from '../../driver/until.ts';
 import { closing } from '../closing.ts';
 import { sendLoad } from '../load.ts';
+import { whileUp } from '../local-run.ts';
+import { preloadsFor, takeEgress, type Delivery } from './counted.ts';
 import { readCounts, since, type Counts } from './counts.ts';
-import type { Delivery } from './measure.ts';
 import { ABOUT, DELIVERIES, kindsOf, SHAPES, WEBHOOK } from './kinds.ts';
 import { costOfKind, costOfReplay, type KindRow } from './kinds-cost.ts';
 import { PRICES } from './prices.ts';
@@ -85,18 +86,7 @@ class Measured {
 
   /** Of requests to the webhook since it was asked before. */
   egress(): number {
-    return this.#receiver.requests
-      .splice(0)
-      .reduce(
-        (sum, { headers, body }) =>
-          sum +
-          Object.entries(headers).reduce(
-            (all, [name, value]) => all + `${name}: ${String(value)}\r\n`.length,
-            0,
-          ) +
-          Buffer.byteLength(body),
-        0,
-      );
+    return takeEgress(this.#receiver);
   }
 
   async send(id: string, batch: number, events: number): Promise<void> {
@@ -193,26 +183,14 @@ const measureDelivery = async (delivery: Delivery, print: Print): Promise<Rows> 
           archive: {},
         },
         apart: true,
-        preload: ['preload.mjs', ...(delivery === 'busy' ? [] : ['one-message.mjs'])].map(
-          (name) => new URL(name, import.meta.url).href,
-        ),
+        preload: preloadsFor(delivery),
         env: {
           SLUICE_CONCURRENCY: String(CONCURRENCY),
           SLUICE_CONTROL_SECONDS: String(CONTROL_SECONDS),
           SLUICE_BENCH_ANSWER_MS: String(SERVICE_MS),
         },
       });
-      return closing(
-        () => run.remove(),
-        async () => {
-          await run.start();
-          try {
-            return await measure(run, receiver, delivery, print);
-          } finally {
-            await run.stop();
-          }
-        },
-      );
+      return whileUp(run, () => measure(run, receiver, delivery, print));
     },
   );
 };

@@ -7,9 +7,10 @@ import { Receiver } from '../../driver/receiver.ts';
 import { until } from '../../driver/until.ts';
 import { closing } from '../closing.ts';
 import { sendLoad } from '../load.ts';
-import { newLocalRun, WRITE_KEY } from '../local-run.ts';
+import { newLocalRun, whileUp, WRITE_KEY } from '../local-run.ts';
 import { arrivals, pathsOf } from '../measure.ts';
 import { callsOfEvents, costOfEvents, costOfIdle, type CostRow } from './cost.ts';
+import { preloadsFor, takeEgress, type Delivery } from './counted.ts';
 import { readCounts, since, type Counts } from './counts.ts';
 import { PRICES } from './prices.ts';
 import { readBilled } from './template.ts';
@@ -49,9 +50,6 @@ export const SHAPES: readonly Shape[] = [
   { name: 'single', about: 'one event in a request', batch: 1, usersPerRequest: 1, destinationBatch: 1 },
 ];
 
-/** How many messages a mapping brings to an invocation: as many as there are, or one, as when little is to be done. */
-export type Delivery = 'busy' | 'one by one';
-
 export interface ShapeCost {
   readonly shape: string;
   readonly about: string;
@@ -70,8 +68,6 @@ export interface IdleCost {
   readonly metrics: readonly string[];
 }
 
-const preload = (name: string): string => new URL(name, import.meta.url).href;
-
 /** As the cost table of docs/operating.md assumes it. */
 const ANSWER_MS = 60;
 const CONNECTIONS = 8;
@@ -89,7 +85,7 @@ const IDLE_RUNS = 4;
 
 const started = async <T>(
   { destinations = 1, batch }: { readonly destinations?: number; readonly batch: number },
-  preloads: readonly string[],
+  delivery: Delivery,
   env: Readonly<Record<string, string>>,
   work: (run: LocalRun, receiver: Receiver) => Promise<T>,
 ): Promise<T> => {
@@ -101,19 +97,9 @@ const started = async <T>(
       const settings = batch === 1 ? {} : { batch };
       const run = newLocalRun(
         { destinations: pathsOf(destinations).map((path) => receiver.url(path)), settings },
-        { preload: preloads.map(preload), env },
+        { preload: preloadsFor(delivery), env },
       );
-      return closing(
-        () => run.remove(),
-        async () => {
-          await run.start();
-          try {
-            return await work(run, receiver);
-          } finally {
-            await run.stop();
-          }
-        },
-      );
+      return whileUp(run, () => work(run, receiver));
     },
   );
 };
@@ -132,22 +118,15 @@ const send = async (run: LocalRun, receiver: Receiver, shape: Shape, events: num
   return { requests, verdict: ledger.verdict() };
 };
 
-const headerBytes = (headers: object): number =>
-  Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + String(value).length + 4, 0);
-
 export const measureShape = (shape: Shape, delivery: Delivery, events: number): Promise<ShapeCost> => {
-  const preloads = ['preload.mjs', ...(delivery === 'busy' ? [] : ['one-message.mjs'])];
   const env = { SLUICE_CONCURRENCY: String(CONCURRENCY) };
-  return started({ batch: shape.destinationBatch }, preloads, env, async (run, receiver) => {
+  return started({ batch: shape.destinationBatch }, delivery, env, async (run, receiver) => {
     await send(run, receiver, shape, WARM_UP_EVENTS);
-    receiver.requests.length = 0;
+    takeEgress(receiver);
     const before = await readCounts(run.dataDir);
     const { requests, verdict } = await send(run, receiver, shape, events);
     const counts = since(before, await readCounts(run.dataDir));
-    const egressBytes = receiver.requests.reduce(
-      (sum, { headers, body }) => sum + headerBytes(headers) + Buffer.byteLength(body),
-      0,
-    );
+    const egressBytes = takeEgress(receiver);
     const counted = { events, requests, counts, egressBytes };
     const billed = await readBilled(join(run.dataDir, 'cdk.out'));
     return {
@@ -168,7 +147,7 @@ const runsOf = ({ functions }: Counts, control: string): number =>
 export const measureIdle = (destinations: number): Promise<IdleCost> =>
   started(
     { destinations, batch: 1 },
-    ['preload.mjs'],
+    'busy',
     { SLUICE_CONTROL_SECONDS: String(IDLE_CONTROL_SECONDS) },
     async (run) => {
       const billed = await readBilled(join(run.dataDir, 'cdk.out'));

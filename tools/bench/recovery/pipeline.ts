@@ -6,7 +6,7 @@ import type { LocalRun } from '../../driver/local-run.ts';
 import { Receiver } from '../../driver/receiver.ts';
 import { until } from '../../driver/until.ts';
 import { closing } from '../closing.ts';
-import { newLocalRun, WRITE_KEY } from '../local-run.ts';
+import { newLocalRun, whileUp, WRITE_KEY } from '../local-run.ts';
 import { sendLoad, type LoadResult } from '../load.ts';
 import { arrivals } from '../measure.ts';
 
@@ -36,17 +36,7 @@ export const withPipeline = async <T>(
       if (answerMs > 0) receiver.answer(PATH, { status: 200, delay: answerMs });
       const env: Record<string, string> = answerMs > 0 ? { SLUICE_CONCURRENCY: String(CONCURRENCY) } : {};
       const run = newLocalRun({ destinations: [receiver.url(PATH)] }, { env });
-      return closing(
-        () => run.remove(),
-        async () => {
-          await run.start();
-          try {
-            return await work({ run, receiver });
-          } finally {
-            await run.stop();
-          }
-        },
-      );
+      return whileUp(run, () => work({ run, receiver }));
     },
   );
 };

@@ -28,7 +28,7 @@ export interface ReplayVerdict {
 interface Live {
   isAccepted: boolean;
   hasArrived: boolean;
-  /** So many of the user's replayed events go before it. */
+  /** How many of the user's replayed events go before it. */
   readonly behind: number;
 }
 

@@ -15,7 +15,7 @@ export interface PastSize {
 /** Of all users together, when it was archived. */
 const EVENTS_PER_SECOND = 50;
 
-/** One record of so many is in two files: Firehose repeats some. */
+/** Each record with a number that this divides is in two files: Firehose repeats some. */
 const REPEATED = 97;
 
 const SEQUENCE_DIGITS = 20;
