@@ -15,10 +15,10 @@ const MEMORY_SHARE = 0.7;
 const MEMORY_SLACK = 64;
 const MB = 1_048_576;
 
-/** Of this process, MB: all of it, and what is not the heap of the function's own thread. Buffers of the transform are in no heap. */
-const memoryInUse = (): { readonly all: number; readonly others: number } => {
+/** Of this process, MB: all of it, and the heap of the function's own thread. Buffers of the transform are in no heap. */
+const memoryInUse = (): { readonly all: number; readonly own: number } => {
   const { rss, heapTotal } = process.memoryUsage();
-  return { all: rss / MB, others: (rss - heapTotal) / MB };
+  return { all: rss / MB, own: heapTotal / MB };
 };
 
 export interface WatchLimits {
@@ -52,7 +52,9 @@ export class Watch {
   #silent = 0;
   #beat = 0;
   #pings = 0;
-  #before = { all: 0, others: 0 };
+  #before = { all: 0, own: 0 };
+  /** The largest heap of the function's own thread since then, MB: what is collected leaves the heap before it leaves the process. */
+  #ownPeak = 0;
 
   constructor(limits: WatchLimits, watched: Watched) {
     this.#limits = limits;
@@ -65,6 +67,7 @@ export class Watch {
     this.#beat = 0;
     this.#pings = 0;
     this.#before = memoryInUse();
+    this.#ownPeak = this.#before.own;
   }
 
   sawLife(): void {
@@ -109,9 +112,11 @@ export class Watch {
   /** What the process has grown by since the thread began. @returns whether it was too much */
   #lookAtMemory(thread: Thread): boolean {
     const { memory, processMemory = Infinity } = this.#limits;
-    const { all, others } = memoryInUse();
-    const isFull = all > processMemory * MEMORY_SHARE && all - this.#before.all > memory / 2;
-    if (!isFull && others - this.#before.others < memory + MEMORY_SLACK) return false;
+    const { all, own } = memoryInUse();
+    this.#ownPeak = Math.max(this.#ownPeak, own);
+    const growth = all - this.#before.all;
+    const isFull = all > processMemory * MEMORY_SHARE && growth > memory / 2;
+    if (!isFull && growth - (this.#ownPeak - this.#before.own) < memory + MEMORY_SLACK) return false;
     if (!this.#watched.isExcused()) thread.kill('memory');
     return true;
   }
