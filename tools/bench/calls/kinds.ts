@@ -14,9 +14,13 @@ export const DELIVERIES: readonly Delivery[] = ['busy', 'one by one'];
 
 export const WEBHOOK = 'webhook';
 
+/** At the receiver: of the webhook, and of the catalogue's, whose requests all go there, whatever their host. */
+export const PATHS = { webhook: '/webhook', actions: '/actions' } as const;
+
 /** What a row is of, and what it leaves out. */
 export const ABOUT: Readonly<Record<string, string>> = {
   [WEBHOOK]: 'a request for each event',
+  actions: "the catalogue's webhook, a request for each event",
   sqs: 'a FIFO queue',
   sns: 'a FIFO topic, without its deliveries',
   kinesis: "without a shard's hours",
@@ -28,8 +32,21 @@ export const ABOUT: Readonly<Record<string, string>> = {
   replay: 'to the webhook: parked, and drained',
 };
 
+/** @param url of the webhook */
 export const kindsOf = (url: string): readonly Destination[] => [
   { id: WEBHOOK, type: 'webhook', url },
+  {
+    id: 'actions',
+    type: 'actions',
+    destination: 'webhook',
+    subscriptions: [
+      {
+        action: 'send',
+        subscribe: 'type = "track"',
+        mapping: { url: `https://service.example${PATHS.actions}` },
+      },
+    ],
+  },
   { id: 'sqs', type: 'sqs', queue: 'orders.fifo' },
   { id: 'sns', type: 'sns', topic: 'orders.fifo' },
   { id: 'kinesis', type: 'kinesis', stream: 'clicks' },

@@ -13,7 +13,7 @@ import { sendLoad } from '../load.ts';
 import { whileUp } from '../local-run.ts';
 import { preloadsFor, takeEgress, type Delivery } from './counted.ts';
 import { readCounts, since, type Counts } from './counts.ts';
-import { ABOUT, DELIVERIES, kindsOf, SHAPES, WEBHOOK } from './kinds.ts';
+import { ABOUT, DELIVERIES, kindsOf, PATHS, SHAPES, WEBHOOK } from './kinds.ts';
 import { costOfKind, costOfReplay, type KindRow } from './kinds-cost.ts';
 import { PRICES } from './prices.ts';
 import { readBilled } from './template.ts';
@@ -24,8 +24,7 @@ export interface KindCost {
   readonly rows: readonly (KindRow & { readonly shape: string; readonly delivery: Delivery })[];
 }
 
-const PATH = '/webhook';
-/** Of a webhook, as the other table of costs has it. */
+/** Of a webhook, and of a service of the catalogue, as the other table of costs has it. */
 const WEBHOOK_MS = 60;
 /** Of a service of AWS that is sent to. */
 const SERVICE_MS = 20;
@@ -127,7 +126,7 @@ const measure = async (
   delivery: Delivery,
   print: Print,
 ): Promise<Rows> => {
-  const kinds = kindsOf(receiver.url(PATH));
+  const kinds = kindsOf(receiver.url(PATHS.webhook));
   const measured = new Measured(run, receiver);
   const billed = await readBilled(join(run.dataDir, 'cdk.out'));
   const found = new Map<string, KindCost['rows']>();
@@ -174,8 +173,8 @@ const measureDelivery = async (delivery: Delivery, print: Print): Promise<Rows> 
   return closing(
     () => receiver.close(),
     () => {
-      receiver.answer(PATH, { status: 200, delay: WEBHOOK_MS });
-      const kinds = kindsOf(receiver.url(PATH));
+      for (const path of Object.values(PATHS)) receiver.answer(path, { status: 200, delay: WEBHOOK_MS });
+      const kinds = kindsOf(receiver.url(PATHS.webhook));
       const run = new LocalRun({
         config: {
           sources: kinds.map(({ id }) => ({ id, writeKey: `${id}-key` })),
@@ -188,6 +187,7 @@ const measureDelivery = async (delivery: Delivery, print: Print): Promise<Rows> 
           SLUICE_CONCURRENCY: String(CONCURRENCY),
           SLUICE_CONTROL_SECONDS: String(CONTROL_SECONDS),
           SLUICE_BENCH_ANSWER_MS: String(SERVICE_MS),
+          SLUICE_ACTIONS_ORIGIN: receiver.url(''),
         },
       });
       return whileUp(run, () => measure(run, receiver, delivery, print));
