@@ -100,6 +100,21 @@ const reads = (config: ReturnType<typeof configOf>): Reads => {
         if (found === undefined) return 'absent';
         return found.DeletedDate === undefined ? 'there' : 'being deleted';
       }),
+    hasBus: (Name) =>
+      read(`events:DescribeEventBus on ${Name}`, async () => {
+        const { EventBridgeClient, DescribeEventBusCommand } = await optional(
+          '@aws-sdk/client-eventbridge',
+          () => import('@aws-sdk/client-eventbridge'),
+        );
+        // arn:aws:events:eu-west-1:111122223333:event-bus/company
+        const region = Name.split(':')[3];
+        const client = new EventBridgeClient({ ...config, ...(region === undefined ? {} : { region }) });
+        const found = await orAbsent(
+          client.send(new DescribeEventBusCommand({ Name })),
+          'ResourceNotFoundException',
+        );
+        return found !== undefined;
+      }),
     queueAttributes: (QueueUrl) =>
       read(`sqs:GetQueueAttributes on ${QueueUrl}`, async () => {
         const found = await orAbsent(

@@ -42,6 +42,7 @@ export const openLocalWorld = async (dataDir: string, options: WantedOptions): P
       if (secret.kind === 'malformed') throw new NotRead(secret.reason);
       return secret.kind === 'found' ? 'there' : 'absent';
     },
+    hasBus: absent('what is put on a bus is a file here: any bus is there'),
     queueAttributes: absent(asTheTemplateSays),
     subscriptions: absent(asTheTemplateSays),
     alarms: absent(asTheTemplateSays),

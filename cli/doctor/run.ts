@@ -2,6 +2,7 @@
 import { UsageError } from '../../local/common/settings.ts';
 import { alarms } from './checks/alarms.ts';
 import { bootstrap } from './checks/bootstrap.ts';
+import { buses } from './checks/buses.ts';
 import { concurrency } from './checks/concurrency.ts';
 import { logRole } from './checks/log-role.ts';
 import { queues } from './checks/queues.ts';
@@ -21,6 +22,7 @@ export const STACK_CHECKS: readonly Check[] = [
   logRole,
   subscriptions,
   queues,
+  buses,
   removed,
   alarms,
 ];
@@ -28,7 +30,14 @@ export const STACK_CHECKS: readonly Check[] = [
 export const CHECKS: readonly Check[] = [configuration, ...STACK_CHECKS, drift];
 
 /** Before anything is deployed. */
-export const ACCOUNT_CHECKS: readonly Check[] = [configuration, bootstrap, secrets, concurrency, logRole];
+export const ACCOUNT_CHECKS: readonly Check[] = [
+  configuration,
+  bootstrap,
+  secrets,
+  buses,
+  concurrency,
+  logRole,
+];
 
 export interface CheckResult {
   readonly check: string;

@@ -57,6 +57,8 @@ export interface World {
   /** What the parameter of the Systems Manager says. */
   readonly bootstrapVersion: (parameter: string) => Promise<string | undefined>;
   readonly secret: (name: string) => Promise<SecretState>;
+  /** @param bus its name, or its ARN */
+  readonly hasBus: (bus: string) => Promise<boolean>;
   /** What control knows of destinations that were removed. */
   readonly leftBehind: () => Promise<readonly Orphan[]>;
   /** @returns undefined when the queue is gone */

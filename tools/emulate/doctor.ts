@@ -43,6 +43,7 @@ export const HEALTHY: Findings = {
   secrets: 'fine',
   subscriptions: 'fine',
   queues: 'fine',
+  buses: 'fine',
 };
 export const DAMAGED: Findings = { ...HEALTHY, secrets: 'wrong', queues: 'wrong' };
 

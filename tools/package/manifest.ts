@@ -23,7 +23,11 @@ const CATALOGUE: Readonly<Record<string, string>> = { '@segment/action-destinati
 export const LOCAL_ONLY: readonly string[] = ['@aws-sdk/client-dynamodb', 'dynalite', 'libsql'];
 
 /** For a check each of `sluice doctor`, which says that it is not made, and what to install. */
-const DOCTOR_ONLY: readonly string[] = ['@aws-sdk/client-api-gateway', '@aws-sdk/client-ssm'];
+const DOCTOR_ONLY: readonly string[] = [
+  '@aws-sdk/client-api-gateway',
+  '@aws-sdk/client-eventbridge',
+  '@aws-sdk/client-ssm',
+];
 
 const OPTIONAL: readonly string[] = [...LOCAL_ONLY, ...DOCTOR_ONLY];
 

@@ -66,7 +66,7 @@ describe('a stack', () => {
   it('is fine, with all that the checks read of AWS', async () => {
     const { code, stdout, stderr } = await doctor('--stack', 'Shop');
     expect(stderr).toBe('');
-    expect(stdout).toContain('stack Shop: nothing is wrong, 11 fine, 0 not checked');
+    expect(stdout).toContain('stack Shop: nothing is wrong, 12 fine, 0 not checked');
     expect(code).toBe(0);
     for (const text of [
       'version 28',
@@ -74,6 +74,7 @@ describe('a stack', () => {
       'may use 7 of 1000',
       '1 confirmed subscription',
       '1 queue in',
+      '1 bus: company',
     ])
       expect(stdout).toContain(text);
   });
@@ -87,6 +88,7 @@ describe('a stack', () => {
       GetQueueAttributes: () => new Failure('com.amazonaws.sqs#QueueDoesNotExist'),
       DescribeSecret: () => new Failure('ResourceNotFoundException'),
       GetParameter: () => new Failure('ParameterNotFound'),
+      DescribeEventBus: () => new Failure('ResourceNotFoundException'),
       GetTemplate: ({ StackName }) =>
         `<TemplateBody>${asText(StackName === NESTED ? { Resources: {} } : withPlace('elsewhere'))}</TemplateBody>`,
     };
@@ -94,6 +96,7 @@ describe('a stack', () => {
     expect({ code, wrong, target }).toEqual({ code: 1, wrong: true, target: 'stack Shop' });
     expect(of('bootstrap').problems?.[0]?.what).toContain('there is no /cdk-bootstrap/shop/version');
     expect(of('secrets').problems?.[0]?.what).toBe('there is no secret pager-url');
+    expect(of('buses').problems?.[0]?.what).toContain('there is no event bus company');
     // Neither the mapping nor the queue is in what is deployed.
     expect(of('concurrency').result).toBe('fine');
     expect(of('queues').result).toBe('not checked');
@@ -110,7 +113,7 @@ describe('a stack', () => {
     expect(code).toBe(0);
     expect(of('alarms').why).toMatch(/^the credentials lack the permission cloudwatch:DescribeAlarms\n/);
     expect(of('log-role').why).toMatch(/apigateway:GET on \/account/);
-    expect(checks.filter(({ result }) => result === 'fine')).toHaveLength(9);
+    expect(checks.filter(({ result }) => result === 'fine')).toHaveLength(10);
   });
 
   it('that has left a queue behind is told by control, which may be forbidden to ask', async () => {
@@ -152,10 +155,12 @@ describe('an account before the first deployment', () => {
       ['configuration', 'fine'],
       ['bootstrap', 'fine'],
       ['secrets', 'fine'],
+      ['buses', 'fine'],
       ['concurrency', 'fine'],
       ['log-role', 'fine'],
     ]);
     expect([...new Set(aws.calls)].sort()).toEqual([
+      'DescribeEventBus',
       'DescribeSecret',
       'GetAccount',
       'GetAccountSettings',

@@ -22,6 +22,8 @@ export const PLANTS = [
   'somebody has unsubscribed',
   'a queue has lost its mode',
   'a queue is gone',
+  'a bus is gone',
+  'a bus of another region is gone',
   'a removed destination has left events',
   'a destination has left a former queue',
   'an alarm is gone',
@@ -159,6 +161,14 @@ export class FakeWorld implements World {
           ? 'perQueue'
           : String(properties['FifoThroughputLimit']),
     });
+  };
+
+  hasBus = (bus: string): Promise<boolean> => {
+    if (bus.includes(':444455556666:')) return Promise.reject(new NotRead('DescribeEventBus is forbidden'));
+    return Promise.resolve(
+      !(bus === 'company' && this.#has('a bus is gone')) &&
+        !(bus.includes(':us-east-1:') && this.#has('a bus of another region is gone')),
+    );
   };
 
   leftBehind = (): Promise<readonly Orphan[]> => {

@@ -8,6 +8,8 @@ import { FakeWorld, PLANTS, type Plant } from './fake-world.ts';
 
 afterAll(removeDirectories);
 
+const bus = (place: string): string => `arn:aws:events:${place}:event-bus/company`;
+
 let tree: TemplateTree;
 beforeAll(() => {
   const { template } = synthesize({
@@ -20,6 +22,9 @@ beforeAll(() => {
         maxConcurrency: 7,
         headers: { authorization: { secretName: 'crm/token' } },
       },
+      { id: 'here', type: 'eventbridge', bus: 'company' },
+      { id: 'there', type: 'eventbridge', bus: bus('us-east-1:111122223333') },
+      { id: 'others', type: 'eventbridge', bus: bus('eu-west-1:444455556666') },
     ],
     ingest: { reservedConcurrency: 5 },
     alerts: { emails: ['ops@example.com'], pagerDuty: { secretName: 'pager-url' } },
@@ -37,16 +42,19 @@ it('is fine with a stack that is as its template says', async () => {
   expect(byResult(results, 'fine')).toEqual(CHECKS.map(({ id }) => id));
   const text = textOf(results);
   expect(text).toContain('2 secrets: crm/token, pager-url');
-  // The router's 50, the destination's 7, and twice 2 for dead letters.
-  expect(text).toContain('may use 61 of 995');
-  expect(text).toContain('4 queues');
+  // The router's 50, the destinations' 7 and thrice 10, and five times 2 for dead letters.
+  expect(text).toContain('may use 97 of 995');
+  expect(text).toContain('10 queues');
+  expect(text).toContain(
+    '"notChecked":["arn:aws:events:eu-west-1:444455556666:event-bus/company: DescribeEventBus is forbidden"]',
+  );
   expect(text).not.toContain('has had no data');
 });
 
 it('is fine with an account before the first deployment', async () => {
   const results = await examine(new FakeWorld(tree, 'account'), ACCOUNT_CHECKS);
   expect(byResult(results, 'fine')).toEqual(ACCOUNT_CHECKS.map(({ id }) => id));
-  expect(textOf(results)).toContain('may use 61 of 990');
+  expect(textOf(results)).toContain('may use 97 of 990');
 });
 
 const FOUND: Readonly<Record<Plant, readonly [check: string, what: RegExp, fix: RegExp]>> = {
@@ -71,7 +79,7 @@ const FOUND: Readonly<Record<Plant, readonly [check: string, what: RegExp, fix: 
   'a secret is marked for deletion': ['secrets', /crm\/token is marked for deletion/, /restore-secret/],
   'a new account': [
     'concurrency',
-    /may use 61 .* 10 of the account's 10/,
+    /may use 97 .* 10 of the account's 10/,
     /--quota-code L-B99A9384 --desired-value 1000/,
   ],
   'no room for reservations': ['concurrency', /takes 5 of the 104/, /leave reservedConcurrency out/],
@@ -89,6 +97,16 @@ const FOUND: Readonly<Record<Plant, readonly [check: string, what: RegExp, fix: 
     /set-queue-attributes --queue-url https/,
   ],
   'a queue is gone': ['queues', /is gone/, /create-queue/],
+  'a bus is gone': [
+    'buses',
+    /^there is no event bus company: /,
+    /^aws events create-event-bus --name company --region eu-west-1, or/,
+  ],
+  'a bus of another region is gone': [
+    'buses',
+    /^there is no event bus arn:aws:events:us-east-1:/,
+    /^aws events create-event-bus --name company --region us-east-1, or/,
+  ],
   'a removed destination has left events': [
     'removed',
     /^the removed destination old still holds 6 messages in its queue old.fifo and 1 parked user. SQS deletes/,

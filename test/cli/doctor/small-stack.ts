@@ -24,6 +24,29 @@ export const ROOT_TEMPLATE = {
       Properties: { Endpoint: '{{resolve:secretsmanager:pager-url:SecretString:::}}' },
     },
     Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: ALARM } },
+    Deliver: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        Environment: {
+          Variables: {
+            SLUICE_DESTINATION_ARN: {
+              'Fn::Join': [
+                '',
+                [
+                  'arn:',
+                  { Ref: 'AWS::Partition' },
+                  ':events:',
+                  { Ref: 'AWS::Region' },
+                  ':',
+                  { Ref: 'AWS::AccountId' },
+                  ':event-bus/company',
+                ],
+              ],
+            },
+          },
+        },
+      },
+    },
     Crm: {
       Type: 'AWS::CloudFormation::Stack',
       Properties: { TemplateURL: { 'Fn::Join': ['', ['https://s3/bucket', '/nested.json']] } },
@@ -113,6 +136,7 @@ export const HEALTHY: Readonly<Record<string, Answer>> = {
       : new Failure('ParameterNotFound'),
   DescribeSecret: ({ SecretId }) =>
     SecretId === 'pager-url' ? { Name: SecretId } : new Failure('ResourceNotFoundException'),
+  DescribeEventBus: ({ Name }) => (Name === 'company' ? { Name } : new Failure('ResourceNotFoundException')),
   GetQueueAttributes: ({ QueueUrl }) =>
     QueueUrl === QUEUE
       ? { Attributes: { DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' } }
