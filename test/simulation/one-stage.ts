@@ -11,11 +11,11 @@ import { SqsEngine } from '../../local/sqs/engine.ts';
 import { memoryStore } from '../../local/sqs/store.ts';
 import { DrainStage } from '../support/drain-stage.ts';
 import { DELIVERED, STAGE, type Overrides } from '../support/memory-stage.ts';
-import { HOUR, MINUTE, SECOND } from '../support/mode-settings.ts';
+import { HOUR, MINUTE, MODE_SETTINGS, SECOND } from '../support/mode-settings.ts';
 import { orFault, toIncoming } from './pipeline/received.ts';
 
 const QUEUE = 'crm.fifo';
-export const POISON = 'poison';
+export const POISON = 'poison' as const;
 
 interface Sent {
   readonly userId: string;
@@ -27,6 +27,8 @@ interface Sent {
 
 /** Ingest, a FIFO queue and a stage that delivers what is not poison. */
 export class OneStage extends DrainStage {
+  /** Poison of five keys would degrade the stage, and then a drain waits for its recovery. */
+  override readonly modeSettings = { ...MODE_SETTINGS, redriveThreshold: Infinity };
   readonly sent: Sent[] = [];
   readonly delivered: string[] = [];
   isFixed = false;

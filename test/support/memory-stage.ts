@@ -4,7 +4,7 @@ import type { RunnerDeps } from '../../lambdas/core/stage/runner-deps.ts';
 import type { RunnerEvent } from '../../lambdas/core/stage/runner-events.ts';
 import type { LastWords } from '../../lambdas/core/stage/last-words.ts';
 import { changeMode } from '../../lambdas/core/mode/change.ts';
-import type { ModeEvent } from '../../lambdas/core/mode/machine.ts';
+import type { ModeEvent, ModeSettings } from '../../lambdas/core/mode/machine.ts';
 import { type ModeRecord, NORMAL } from '../../lambdas/core/mode/record.ts';
 import type { Outcome } from '../../lambdas/core/stage/outcome.ts';
 import { InfraFault } from '../../lambdas/core/base/faults.ts';
@@ -33,6 +33,7 @@ export type Overrides = { readonly [Group in keyof RunnerDeps]?: Partial<RunnerD
 export class MemoryStage {
   now = Date.UTC(2026, 0, 1);
   timeLeft = 60 * SECOND;
+  readonly modeSettings: ModeSettings = MODE_SETTINGS;
   readonly parking = new MemoryParking();
   readonly state = new MemoryState(this.parking);
   readonly queue = new FakeQueue();
@@ -121,7 +122,7 @@ export class MemoryStage {
 
   async note(event: ModeEvent, stage = STAGE): Promise<ModeRecord> {
     const uuid = () => `write-${(this.#writes += 1)}`;
-    const deps = { modes: this.state, clock: () => this.now, uuid, settings: MODE_SETTINGS };
+    const deps = { modes: this.state, clock: () => this.now, uuid, settings: this.modeSettings };
     return (await changeMode(deps, stage, event)).after;
   }
 
