@@ -15,7 +15,7 @@ const MEMORY_SHARE = 0.7;
 const MEMORY_SLACK = 64;
 /**
  * MB by which the process may grow however low the limit is. With Node 24, on a busy machine, it grew by up to 80 beside threads that keep
- * nothing, and by more than 128 where one had just been replaced.
+ * nothing, and now and then by more than 128.
  */
 const LEAST_ROOM = 192;
 const MB = 1_048_576;

@@ -1,4 +1,4 @@
-/** Buses that destinations send to: EventBridge takes what is sent to one that is not there, and drops it without a word. */
+/** Buses that destinations send to: EventBridge may take what is sent to one that is not there, and drop it (docs/destinations.md). */
 import { ENV } from '../../../contract/environment.ts';
 import { resourcesOf, type TemplateTree } from '../../../local/template/tree.ts';
 import { plural } from '../../format.ts';
@@ -55,7 +55,7 @@ export const judgeBuses = (found: ReadonlyMap<string, boolean | NotRead>, option
     is === false
       ? [
           {
-            what: `there is no event bus ${bus}: EventBridge takes what is sent to it and drops it, and it counts as delivered`,
+            what: `there is no event bus ${bus}: EventBridge may drop what is sent to it, and then it counts as delivered`,
             fix: fixOf(bus, options),
           },
         ]
