@@ -49,6 +49,7 @@ export const ASSUMPTIONS: readonly Assumption[] = [
   { id: 'large-headers', code: ['lib/gateway-responses.ts'] },
   { id: 'access-log-text', code: ['lib/ingest-api.ts'] },
   { id: 'log-metric-delay', code: ['lib/alarms.ts'] },
+  { id: 'quiet-platform', code: ['lib/function.ts'] },
   { id: 'retain-except-on-create', code: ['lib/context.ts'] },
   { id: 'removed-alarm', code: ['lambdas/control/removed-alarms.ts'] },
   { id: 'fault-injection', code: ['lib/fault-injection.ts'] },

@@ -15,7 +15,13 @@ describe('functions', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      LoggingConfig: { LogGroup: { Ref: idOf(`${place}/Function/Logs`) } },
+      // Of Lambda's own lines only those of failures, and of ours all.
+      LoggingConfig: {
+        LogGroup: { Ref: idOf(`${place}/Function/Logs`) },
+        LogFormat: 'JSON',
+        SystemLogLevel: 'WARN',
+        ApplicationLogLevel: 'TRACE',
+      },
     });
     expect(environment(both, place)).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
     expect(resource(both, `${place}/Function/Logs`).Properties).toMatchObject({

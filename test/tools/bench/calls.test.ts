@@ -17,6 +17,7 @@ const BILLED: Billed = {
   compositeAlarms: 0,
   accessLogBytes: 500,
   logRetentionDays: 30,
+  logsSuccesses: true,
 };
 
 const call = (
@@ -69,6 +70,13 @@ it('charges a million events what was counted for 1,000, a thousand times, and n
       { name: 'SQS receives and deletions of mappings', calls: 100 },
     ]),
   );
+});
+
+it("counts Lambda's own lines only where the template asks for those of successes", () => {
+  const counted = { events: 1_000, requests: 0, counts: COUNTS, egressBytes: 0 };
+  const logs = (billed: Billed) => rowOf(costOfEvents(counted, billed, PRICES), 'logs');
+  expect(logs(BILLED)).toBeCloseTo(((150_000 * 412) / 2 ** 30) * (0.5 + 0.15 * 0.03));
+  expect(logs({ ...BILLED, logsSuccesses: false })).toBe(0);
 });
 
 it('takes each run of control for a minute of an idle month', () => {

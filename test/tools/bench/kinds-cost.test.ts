@@ -19,6 +19,7 @@ const BILLED: Billed = {
   compositeAlarms: 0,
   accessLogBytes: 0,
   logRetentionDays: 30,
+  logsSuccesses: true,
 };
 
 const call = (functionName: string, service: string, operation: string, more: Partial<CallCount> = {}) => ({

@@ -40,10 +40,13 @@ const memoryGb = ({ functions }: Billed, name: string): number =>
 const gbSeconds = (billed: Billed, one: FunctionCount): number =>
   (one.invocations * Math.ceil(usualDuration(one)) * memoryGb(billed, one.name)) / 1_000;
 
-const logBytes = (functions: readonly FunctionCount[]): number =>
+const logBytes = (functions: readonly FunctionCount[], { logsSuccesses }: Billed): number =>
   total(
     functions.map(
-      (one) => one.logBytes + one.logLines * LOG_EVENT_BYTES + one.invocations * PLATFORM_LOG_BYTES,
+      (one) =>
+        one.logBytes +
+        one.logLines * LOG_EVENT_BYTES +
+        (logsSuccesses ? one.invocations * PLATFORM_LOG_BYTES : 0),
     ),
   );
 
@@ -68,7 +71,7 @@ export const invocationCost = (
 };
 
 export const logCostOf = (functions: readonly FunctionCount[], billed: Billed, prices: Prices): number =>
-  logCost(logBytes(functions), billed, prices);
+  logCost(logBytes(functions, billed), billed, prices);
 
 /** Of everything but control, which runs by the minute whatever is sent. */
 const ofEvents = ({ counts }: Counted, { control }: Billed): Pick<Counts, 'calls' | 'functions'> => ({
@@ -93,7 +96,7 @@ export const costOfEvents = (counted: Counted, billed: Billed, prices: Prices): 
   const dynamo =
     total(of('dynamodb').map(({ reads }) => reads)) * prices.dynamoReadUnit +
     total(of('dynamodb').map(({ writes }) => writes)) * prices.dynamoWriteUnit;
-  const logs = logBytes(functions) + requests * billed.accessLogBytes;
+  const logs = logBytes(functions, billed) + requests * billed.accessLogBytes;
   const egress = egressBytes + requests * ANSWER_BYTES;
   const each = MILLION / events;
   return [
@@ -183,7 +186,7 @@ export const costOfIdle = ({ counts }: CountedIdle, billed: Billed, prices: Pric
     { name: "control's runs and its probes", usd: lambda * month },
     { name: "control's calls of DynamoDB", usd: dynamo * month },
     { name: "control's calls of SQS", usd: sqs * month * prices.sqsFifoRequest },
-    { name: 'logs', usd: logCost(logBytes(counts.functions) * month, billed, prices) },
+    { name: 'logs', usd: logCost(logBytes(counts.functions, billed) * month, billed, prices) },
   ];
 };
 

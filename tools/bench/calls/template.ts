@@ -22,6 +22,8 @@ export interface Billed {
   /** Bytes of a line of API Gateway's access log, and of its CloudWatch event. */
   readonly accessLogBytes: number;
   readonly logRetentionDays: number;
+  /** Lambda writes lines of its own for invocations that succeed, too. */
+  readonly logsSuccesses: boolean;
 }
 
 /** Of a log event, that CloudWatch bills on top of its text. */
@@ -53,6 +55,12 @@ const metricsOf = (properties: Properties): { readonly count: number; readonly p
   return { count: stats.length, period: Math.min(...stats.map(({ Period = 60 }) => Period)) };
 };
 
+/** Source: Lambda developer guide, "Configuring log level filtering": the table of system events and their levels. */
+const logsSuccesses = (properties: Properties): boolean => {
+  const logging = properties['LoggingConfig'] as { readonly SystemLogLevel?: string } | undefined;
+  return logging?.SystemLogLevel !== 'WARN';
+};
+
 /** @param dir of a cloud assembly */
 export const readBilled = async (dir: string): Promise<Billed> => {
   const assembly = await readAssembly(dir);
@@ -78,5 +86,6 @@ export const readBilled = async (dir: string): Promise<Billed> => {
     logRetentionDays: Math.max(
       ...of('AWS::Logs::LogGroup').map((properties) => Number(properties['RetentionInDays'] ?? 0)),
     ),
+    logsSuccesses: of('AWS::Lambda::Function').some(logsSuccesses),
   };
 };
