@@ -109,7 +109,10 @@ const measureOthers = async (options: Options, print: Print) => {
     ),
     backlog: await when(
       'backlog',
-      said(`backlog: ${backlog} events`, async () => [await measureBacklog(backlog)]),
+      said(`backlog: ${backlog} events`, async () => [
+        await measureBacklog(backlog, 1),
+        await measureBacklog(backlog, 20),
+      ]),
     ),
     drain: await when(
       'drain',

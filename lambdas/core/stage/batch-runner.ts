@@ -7,6 +7,7 @@
  * - A finished message is deleted before the next of its key begins, so that a death in between cannot deliver an earlier
  *   event again after a later one. A stage whose work may be repeated, the router, deletes a key's messages together: then they
  *   all come back, and are done again in order, to the last of them.
+ * - Where a request takes the events of several messages, those of a key that are at their first delivery are worked on as one.
  * - Keys run in parallel, unless the batch holds a redelivered message: then one after another, so that whatever
  *   kills the process is found alone. What is least likely to kill it comes first, and is done by then.
  *

@@ -7,9 +7,10 @@ import { park, sortOf, tooOften, touchHead } from './parking.ts';
 import { AccessFault, InfraFault } from '../base/faults.ts';
 import type { Attempt, StageState } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
-import { QueueAttempts } from './queue-attempt.ts';
+import { QueueAttempts, type Attempted } from './queue-attempt.ts';
 import { deleteMessage, changeVisibility } from './queue-steps.ts';
 import type { WorkDeps } from './runner-deps.ts';
+import type { Unit } from './unit.ts';
 
 /** What the queue must keep of a key. */
 export interface Kept {
@@ -19,8 +20,14 @@ export interface Kept {
 }
 
 type Step =
-  /** The queue must delete it. `ended`: it was processed; `ledger`: see `Attempted`. */
-  | { readonly kind: 'finished'; readonly ended?: Ended; readonly ledger?: Attempt }
+  /** The queue must delete the first of the messages, as many as `done` says. `ended`: they were processed; the others: see `Attempted`. */
+  | {
+      readonly kind: 'finished';
+      readonly done: number;
+      readonly ended?: Ended;
+      readonly ledger?: Attempt;
+      readonly next?: () => Promise<Attempted>;
+    }
   | Halted
   | { readonly kind: 'deferred' };
 
@@ -57,33 +64,43 @@ export class KeyRun {
   }
 
   async run(): Promise<Kept> {
-    for (const [i, message] of this.#messages.entries()) {
-      const rest = this.#messages.slice(i);
-      const step = await this.#handle(message);
+    let rest = this.#messages;
+    let next: (() => Promise<Attempted>) | undefined;
+    for (let [message] = rest; message !== undefined; [message] = rest) {
+      const step = await this.#handle([message, ...rest.slice(1)], next);
       if (step.kind === 'deferred') return { messages: rest, deferred: true };
       if (step.kind === 'halted') {
         await changeVisibility(rest, step.delay, this.#deps.ports);
         return { messages: rest, deferred: false };
       }
-      const later = rest.slice(1);
+      const finished = rest.slice(0, step.done);
+      rest = rest.slice(step.done);
+      ({ next } = step);
       const { ended } = step;
       if (ended !== undefined && this.#isDeletedLater(message)) {
         this.#done = [...this.#done, message];
         await this.#mode.ended(ended);
         continue;
       }
-      const mustDelete = later.length > 0 || message.receiveCount > 1;
-      const isDeleted =
-        !mustDelete || ((await this.#deleteDone()) && (await deleteMessage(message, this.#deps.ports)));
+      // The batch's response deletes the last one.
+      const isLast = rest.length === 0 && message.receiveCount === 1;
+      const isDeleted = await this.#deleteAll(isLast ? finished.slice(0, -1) : finished);
       if (!isDeleted && step.ledger !== undefined) await this.#attempts.record(message, step.ledger);
       if (ended !== undefined) await this.#mode.ended(ended);
       if (!isDeleted) {
-        // The batch's response deletes it; until then the next must not begin.
-        await changeVisibility(later, 0, this.#deps.ports);
-        return { messages: later, deferred: false };
+        // The batch's response does it; until then the next must not begin.
+        await changeVisibility(rest, 0, this.#deps.ports);
+        return { messages: rest, deferred: false };
       }
     }
     return { messages: [], deferred: false };
+  }
+
+  /** One after another, so that a death in between leaves the later ones. @returns whether they are known to be deleted */
+  async #deleteAll(messages: readonly IncomingMessage[]): Promise<boolean> {
+    if (messages.length > 0 && !(await this.#deleteDone())) return false;
+    for (const message of messages) if (!(await deleteMessage(message, this.#deps.ports))) return false;
+    return true;
   }
 
   #isDeletedLater({ receiveCount }: IncomingMessage): boolean {
@@ -102,9 +119,11 @@ export class KeyRun {
     return true;
   }
 
-  async #handle(message: IncomingMessage): Promise<Step> {
+  /** @param next what is left to record of the first, if it was tried already */
+  async #handle(rest: Unit<IncomingMessage>, next: (() => Promise<Attempted>) | undefined): Promise<Step> {
+    const [message] = rest;
     try {
-      return await this.#step(message);
+      return await (next === undefined ? this.#step(rest) : this.#after(message, await next()));
     } catch (error) {
       if (!(error instanceof InfraFault)) throw error;
       if (error instanceof AccessFault) await this.#refused(message, error);
@@ -119,7 +138,7 @@ export class KeyRun {
     await this.#mode.ended({ epoch: this.#mode.own.epoch, at, key, outcome, inOwnTrouble: false });
   }
 
-  async #step(message: IncomingMessage): Promise<Step> {
+  async #step([message, ...later]: Unit<IncomingMessage>): Promise<Step> {
     const { stage, ports, time } = this.#deps;
     const reason = this.#reasonToPark(message);
     if (reason === undefined && this.#mode.isBlocked) return { kind: 'deferred' };
@@ -130,10 +149,21 @@ export class KeyRun {
       const first = attempt?.crash?.error ?? 'it was parked by a delivery that was cut short';
       await touchHead(key, first, this.#deps);
       this.#head = 'made';
-      return { kind: 'finished' };
+      return { kind: 'finished', done: 1 };
     }
     if (reason !== undefined) return this.#park(message, reason, attempt);
-    const attempted = await this.#attempts.attempt(message);
+    return this.#after(message, await this.#attempts.attempt(this.#unit(message, later)));
+  }
+
+  /** As many of the next messages as are at their first delivery, and have no reason to be parked. */
+  #unit(message: IncomingMessage, later: readonly IncomingMessage[]): Unit<IncomingMessage> {
+    if (this.#deps.ports.process.unit === undefined || message.receiveCount > 1) return [message];
+    const isAlone = (one: IncomingMessage) => one.receiveCount > 1 || this.#reasonToPark(one) !== undefined;
+    const end = later.findIndex(isAlone);
+    return [message, ...(end === -1 ? later : later.slice(0, end))];
+  }
+
+  #after(message: IncomingMessage, attempted: Attempted): Step | Promise<Step> {
     switch (attempted.kind) {
       case 'done':
         return { ...attempted, kind: 'finished' };
@@ -168,6 +198,6 @@ export class KeyRun {
     if (!(await this.#deleteDone())) return { kind: 'halted', delay: 0 };
     await park(message, { sort: sortOf(message), reason, attempt, counted }, this.#deps);
     this.#head = 'made';
-    return { kind: 'finished' };
+    return { kind: 'finished', done: 1 };
   }
 }

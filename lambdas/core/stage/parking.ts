@@ -36,9 +36,10 @@
  *  4. The page was not all there is: back to 2. It was: delete the head, if token and lease are still the same. Refused: back to 2.
  *     Deleted: the key flows again.
  *
- * Units: a drain works on several of the next messages as one where the stage can (`Process.unit`), so that a request takes the events of
- * all. Nothing is known of their attempts. Of what comes out, the done messages from the first on without a gap count. They are deleted one
- * by one, the oldest first, so that whatever ends that leaves the later ones; the message behind them is the one that failed.
+ * Units: a drain, and a batch of the queue, works on several of the next messages as one where the stage can (`Process.unit`), so that a
+ * request takes the events of all. Nothing is known of their attempts; in the queue, all are at their first delivery. Of what comes out,
+ * the done messages from the first on without a gap count. They are deleted one by one, the oldest first, so that whatever ends that leaves
+ * the later ones; only then what became of the message behind them is recorded, and it may be parked. The last of a batch is left to its response.
  *
  * A head that a dead letter creates rests (a lease of nobody's) until a batch that has read that there is none is over.
  *

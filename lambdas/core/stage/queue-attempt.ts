@@ -1,70 +1,40 @@
 /** An attempt at a message of the queue: step 4 of `parking.ts`. */
-import ms from 'ms';
-import { bestEffort } from './best-effort.ts';
-import {
-  afterCrash,
-  afterDeath,
-  afterFailure,
-  charge,
-  hasDied,
-  settled,
-  stampOf,
-  uncharged,
-} from './attempt-ledger.ts';
-import { crashRecord, deathCrash, redriveCrash, type CrashSite } from './crash.ts';
+import { afterDeath, charge, hasDied, settled, stampOf, uncharged } from './attempt-ledger.ts';
+import { deathCrash, redriveCrash } from './crash.ts';
 import type { Halted, Halts } from './halts.ts';
 import type { Ended, KnownMode } from './known-mode.ts';
-import { outcomeOf, type Outcome } from './outcome.ts';
 import { asOwnTrouble, isOwnTrouble } from './own-trouble.ts';
 import { InfraFault } from '../base/faults.ts';
 import type { Attempt, StageState } from './ports.ts';
 import type { IncomingMessage } from '../base/messages.ts';
+import { endedOf, parkedAsOwn, QueueFailures, type Parked } from './queue-failure.ts';
 import type { WorkDeps } from './runner-deps.ts';
+import { processUnit, type Unit } from './unit.ts';
 
 export type Attempted =
   | {
       readonly kind: 'done';
       readonly ended: Ended;
+      /** Of the messages, from the first on: at least one. */
+      readonly done: number;
       /** The ledger entry to write if the delete fails and the message is redelivered; absent when nothing was charged. */
       readonly ledger?: Attempt;
+      /** Records what became of the message behind them, which was tried as well: when they are deleted. */
+      readonly next?: () => Promise<Parked | Halted>;
     }
-  /** It is set aside; `counted`: as a redrive. */
-  | { readonly kind: 'park'; readonly reason: string; readonly attempt: Attempt; readonly counted: boolean }
+  | Parked
   /** The key stops here. */
   | Halted
   /** It was not begun because the stage is blocked. */
   | { readonly kind: 'deferred' };
 
-/** An attempt that was begun. */
-interface Begun {
-  readonly message: IncomingMessage;
-  /** What the ledger knew before it. */
-  readonly before: Attempt | undefined;
-  readonly charged: Attempt | undefined;
-  readonly epoch: number;
-  /** The stage's last progress, when it began. */
-  readonly lastProgress: number;
-}
-
-type Failure = Extract<Outcome, { kind: 'retry' | 'fault' }>;
-
 const DEFERRED = { kind: 'deferred' } as const;
-
-/**
- * Charges begin again with each epoch, so in a stage that is degraded again and again what crashes would never be redriven: it is
- * parked as soon as it is known to be in trouble of its own.
- */
-const parkedAsOwn = (error: string, attempt: Attempt): Attempted => ({
-  kind: 'park',
-  reason: asOwnTrouble(`it crashes: ${error}`),
-  attempt,
-  counted: false,
-});
 
 export class QueueAttempts {
   readonly #attempts: StageState['attempts'];
   readonly #mode: KnownMode;
   readonly #halts: Halts;
+  readonly #failures: QueueFailures;
   readonly #deps: WorkDeps;
 
   /** @param attempts of the batch, as they were read with it */
@@ -72,6 +42,7 @@ export class QueueAttempts {
     this.#attempts = attempts;
     this.#mode = mode;
     this.#halts = halts;
+    this.#failures = new QueueFailures(mode, halts, deps);
     this.#deps = deps;
   }
 
@@ -80,9 +51,17 @@ export class QueueAttempts {
     return this.#attempts.get(message.id);
   }
 
-  /** @throws InfraFault: nothing was begun */
-  async attempt(message: IncomingMessage): Promise<Attempted> {
+  record(message: IncomingMessage, attempt: Attempt): Promise<void> {
+    return this.#failures.record(message, attempt);
+  }
+
+  /**
+   * @param unit one message; or several at their first delivery, that are worked on as one
+   * @throws InfraFault: nothing was begun
+   */
+  async attempt(unit: Unit<IncomingMessage>): Promise<Attempted> {
     const { stage, ports, time, settings } = this.#deps;
+    const [message] = unit;
     const known = this.known(message);
     let before = known === undefined ? undefined : settled(known);
     let charged: (Attempt & { readonly charges: number }) | undefined;
@@ -109,50 +88,25 @@ export class QueueAttempts {
     }
     const { epoch } = this.#mode.own;
     const { lastProgress } = this.#mode;
-    ports.lastWords.begun(message, stampOf(epoch, stage.codeVersion), charged !== undefined);
+    for (const one of unit)
+      ports.lastWords.begun(one, stampOf(epoch, stage.codeVersion), charged !== undefined);
     const processing = { attempt: before, isTrial: false, inOwnTrouble: false, timeLeft: time.timeLeft };
-    const outcome = await outcomeOf(ports.process, message, processing);
-    ports.lastWords.ended(message);
-    return this.#ended({ message, before, charged, epoch, lastProgress }, outcome);
-  }
-
-  async #ended(begun: Begun, outcome: Outcome): Promise<Attempted> {
-    const { message, before, charged, epoch } = begun;
-    const ended = { epoch, at: this.#deps.time.clock(), key: message.groupId, outcome, inOwnTrouble: false };
-    switch (outcome.kind) {
-      case 'done':
-        return {
-          kind: 'done',
-          ended,
-          ...(charged === undefined ? {} : { ledger: uncharged(before, undefined) }),
-        };
-      case 'retry':
-        return this.#failed(begun, outcome, ended);
-      case 'crash':
-        return this.#crashed(begun, outcome, ended);
-      case 'fault':
-        if (outcome.access === true) return this.#failed(begun, outcome, ended);
-        await this.#takeBack(begun, outcome.progress);
-        await this.#mode.ended(ended);
-        return this.#halts.fault(message, outcome.reason);
-      case 'stopped':
-        await this.#takeBack(begun, outcome.progress);
-        await this.#mode.ended(ended);
-        return this.#halts.stopped(message);
-      case 'refused': {
-        // To try again would not help. It says nothing about the stage, so that it is not counted.
-        const { reason, progress } = outcome;
-        await this.#takeBack(begun, progress);
-        await this.#mode.ended(ended);
-        const attempt = { ...uncharged(before, progress), lastError: reason };
-        return { kind: 'park', reason: `AWS does not take it: ${reason}`, attempt, counted: false };
-      }
-    }
-  }
-
-  async #takeBack({ message, before, charged }: Begun, progress: Attempt['progress']): Promise<void> {
-    if (charged !== undefined || progress !== undefined)
-      await this.record(message, uncharged(before, progress));
+    const { done, shown, last } = await processUnit(ports.process, unit, processing);
+    for (const one of unit) ports.lastWords.ended(one);
+    const begun = { before, charged, epoch, lastProgress, at: time.clock() };
+    const stuck = unit[done];
+    const next =
+      last === undefined || stuck === undefined
+        ? undefined
+        : () => this.#failures.of({ ...begun, message: stuck }, last);
+    if (next !== undefined && done === 0) return next();
+    return {
+      kind: 'done',
+      done,
+      ended: endedOf({ ...begun, message }, { kind: 'done', shown }),
+      ...(charged === undefined ? {} : { ledger: uncharged(before, undefined) }),
+      ...(next === undefined ? {} : { next }),
+    };
   }
 
   /** A write that is said to have failed may have been made: then no attempt was begun for it, and it goes back. */
@@ -174,7 +128,7 @@ export class QueueAttempts {
     const { settings } = this.#deps;
     const now = this.#deps.time.clock();
     const attempt = afterDeath(known, { now, lastProgress: this.#mode.lastProgress });
-    const crash = deathCrash(this.#site(message), 'the process ended');
+    const crash = deathCrash(this.#failures.site(message), 'the process ended');
     if (!isOwnTrouble(attempt, true, this.#mode.own, now, settings))
       await this.#mode.died(this.#mode.own.epoch, message.id, crash);
     if (!this.#mode.isBlocked) return attempt;
@@ -184,68 +138,12 @@ export class QueueAttempts {
 
   async #redrive(message: IncomingMessage, before: Attempt | undefined, charges: number): Promise<Attempted> {
     const { ports, time, settings } = this.#deps;
-    const crash = redriveCrash(before, charges, this.#site(message));
+    const crash = redriveCrash(before, charges, this.#failures.site(message));
     await this.#mode.redriven(this.#mode.own.epoch, message.id, crash);
     ports.observe({ type: 'redriven', message, crash });
     const attempt = { failures: 0, ...before, crash };
     const reason = `it crashed ${charges} times: ${crash.error}`;
     const isOwn = isOwnTrouble(attempt, true, this.#mode.own, time.clock(), settings);
     return { kind: 'park', reason: isOwn ? asOwnTrouble(reason) : reason, attempt, counted: true };
-  }
-
-  async #crashed(
-    { message, before, charged, epoch, lastProgress }: Begun,
-    outcome: Extract<Outcome, { kind: 'crash' }>,
-    ended: Ended,
-  ): Promise<Attempted> {
-    const { stage, ports, settings } = this.#deps;
-    const { at } = ended;
-    const crash = crashRecord(outcome.crash, this.#site(message));
-    const own = charged ?? charge(before, stampOf(epoch, stage.codeVersion), at);
-    const attempt = afterCrash(own, crash, { now: at, lastProgress });
-    const delay = this.#halts.delay(attempt.charges ?? 1);
-    ports.observe({ type: 'crash', message, crash, delay });
-    await this.record(message, attempt);
-    const inOwnTrouble = isOwnTrouble(attempt, true, this.#mode.own, at, settings);
-    await this.#mode.ended({ ...ended, crash, inOwnTrouble });
-    // After as many crashes under one code and epoch as redrive a message, the next delivery redrives it, which is counted.
-    if (inOwnTrouble && (own.charges ?? 0) < settings.crashes) return parkedAsOwn(crash.error, attempt);
-    return { kind: 'halted', delay };
-  }
-
-  /** The destination did not take it, or AWS does not let the stage work. */
-  async #failed(
-    { message, before, lastProgress }: Begun,
-    outcome: Failure,
-    ended: Ended,
-  ): Promise<Attempted> {
-    const { ports, settings } = this.#deps;
-    const { reason } = outcome;
-    const { at } = ended;
-    const attempt = afterFailure(before, outcome, { now: at, lastProgress });
-    await this.record(message, attempt);
-    const inOwnTrouble = isOwnTrouble(attempt, false, this.#mode.own, at, settings);
-    await this.#mode.ended({ ...ended, inOwnTrouble });
-    if (inOwnTrouble) {
-      const time = ms(settings.parkAfter, { long: true });
-      const why = asOwnTrouble(`it has failed for ${time}: ${reason}`);
-      return { kind: 'park', reason: why, attempt, counted: false };
-    }
-    const retryAfter = outcome.kind === 'retry' ? outcome.retryAfter : undefined;
-    const delay = this.#halts.delay(attempt.failures, retryAfter);
-    ports.observe({ type: outcome.kind, message, reason, delay });
-    return { kind: 'halted', delay };
-  }
-
-  /** A record that cannot be written costs a duplicate (lost progress) or a wrong charge, never an event. */
-  async record(message: IncomingMessage, attempt: Attempt): Promise<void> {
-    const { stage, ports } = this.#deps;
-    const save = () => ports.state.saveAttempt(stage.name, message.id, attempt);
-    await bestEffort('ledger', save, ports.observe);
-  }
-
-  #site(message: IncomingMessage): CrashSite {
-    const { stage, time } = this.#deps;
-    return { message, codeVersion: stage.codeVersion, at: time.clock() };
   }
 }

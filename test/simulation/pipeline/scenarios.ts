@@ -116,6 +116,21 @@ export const SCENARIOS: readonly Plan[] = [
     ],
   ),
   scenario(
+    'a backlog in a queue, whose messages are worked on several at a time, and refused in the middle',
+    20 * MINUTE,
+    [
+      { at: 0, do: 'operator', command: 'hold', stage: 'lake' },
+      // By then the mapping is off: nothing of it has been received before.
+      ...[1, 2, 3, 4, 5, 6, 7].map((second) => send(5 * MINUTE + second * SECOND, 0, PLAIN)),
+      send(5 * MINUTE + 8 * SECOND, 0, SPLIT, FILTERED),
+      send(5 * MINUTE + 8 * SECOND, 1, PLAIN),
+      // To three messages as one, to the next three, and to two of them alone.
+      { at: 8 * MINUTE, do: 'answers', stage: 'lake', user: 0, replies: [200, 400, 200, 503] },
+      { at: 8 * MINUTE, do: 'operator', command: 'resume', stage: 'lake' },
+      send(15 * MINUTE, 0, PLAIN),
+    ],
+  ),
+  scenario(
     'a bad deployment: degraded, the fix, recovery',
     15 * MINUTE,
     [

@@ -1,4 +1,5 @@
 /** Connects the parts of a simulated pipeline. */
+import type { SluiceEvent } from '../../../lambdas/core/event/event.ts';
 import { plannedOf } from './code.ts';
 import { limitsOf } from './config.ts';
 import { Evidence } from './evidence.ts';
@@ -27,9 +28,10 @@ export const sandboxOf = (world: World): CodeOptions => ({
     const { impure, anonymousId } = plannedOf(event);
     if (impure === undefined) return;
     const unit = world.watch.current(stage, Number(anonymousId.slice(1))) ?? [];
-    const ids = unit.map(({ id }) => id);
-    const [id] = world.ledger.within(ids, [event.messageId]);
-    if (id !== undefined) world.ledger.made.made(stage, id, event, outputs);
+    // By variant too: what an impure router made of one event twice may be two messages of the unit.
+    const has = (one: SluiceEvent): boolean => keyOf(one) === keyOf(event);
+    const message = unit.find(({ id }) => world.ledger.eventsOf(id).some(has));
+    if (message !== undefined) world.ledger.made.made(stage, message.id, event, outputs);
   },
   count: (what) => {
     world.faults.count(what);

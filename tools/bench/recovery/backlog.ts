@@ -3,6 +3,8 @@ import { complete, hold, resume, send, withPipeline, type Load, type Pipeline } 
 
 export interface Backlog {
   readonly events: number;
+  /** The most events in a request to the destination. */
+  readonly batch: number;
   /** Events a second that a closed loop of connections gets accepted, while they are forwarded. */
   readonly live: number;
   /** The same until the last has arrived. */
@@ -34,19 +36,22 @@ export const drainBacklog = async (
   return { whole: (last - from) / 1_000, begun: (last - first) / 1_000 };
 };
 
-export const measureBacklog = (events: number): Promise<Backlog> =>
-  withPipeline(0, async (pipeline) => {
-    const warm = await send(pipeline, load(WARM_UP_EVENTS));
-    await complete(warm.ledger, warm.load.endedAt);
-    const live = await send(pipeline, load(events));
-    await complete(live.ledger, live.load.endedAt);
-    const { beganAt, endedAt } = live.load;
-    const { whole, begun } = await drainBacklog(pipeline, load(events));
-    return {
-      events,
-      live: events / ((endedAt - beganAt) / 1_000),
-      liveEndToEnd: events / ((Math.max(endedAt, live.ledger.lastArrival ?? 0) - beganAt) / 1_000),
-      drained: events / whole,
-      drainedOnceBegun: events / begun,
-    };
-  });
+export const measureBacklog = (events: number, batch: number): Promise<Backlog> =>
+  withPipeline(0, (pipeline) => measure(pipeline, events, batch), batch);
+
+const measure = async (pipeline: Pipeline, events: number, batch: number): Promise<Backlog> => {
+  const warm = await send(pipeline, load(WARM_UP_EVENTS));
+  await complete(warm.ledger, warm.load.endedAt);
+  const live = await send(pipeline, load(events));
+  await complete(live.ledger, live.load.endedAt);
+  const { beganAt, endedAt } = live.load;
+  const { whole, begun } = await drainBacklog(pipeline, load(events));
+  return {
+    events,
+    batch,
+    live: events / ((endedAt - beganAt) / 1_000),
+    liveEndToEnd: events / ((Math.max(endedAt, live.ledger.lastArrival ?? 0) - beganAt) / 1_000),
+    drained: events / whole,
+    drainedOnceBegun: events / begun,
+  };
+};

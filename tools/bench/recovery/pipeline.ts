@@ -24,10 +24,14 @@ export interface Pipeline {
 /** Of each function, as many as a stage has by default: they mostly wait. */
 const CONCURRENCY = 10;
 
-/** @param answerMs how long the destination takes to answer; then functions mostly wait, and there may be as many as on AWS */
+/**
+ * @param answerMs how long the destination takes to answer; then functions mostly wait, and there may be as many as on AWS
+ * @param batch the most events in a request to it
+ */
 export const withPipeline = async <T>(
   answerMs: number,
   work: (pipeline: Pipeline) => Promise<T>,
+  batch = 1,
 ): Promise<T> => {
   const receiver = await Receiver.start({ keepsRequests: false });
   return closing(
@@ -35,7 +39,8 @@ export const withPipeline = async <T>(
     () => {
       if (answerMs > 0) receiver.answer(PATH, { status: 200, delay: answerMs });
       const env: Record<string, string> = answerMs > 0 ? { SLUICE_CONCURRENCY: String(CONCURRENCY) } : {};
-      const run = newLocalRun({ destinations: [receiver.url(PATH)] }, { env });
+      const settings = batch === 1 ? {} : { batch };
+      const run = newLocalRun({ destinations: [receiver.url(PATH)], settings }, { env });
       return whileUp(run, () => work({ run, receiver }));
     },
   );

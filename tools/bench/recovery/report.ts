@@ -4,7 +4,10 @@ import type { Growth } from './growth.ts';
 import type { Drain, ParkedUsers } from './parked.ts';
 
 export const backlogRows = (all: readonly Backlog[]): Rows => [
-  ['a backlog : live', ...all.map(({ events }) => `${events} events`)],
+  [
+    'a backlog : live',
+    ...all.map(({ events, batch }) => `${events} events${batch === 1 ? '' : `, \`batch: ${batch}\``}`),
+  ],
   ['live, accepted, events/s', ...all.map(({ live }) => live.toFixed(0))],
   ['live, end to end, events/s', ...all.map(({ liveEndToEnd }) => liveEndToEnd.toFixed(0))],
   ['drained, events/s', ...all.map(({ drained }) => drained.toFixed(0))],
