@@ -109,10 +109,7 @@ const measureOthers = async (options: Options, print: Print) => {
     ),
     backlog: await when(
       'backlog',
-      said(`backlog: ${backlog} events`, async () => [
-        await measureBacklog(backlog, 1),
-        await measureBacklog(backlog, 20),
-      ]),
+      said(`backlog: ${backlog} events`, async () => [await measureBacklog(backlog)]),
     ),
     drain: await when(
       'drain',

@@ -101,6 +101,13 @@ export const hold = async (pipeline: Pipeline, stage: string): Promise<void> => 
   await until(`the queue of ${stage} not to be polled`, isIdle, { pollMs: 500, deadlineMs: 150_000 });
 };
 
+/** Waits until as many messages are in the destination's queue. */
+export const routed = async (pipeline: Pipeline, messages: number): Promise<void> => {
+  const areThere = async (): Promise<boolean> =>
+    (await statusOf(pipeline, STAGE)).waiting.messages >= messages;
+  await until(`${messages} messages to wait for ${STAGE}`, areThere, { pollMs: 500, deadlineMs: 300_000 });
+};
+
 /** @returns when it was asked for; milliseconds of `performance.now`. Control answers when events flow already. */
 export const resume = async ({ run }: Pipeline, stage: string): Promise<number> => {
   const from = performance.now();

@@ -4,10 +4,7 @@ import type { Growth } from './growth.ts';
 import type { Drain, ParkedUsers } from './parked.ts';
 
 export const backlogRows = (all: readonly Backlog[]): Rows => [
-  [
-    'a backlog : live',
-    ...all.map(({ events, batch }) => `${events} events${batch === 1 ? '' : `, \`batch: ${batch}\``}`),
-  ],
+  ['a backlog : live', ...all.map(({ events }) => `${events} events`)],
   ['live, accepted, events/s', ...all.map(({ live }) => live.toFixed(0))],
   ['live, end to end, events/s', ...all.map(({ liveEndToEnd }) => liveEndToEnd.toFixed(0))],
   ['drained, events/s', ...all.map(({ drained }) => drained.toFixed(0))],
@@ -16,6 +13,8 @@ export const backlogRows = (all: readonly Backlog[]): Rows => [
     'drained from the first arrival : live accepted',
     ...all.map(({ drainedOnceBegun, live }) => (drainedOnceBegun / live).toFixed(2)),
   ],
+  ['in the queue of a destination of 80 ms, events/s', ...all.map(({ slow }) => slow[0].toFixed(0))],
+  ['the same, with `batch: 20`', ...all.map(({ slow }) => slow[1].toFixed(0))],
 ];
 
 export const backlogTable = (value: readonly Backlog[]): string => toTable(backlogRows(value));
