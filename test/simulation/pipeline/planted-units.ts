@@ -91,7 +91,7 @@ export const PLANTED_IN_UNITS: readonly Planted[] = [
   },
   {
     name: 'what is done of a unit of the queue is not deleted before what is behind it',
-    breaks: 'a death before the response: it comes again behind later events',
+    breaks: 'a death before the response: it is delivered again behind later events',
     bug: { runner: (deps) => neverEarly(deps, ({ unit }) => unit !== undefined) },
   },
   {
