@@ -51,7 +51,7 @@ describe('messages of a batch that are worked on as one', () => {
     expect(stage.state.attempts.size).toBe(1);
   });
 
-  it('of which the work itself throws have not begun: it is the failure of the first', async () => {
+  it('have not begun when the work itself throws: it is the failure of the first', async () => {
     stage.results.set('a1', crash);
     expect(await run(first('a1'), first('a2'))).toEqual(['a1', 'a2']);
     expect([...stage.state.attempts.keys()]).toEqual(['a1']);
