@@ -18,7 +18,9 @@ process.stdout.on('error', (error) => {
 });
 
 try {
-  await buildProgram().parseAsync(withMarkedKeys(process.argv));
+  const argv = withMarkedKeys(process.argv);
+  const program = await buildProgram(argv.slice(2));
+  await program.parseAsync(argv);
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { buildProgram } from '../../cli/program.ts';
 
-const program = buildProgram();
+const program = await buildProgram();
 
 const helpOf = (command: Command): string => {
   let text = '';
@@ -29,6 +29,22 @@ const ON_THIS_MACHINE = [
   'sluice redeploy',
   'sluice listen',
 ];
+
+describe('a command line that names a command', () => {
+  it.each(program.commands.map((command) => [command.name(), command] as const))(
+    'loads %s, and it is the same as in the whole program',
+    async (name, command) => {
+      const alone = await buildProgram([name, '--help']);
+      expect(alone.commands.length).toBeLessThan(4);
+      const same = alone.commands.find((one) => one.name() === name);
+      expect(same && helpOf(same)).toBe(helpOf(command));
+    },
+  );
+
+  it.each([[[]], [['--help']], [['help']], [['statsu']], [['toString']]])('%j loads all', async (words) => {
+    expect((await buildProgram(words)).commands).toHaveLength(program.commands.length);
+  });
+});
 
 describe('--help', () => {
   it('of the program names every command once, and the exit codes', () => {

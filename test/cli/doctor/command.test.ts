@@ -223,7 +223,7 @@ describe('the local run', () => {
 
 describe('wrong usage', () => {
   const parse = async (args: readonly string[]): Promise<string> => {
-    const program = buildProgram();
+    const program = await buildProgram(['doctor']);
     let said = '';
     for (const command of program.commands) command.configureOutput({ writeErr: (text) => (said += text) });
     await expect(program.parseAsync(['node', 'sluice', 'doctor', ...args])).rejects.toThrow();
