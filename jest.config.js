@@ -29,6 +29,6 @@ export default {
   maxWorkers: availableParallelism() + 1,
   testSequencer: '<rootDir>/test/sequencer.js',
   globalSetup: '<rootDir>/test/global-setup.ts',
-  // A deadline for a hang, not a claim about speed.
-  testTimeout: 60_000,
+  // A deadline for a hang, not a claim about speed, and longer than those of `until`, which say what they waited for.
+  testTimeout: 600_000,
 };

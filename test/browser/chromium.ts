@@ -43,16 +43,14 @@ export const untilText = async (page: Page, selector: string, wanted: string | R
       last = await textOf(page, selector);
       return (typeof wanted === 'string' ? last.includes(wanted) : wanted.test(last)) ? last : undefined;
     },
-    { deadlineMs: 20_000, context: () => `it says: ${last}` },
+    { context: () => `it says: ${last}` },
   );
 };
 
 /** Clicks the button with that accessible name. */
 export const press = async (page: Page, name: string): Promise<void> => {
-  const found = await until(
-    `the button "${name}"`,
-    () => page.$(`::-p-aria([name="${name}"][role="button"])`),
-    { deadlineMs: 20_000 },
+  const found = await until(`the button "${name}"`, () =>
+    page.$(`::-p-aria([name="${name}"][role="button"])`),
   );
   await found.click();
 };

@@ -9,9 +9,7 @@ beforeEach(() => shown.open(degraded()));
 
 const KEY = degraded().parked[0]?.key ?? '';
 const commands = (count: number) =>
-  until(`${count} commands`, () => (shown.run.commands.length >= count ? shown.run.commands : undefined), {
-    deadlineMs: 20_000,
-  });
+  until(`${count} commands`, () => (shown.run.commands.length >= count ? shown.run.commands : undefined));
 const isAsking = () => shown.page.evaluate(() => document.querySelector('dialog')?.open ?? false);
 
 describe('the operator’s commands', () => {

@@ -139,7 +139,6 @@ export class Setup {
   async untilArrived(user: string, events: number): Promise<Audit> {
     const lost = () => this.auditOf(user, events).lost;
     await until(`${user}'s ${events} events`, () => lost().length === 0, {
-      deadlineMs: 120_000,
       context: () => `missing: ${lost().join(', ')}\n${this.run.output.slice(-4000)}`,
     });
     return this.auditOf(user, events);

@@ -1,13 +1,11 @@
 /** `npx sluice explain` of sources with a tracking plan: what the router would make of an event that violates it. */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Explanation } from '../../cli/check/explain.ts';
 import { withProperties } from '../support/plans.ts';
 import { Cli, type Said } from './run-cli.ts';
 
-// A synthesis on a busy machine.
-jest.setTimeout(240_000);
 const cli = new Cli();
 const write = (name: string, content: unknown): void => {
   writeFileSync(join(cli.dir, name), typeof content === 'string' ? content : JSON.stringify(content));

@@ -1,5 +1,5 @@
 /** The apps in `examples/`: each synthesizes without a word, and one event of each goes where its README says. */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { explain, type Decision } from '../../cli/check/explain.ts';
@@ -7,9 +7,6 @@ import { pipelineIn } from '../../cli/check/pipeline.ts';
 import type { CheckedEvent } from '../../contract/transform-check.ts';
 import { runProcess, type Ended } from '../../local/common/subprocess.ts';
 import { PROJECT, removeDirectories, temporaryDirectory } from './synth.ts';
-
-// Six syntheses on a busy machine.
-jest.setTimeout(240_000);
 
 type Resources = Readonly<Record<string, { Type: string; Properties: Record<string, unknown> }>>;
 

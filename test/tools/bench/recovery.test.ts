@@ -13,4 +13,4 @@ it('parks users as a stage does: the command line shows them, and each is draine
   const many = { ...parked, users: 120, drain: { ...parked.drain, seconds: parked.drain.seconds * 9 } };
   expect(parkedGrowth([parked, many])).toMatchObject({ from: 12, to: 120 });
   expect(growthTable([parkedGrowth([parked, many])])).toMatch(/^parked users.* 9\.0 *$/m);
-}, 240_000);
+});

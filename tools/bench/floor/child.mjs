@@ -30,6 +30,8 @@ const measure = async ({ requests, bodies, calls }) => {
   return { ingest, floor: written === 0 ? NaN : spent(from) };
 };
 
+// Nobody is left to be told.
+process.on('disconnect', () => process.exit());
 process.on('message', (work) => {
   measure(work).then(
     (measured) => process.send({ measured }),
