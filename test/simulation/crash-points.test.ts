@@ -4,7 +4,7 @@ import { SCENARIOS } from './pipeline/scenarios.ts';
 import { tell } from './pipeline/run.ts';
 
 /** Only every nth call; `npm run simulate -- --crash-points` takes all. */
-const EVERY = 97;
+const EVERY = 293;
 
 const named = (part: string) => {
   const plan = SCENARIOS.find(({ name }) => name.includes(part));
