@@ -27,6 +27,9 @@ export default {
   },
   // Most of the time of the long suites is waiting: one more than there are processors keeps these busy.
   maxWorkers: availableParallelism() + 1,
+  // Node keeps the modules of the suites that a worker has run. After a hundred and more of them it collects garbage most of the time:
+  // suites of a second were seen to take minutes. A worker with so much is replaced.
+  workerIdleMemoryLimit: '768MB',
   testSequencer: '<rootDir>/test/sequencer.js',
   globalSetup: '<rootDir>/test/global-setup.ts',
   // A deadline for a hang, not a claim about speed, and longer than those of `until`, which say what they waited for.
