@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A deadline for a hang, not a claim about speed: a shared machine was seen to stand still for more than three minutes. */
+/** A deadline for a hang, not a claim about speed: the machine may be slow, and busy with other things. */
 export const DEADLINE_MS = 240_000;
 
 const POLL_MS = 20;
