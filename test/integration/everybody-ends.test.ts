@@ -41,7 +41,7 @@ describe('code that ends its thread on every event', () => {
   it.each(ends)(
     'by %s: the stage degrades, and nothing is delivered',
     async (id) => {
-      const events = eventsOf(usersNamed(id, 10), 1);
+      const events = eventsOf(usersNamed(id, 6), 1);
       await sendPlainly(events, { url: () => run.dataPlaneUrl, writeKey: `${id}-key`, batch: 10 });
       const status = await untilMode(run, id, 'degraded');
       expect(status.redrives).toBe(5);

@@ -20,7 +20,7 @@ const INTRODUCTION = `# Planted bugs
 
 Only a planted bug shows whether a simulation can detect bugs. Each of these breaks one rule of the pipeline by replacing one of
 the code's dependencies (a store, a queue, a clock), and is searched for with the same seeds, from 1 on, that run without it. "Seed" is the first
-seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, among those with a replay for its rules, and among the others for the other rules; six that
+seed that detects it, among the scenarios about evidence (every third seed) for the rules of evidence, among those with a replay for its rules, and among the others for the other rules; seven that
 chance hardly ever brings about have a story of their own, which is told without the bug as well. "Invariant" is the first one that it violates. The page is written by \`npm run simulate -- --planted\`, and
 \`test/simulation/planted.test.ts\` plants each bug again in its seed.
 `;

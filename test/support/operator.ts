@@ -4,7 +4,7 @@ import type { StageStatus } from '../../contract/status.ts';
 import type { AlarmNotice } from '../../tools/driver/alarms.ts';
 import { askControl } from '../../tools/driver/control.ts';
 import type { LocalRun } from '../../tools/driver/local-run.ts';
-import { until } from '../../tools/driver/until.ts';
+import { DEADLINE_MS, until } from '../../tools/driver/until.ts';
 
 /** Number of retries while control is busy. */
 const PATIENCE = 180;
@@ -42,7 +42,7 @@ export const untilStage = async (
   id: string,
   what: string,
   isSo: (status: StageStatus) => boolean,
-  deadlineMs = 120_000,
+  deadlineMs = DEADLINE_MS,
 ): Promise<StageStatus> => {
   let last: StageStatus | undefined;
   return until(

@@ -10,7 +10,7 @@ import {
   shortCrash,
   type Situation,
 } from './transitions.ts';
-import { inTrouble, isFed, nextWindow } from './trouble.ts';
+import { inTrouble, isFed, lookedAt, nextWindow } from './trouble.ts';
 import { changed, type ModeRecord, without } from './record.ts';
 import type { Waiting } from '../../../contract/modes.ts';
 
@@ -28,12 +28,12 @@ export const ticked = (situation: Situation, tick: Tick): ModeRecord => {
   const seen = { ...settled, own: withWaiting(settled, tick.waiting) };
   const calm = { ...seen, own: withoutDoubt(seen) };
   const next = { ...calm, own: withGauge(calm) };
-  if (isStopped(next)) return next.own;
+  if (isStopped(next)) return lookedAt(next.own);
   switch (next.own.mode) {
     case 'normal':
       return stalled(next, tick) ?? next.own;
     case 'recovering':
-      return stalled(next, tick) ?? windowOver(next, tick);
+      return lookedAt(stalled(next, tick) ?? windowOver(next, tick));
     case 'degraded':
       return pauseOver(next, tick.probe);
   }
@@ -131,14 +131,16 @@ const windowOver = (situation: Situation, { waiting }: Tick): ModeRecord => {
   if (elapsed(situation, own.windowFrom) < settings.window || own.probeFailures > 0) return own;
   const time = inWords(settings.window);
   const hasProgress = own.progressInWindow === true || lastProgress(situation) > own.windowFrom;
-  if (hasProgress && isFed(situation))
-    return becomeNormal(situation, `messages got through, and ${time} went by`, true);
+  if (hasProgress) {
+    if (isFed(situation)) return becomeNormal(situation, `messages got through, and ${time} went by`, true);
+    return changed(own, { proven: true });
+  }
   // Control's runs are not exactly a minute apart.
   const isQuiet =
     waiting !== undefined && own.quietSince !== undefined && now - own.quietSince >= settings.minute / 2;
   if (isQuiet && own.attemptedAt === undefined)
     return becomeNormal(situation, `${time} went by, and there was nothing to do`, own.proven);
-  return nextWindow({ ...situation, own: hasProgress ? changed(own, { proven: true }) : own });
+  return nextWindow(situation);
 };
 
 const pauseOver = (situation: Situation, probe: Probe | undefined): ModeRecord => {

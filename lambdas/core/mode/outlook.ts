@@ -1,7 +1,9 @@
 /** What happens next to a stage: for pages, `status` and the console. Pure; it repeats no decision, it only says when one is due. */
 import { isUnreadable } from './record.ts';
 import { stalledFrom } from './minute.ts';
+import { elapsed } from './clocks.ts';
 import { gaugeOf, inWords, isStopped, lastProgress, type Situation } from './transitions.ts';
+import { isFed } from './trouble.ts';
 
 /** `text`: a clause without its time, which the reader's tool adds. `at`: milliseconds since 1970. */
 export interface NextStep {
@@ -52,7 +54,8 @@ const interval = (milliseconds: number): string => inWords(milliseconds).replace
 
 const afterRecovering = (situation: Situation): readonly NextStep[] => {
   const { own, now, settings } = situation;
-  const { troubleFrom, probeFailures, successes, windowFrom } = own;
+  const { troubleFrom, probeFailures, proven, windowFrom } = own;
+  const waitsForMapping = proven && !isFed(situation) && elapsed(situation, windowFrom) >= settings.window;
   const inTrouble = troubleFrom !== undefined && troubleFrom >= lastProgress(situation);
   return [
     ...(inTrouble
@@ -64,11 +67,28 @@ const afterRecovering = (situation: Situation): readonly NextStep[] => {
         ]
       : []),
     ...(probeFailures > 0 ? [{ text: 'not normal before the function answers a probe' }] : []),
-    {
-      text: 'its window ends: normal, if something got through in it or nothing was left to do',
-      at: Math.max(now, windowFrom + settings.window),
-    },
-    { text: `normal earlier, after ${settings.recoverAfter} messages that got through: ${successes} so far` },
+    ...(waitsForMapping ? afterWindow(situation) : inWindow(situation)),
+  ];
+};
+
+const inWindow = ({ own, now, settings }: Situation): readonly NextStep[] => [
+  {
+    text: 'its window ends: normal, if something got through in it or nothing was left to do',
+    at: Math.max(now, own.windowFrom + settings.window),
+  },
+  {
+    text: `normal earlier, after ${settings.recoverAfter} messages that got through: ${own.successes} so far`,
+  },
+];
+
+const afterWindow = (situation: Situation): readonly NextStep[] => {
+  const { now, settings } = situation;
+  const from = stalledFrom(situation);
+  return [
+    { text: 'its window is over: normal once the mapping of its queue hands messages to the function' },
+    ...(from === undefined
+      ? []
+      : [{ text: 'degraded again, if nothing gets through', at: Math.max(now, from + settings.stallAfter) }]),
   ];
 };
 

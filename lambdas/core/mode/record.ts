@@ -81,7 +81,7 @@ export interface ModeRecord extends Mode {
   readonly proven: boolean;
   /** Recovering: progress was made in the present window. */
   readonly progressInWindow?: true;
-  /** Recovering: the mapping has invoked the function. */
+  /** Recovering: the mapping has invoked the function since control last looked. */
   readonly invoked?: true;
   /** Recovering: messages that made progress, since the last redrive. */
   readonly successes: number;

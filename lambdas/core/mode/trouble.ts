@@ -32,11 +32,16 @@ export const attempted = ({ own, now }: Situation): ModeRecord =>
     : { ...own, attemptedAt: now };
 
 /**
- * What the drain puts through goes another way than the mapping, as a trial does. So as long as messages wait in the queue a recovery
- * does not end before the mapping has invoked the function with some.
+ * What the drain puts through goes another way than the mapping, as a trial does; and what the mapping handed out a while ago does not
+ * show that it still does. So as long as messages wait in the queue a recovery does not end before the mapping has invoked the function
+ * with some since control's last look.
  */
 export const isFed = ({ own }: Pick<Situation, 'own'>): boolean =>
   own.invoked === true || (own.waiting?.messages ?? 0) === 0;
+
+/** Control has looked. */
+export const lookedAt = (own: ModeRecord): ModeRecord =>
+  own.mode === 'recovering' ? without(own, 'invoked') : own;
 
 /** A window that begins now. */
 export const nextWindow = ({ own, now }: Situation): ModeRecord =>

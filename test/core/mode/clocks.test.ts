@@ -79,8 +79,8 @@ describe.each<[string, (stage: Stage) => unknown, (stage: Stage) => unknown]>([
     const proven = normal().recover();
     proven.after(MINUTE).delivered();
     anHour(proven.after(MINUTE));
-    proven.minutes(3, QUEUED);
-    expect(proven.mode).toBe('normal');
+    proven.minutes(2, QUEUED).invoked();
+    expect(proven.minutes(1, QUEUED).mode).toBe('normal');
     const stored = normal().recover();
     stored.after(MINUTE).remembered('delivered', 0);
     anHour(stored.after(MINUTE));

@@ -86,8 +86,9 @@ describe('every event in every mode', () => {
     ['attempted', '       - - -    - - -      w w w w     -'],
     ['progress', '        - - -    - - -      w w w w     -'],
     ['tried', '           - - -    R - -      - - - -     -'],
-    ['tick', '            - - -    - - -      - - - -     -'],
-    ['probe: same code', '- - -    - - -      - - - -     -'],
+    // In a recovery a look begins to wait for the mapping.
+    ['tick', '            - - -    - - -      - w - -     -'],
+    ['probe: same code', '- - -    - - -      - w - -     -'],
     ['probe: other code', 'w w w   R w w      w w w w     -'],
     ['probe: failed', '   w w w    w w w      w w w w     -'],
     ['hold', '            w w w    w w w      w w w w     -'],

@@ -80,7 +80,8 @@ export class Oracle extends OracleAttempts {
   }
 
   /** Control runs. */
-  #look({ waits, probe }: Look): void {
+  #look(look: Look): void {
+    const { waits, probe } = look;
     const { changes } = this.is;
     if (probe !== undefined) this.#probed(probe);
     if (this.is.changes !== changes) return;
@@ -88,7 +89,11 @@ export class Oracle extends OracleAttempts {
     this.settleGauge();
     this.#see(waits);
     if (this.is.mode !== 'degraded' && !this.inDoubt) this.set({ doubt: undefined });
-    if (this.stopped) return;
+    if (!this.stopped) this.#decide(look);
+    this.set({ isInvoked: false });
+  }
+
+  #decide({ waits, probe }: Look): void {
     if (this.is.mode === 'degraded') this.#lookAtPause(probe);
     else if (this.#isStalled(waits)) this.degrade(this.is.answeredVersion);
     else if (this.is.mode === 'recovering') this.#lookAtWindow(waits);
@@ -130,7 +135,8 @@ export class Oracle extends OracleAttempts {
     if (stage - window.stage < this.settings.window || unanswered > 0) return;
     const isQuiet = waits !== undefined && wall - quietSince >= this.settings.minute / 2;
     if (hasProgress) this.set({ gotThrough: true });
-    if ((hasProgress && this.isFed) || (isQuiet && !isAttempted)) this.becomeNormal();
+    if (hasProgress && !this.isFed) return;
+    if (hasProgress || (isQuiet && !isAttempted)) this.becomeNormal();
     else this.beginWindow();
   }
 

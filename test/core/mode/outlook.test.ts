@@ -83,6 +83,21 @@ describe('what happens next', () => {
     expect(next(troubled, { progress: { filteredAt: NOW } })).toEqual(normal);
   });
 
+  it('in a stage whose window is over, while messages wait that the mapping does not hand out', () => {
+    const recovering = { mode: 'recovering', windowFrom: NOW - 6 * MINUTE, proven: true } as const;
+    const waiting = { messages: 3, keys: 0, own: 0 };
+    const fed = {
+      text: 'its window is over: normal once the mapping of its queue hands messages to the function',
+    };
+    expect(next({ ...recovering, waiting })).toEqual([fed]);
+    expect(next({ ...recovering, waiting, waitingSince: NOW - 2 * MINUTE })).toEqual([
+      fed,
+      { text: 'degraded again, if nothing gets through', at: NOW + 8 * MINUTE },
+    ]);
+    expect(next({ ...recovering, waiting, invoked: true })).not.toContainEqual(fed);
+    expect(next({ ...recovering, waiting, windowFrom: NOW })).not.toContainEqual(fed);
+  });
+
   it('in a normal stage that fails: the latest time at which it is degraded', () => {
     const failing = { since: NOW - MINUTE, count: 20, keys: ['a', 'b'] };
     const waitingSince = NOW - 99 * MINUTE;

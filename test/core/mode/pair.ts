@@ -188,9 +188,7 @@ export class Pair {
     return JSON.stringify([
       [own.probeFailures, own.probeFailedAt !== undefined && last >= own.probeFailedAt],
       [own.relapsed, own.proven, own.frozenAt !== undefined, own.waiting?.keys],
-      own.mode === 'recovering'
-        ? own.invoked === true || (own.waiting?.messages ?? 0) === 0
-        : own.waiting?.messages,
+      [own.waiting?.messages, own.mode === 'recovering' && own.invoked === true],
       age(own.waitingSince, settings.stallAfter),
       counts && [own.failing?.count, own.failing?.keys, runs(own.failing?.since, settings.breakerTime, last)],
       counts && runs(own.rejecting?.since, settings.stallAfter, deliveredAt),

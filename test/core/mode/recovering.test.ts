@@ -142,6 +142,7 @@ describe('recovering', () => {
     stage.after(MINUTE).delivered();
     stage.after(4 * MINUTE - 1).tick(answered());
     expect(stage.mode).toBe('recovering');
+    stage.invoked();
     stage.after(1).tick(answered(), QUEUED);
     expect(stage.record).toMatchObject({
       mode: 'normal',
@@ -210,35 +211,5 @@ describe('recovering', () => {
     const { epoch } = stage.record;
     stage.degrade().resume();
     expect(stage.delivered(epoch)).toBe(false);
-  });
-});
-
-describe('progress of a drain does not pass through the mapping', () => {
-  const drained = (stage: Stage): Stage => {
-    for (let i = 0; i < stage.settings.recoverAfter; i++) stage.drained();
-    return stage;
-  };
-
-  it('and ends no recovery while messages wait in the queue, neither by the number of messages nor by the window', () => {
-    const stage = new Stage().recover();
-    stage.tick(answered(), QUEUED);
-    expect(drained(stage).mode).toBe('recovering');
-    stage.minutes(6, QUEUED);
-    expect(drained(stage).mode).toBe('recovering');
-    stage.delivered();
-    expect(stage.mode).toBe('normal');
-  });
-
-  it('but is the first progress, even if it is only stored', () => {
-    const stage = new Stage().recover();
-    stage.after(MINUTE).remembered('delivered', 0);
-    stage.minutes(4, QUEUED);
-    expect(stage.record).toMatchObject({ mode: 'recovering', proven: true, windowFrom: stage.now });
-  });
-
-  it('and ends the recovery when the queue is empty', () => {
-    const stage = new Stage().recover();
-    stage.tick(answered(), PARKED);
-    expect(drained(stage).mode).toBe('normal');
   });
 });

@@ -161,7 +161,8 @@ describe('waiting work', () => {
   it('keeps counting when the stage becomes normal', () => {
     const stage = new Stage().recover();
     stage.delivered();
-    expect(stage.minutes(5, QUEUED).mode).toBe('normal');
+    stage.minutes(4, QUEUED).invoked();
+    expect(stage.minutes(1, QUEUED).mode).toBe('normal');
     expect(stage.minutes(5, QUEUED).mode).toBe('normal');
     expect(stage.minutes(1, QUEUED).mode).toBe('degraded');
   });

@@ -95,9 +95,14 @@ export class Stage {
     return this.apply({ type: 'attempted', epoch });
   }
 
-  /** Stored, then reported. From the queue: the mapping has invoked the function. */
+  /** By the mapping, with messages of the queue. */
+  invoked(epoch = this.record.epoch): boolean {
+    return this.apply({ type: 'invoked', epoch });
+  }
+
+  /** Stored, then reported. From the queue. */
   delivered(epoch = this.record.epoch): boolean {
-    const isNews = this.apply({ type: 'invoked', epoch });
+    const isNews = this.invoked(epoch);
     return this.drained(epoch) || isNews;
   }
 
@@ -108,7 +113,7 @@ export class Stage {
   }
 
   filtered(epoch = this.record.epoch): boolean {
-    const isNews = this.apply({ type: 'invoked', epoch });
+    const isNews = this.invoked(epoch);
     if (!this.inDoubt) this.progress = { ...this.progress, filteredAt: this.now };
     return this.apply({ type: 'progress', epoch, delivered: false }) || isNews;
   }

@@ -25,6 +25,8 @@ export class EvidenceChecks {
   readonly #isCalm: boolean;
   /** What an environment has processed may be forgotten, because it is gone. */
   readonly #forgets: boolean;
+  /** When its messages could last not be handed out. */
+  readonly #unfedAt = new Map<StageId, number>();
 
   constructor(options: ChecksOptions) {
     this.#options = options;
@@ -62,7 +64,8 @@ export class EvidenceChecks {
         `evidence: the gauge of ${stage} falls although work waits and nothing got through since it rose`,
       );
     const normal = now() - (gauge.normalSince ?? now());
-    if (waits && isCutOff(stage, normal + bounds.slack) && this.#options.queued(stage) > 0)
+    // It may have broken after control's last look but one.
+    if (waits && isCutOff(stage, normal + bounds.minute + bounds.slack) && this.#options.queued(stage) > 0)
       violation(`mapping: the gauge of ${stage} falls while its mapping hands nothing out`);
     if (gauge.hasRelapsed && normal < gauge.pause - bounds.slack)
       violation(
@@ -150,15 +153,22 @@ export class EvidenceChecks {
   /** It recovers, and there was progress: a window later it is normal or degraded. */
   #proven(stage: StageId, truth: StageTruth): void {
     const { provenAt, record, isStopped, releasedAt, probeFailedAt } = truth;
+    if (this.#isUnfed(stage)) this.#unfedAt.set(stage, this.#options.now());
     // A process that is killed takes its unstored progress with it.
     if (!this.#isCalm || record.mode !== 'recovering' || isStopped) return;
     if (provenAt === undefined || truth.isProbeFailing) return;
     const { bounds, violation, now } = this.#options;
-    const from = Math.max(provenAt, releasedAt, probeFailedAt);
+    const from = Math.max(provenAt, releasedAt, probeFailedAt, this.#unfedAt.get(stage) ?? 0);
     if (isOverdue(this.#options, from, bounds.window + 2 * bounds.minute))
       violation(
         `own trouble: ${stage} is still recovering ${seconds(now() - provenAt)} after something got through`,
       );
+  }
+
+  /** Messages wait, and the mapping cannot invoke a function that begins them: it must not become normal. */
+  #isUnfed(stage: StageId): boolean {
+    const { canTry, isCutOff, queued } = this.#options;
+    return queued(stage) > 0 && (!canTry(stage) || isCutOff(stage, 0));
   }
 
   /** It recovers, and only keys in own trouble have something to do. */

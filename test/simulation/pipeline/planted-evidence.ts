@@ -17,6 +17,7 @@ import {
 } from './evidence-bugs.ts';
 import { ROUTER } from './plan.ts';
 import type { Planted } from './planted-stores.ts';
+import { BREAKS_WHILE_RECOVERING } from './stories.ts';
 
 /** As deployed: a longer pause is that of a relapse. */
 const FIRST_PAUSE = 5 * MINUTE;
@@ -54,6 +55,16 @@ export const PLANTED_IN_EVIDENCE: readonly Planted[] = [
     name: 'the success of a trial counts as progress while recovering',
     breaks: 'the mapping is broken: normal, with nothing delivered by the queue',
     bug: { runner: provenByTrial },
+  },
+  {
+    name: 'what the mapping handed out before it broke ends the recovery',
+    breaks: 'the mapping breaks while the stage recovers: normal, while nothing is handed out',
+    bug: {
+      control: controlGoesBy((own) =>
+        own.mode === 'recovering' && own.proven ? { ...own, invoked: true } : own,
+      ),
+    },
+    plan: BREAKS_WHILE_RECOVERING,
   },
   {
     name: 'a trial tries one key, and does not begin with keys that were not tried yet',

@@ -62,3 +62,21 @@ export const DEAD_REQUESTS_ARRIVE: Plan = {
   seed: 48,
   rates: { ...NO_RATES, late: 1 },
 };
+
+/** A trial begins the recovery, the mapping hands out what is left, and breaks before more comes. */
+export const BREAKS_WHILE_RECOVERING: Plan = {
+  ...scenario(
+    'the mapping breaks in a recovery that has made progress',
+    40 * MINUTE,
+    [
+      { at: MINUTE, do: 'starve', stage: 'lake', how: 'mapping', length: 14 * MINUTE },
+      send(90 * SECOND, 0, PLAIN),
+      send(90 * SECOND, 1, PLAIN),
+      send(2 * MINUTE, 1, PLAIN),
+      { at: 16 * MINUTE, do: 'starve', stage: 'lake', how: 'mapping', length: 24 * MINUTE },
+      send(17 * MINUTE, 0, PLAIN),
+    ],
+    { recoverAfter: 20 },
+  ),
+  seed: 5727,
+};
