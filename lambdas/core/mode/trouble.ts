@@ -40,8 +40,7 @@ export const isFed = ({ own }: Pick<Situation, 'own'>): boolean =>
   own.invoked === true || (own.waiting?.messages ?? 0) === 0;
 
 /** Control has looked. */
-export const lookedAt = (own: ModeRecord): ModeRecord =>
-  own.mode === 'recovering' ? without(own, 'invoked') : own;
+export const lookedAt = (own: ModeRecord): ModeRecord => without(own, 'invoked');
 
 /** A window that begins now. */
 export const nextWindow = ({ own, now }: Situation): ModeRecord =>

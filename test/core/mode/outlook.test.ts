@@ -84,7 +84,7 @@ describe('what happens next', () => {
   });
 
   it('in a stage whose window is over, while messages wait that the mapping does not hand out', () => {
-    const recovering = { mode: 'recovering', windowFrom: NOW - 6 * MINUTE, proven: true } as const;
+    const recovering = { mode: 'recovering', windowFrom: NOW - 5 * MINUTE, proven: true } as const;
     const waiting = { messages: 3, keys: 0, own: 0 };
     const fed = {
       text: 'its window is over: normal once the mapping of its queue hands messages to the function',

@@ -171,6 +171,17 @@ describe('recovering', () => {
     });
   });
 
+  it('ends with a window at whose end two readings, a minute apart, found nothing', () => {
+    const stage = new Stage().recover();
+    expect(stage.minutes(3, PARKED).minutes(2).mode).toBe('normal');
+  });
+
+  it('does not end with what got through at the moment in which its window began', () => {
+    const stage = new Stage().recover();
+    stage.remembered('delivered', 0);
+    expect(stage.minutes(6, PARKED).mode).toBe('recovering');
+  });
+
   it.each<[string, (stage: Stage) => unknown]>([
     ['an attempt was made', (stage) => stage.attempted()],
     [
