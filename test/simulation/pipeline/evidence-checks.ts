@@ -159,7 +159,8 @@ export class EvidenceChecks {
     if (provenAt === undefined || truth.isProbeFailing) return;
     const { bounds, violation, now } = this.#options;
     const from = Math.max(provenAt, releasedAt, probeFailedAt, this.#unfedAt.get(stage) ?? 0);
-    if (isOverdue(this.#options, from, bounds.window + 2 * bounds.minute))
+    // Where all that waits is a message between two tries, the mapping hands it out when it is due.
+    if (isOverdue(this.#options, from, bounds.window + bounds.maxBackoff + 2 * bounds.minute))
       violation(
         `own trouble: ${stage} is still recovering ${seconds(now() - provenAt)} after something got through`,
       );
