@@ -2,20 +2,21 @@
  * What an environment of a stage's function remembers between its invocations: when it last made progress, when it last wrote that,
  * and how many messages it has finished. It lives as long as the process.
  *
- * Progress is written at most once a minute, so that a stage that is well costs next to nothing; and at most once a second while the
- * stage is not well. What is left out for that reason is remembered, and written as soon as the record is seen to need it: a stage
- * is degraded when nothing gets through, and must not be because nobody said so.
+ * Progress is written if it is a minute later than what was written last, so that a stage that is well costs next to nothing; while the
+ * stage is not well, a second later. It goes by when progress was made, not by when it was written: after a write of progress made long
+ * before, an environment may be frozen with newer progress that nobody knows of. What is left out is remembered, and written as soon as
+ * the record is seen to need it: a stage is degraded when nothing gets through, and must not be because nobody said so.
  */
 import type { ModeRecord, StageProgress } from './record.ts';
 
-/** The shortest time between two writes in trouble, milliseconds. */
+/** How much later progress is that is written in trouble, and the shortest time from a write that failed to the next; milliseconds. */
 const IN_TROUBLE = 1_000;
 
 /** Finished messages are counted in parts of a window. */
 const PARTS = 20;
 
 export interface ProgressNoteSettings {
-  /** Between two runs of control, milliseconds: how often progress is written while the stage is well. */
+  /** Between two runs of control, milliseconds: how much later progress is that is written while the stage is well. */
   readonly minute: number;
   /** Milliseconds in which redrives are counted, and finished messages with them. */
   readonly window: number;
@@ -48,6 +49,8 @@ export class ProgressNote {
   readonly #settings: ProgressNoteSettings;
   #last: StageProgress = {};
   #unwritten: StageProgress = {};
+  /** What was written last of each kind, or was to be. */
+  #taken: StageProgress = {};
   #triedAt = -Infinity;
   /** The latest write. */
   #hasFailed = false;
@@ -78,14 +81,25 @@ export class ProgressNote {
     };
     this.#unwritten = { ...newer('deliveredAt'), ...newer('filteredAt') };
     if (Object.keys(this.#unwritten).length === 0) return undefined;
-    const { minute } = this.#settings;
-    const interval = isOpen(record) || this.#hasFailed ? Math.min(IN_TROUBLE, minute) : minute;
-    if (now - this.#triedAt < interval) return undefined;
+    if (!this.#isDue(record, now)) return undefined;
     this.#triedAt = now;
     this.#hasFailed = false;
     const taken = this.#unwritten;
+    this.#taken = { ...this.#taken, ...taken };
     this.#unwritten = {};
     return taken;
+  }
+
+  #isDue(record: ModeRecord, now: number): boolean {
+    const { minute } = this.#settings;
+    const second = Math.min(IN_TROUBLE, minute);
+    if (this.#hasFailed) return now - this.#triedAt >= second;
+    const interval = isOpen(record) ? second : minute;
+    const isLater = (kind: keyof StageProgress): boolean => {
+      const at = this.#unwritten[kind];
+      return at !== undefined && at - (this.#taken[kind] ?? -Infinity) >= interval;
+    };
+    return isLater('deliveredAt') || isLater('filteredAt');
   }
 
   /** It could not be written: it is tried again after a second, and not only after a minute, since it may be the last for long. */

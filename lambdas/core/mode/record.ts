@@ -11,8 +11,8 @@ export interface Mode {
 }
 
 /**
- * When a stage last made progress: an item apart from the mode's. Milliseconds since 1970. A success writes it at most once a minute
- * and environment, so that it may be a minute late; while the stage is not well, a second.
+ * When a stage last made progress: an item apart from the mode's. Milliseconds since 1970. An environment writes it if it is a
+ * minute later than what it wrote last, so that it may be a minute late; while the stage is not well, a second.
  */
 export interface StageProgress {
   /** At least one event was taken by the destination; in the router, by the queue of every destination that gets it. */

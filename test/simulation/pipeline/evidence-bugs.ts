@@ -6,6 +6,7 @@ import type { RunnerDeps } from '../../../lambdas/core/stage/runner-deps.ts';
 import type { HeadSummary } from '../../../lambdas/core/stage/parking-port.ts';
 import { replaced } from '../../support/ports-gate.ts';
 import { withPorts, type Bug } from './bug.ts';
+import { SECOND } from './config.ts';
 import type { StageId } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -76,6 +77,21 @@ export const provenByTrial = (deps: RunnerDeps): RunnerDeps => ({
     },
   },
 });
+
+/** In trouble an environment writes progress at most once a second, whatever it wrote last. */
+export const writesOncePerSecond = (deps: RunnerDeps): RunnerDeps => {
+  const { progressNote } = deps.mode;
+  if (Object.hasOwn(progressNote, 'take')) return deps;
+  const take = progressNote.take.bind(progressNote);
+  let triedAt = -Infinity;
+  progressNote.take = (record, stored, now) => {
+    if (now - triedAt < SECOND) return undefined;
+    const taken = take(record, stored, now);
+    if (taken !== undefined) triedAt = now;
+    return taken;
+  };
+  return deps;
+};
 
 /** Only the longest waiting message of each trial. */
 export const oneTrial = (deps: RunnerDeps): RunnerDeps => {

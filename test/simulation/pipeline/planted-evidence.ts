@@ -14,10 +14,11 @@ import {
   provenByTrial,
   read,
   withoutTrials,
+  writesOncePerSecond,
 } from './evidence-bugs.ts';
 import { ROUTER } from './plan.ts';
 import type { Planted } from './planted-stores.ts';
-import { BREAKS_WHILE_RECOVERING } from './stories.ts';
+import { BREAKS_WHILE_RECOVERING, FROZEN_WITH_PROGRESS } from './stories.ts';
 
 /** As deployed: a longer pause is that of a relapse. */
 const FIRST_PAUSE = 5 * MINUTE;
@@ -65,6 +66,12 @@ export const PLANTED_IN_EVIDENCE: readonly Planted[] = [
       ),
     },
     plan: BREAKS_WHILE_RECOVERING,
+  },
+  {
+    name: 'progress made long before is written, and what comes a moment later is not',
+    breaks: 'an environment is frozen with newer progress: the stage degrades although something got through',
+    bug: { runner: writesOncePerSecond },
+    plan: FROZEN_WITH_PROGRESS,
   },
   {
     name: 'a trial tries one key, and does not begin with keys that were not tried yet',

@@ -80,3 +80,21 @@ export const BREAKS_WHILE_RECOVERING: Plan = {
   ),
   seed: 5727,
 };
+
+/**
+ * Two environments. The last progress of one is not written, since all is well; a failure in the other puts the door in doubt; and the one
+ * delivery between two times in which the mapping hands nothing out is made in the first.
+ */
+export const FROZEN_WITH_PROGRESS: Plan = {
+  ...scenario('an environment is frozen right after a delivery in doubt', 20 * MINUTE, [
+    send(100 * SECOND, 0, ...slow('lake', 4_500, 1)),
+    send(102 * SECOND, 2, ...slow('lake', 4_500, 1)),
+    send(130 * SECOND, 0, PLAIN),
+    { at: 195 * SECOND, do: 'refuse', stage: 'lake', reply: 500, share: 1, length: MINUTE },
+    send(200 * SECOND, 1, PLAIN),
+    { at: 202 * SECOND, do: 'starve', stage: 'lake', how: 'mapping', length: 383 * SECOND },
+    { at: 587 * SECOND, do: 'starve', stage: 'lake', how: 'mapping', length: 613 * SECOND },
+    send(588 * SECOND, 1, PLAIN),
+  ]),
+  seed: 24,
+};
