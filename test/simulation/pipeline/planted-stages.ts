@@ -9,6 +9,7 @@ import { replaced } from '../../support/ports-gate.ts';
 import { withPorts } from './bug.ts';
 import { STAGES } from './plan.ts';
 import type { Planted } from './planted-stores.ts';
+import { BUSY_WHILE_BLOCKED } from './stories.ts';
 
 const notTakenBack = (deps: RunnerDeps): RunnerDeps => {
   const charges = new Map<string, number>();
@@ -112,6 +113,7 @@ export const PLANTED_IN_STAGES: readonly Planted[] = [
         state.read = async (...args) => ({ ...(await read(...args)), system: NORMAL });
       },
     },
+    plan: BUSY_WHILE_BLOCKED,
   },
   {
     name: 'the visibility timeout is shorter than the function may run',

@@ -63,6 +63,16 @@ export const DEAD_REQUESTS_ARRIVE: Plan = {
   rates: { ...NO_RATES, late: 1 },
 };
 
+/** Code that fails on every event degrades the router, and a busy destination is invoked until control has disabled its mapping. */
+export const BUSY_WHILE_BLOCKED: Plan = {
+  ...scenario('a busy destination when the router is degraded', 20 * MINUTE, [
+    ...Array.from({ length: 40 }, (_, i) => send(i * SECOND, 5 + (i % 8), ...slow('crm', 2_000, 1))),
+    ...[0, 1, 2, 3, 4].map((user) => send(10 * SECOND, user, poison('router', 'throw'))),
+  ]),
+  users: 13,
+  seed: 2,
+};
+
 /** A trial begins the recovery, the mapping hands out what is left, and breaks before more comes. */
 export const BREAKS_WHILE_RECOVERING: Plan = {
   ...scenario(
