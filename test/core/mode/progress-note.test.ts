@@ -118,6 +118,11 @@ describe('progress is written', () => {
     expect(note.take(NORMAL, {}, 103_000)).toBeUndefined();
   });
 
+  it('not again after a write that failed, once others have written later progress', () => {
+    note.failed(made('deliveredAt', 1_000, OPEN) ?? {});
+    expect(note.take(OPEN, { deliveredAt: 1_500 }, 5_000)).toBeUndefined();
+  });
+
   it('as often as control runs, if that is more often', () => {
     note = new ProgressNote({ minute: 500, window: WINDOW });
     made('deliveredAt', 1_000, OPEN);
