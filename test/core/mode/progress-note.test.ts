@@ -4,7 +4,6 @@ import { type ModeRecord, NORMAL } from '../../../lambdas/core/mode/record.ts';
 import { isOpen, ProgressNote } from '../../../lambdas/core/mode/progress-note.ts';
 
 const MINUTE = 60_000;
-const FIRST = 10 * MINUTE;
 const WINDOW = 5 * MINUTE;
 const OPEN: ModeRecord = { ...NORMAL, doubtAt: 5 };
 
@@ -46,36 +45,33 @@ describe('progress is written', () => {
   });
 
   it('once a minute while the stage is well, with the latest times', () => {
-    made('deliveredAt', FIRST);
-    expect(made('deliveredAt', FIRST + 1_000)).toBeUndefined();
+    made('deliveredAt', 1_000);
+    expect(made('deliveredAt', 2_000)).toBeUndefined();
     // The first of its kind.
-    expect(made('filteredAt', FIRST + 2_000)).toEqual({
-      deliveredAt: FIRST + 1_000,
-      filteredAt: FIRST + 2_000,
-    });
-    expect(made('filteredAt', FIRST + MINUTE)).toBeUndefined();
-    expect(made('deliveredAt', FIRST + MINUTE + 999)).toBeUndefined();
-    const latest = { deliveredAt: FIRST + MINUTE + 1_000, filteredAt: FIRST + MINUTE };
-    expect(made('deliveredAt', FIRST + MINUTE + 1_000)).toEqual(latest);
+    expect(made('filteredAt', 3_000)).toEqual({ deliveredAt: 2_000, filteredAt: 3_000 });
+    expect(made('filteredAt', MINUTE + 1_000)).toBeUndefined();
+    expect(made('deliveredAt', MINUTE + 1_999)).toBeUndefined();
+    const latest = { deliveredAt: MINUTE + 2_000, filteredAt: MINUTE + 1_000 };
+    expect(made('deliveredAt', MINUTE + 2_000)).toEqual(latest);
   });
 
   it('once a second while something is counted against it', () => {
-    made('deliveredAt', FIRST, OPEN);
-    expect(made('deliveredAt', FIRST + 999, OPEN)).toBeUndefined();
-    expect(made('deliveredAt', FIRST + 1_000, OPEN)).toEqual({ deliveredAt: FIRST + 1_000 });
+    made('deliveredAt', 1_000, OPEN);
+    expect(made('deliveredAt', 1_999, OPEN)).toBeUndefined();
+    expect(made('deliveredAt', 2_000, OPEN)).toEqual({ deliveredAt: 2_000 });
   });
 
   it('right after a write of what was made long before: the environment may be frozen then', () => {
-    made('deliveredAt', FIRST);
-    made('deliveredAt', FIRST + 9_000);
-    const now = FIRST + 10 * MINUTE;
-    expect(note.take(OPEN, { deliveredAt: FIRST }, now)).toEqual({ deliveredAt: FIRST + 9_000 });
+    made('deliveredAt', 1_000);
+    made('deliveredAt', 10_000);
+    const now = 10 * MINUTE;
+    expect(note.take(OPEN, { deliveredAt: 1_000 }, now)).toEqual({ deliveredAt: 10_000 });
     expect(made('deliveredAt', now + 20, OPEN)).toEqual({ deliveredAt: now + 20 });
   });
 
   it('of the other kind right after it: only what is delivered ends the doubt', () => {
-    made('filteredAt', FIRST, OPEN);
-    expect(made('deliveredAt', FIRST + 20, OPEN)).toEqual({ deliveredAt: FIRST + 20 });
+    made('filteredAt', 1_000, OPEN);
+    expect(made('deliveredAt', 1_020, OPEN)).toEqual({ deliveredAt: 1_020 });
   });
 
   it('as soon as the record needs it, if it was not written before', () => {
